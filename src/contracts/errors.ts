@@ -1,0 +1,229 @@
+/**
+ * The catalogue of everything Cadre may refuse or report. `docs/errors.md` is generated from it; the HTTP API answers with it
+ * as RFC 9457 problem details, the CLI maps it to exit codes, and dead letters carry its codes.
+ */
+export const errorCatalogue = {
+  'invalid-input': {
+    status: 400,
+    exit: 2,
+    what: 'The input does not have the shape of its contract.',
+    fix: 'Correct the field at the given path; the JSON Schemas are in docs/schemas/.',
+  },
+  'invalid-json': {
+    status: 400,
+    exit: 2,
+    what: 'The text is not JSON.',
+    fix: 'Send UTF-8 JSON; the message names the position.',
+  },
+  'too-large': {
+    status: 413,
+    exit: 2,
+    what: 'The input is larger than a named limit allows.',
+    fix: 'Send less, or store the bulk and send a reference; the SDK does this above 64 KB.',
+  },
+  'not-found': {
+    status: 404,
+    exit: 4,
+    what: 'Nothing has this id.',
+    fix: 'Check the id and that you look at the right deployment.',
+  },
+  forbidden: {
+    status: 403,
+    exit: 5,
+    what: 'This principal may not do that.',
+    fix: 'Use the credentials that own the resource, or ask its owner.',
+  },
+  unauthenticated: {
+    status: 401,
+    exit: 5,
+    what: 'The call carries no valid identity.',
+    fix: 'Sign the request (SigV4) or send a valid token.',
+  },
+  'task-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'A task with this id exists already with another body; the first one stays.',
+    fix: 'Choose another task_id, or send the same body to repeat safely.',
+  },
+  'workflow-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'A workflow with this id exists already with another body; the first one stays.',
+    fix: 'Choose another workflow_id, or send the same body to repeat safely.',
+  },
+  'agent-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'An agent with this id belongs to another principal.',
+    fix: 'Choose another agent id, or deregister the agent with the credentials that registered it.',
+  },
+  'already-finished': {
+    status: 409,
+    exit: 6,
+    what: 'It has finished already, so nothing can be changed any more.',
+    fix: 'Look at its result; submit a new one to run again.',
+  },
+  'version-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'Somebody else changed it first, several times in a row.',
+    fix: 'Try again.',
+  },
+  'workflow-cycle': {
+    status: 422,
+    exit: 2,
+    what: 'The dependencies of the workflow form a cycle, so it could never finish.',
+    fix: 'Remove one of the printed edges.',
+  },
+  'unknown-dependency': {
+    status: 422,
+    exit: 2,
+    what: 'A node depends on a node that does not exist.',
+    fix: 'Correct the name in depends_on, or add the node.',
+  },
+  'duplicate-node': {
+    status: 422,
+    exit: 2,
+    what: 'Two nodes have the same name.',
+    fix: 'Give each node a name of its own.',
+  },
+  'invalid-expression': {
+    status: 422,
+    exit: 2,
+    what: 'A JSONata expression cannot be parsed or evaluated.',
+    fix: 'Correct the expression; the message names the position.',
+  },
+  'unknown-capability': {
+    status: 422,
+    exit: 0,
+    what: 'No registered agent offers this capability (a warning: agents may come later).',
+    fix: 'Register an agent with this capability.',
+  },
+  'task-failed': {
+    status: 500,
+    exit: 1,
+    what: 'The agent reported that the task failed and must not be retried.',
+    fix: 'Look at the last error; redrive the task when the cause is mended.',
+  },
+  'attempts-exhausted': {
+    status: 500,
+    exit: 1,
+    what: 'The task failed on its last attempt.',
+    fix: 'Look at the last error; redrive the task when the cause is mended.',
+  },
+  'lease-lost': {
+    status: 500,
+    exit: 1,
+    what: 'The agent went silent while it held the task.',
+    fix: 'Nothing: the task is run again by another agent while attempts are left.',
+  },
+  'timed-out': {
+    status: 500,
+    exit: 1,
+    what: 'The attempt ran longer than the time-out of the task.',
+    fix: 'Give the task more time (timeout_ms) or less work.',
+  },
+  'task-expired': {
+    status: 500,
+    exit: 1,
+    what: 'The task waited longer than a task may wait.',
+    fix: 'Register agents with its capabilities, then redrive it.',
+  },
+  cancelled: {
+    status: 409,
+    exit: 1,
+    what: 'It was cancelled.',
+    fix: 'Nothing; submit it again if that was a mistake.',
+  },
+  'late-result': {
+    status: 409,
+    exit: 1,
+    what: 'The result came from a lease that was lost or revoked; the newer attempt counts.',
+    fix: 'Nothing: it is refused and counted so that no effect happens twice.',
+  },
+  'input-failed': {
+    status: 500,
+    exit: 1,
+    what: 'The input of the node could not be made from the outputs before it.',
+    fix: 'Correct the input expression of the node and run the workflow again.',
+  },
+  unavailable: {
+    status: 503,
+    exit: 3,
+    what: 'A service that Cadre needs does not answer.',
+    fix: 'Try again; `cadre doctor` says what is wrong.',
+  },
+  'not-deployed': {
+    status: 503,
+    exit: 3,
+    what: 'No deployment of Cadre was found.',
+    fix: 'Run `cadre up`, or set CADRE_API_URL to your deployment.',
+  },
+  'python-missing': {
+    status: 500,
+    exit: 3,
+    what: 'Python 3.10 or newer with its venv module is needed for the local cloud and was not found.',
+    fix: 'Install python3 and python3-venv, or use another cloud with --endpoint URL.',
+  },
+  'port-taken': {
+    status: 500,
+    exit: 3,
+    what: 'The port is used by another program.',
+    fix: 'Choose another port with --port, or leave it out to get a free one.',
+  },
+  interrupted: {
+    status: 499,
+    exit: 130,
+    what: 'Stopped by the user.',
+    fix: 'Nothing; run the command again to go on.',
+  },
+  internal: {
+    status: 500,
+    exit: 1,
+    what: 'Cadre itself made a mistake.',
+    fix: 'Please report it with the correlation id.',
+  },
+} as const;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** One fault: a catalogue code, what happened in this very case, and where (a JSON path such as `tasks[3].priority`). */
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly path?: string;
+}
+
+/**
+ * The one exception that crosses use cases. `name` is a literal because Step Functions matches it and minifiers rename classes.
+ * `faults` lists everything that is wrong, not only the first thing.
+ */
+export class CadreError extends Error {
+  override readonly name = 'CadreError';
+  readonly code: ErrorCode;
+  readonly path: string | undefined;
+  readonly faults: readonly Fault[];
+
+  constructor(
+    code: ErrorCode,
+    message: string = errorCatalogue[code].what,
+    details: { path?: string; faults?: readonly Fault[]; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.path = details.path;
+    this.faults = details.faults ?? [{ code, message, ...(details.path === undefined ? {} : { path: details.path }) }];
+  }
+}
+
+/** The outcome of something that may be refused: a lost race or a refusal is a value, not an exception. */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Fault };
+
+/** A refusal as a value. */
+export function refused(
+  code: ErrorCode,
+  message: string = errorCatalogue[code].what,
+  path?: string,
+): { readonly ok: false; readonly error: Fault } {
+  return { ok: false, error: { code, message, ...(path === undefined ? {} : { path }) } };
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { task } from './task.ts';
+import { workflowStatus, workflowSubmission } from './workflow.ts';
+
+/** The version of the envelope; a reader refuses what it does not know. */
+export const schemaVersion = '1';
+
+/** Who caused what: a correlation id for the whole story, a causation id for the step before, W3C trace context. */
+export const metadata = z.strictObject({
+  id: z.string().min(1).max(128),
+  schema_version: z.literal(schemaVersion),
+  correlation_id: z.string().min(1).max(128),
+  causation_id: z.string().min(1).max(128),
+  idempotency_key: z.string().min(1).max(128).optional(),
+  traceparent: z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
+});
+export type Metadata = z.infer<typeof metadata>;
+
+/** `detail` of every event on the bus. */
+export function envelope<T extends z.ZodType>(data: T) {
+  return z.strictObject({ metadata, data });
+}
+
+/** What is on the bus: the detail-type, its source, and the shape of `detail.data`. */
+export const eventData = {
+  TaskSubmitted: task,
+  TaskCompleted: z.strictObject({
+    task_id: z.string(),
+    agent_id: z.string(),
+    attempt: z.int(),
+    completed_at: z.string(),
+  }),
+  TaskFailed: z.strictObject({
+    task_id: z.string(),
+    attempt: z.int(),
+    code: z.string(),
+    message: z.string(),
+    failed_at: z.string(),
+  }),
+  TaskCancelled: z.strictObject({ task_id: z.string(), by: z.string(), cancelled_at: z.string() }),
+  TaskRefused: z.strictObject({
+    task_id: z.string().optional(),
+    code: z.string(),
+    message: z.string(),
+    path: z.string().optional(),
+    dead_letter_id: z.string().optional(),
+  }),
+  AgentRegistered: z.strictObject({
+    agent_id: z.string(),
+    type: z.string(),
+    capabilities: z.array(z.string()),
+    capacity: z.int(),
+  }),
+  AgentDeregistered: z.strictObject({ agent_id: z.string() }),
+  AgentLost: z.strictObject({ agent_id: z.string(), tasks: z.array(z.string()), lease_until: z.string() }),
+  WorkflowSubmitted: workflowSubmission,
+  WorkflowStarted: z.strictObject({ workflow_id: z.string(), name: z.string() }),
+  WorkflowFinished: z.strictObject({
+    workflow_id: z.string(),
+    name: z.string(),
+    status: workflowStatus,
+    makespan_ms: z.int(),
+    delivery_notification: z.string(),
+  }),
+} as const;
+
+export type EventType = keyof typeof eventData;
+export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
+
+/** `cadre.<component>`: who says it. */
+export const eventSources: Record<EventType, string> = {
+  TaskSubmitted: 'cadre.distributor',
+  TaskCompleted: 'cadre.distributor',
+  TaskFailed: 'cadre.distributor',
+  TaskCancelled: 'cadre.distributor',
+  TaskRefused: 'cadre.distributor',
+  AgentRegistered: 'cadre.distributor',
+  AgentDeregistered: 'cadre.distributor',
+  AgentLost: 'cadre.distributor',
+  WorkflowSubmitted: 'cadre.workflow',
+  WorkflowStarted: 'cadre.workflow',
+  WorkflowFinished: 'cadre.workflow',
+};
+
+/** An event as a use case announces it: the edge adds the envelope's ids and trace. */
+export type Announcement = {
+  [T in EventType]: {
+    readonly type: T;
+    readonly data: EventData<T>;
+    readonly correlation_id: string;
+    readonly causation_id: string;
+  };
+}[EventType];

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { capabilitiesMax, idCharactersMax } from './limits.ts';
+
+/** An id that a user chooses. `:` and `#` are left out: they separate the parts of our own keys. */
+export const userId = z
+  .string()
+  .min(1)
+  .max(idCharactersMax)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-", starting with a letter or digit');
+
+/** A task id: one that a user chose, or `<workflow_id>:<node>` of a workflow's task. */
+export const taskId = z
+  .string()
+  .min(1)
+  .max(2 * idCharactersMax + 1)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?$/, 'not a task id');
+
+/** An agent id: it becomes part of a queue's name, hence the shorter limit and no dots. */
+export const agentId = z
+  .string()
+  .min(1)
+  .max(60)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'use letters, digits, "_" and "-", starting with a letter or digit');
+
+/** A capability, for example `code:typescript`. */
+export const capability = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'use letters, digits and "._:/-"');
+
+/** Capabilities that all must be offered. */
+export const capabilityList = z.array(capability).max(capabilitiesMax);
+
+/** A point in time, RFC 3339 with offset or Z. */
+export const timestamp = z.iso.datetime({ offset: true });
+
+/** The pool every agent and task belongs to until pools can be chosen. */
+export const defaultPool = 'default';
+
+/** The id of the task of a workflow's node: deterministic, so that a repeated advance writes the same row. */
+export function nodeTaskId(workflowId: string, node: string): string {
+  return `${workflowId}:${node}`;
+}
+
+/** The workflow and node of a task id, or undefined for a task of its own. */
+export function workflowOf(id: string): { readonly workflow_id: string; readonly node: string } | undefined {
+  const at = id.indexOf(':');
+  return at < 0 ? undefined : { workflow_id: id.slice(0, at), node: id.slice(at + 1) };
+}

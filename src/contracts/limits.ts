@@ -1,0 +1,89 @@
+/**
+ * Every limit of Cadre, named with its unit last. Times are milliseconds, sizes are bytes of UTF-8.
+ * A comment says what a wrong value costs.
+ */
+
+/** Payloads and outputs up to this size travel inside messages and rows; larger ones go to S3 by reference. Larger: dearer writes. */
+export const inlineBytesMax = 64 * 1024;
+/** Payloads up to this size are copied into the ready index, which saves a read per dispatch. Larger: an index entry costs a second write unit. */
+export const indexedPayloadBytesMax = 512;
+/** S3 objects that a claim check may name. Larger: an agent could be made to load more than its memory. */
+export const blobBytesMax = 50 * 1024 * 1024;
+
+/** SQS: one message and one batch (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html). */
+export const sqsMessageBytesMax = 1024 * 1024;
+/** SQS: entries of a batch call. */
+export const sqsBatchSizeMax = 10;
+/** EventBridge: the total size of a PutEvents call (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html). */
+export const eventBridgeBytesMax = 256 * 1024;
+/** EventBridge: entries of a PutEvents call. */
+export const eventBridgeBatchSizeMax = 10;
+/** DynamoDB: one item (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html). */
+export const itemBytesMax = 400 * 1024;
+/** DynamoDB: actions of one TransactWriteItems. */
+export const transactionItemsMax = 100;
+/** DynamoDB: statements of one BatchExecuteStatement. */
+export const statementsMax = 25;
+/** DynamoDB: keys of one BatchGetItem. */
+export const batchGetMax = 100;
+
+/** Characters of an id chosen by a user. Longer: keys and index entries grow beyond a write unit. */
+export const idCharactersMax = 128;
+/** Capabilities that one task may require. More: routes multiply. */
+export const capabilitiesMax = 16;
+/** Backup agents of one task. */
+export const backupAgentsMax = 8;
+/** Tasks in one submission message, results in one results message. More: one poison entry delays too many others. */
+export const tasksPerMessageMax = 25;
+/** Slots of one agent. More: the agent's row costs more write units at each reservation. */
+export const slotsMax = 200;
+/** Tasks handed out in one round of a dispatch. More: a lost invocation leaves more reservations to be repaired. */
+export const assignmentsPerRoundMax = 100;
+/** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */
+export const dispatchRoundsMax = 20;
+/** Ready tasks read from one route in one round. */
+export const readyPageSizeMax = 100;
+
+/** Attempts of a task whose definition says nothing. */
+export const defaultAttemptsMax = 3;
+/** Attempts that a definition may ask for. */
+export const attemptsMax = 100;
+/** First pause before a retry; it doubles with each attempt, with jitter. */
+export const defaultBackoffMs = 1_000;
+/** Longest pause before a retry. */
+export const backoffMsMax = 300_000;
+/** Time a task may run on one attempt when its definition says nothing. */
+export const defaultTimeoutMs = 15 * 60_000;
+/** Longest time-out of one attempt. Longer work belongs to several tasks. */
+export const timeoutMsMax = 24 * 3_600_000;
+/** A task that waited this long is failed as expired. Longer: a forgotten backlog lives for ever. */
+export const queuedMsMax = 14 * 24 * 3_600_000;
+/** Finished rows are removed by the table's TTL after this time. */
+export const retentionMs = 30 * 24 * 3_600_000;
+
+/** An agent that holds work reports this often. Shorter: more messages; longer: slower recovery. */
+export const heartbeatIntervalMs = 3_000;
+/** An agent that holds nothing reports this often. */
+export const idleHeartbeatIntervalMs = 30_000;
+/** Reports an agent may miss before its lease is lost. */
+export const missedHeartbeatsMax = 2.5;
+/** A reserved slot that the agent has not reported after this time is taken back. Shorter than this, a slow poll looks like a loss. */
+export const confirmMsMax = 9_000;
+/** Time between two pulses while there is work. */
+export const pulseIntervalMs = 3_000;
+/** Pulse ticks put on their way at once: fewer calls when more, a longer tail of empty ticks when the work ends. */
+export const pulseTicksMax = 10;
+
+/** Nodes of a workflow. */
+export const nodesMax = 10_000;
+/** Bytes of a workflow definition with its input, as submitted. */
+export const definitionBytesMax = 5 * 1024 * 1024;
+/** Successor rows written inside the advance's own transaction; a wider fan-out is inserted after it, in batches. */
+export const startsPerTransactionMax = 60;
+/** Time one JSONata expression may take. Longer: a hostile expression holds a function. */
+export const expressionMsMax = 1_000;
+/** Characters of one JSONata expression. */
+export const expressionCharactersMax = 8_192;
+
+/** Items of one page of the API. */
+export const pageSizeMax = 100;

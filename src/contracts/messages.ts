@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { agentId, taskId, timestamp } from './ids.ts';
+import { json } from './json.ts';
+import { slotsMax, tasksPerMessageMax } from './limits.ts';
+import { blobRef, priority, task, taskError } from './task.ts';
+
+/** Submission without EventBridge: what the SDK puts on a priority's queue. */
+export const taskBatch = z.strictObject({ tasks: z.array(task).min(1).max(tasksPerMessageMax) });
+
+/** dispatch.fifo: these routes of the pool may have something to hand out. A hint: it may be lost or repeated. */
+export const dispatchHint = z.strictObject({ pool: z.string(), routes: z.array(z.string()) });
+export type DispatchHint = z.infer<typeof dispatchHint>;
+
+/** inbox: the lease of one attempt. `attempt` is the fencing token; `until` is when the attempt times out. */
+export const assignment = z.object({
+  kind: z.literal('assign'),
+  pool: z.string(),
+  task_id: taskId,
+  task_type: z.string(),
+  priority,
+  deadline: timestamp.optional(),
+  attempt: z.int().positive(),
+  until: timestamp,
+  payload: json.optional(),
+  payload_ref: blobRef.optional(),
+  traceparent: z.string().optional(),
+});
+export type Assignment = z.infer<typeof assignment>;
+
+/** inbox: stop this attempt, its result would be refused. */
+export const cancellation = z.object({
+  kind: z.literal('cancel'),
+  task_id: taskId,
+  attempt: z.int().positive(),
+  reason: z.string(),
+});
+export type Cancellation = z.infer<typeof cancellation>;
+
+/** Agents ignore keys they do not know, so that newer deployments can talk to older agents. */
+export const inboxMessage = z.discriminatedUnion('kind', [assignment, cancellation]);
+export type InboxMessage = z.infer<typeof inboxMessage>;
+
+/** How an attempt ended. `released` hands the task back without counting a retry. */
+export const taskResult = z.strictObject({
+  task_id: taskId,
+  attempt: z.int().positive(),
+  outcome: z.enum(['completed', 'failed', 'released']),
+  output: json.optional(),
+  output_ref: blobRef.optional(),
+  error: taskError.optional(),
+  duration_ms: z.number().nonnegative().optional(),
+});
+export type TaskResult = z.infer<typeof taskResult>;
+
+/** results.fifo: results of one agent; one message carries one group (a workflow, or the agent's tasks of their own). */
+export const resultBatch = z.strictObject({
+  pool: z.string(),
+  agent_id: agentId,
+  results: z.array(taskResult).min(1).max(tasksPerMessageMax),
+});
+export type ResultBatch = z.infer<typeof resultBatch>;
+
+/** heartbeats: the agent is alive and holds these attempts (`task_id#attempt`). The next one comes within `interval_ms`. */
+export const heartbeat = z.strictObject({
+  pool: z.string(),
+  agent_id: agentId,
+  holding: z.array(z.string().max(300)).max(slotsMax * 2),
+  interval_ms: z.int().min(100).max(3_600_000),
+  leaving: z.boolean().optional(),
+});
+export type Heartbeat = z.infer<typeof heartbeat>;
+
+/** pulse: look after this pool. */
+export const pulseTick = z.strictObject({ pool: z.string() });
+export type PulseTick = z.infer<typeof pulseTick>;

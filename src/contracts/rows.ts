@@ -1,0 +1,160 @@
+import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
+import type { WorkflowEvent, WorkflowStatus } from './workflow.ts';
+
+/**
+ * The rows of the one table, as they are stored. Their keys and who writes what are told in docs/protocol.md. Times are RFC 3339 with
+ * milliseconds in UTC, so that they sort as text; payloads and outputs are JSON text, so that their size is the size that counts.
+ */
+
+/** A JSON value in a row: its text, or a claim check on S3. */
+export interface StoredJson {
+  readonly text?: string;
+  readonly ref?: BlobRef;
+}
+
+/** A task. `attempt` is the fencing token: it rises by one with each claim and never falls. */
+export interface TaskRow {
+  readonly task_id: string;
+  readonly task_type: string;
+  readonly priority: Priority;
+  readonly deadline?: string;
+  readonly required_capabilities: readonly string[];
+  readonly distribution_rules?: DistributionRules;
+  readonly payload: StoredJson;
+  /** SHA-256 of the canonical body: tells a repeated submission from a conflicting one. */
+  readonly body_hash: string;
+  readonly status: TaskStatus;
+  readonly attempt: number;
+  readonly retry_count: number;
+  readonly max_attempts: number;
+  readonly backoff_ms: number;
+  readonly timeout_ms: number;
+  readonly pool: string;
+  readonly route: string;
+  readonly created_at: string;
+  readonly queued_at: string;
+  readonly not_before?: string;
+  readonly started_at?: string;
+  readonly completed_at?: string;
+  readonly assigned_agent?: string;
+  /** The principal of the agent that holds the lease: results from anybody else are refused. */
+  readonly principal?: string;
+  readonly dependencies: readonly string[];
+  readonly complexity_score?: number;
+  readonly estimated_duration?: number;
+  readonly submitted_by: string;
+  readonly correlation_id: string;
+  readonly traceparent?: string;
+  readonly output?: StoredJson;
+  readonly error?: TaskError;
+  readonly distribution?: DistributionLog;
+  /** Results refused because their lease was lost. */
+  readonly late_results: number;
+}
+
+/** What the ready index tells of a waiting task: all that a decision and an assignment need. */
+export interface ReadyTask {
+  readonly task_id: string;
+  readonly task_type: string;
+  readonly priority: Priority;
+  readonly deadline?: string;
+  readonly distribution_rules?: DistributionRules;
+  readonly attempt: number;
+  readonly timeout_ms: number;
+  readonly route: string;
+  readonly created_at: string;
+  readonly queued_at: string;
+  /** The index's sort key: tasks of several routes are merged by it. */
+  readonly order: string;
+  /** Present when the payload is small enough to be in the index. */
+  readonly payload?: StoredJson;
+  readonly traceparent?: string;
+}
+
+/** One occupied slot: reserved at `at`, the attempt's time-out at `until` (both epoch ms). */
+export interface Hold {
+  readonly at: number;
+  readonly until: number;
+}
+
+/** An agent and its slots. */
+export interface AgentRow {
+  readonly pool: string;
+  readonly agent_id: string;
+  readonly type: string;
+  readonly capabilities: readonly string[];
+  readonly capacity: number;
+  readonly principal: string;
+  readonly inbox_url: string;
+  readonly registered_at: string;
+  readonly last_heartbeat: string;
+  readonly lease_until: string;
+  /** Attempts (`task_id#attempt`) that the agent said it holds, in its last heartbeat. */
+  readonly reported: readonly string[];
+  readonly holds: Readonly<Record<string, Hold>>;
+  /** Routes with tasks that wait for a slot of this agent. */
+  readonly wanted: readonly string[];
+  readonly draining: boolean;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+/** A distinct requirement: all its tasks can run on exactly the same agents. */
+export interface RouteRow {
+  readonly pool: string;
+  readonly route: string;
+  readonly required_capabilities: readonly string[];
+  readonly agents: readonly string[];
+}
+
+/** Everything a dispatch needs to know of a pool, read in one query. */
+export interface PoolRows {
+  readonly pool: string;
+  /** Epoch ms until which pulse ticks are on their way. */
+  readonly armed_until: number;
+  readonly agents: readonly AgentRow[];
+  readonly routes: readonly RouteRow[];
+}
+
+/** The head of a workflow. `nodes` has one letter a node, in the definition's order: W S C F K (waiting, started, completed, failed, skipped). */
+export interface WorkflowHead {
+  readonly workflow_id: string;
+  readonly name: string;
+  readonly pool: string;
+  readonly status: WorkflowStatus;
+  readonly seq: number;
+  readonly nodes: string;
+  readonly body_hash: string;
+  readonly created_at: string;
+  readonly started_at?: string;
+  readonly completed_at?: string;
+  /** The callback token of the execution that waits in its Run state. */
+  readonly task_token?: string;
+  readonly submitted_by: string;
+  readonly correlation_id: string;
+  readonly traceparent?: string;
+  readonly warnings: readonly string[];
+  readonly cancel_reason?: string;
+  readonly output?: StoredJson;
+  readonly output_error?: string;
+}
+
+/** The events of one advance, in their order. */
+export interface WorkflowEventRow {
+  readonly workflow_id: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly events: readonly WorkflowEvent[];
+}
+
+/** A message that nobody could use, kept with its reason. */
+export interface DeadLetterRow {
+  readonly id: string;
+  readonly pool: string;
+  readonly source: string;
+  readonly at: string;
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+  readonly body: StoredJson;
+}

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { agentId, capabilityList, taskId, timestamp, userId } from './ids.ts';
+import { json } from './json.ts';
+import { backupAgentsMax } from './limits.ts';
+
+/** Levels in their order: a lower index is served first. */
+export const priorities = ['critical', 'high', 'medium', 'low'] as const;
+export const priority = z.enum(priorities);
+export type Priority = z.infer<typeof priority>;
+
+/** Who should run a task: the primary agent, then the backups in their order; others only when none of these is alive. */
+export const distributionRules = z.strictObject({
+  primary_agent: agentId.optional(),
+  backup_agents: z.array(agentId).max(backupAgentsMax).optional(),
+  routing_strategy: z.enum(['capability_matching', 'least_loaded']).optional(),
+});
+export type DistributionRules = z.infer<typeof distributionRules>;
+
+/** A task as a user submits it: the specification's format, nothing added. */
+export const task = z.strictObject({
+  task_id: userId,
+  task_type: z.string().min(1).max(128),
+  priority,
+  deadline: timestamp.optional(),
+  required_capabilities: capabilityList,
+  payload: json,
+  distribution_rules: distributionRules.optional(),
+});
+export type Task = z.infer<typeof task>;
+
+export const taskStatuses = ['Queued', 'Processing', 'Completed', 'Failed', 'Cancelled'] as const;
+export const taskStatus = z.enum(taskStatuses);
+export type TaskStatus = z.infer<typeof taskStatus>;
+
+/** The error of an attempt, as the agent reports it or as Cadre finds it. */
+export const taskError = z.strictObject({
+  code: z.string().min(1).max(128),
+  message: z.string().max(4_096),
+  retryable: z.boolean(),
+});
+export type TaskError = z.infer<typeof taskError>;
+
+/** A large value in S3 (claim check): the key inside the deployment's bucket, its size in bytes. */
+export const blobRef = z.strictObject({ key: z.string().min(1).max(512), bytes: z.int().nonnegative() });
+export type BlobRef = z.infer<typeof blobRef>;
+
+/** Why an agent got a task: constant in size however many agents were considered. */
+export const distributionLog = z.strictObject({
+  id: z.string(),
+  task_id: taskId,
+  agent_id: agentId,
+  distribution_time: timestamp,
+  routing_rule: z.enum(['primary-agent', 'backup-agent', 'least-loaded', 'fallback']),
+  efficiency_score: z.number().min(0).max(1),
+  reasons: z.array(z.string()).max(8),
+});
+export type DistributionLog = z.infer<typeof distributionLog>;
+
+/** A task as the API, the SDK and the CLI show it. Times are RFC 3339, durations seconds. */
+export const taskView = z.strictObject({
+  ...task.shape,
+  task_id: taskId,
+  payload: json.optional(),
+  payload_ref: blobRef.optional(),
+  status: taskStatus,
+  assigned_agent: agentId.optional(),
+  attempt: z.int().nonnegative(),
+  retry_count: z.int().nonnegative(),
+  created_at: timestamp,
+  queued_at: timestamp,
+  started_at: timestamp.optional(),
+  completed_at: timestamp.optional(),
+  not_before: timestamp.optional(),
+  dependencies: z.array(z.string()),
+  complexity_score: z.number().optional(),
+  estimated_duration: z.number().optional(),
+  workflow_id: userId.optional(),
+  node: z.string().optional(),
+  output: json.optional(),
+  output_ref: blobRef.optional(),
+  error: taskError.optional(),
+  distribution: distributionLog.optional(),
+  late_results: z.int().nonnegative(),
+});
+export type TaskView = z.infer<typeof taskView>;

@@ -1,0 +1,145 @@
+import type { Announcement } from '../contracts/events.ts';
+import type { Outcome } from '../contracts/errors.ts';
+import type { DispatchHint, Heartbeat, InboxMessage, TaskResult } from '../contracts/messages.ts';
+import type { AgentRow, DeadLetterRow, Hold, PoolRows, ReadyTask, RouteRow, TaskRow } from '../contracts/rows.ts';
+import type { TaskStatus } from '../contracts/task.ts';
+import type { TaskChange } from './core/task-change.ts';
+
+/** Time, ids and randomness: everything the core must be given. */
+export interface Sources {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** A unique, time-ordered id. */
+  id(): string;
+  /** A number in [0, 1). */
+  random(): number;
+}
+
+/** A change that was applied, or the row that stood in its way (absent when the row does not exist). */
+export type ChangeResult = { readonly applied: true } | { readonly applied: false; readonly current?: TaskRow };
+
+/** One page of a listing; `cursor` is opaque and absent on the last page. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly cursor?: string;
+}
+
+export interface TaskStore {
+  /** Inserts rows that do not exist yet; answers per row with the row that was there first, or undefined where it was inserted. */
+  insert(rows: readonly TaskRow[]): Promise<readonly (TaskRow | undefined)[]>;
+  /** Rows by id, in the order of the ids; undefined where there is none. Strongly consistent. */
+  get(ids: readonly string[]): Promise<readonly (TaskRow | undefined)[]>;
+  /** The head of a route in ready order. May lag behind by the index's replication. */
+  ready(pool: string, route: string, limit: number): Promise<readonly ReadyTask[]>;
+  /** Tasks whose retry time has come, oldest first. */
+  dueRetries(pool: string, now: string, limit: number): Promise<readonly ReadyTask[]>;
+  /** Independent conditional writes, batched. */
+  change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
+  /** Counts a result that came too late. */
+  countLateResult(task_id: string): Promise<void>;
+  list(filter: { pool: string; status?: TaskStatus; limit: number; cursor?: string }): Promise<Page<TaskRow>>;
+}
+
+export interface AgentStore {
+  /** The pool's armed time, agents and routes in one strongly consistent query. */
+  pool(pool: string): Promise<PoolRows>;
+  get(pool: string, agent_id: string): Promise<AgentRow | undefined>;
+  /** Creates the agent, or renews it for the same principal (its holds stay). Refused with `agent-conflict` for another principal. */
+  register(row: AgentRow): Promise<Outcome<AgentRow>>;
+  /** Removes the agent's row; its holds must be settled before. */
+  remove(pool: string, agent_id: string): Promise<void>;
+  /** Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`) and is not draining. */
+  reserve(pool: string, agent_id: string, holds: Readonly<Record<string, Hold>>, occupiedMax: number): Promise<boolean>;
+  /** Frees slots and returns the agent as it is afterwards; undefined when it is gone. `heardFrom` renews its lease. */
+  release(
+    pool: string,
+    agent_id: string,
+    keys: readonly string[],
+    heardFrom?: {
+      readonly at: string;
+      readonly lease_until: string;
+      readonly completed: number;
+      readonly failed: number;
+    },
+  ): Promise<AgentRow | undefined>;
+  /** Marks that tasks of these routes wait for a slot of this agent, on the condition that it is still as full (`occupied` holds). False: it is not. */
+  want(pool: string, agent_id: string, routes: readonly string[], occupied: number): Promise<boolean>;
+  /** Takes back the mark: nothing waits in these routes any more. */
+  unwant(pool: string, agent_id: string, routes: readonly string[]): Promise<void>;
+  /** Batched heartbeats; the sender's principal must be the agent's. Answers per beat whether it counted. */
+  heartbeat(
+    beats: readonly {
+      readonly beat: Heartbeat;
+      readonly principal: string;
+      readonly at: string;
+      readonly lease_until: string;
+    }[],
+  ): Promise<readonly boolean[]>;
+  /** Writes the routes that are new; knows those it has written before. */
+  addRoutes(routes: readonly RouteRow[]): Promise<void>;
+  removeRoute(pool: string, route: string): Promise<void>;
+  /** Notes until when ticks are on their way. */
+  arm(pool: string, until: number): Promise<void>;
+}
+
+export interface Messenger {
+  hint(hints: readonly DispatchHint[]): Promise<void>;
+  /** Sends to inboxes, batched per inbox. A message that could not be sent is only a lost hint: it is logged, not thrown. */
+  send(messages: readonly { readonly inbox_url: string; readonly message: InboxMessage }[]): Promise<void>;
+  /** Puts pulse ticks on their way, `delays` in seconds. */
+  ticks(pool: string, delays: readonly number[]): Promise<void>;
+  /** Publishes events on the bus, batched. */
+  announce(events: readonly Announcement[]): Promise<void>;
+}
+
+export interface Inboxes {
+  /** Creates the agent's inbox queue when it is missing; answers its URL. */
+  create(agent_id: string): Promise<string>;
+  remove(inbox_url: string): Promise<void>;
+}
+
+export interface DeadLetterStore {
+  bury(rows: readonly DeadLetterRow[]): Promise<void>;
+  get(id: string): Promise<DeadLetterRow | undefined>;
+  remove(id: string): Promise<void>;
+  /** Ids of failed tasks and dead letters, newest first. */
+  list(
+    pool: string,
+    limit: number,
+    cursor?: string,
+  ): Promise<Page<{ readonly kind: 'task' | 'message'; readonly id: string; readonly at: string }>>;
+  /** Puts the body back on the queue it came from. */
+  resend(row: DeadLetterRow): Promise<void>;
+}
+
+/** Large values (claim check). Keys are made of the owner's id and the content's hash, so that a repeat writes the same object. */
+export interface BlobStore {
+  put(owner: string, text: string): Promise<{ readonly key: string; readonly bytes: number }>;
+  get(key: string): Promise<string>;
+}
+
+/** What a workflow does with the results of its tasks: implemented by the workflow component, so that the distributor need not know it. */
+export interface WorkflowTasks {
+  /**
+   * Settles these attempts and advances the workflow in one transaction. Answers per result what became of it:
+   * `applied`, `repeated` (it was applied before) or `late` (its lease was lost), and the routes that got new tasks.
+   */
+  settle(
+    workflow_id: string,
+    results: readonly WorkflowResult[],
+  ): Promise<{
+    readonly outcomes: readonly ('applied' | 'repeated' | 'late')[];
+    readonly hints: readonly DispatchHint[];
+    readonly announcements: readonly Announcement[];
+  }>;
+}
+
+/** A result of a workflow's task with the authority it came with. */
+export interface WorkflowResult {
+  readonly result: TaskResult;
+  readonly agent_id: string;
+  /** The principal of the sender; undefined when Cadre itself settles a lost lease. */
+  readonly principal?: string;
+  /** Lost leases count a retry but carry their own code. */
+  readonly cause?: 'lease-lost' | 'timed-out';
+}

@@ -1,0 +1,53 @@
+import type { Outcome } from '../contracts/errors.ts';
+import type { StoredJson, TaskRow, WorkflowEventRow, WorkflowHead } from '../contracts/rows.ts';
+import type { WorkflowDefinition } from '../contracts/workflow.ts';
+import type { TaskChange } from '../distributor/core/task-change.ts';
+import type { Page } from '../distributor/ports.ts';
+
+/** The pinned definition and input of a run: immutable, so it may be cached for ever. */
+export interface PinnedDefinition {
+  readonly definition: WorkflowDefinition;
+  readonly input?: StoredJson;
+}
+
+/** Everything one advance changes, in one transaction. */
+export interface Advance {
+  /** The head after the advance; its `seq` is one more than the stored one's, which is the condition. */
+  readonly head: WorkflowHead;
+  readonly event: WorkflowEventRow;
+  /** Tasks that end or change with it, each on its fence. */
+  readonly changes: readonly TaskChange[];
+  /** Tasks that start with it; at most `startsPerTransactionMax`, the rest go through `insert` with `attention` left behind. */
+  readonly started: readonly TaskRow[];
+  /** Whether the workflow owes somebody a step after this commit (a wide fan-out's inserts, the finish): the pulse will look. Undefined: leave the mark as it is. */
+  readonly attention?: boolean;
+}
+
+/** Why an advance did not happen: the head moved on, or these tasks were not as expected (indexes into `changes`). */
+export interface AdvanceConflict {
+  readonly head: boolean;
+  readonly changes: readonly { readonly index: number; readonly current?: TaskRow }[];
+}
+
+export interface WorkflowStore {
+  /** Creates head, definition and attention mark in one transaction; answers with the head that was there first. */
+  create(head: WorkflowHead, pinned: PinnedDefinition): Promise<Outcome<WorkflowHead>>;
+  head(workflow_id: string): Promise<WorkflowHead | undefined>;
+  definition(workflow_id: string): Promise<PinnedDefinition | undefined>;
+  /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */
+  advance(advance: Advance): Promise<AdvanceConflict | undefined>;
+  /** Stores the callback token (a newer execution attempt replaces it). */
+  setToken(workflow_id: string, token: string): Promise<void>;
+  events(workflow_id: string): Promise<readonly WorkflowEventRow[]>;
+  list(pool: string, limit: number, cursor?: string): Promise<Page<WorkflowHead>>;
+  /** Workflows that owe a step since before `now - graceMs`. */
+  attention(limit: number): Promise<readonly string[]>;
+  clearAttention(workflow_id: string): Promise<void>;
+}
+
+export interface Executions {
+  /** Starts the state machine for this workflow; an execution that exists already is a success. */
+  start(workflow_id: string): Promise<void>;
+  /** Ends the Run state; false when the token is no longer known. */
+  complete(token: string, output: { readonly workflow_id: string; readonly status: string }): Promise<boolean>;
+}
