@@ -13,6 +13,8 @@ export interface Sources {
   id(): string;
   /** A number in [0, 1). */
   random(): number;
+  /** SHA-256 of the text, hex. */
+  hash(text: string): string;
 }
 
 /** A change that was applied, or the row that stood in its way (absent when the row does not exist). */
@@ -142,4 +144,24 @@ export interface WorkflowResult {
   readonly principal?: string;
   /** Lost leases count a retry but carry their own code. */
   readonly cause?: 'lease-lost' | 'timed-out';
+}
+
+/** What the agents of this deployment are told about where to send. */
+export interface Addresses {
+  readonly results_url: string;
+  readonly heartbeats_url: string;
+  readonly bucket: string;
+}
+
+/** All that the distributor's use cases are given. */
+export interface DistributorDeps {
+  readonly sources: Sources;
+  readonly tasks: TaskStore;
+  readonly agents: AgentStore;
+  readonly messenger: Messenger;
+  readonly inboxes: Inboxes;
+  readonly deadLetters: DeadLetterStore;
+  readonly blobs: BlobStore;
+  readonly workflows: WorkflowTasks;
+  readonly addresses: Addresses;
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '../contracts/errors.ts';
 import type { StoredJson, TaskRow, WorkflowEventRow, WorkflowHead } from '../contracts/rows.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import type { TaskChange } from '../distributor/core/task-change.ts';
-import type { Page } from '../distributor/ports.ts';
+import type { AgentStore, BlobStore, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
 
 /** The pinned definition and input of a run: immutable, so it may be cached for ever. */
 export interface PinnedDefinition {
@@ -50,4 +50,15 @@ export interface Executions {
   start(workflow_id: string): Promise<void>;
   /** Ends the Run state; false when the token is no longer known. */
   complete(token: string, output: { readonly workflow_id: string; readonly status: string }): Promise<boolean>;
+}
+
+/** All that the workflow's use cases are given. */
+export interface WorkflowDeps {
+  readonly sources: Sources;
+  readonly workflows: WorkflowStore;
+  readonly executions: Executions;
+  readonly tasks: TaskStore;
+  readonly agents: AgentStore;
+  readonly messenger: Messenger;
+  readonly blobs: BlobStore;
 }
