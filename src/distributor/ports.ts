@@ -77,9 +77,10 @@ export interface AgentStore {
       readonly lease_until: string;
     }[],
   ): Promise<readonly boolean[]>;
+  /** Ends the lease of an agent that did not confirm its work, unless it has been heard of since `last_heartbeat`. */
+  suspect(pool: string, agent_id: string, last_heartbeat: string, at: string): Promise<void>;
   /** Writes the routes that are new; knows those it has written before. */
   addRoutes(routes: readonly RouteRow[]): Promise<void>;
-  removeRoute(pool: string, route: string): Promise<void>;
   /** Notes until when ticks are on their way. */
   arm(pool: string, until: number): Promise<void>;
 }
@@ -122,6 +123,8 @@ export interface BlobStore {
 
 /** What a workflow does with the results of its tasks: implemented by the workflow component, so that the distributor need not know it. */
 export interface WorkflowTasks {
+  /** Repeats the step that workflows owe after a crash or a lost message; answers how many it went through. */
+  resume(pool: string): Promise<number>;
   /**
    * Settles these attempts and advances the workflow in one transaction. Answers per result what became of it:
    * `applied`, `repeated` (it was applied before) or `late` (its lease was lost), and the routes that got new tasks.

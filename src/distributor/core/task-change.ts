@@ -1,9 +1,11 @@
-import type { ErrorCode } from '../../contracts/errors.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { TaskStatus } from '../../contracts/task.ts';
 
-/** Where a task stands in the sparse index: waiting, waiting for its retry time, dead, or nowhere (running or ended well). */
-export type IndexPlace = 'ready' | 'delayed' | 'dead' | 'none';
+/** A task's entry in the sparse index. A task has one exactly while something is to be decided about it, or while it is dead. */
+export interface IndexEntry {
+  readonly partition: string;
+  readonly key: string;
+}
 
 /** What must be true of the row for a change to happen; everything named is part of the condition. */
 export interface TaskExpectation {
@@ -20,16 +22,16 @@ export type TaskPatch = {
     TaskRow[K] | null;
 };
 
-/** One conditional write on one task: an effect as data. `index` tells the key of its index entry after the change. */
+/** One conditional write on one task: an effect as data. `index` is its index entry afterwards; null takes it out. */
 export interface TaskChange {
   readonly task_id: string;
   readonly expect: TaskExpectation;
   readonly patch: TaskPatch;
-  readonly index: { readonly place: IndexPlace; readonly key?: string; readonly partition?: string };
+  readonly index: IndexEntry | null;
 }
 
 /** How a settled attempt leaves its task. */
 export type Settlement =
   | { readonly kind: 'completed'; readonly change: TaskChange }
-  | { readonly kind: 'failed'; readonly change: TaskChange; readonly code: ErrorCode | string }
+  | { readonly kind: 'failed'; readonly change: TaskChange; readonly code: string }
   | { readonly kind: 'retry'; readonly change: TaskChange; readonly delay_ms: number };

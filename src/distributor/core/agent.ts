@@ -1,0 +1,65 @@
+import type { AgentStatus, AgentView } from '../../contracts/agent.ts';
+import { confirmMsMax, missedHeartbeatsMax } from '../../contracts/limits.ts';
+import type { AgentRow, Hold } from '../../contracts/rows.ts';
+import { freeSlots } from './route.ts';
+import { parseHoldKey } from './task.ts';
+
+/** Share of ended attempts that succeeded, with two imagined successes so that one early failure does not condemn an agent (0 to 1). */
+export function performanceScore(agent: Pick<AgentRow, 'completed' | 'failed'>): number {
+  return (agent.completed + 2) / (agent.completed + agent.failed + 2);
+}
+
+/** Below this share of successes an agent counts as Degraded. */
+const degradedBelow = 0.5;
+
+/** The one place that says what state an agent is in. `now` is epoch ms. */
+export function agentStatus(agent: AgentRow, now: number): AgentStatus {
+  if (agent.draining || Date.parse(agent.lease_until) < now) return 'Unavailable';
+  if (performanceScore(agent) < degradedBelow) return 'Degraded';
+  const free = freeSlots(agent);
+  if (free === 0) return 'Busy';
+  return free === agent.capacity ? 'Idle' : 'Active';
+}
+
+/** An agent as every surface shows it. */
+export function agentView(agent: AgentRow, now: number): AgentView {
+  const free = freeSlots(agent);
+  return {
+    id: agent.agent_id,
+    type: agent.type,
+    capabilities: [...agent.capabilities],
+    capacity: agent.capacity,
+    capacity_score: free / agent.capacity,
+    performance_score: performanceScore(agent),
+    utilization_rate: Math.min(1, (agent.capacity - free) / agent.capacity),
+    status: agentStatus(agent, now),
+    last_heartbeat: agent.last_heartbeat,
+    current_tasks: Object.keys(agent.holds).map((key) => parseHoldKey(key).task_id),
+  };
+}
+
+/** Until when a heartbeat renews the lease. `at` is epoch ms, the answer RFC 3339. */
+export function leaseUntil(at: number, interval_ms: number): string {
+  return new Date(at + interval_ms * missedHeartbeatsMax).toISOString();
+}
+
+/** Why a hold is lost: the agent is silent, it never confirmed the assignment, or the attempt took too long. */
+export type LossReason = 'lease-lost' | 'unconfirmed' | 'timed-out';
+
+function lossOf(agent: AgentRow, key: string, hold: Hold, now: number): LossReason | undefined {
+  if (Date.parse(agent.lease_until) < now) return 'lease-lost';
+  if (hold.until < now) return 'timed-out';
+  if (now - hold.at > confirmMsMax && !agent.reported.includes(key)) return 'unconfirmed';
+  return undefined;
+}
+
+/** The holds of an agent that must be taken back. Reads the agent only: the cost does not depend on the number of tasks. */
+export function lostHolds(
+  agent: AgentRow,
+  now: number,
+): readonly { readonly key: string; readonly reason: LossReason }[] {
+  return Object.entries(agent.holds).flatMap(([key, hold]) => {
+    const reason = lossOf(agent, key, hold, now);
+    return reason === undefined ? [] : [{ key, reason }];
+  });
+}

@@ -1,0 +1,56 @@
+import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
+import type { Task } from '../../contracts/task.ts';
+
+type Requirement = Pick<Task, 'required_capabilities' | 'distribution_rules'>;
+
+/** The agents a task names, primary first. */
+function pinnedAgents(task: Requirement): readonly string[] {
+  const rules = task.distribution_rules;
+  const named = [...(rules?.primary_agent === undefined ? [] : [rules.primary_agent]), ...(rules?.backup_agents ?? [])];
+  return [...new Set(named)];
+}
+
+/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`. */
+export function routeOf(task: Requirement): string {
+  const capabilities = [...new Set(task.required_capabilities)].sort();
+  const pinned = pinnedAgents(task);
+  return `${capabilities.length === 0 ? '*' : capabilities.join(',')}${pinned.length === 0 ? '' : `@${pinned.join(',')}`}`;
+}
+
+/** The row that makes a route known to the dispatcher and the pulse. */
+export function routeRow(pool: string, task: Requirement): RouteRow {
+  return {
+    pool,
+    route: routeOf(task),
+    required_capabilities: [...new Set(task.required_capabilities)].sort(),
+    agents: pinnedAgents(task),
+  };
+}
+
+/** True while the agent's lease holds and it takes new work. `now` is epoch ms. */
+export function isAvailable(agent: AgentRow, now: number): boolean {
+  return !agent.draining && Date.parse(agent.lease_until) >= now;
+}
+
+/** Slots that are not occupied. */
+export function freeSlots(agent: AgentRow): number {
+  return Math.max(0, agent.capacity - Object.keys(agent.holds).length);
+}
+
+/**
+ * The available agents that may run tasks of a route. Named agents come first and alone, in their order; when none of them is available, any
+ * agent with the capabilities may step in (`fallback`).
+ */
+export function candidatesOf(
+  route: RouteRow,
+  agents: readonly AgentRow[],
+  now: number,
+): { readonly agents: readonly AgentRow[]; readonly pinned: boolean } {
+  const capable = agents.filter(
+    (agent) =>
+      isAvailable(agent, now) &&
+      route.required_capabilities.every((capability) => agent.capabilities.includes(capability)),
+  );
+  const named = route.agents.flatMap((id) => capable.find((agent) => agent.agent_id === id) ?? []);
+  return named.length > 0 ? { agents: named, pinned: true } : { agents: capable, pinned: false };
+}

@@ -1,0 +1,256 @@
+import {
+  backoffMsMax,
+  defaultAttemptsMax,
+  defaultBackoffMs,
+  defaultTimeoutMs,
+  queuedMsMax,
+} from '../../contracts/limits.ts';
+import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import { priorities, type Task, type TaskError } from '../../contracts/task.ts';
+import { routeOf } from './route.ts';
+import type { IndexEntry, Settlement, TaskChange } from './task-change.ts';
+
+/** What a new row needs besides the task itself. Times are RFC 3339 in UTC with milliseconds. */
+export interface NewTaskContext {
+  readonly pool: string;
+  readonly now: string;
+  readonly body_hash: string;
+  readonly submitted_by: string;
+  readonly correlation_id: string;
+  readonly traceparent?: string;
+  readonly max_attempts?: number;
+  readonly backoff_ms?: number;
+  readonly timeout_ms?: number;
+  readonly dependencies?: readonly string[];
+  readonly complexity_score?: number;
+  readonly estimated_duration?: number;
+}
+
+/** A Queued row that nobody has tried yet. */
+export function newTask(
+  task: Omit<Task, 'payload'> & { readonly payload: StoredJson },
+  context: NewTaskContext,
+): TaskRow {
+  const { now, max_attempts, backoff_ms, timeout_ms, dependencies, ...rest } = context;
+  const { deadline, distribution_rules, ...body } = task;
+  return {
+    ...body,
+    ...rest,
+    // Normalised to UTC so that it sorts as text in the ready order.
+    ...(deadline === undefined ? {} : { deadline: new Date(deadline).toISOString() }),
+    ...(distribution_rules === undefined ? {} : { distribution_rules }),
+    status: 'Queued',
+    attempt: 0,
+    retry_count: 0,
+    max_attempts: max_attempts ?? defaultAttemptsMax,
+    backoff_ms: backoff_ms ?? defaultBackoffMs,
+    timeout_ms: timeout_ms ?? defaultTimeoutMs,
+    route: routeOf(task),
+    created_at: now,
+    queued_at: now,
+    dependencies: dependencies ?? [],
+    late_results: 0,
+  };
+}
+
+/** The ready order: priority, then deadline, then arrival; the id makes it total. `~` sorts after every deadline. */
+export function readyOrder(row: Pick<TaskRow, 'priority' | 'deadline' | 'created_at' | 'task_id'>): string {
+  return `${priorities.indexOf(row.priority)}#${row.deadline ?? '~'}#${row.created_at}#${row.task_id}`;
+}
+
+/** The index entry of a task that may be handed out. */
+export function readyEntry(
+  row: Pick<TaskRow, 'pool' | 'route' | 'priority' | 'deadline' | 'created_at' | 'task_id'>,
+): IndexEntry {
+  return { partition: `READY#${row.pool}#${row.route}`, key: readyOrder(row) };
+}
+
+function deadEntry(row: Pick<TaskRow, 'pool' | 'task_id'>, now: string): IndexEntry {
+  return { partition: `DEAD#${row.pool}`, key: `${now}#${row.task_id}` };
+}
+
+/** The name of a hold: one attempt of one task. */
+export function holdKey(task_id: string, attempt: number): string {
+  return `${task_id}#${attempt}`;
+}
+
+/** The task and attempt of a hold. */
+export function parseHoldKey(key: string): { readonly task_id: string; readonly attempt: number } {
+  const at = key.lastIndexOf('#');
+  return { task_id: key.slice(0, at), attempt: Number(key.slice(at + 1)) };
+}
+
+/** Exponential backoff with full jitter over its upper half: between 50 % and 100 % of `backoff_ms * 2^(n-1)`. `random` in [0, 1). */
+export function retryDelayMs(backoff_ms: number, retry: number, random: number): number {
+  const full = Math.min(backoffMsMax, backoff_ms * 2 ** Math.min(30, retry - 1));
+  return Math.round(full * (0.5 + random / 2));
+}
+
+/** An attempt as it ended: reported by its agent, or found lost by the pulse (`cause`). */
+export interface EndedAttempt {
+  readonly outcome: 'completed' | 'failed' | 'released';
+  readonly attempt: number;
+  readonly agent_id: string;
+  readonly principal?: string;
+  readonly output?: StoredJson;
+  readonly error?: TaskError;
+  readonly cause?: 'lease-lost' | 'timed-out';
+}
+
+function expectation(ended: EndedAttempt): TaskChange['expect'] {
+  return {
+    status: 'Processing',
+    attempt: ended.attempt,
+    assigned_agent: ended.agent_id,
+    ...(ended.principal === undefined ? {} : { principal: ended.principal }),
+  };
+}
+
+/** The change that completes a task. It needs no read: the fence in its condition is all that matters. */
+export function completeChange(task_id: string, ended: EndedAttempt, now: number): TaskChange {
+  return {
+    task_id,
+    expect: expectation(ended),
+    patch: {
+      status: 'Completed',
+      completed_at: new Date(now).toISOString(),
+      output: ended.output ?? null,
+      error: null,
+    },
+    index: null,
+  };
+}
+
+const giveBack = { status: 'Queued', assigned_agent: null, principal: null, started_at: null } as const;
+
+/** Puts a task back in its place in the ready order, or among those that wait for their retry time. */
+function requeue(
+  row: TaskRow,
+  ended: EndedAttempt,
+  now: number,
+  delay_ms: number,
+  patch: TaskChange['patch'],
+): Settlement {
+  const not_before = delay_ms > 0 ? new Date(now + delay_ms).toISOString() : null;
+  return {
+    kind: 'retry',
+    delay_ms,
+    change: {
+      task_id: row.task_id,
+      expect: expectation(ended),
+      patch: { ...giveBack, ...patch, not_before, queued_at: new Date(now).toISOString() },
+      index:
+        not_before === null
+          ? readyEntry(row)
+          : { partition: `DELAYED#${row.pool}`, key: `${not_before}#${row.task_id}` },
+    },
+  };
+}
+
+/** Ends a task as Failed: it becomes a dead letter that carries its last error. */
+function fail(
+  row: TaskRow,
+  expect: TaskChange['expect'],
+  error: TaskError,
+  now: number,
+  retry_count: number,
+): Settlement {
+  const at = new Date(now).toISOString();
+  return {
+    kind: 'failed',
+    code: error.code,
+    change: {
+      task_id: row.task_id,
+      expect,
+      patch: { status: 'Failed', completed_at: at, error, retry_count, not_before: null },
+      index: deadEntry(row, at),
+    },
+  };
+}
+
+/**
+ * Decides what an ended attempt makes of its task. Completed ends it; released puts it back uncounted; anything else is tried again after a
+ * pause until `max_attempts`, unless the error says that trying again is useless. `random` in [0, 1) makes the jitter.
+ */
+export function settle(
+  row: TaskRow,
+  ended: EndedAttempt,
+  context: { readonly now: number; readonly random: number },
+): Settlement {
+  if (ended.outcome === 'completed') {
+    return { kind: 'completed', change: completeChange(row.task_id, ended, context.now) };
+  }
+  if (ended.outcome === 'released') return requeue(row, ended, context.now, 0, {});
+  const error = ended.error ?? { code: ended.cause ?? 'task-failed', message: 'no reason was given', retryable: true };
+  const retry_count = row.retry_count + 1;
+  if (!error.retryable || retry_count >= row.max_attempts) {
+    return fail(row, expectation(ended), error, context.now, retry_count);
+  }
+  // A lost lease has cost enough time already; only what the task itself did wrong waits.
+  const delay_ms = ended.cause === 'lease-lost' ? 0 : retryDelayMs(row.backoff_ms, retry_count, context.random);
+  return requeue(row, ended, context.now, delay_ms, { retry_count, error });
+}
+
+/** Cancels a task that has not ended. The fence keeps a result that is on its way from being lost or applied twice. */
+export function cancelChange(row: TaskRow, context: { readonly now: number; readonly reason: string }): TaskChange {
+  return {
+    task_id: row.task_id,
+    expect: { status: row.status, attempt: row.attempt },
+    patch: {
+      status: 'Cancelled',
+      completed_at: new Date(context.now).toISOString(),
+      not_before: null,
+      error: { code: 'cancelled', message: context.reason, retryable: false },
+    },
+    index: null,
+  };
+}
+
+/** Whether a waiting task has waited longer than a task may. */
+export function isExpired(task: Pick<TaskRow, 'created_at'>, now: number): boolean {
+  return now - Date.parse(task.created_at) > queuedMsMax;
+}
+
+/** Fails a task that waited too long. */
+export function expireChange(row: TaskRow, now: number): TaskChange {
+  const error = { code: 'task-expired', message: `it waited since ${row.created_at}`, retryable: false };
+  return fail(row, { status: 'Queued', attempt: row.attempt }, error, now, row.retry_count).change;
+}
+
+/**
+ * Takes the right to claim `attempt` away from a dispatcher that reserved a slot and never claimed: the fence moves on, so that its claim,
+ * should it still come, fails. Only then may the reservation be dropped.
+ */
+export function fenceChange(row: TaskRow): TaskChange {
+  return {
+    task_id: row.task_id,
+    expect: { status: 'Queued', attempt: row.attempt },
+    patch: { attempt: row.attempt + 1 },
+    index:
+      row.not_before === undefined
+        ? readyEntry(row)
+        : { partition: `DELAYED#${row.pool}`, key: `${row.not_before}#${row.task_id}` },
+  };
+}
+
+/** Moves a task whose retry time has come into the ready order. */
+export function promoteChange(
+  row: Pick<TaskRow, 'pool' | 'route' | 'priority' | 'deadline' | 'created_at' | 'task_id' | 'attempt'>,
+): TaskChange {
+  return {
+    task_id: row.task_id,
+    expect: { status: 'Queued', attempt: row.attempt },
+    patch: { not_before: null },
+    index: readyEntry(row),
+  };
+}
+
+/** Starts a failed task anew: same id, attempts counted from zero again, the fence going on. */
+export function redriveChange(row: TaskRow, now: number): TaskChange {
+  return {
+    task_id: row.task_id,
+    expect: { status: 'Failed', attempt: row.attempt },
+    patch: { ...giveBack, completed_at: null, retry_count: 0, queued_at: new Date(now).toISOString() },
+    index: readyEntry(row),
+  };
+}

@@ -1,0 +1,206 @@
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { refused } from '../../contracts/errors.ts';
+import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
+import type { AgentStore } from '../../distributor/ports.ts';
+import { type Database, executeStatements, queryItems } from './database.ts';
+import { agentKey, poolKey, poolPartition, routeKey } from './keys.ts';
+import type { Item } from './task-rows.ts';
+
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}
+
+/** Sets come as Set or not at all; a row always shows a list. */
+function listOf(value: unknown): readonly string[] {
+  return value instanceof Set ? ([...value] as string[]).sort() : Array.isArray(value) ? (value as string[]) : [];
+}
+
+function fromAgentItem(item: Item): AgentRow {
+  const { pk: _pk, sk: _sk, ...rest } = item;
+  return { ...rest, reported: listOf(item['reported']), wanted: listOf(item['wanted']) } as unknown as AgentRow;
+}
+
+function fromRouteItem(item: Item): RouteRow {
+  const { pk: _pk, sk: _sk, ...rest } = item;
+  return rest as unknown as RouteRow;
+}
+
+/** One conditional update of an agent's row; undefined when its condition failed. */
+async function update(
+  db: Database,
+  pool: string,
+  agent_id: string,
+  input: Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ReturnValues'>,
+): Promise<AgentRow | undefined> {
+  try {
+    const { Attributes = {} } = await db.client.send(
+      new UpdateCommand({ TableName: db.table, Key: agentKey(pool, agent_id), ReturnValues: 'ALL_NEW', ...input }),
+    );
+    return fromAgentItem(Attributes);
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+    throw error;
+  }
+}
+
+async function register(db: Database, row: AgentRow): ReturnType<AgentStore['register']> {
+  const {
+    holds: _holds,
+    wanted: _wanted,
+    reported: _reported,
+    completed: _completed,
+    failed: _failed,
+    pool,
+    agent_id,
+    ...fresh
+  } = row;
+  const entries = Object.entries(fresh);
+  const stored = await update(db, pool, agent_id, {
+    // What an earlier life of this agent holds, and its record, stay: the pulse settles the holds, by their leases.
+    UpdateExpression: `SET ${entries.map(([name]) => `#${name} = :${name}`).join(', ')}, #pool = :pool, agent_id = :agent_id, holds = if_not_exists(holds, :empty), completed = if_not_exists(completed, :zero), failed = if_not_exists(failed, :zero) REMOVE reported`,
+    // An agent id belongs to the principal that registered it first.
+    ConditionExpression: 'attribute_not_exists(pk) OR #principal = :principal',
+    ExpressionAttributeNames: { ...Object.fromEntries(entries.map(([name]) => [`#${name}`, name])), '#pool': 'pool' },
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
+      ':pool': pool,
+      ':agent_id': agent_id,
+      ':empty': {},
+      ':zero': 0,
+    },
+  });
+  return stored === undefined ? refused('agent-conflict') : { ok: true, value: stored };
+}
+
+const reserve =
+  (db: Database): AgentStore['reserve'] =>
+  async (pool, agent_id, holds, occupiedMax) => {
+    const keys = Object.keys(holds);
+    const reserved = await update(db, pool, agent_id, {
+      UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}`,
+      // Room and willingness: stops two dispatchers from filling the same slot, and work for an agent that leaves.
+      ConditionExpression: 'size(holds) <= :max AND draining = :no',
+      ExpressionAttributeNames: Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
+      ExpressionAttributeValues: {
+        ...Object.fromEntries(keys.map((key, index) => [`:h${index}`, holds[key]])),
+        ':max': occupiedMax,
+        ':no': false,
+      },
+    });
+    return reserved !== undefined;
+  };
+
+const release =
+  (db: Database): AgentStore['release'] =>
+  async (pool, agent_id, keys, heardFrom) => {
+    const removes = keys.map((_, index) => `holds.#k${index}`).join(', ');
+    const heard =
+      heardFrom === undefined
+        ? ''
+        : ' SET last_heartbeat = :at, lease_until = :lease ADD completed :completed, failed :failed';
+    return update(db, pool, agent_id, {
+      UpdateExpression: `REMOVE ${removes}${heard}`,
+      // Only an agent that is registered: a release must not make a row.
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeNames: Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
+      ...(heardFrom === undefined
+        ? {}
+        : {
+            ExpressionAttributeValues: {
+              ':at': heardFrom.at,
+              ':lease': heardFrom.lease_until,
+              ':completed': heardFrom.completed,
+              ':failed': heardFrom.failed,
+            },
+          }),
+    });
+  };
+
+const heartbeat =
+  (db: Database): AgentStore['heartbeat'] =>
+  async (beats) => {
+    const statements = beats.map(({ beat, principal, at, lease_until }) => {
+      const key = agentKey(beat.pool, beat.agent_id);
+      return {
+        // The sender must be the agent's principal, and an older report must not undo a newer one.
+        Statement: `UPDATE "${db.table}" SET "last_heartbeat"=? SET "lease_until"=? SET "reported"=? SET "draining"=? WHERE "pk"=? AND "sk"=? AND "principal"=? AND "last_heartbeat"<=?`,
+        Parameters: [at, lease_until, beat.holding, beat.leaving ?? false, key.pk, key.sk, principal, at],
+      };
+    });
+    return (await executeStatements(db, statements)).map((result) => result.applied);
+  };
+
+async function addRoutes(db: Database, known: Set<string>, routes: readonly RouteRow[]): Promise<void> {
+  const fresh = [...new Map(routes.map((row) => [`${row.pool} ${row.route}`, row])).entries()].filter(
+    ([name]) => !known.has(name),
+  );
+  // A route that exists already is as good as one just written: both are for ever the same.
+  await executeStatements(
+    db,
+    fresh.map(([, row]) => ({
+      Statement: `INSERT INTO "${db.table}" VALUE ?`,
+      Parameters: [{ ...routeKey(row.pool, row.route), ...row }],
+    })),
+  );
+  for (const [name] of fresh) known.add(name);
+}
+
+/** Agents, routes and the pool's own row: one item collection, read by one query. */
+export function createAgentStore(db: Database): AgentStore {
+  const known = new Set<string>();
+  return {
+    pool: async (pool) => {
+      const items = await queryItems(db, {
+        KeyConditionExpression: 'pk = :pool',
+        ExpressionAttributeValues: { ':pool': poolPartition(pool) },
+        ConsistentRead: true,
+      });
+      const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
+      return {
+        pool,
+        armed_until: (of('#POOL')[0]?.['armed_until'] ?? 0) as number,
+        agents: of('AGENT#').map(fromAgentItem),
+        routes: of('ROUTE#').map(fromRouteItem),
+      };
+    },
+    get: async (pool, agent_id) => {
+      const { Item } = await db.client.send(
+        new GetCommand({ TableName: db.table, Key: agentKey(pool, agent_id), ConsistentRead: true }),
+      );
+      return Item && fromAgentItem(Item);
+    },
+    register: (row) => register(db, row),
+    remove: async (pool, agent_id) => {
+      await db.client.send(new DeleteCommand({ TableName: db.table, Key: agentKey(pool, agent_id) }));
+    },
+    reserve: reserve(db),
+    release: release(db),
+    want: async (pool, agent_id, routes, occupied) =>
+      (await update(db, pool, agent_id, {
+        UpdateExpression: 'ADD wanted :routes',
+        // Still as full as the dispatcher saw: otherwise a slot came free in between and nobody would be told of it.
+        ConditionExpression: 'attribute_exists(pk) AND size(holds) >= :occupied',
+        ExpressionAttributeValues: { ':routes': new Set(routes), ':occupied': occupied },
+      })) !== undefined,
+    unwant: async (pool, agent_id, routes) => {
+      await update(db, pool, agent_id, {
+        UpdateExpression: 'DELETE wanted :routes',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':routes': new Set(routes) },
+      });
+    },
+    suspect: async (pool, agent_id, last_heartbeat, at) => {
+      await update(db, pool, agent_id, {
+        UpdateExpression: 'SET lease_until = :at',
+        // Unless it has reported since: then it is alive after all.
+        ConditionExpression: 'last_heartbeat = :last',
+        ExpressionAttributeValues: { ':at': at, ':last': last_heartbeat },
+      });
+    },
+    heartbeat: heartbeat(db),
+    addRoutes: (routes) => addRoutes(db, known, routes),
+    arm: async (pool, until) => {
+      await db.client.send(new PutCommand({ TableName: db.table, Item: { ...poolKey(pool), armed_until: until } }));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** The keys of the one table, told in docs/protocol.md. */
+export const taskKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'TASK' });
+export const poolPartition = (pool: string) => `POOL#${pool}`;
+export const poolKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POOL' });
+export const agentKey = (pool: string, agent_id: string) => ({ pk: poolPartition(pool), sk: `AGENT#${agent_id}` });
+export const routeKey = (pool: string, route: string) => ({ pk: poolPartition(pool), sk: `ROUTE#${route}` });
+export const workflowPartition = (workflow_id: string) => `WORKFLOW#${workflow_id}`;
+export const headKey = (workflow_id: string) => ({ pk: workflowPartition(workflow_id), sk: 'HEAD' });
+export const definitionKey = (workflow_id: string) => ({ pk: workflowPartition(workflow_id), sk: 'DEFINITION' });
+export const eventKey = (workflow_id: string, seq: number) => ({
+  pk: workflowPartition(workflow_id),
+  sk: `EVENT#${String(seq).padStart(8, '0')}`,
+});
+export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
+export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
+export const delayedPartition = (pool: string) => `DELAYED#${pool}`;
+export const deadPartition = (pool: string) => `DEAD#${pool}`;
+export const workflowsPartition = (pool: string) => `WORKFLOWS#${pool}`;
+
+/** The sparse index and what it projects: all that a decision and an assignment need, and no more, since every projected change is a write. */
+export const indexName = 'gsi1';
+export const indexedAttributes = [
+  'task_id',
+  'task_type',
+  'priority',
+  'deadline',
+  'distribution_rules',
+  'attempt',
+  'timeout_ms',
+  'pool',
+  'route',
+  'created_at',
+  'queued_at',
+  'payload_indexed',
+  'traceparent',
+  'workflow_id',
+] as const;

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
+import { type Announcement, eventSources, type Metadata, schemaVersion } from '../../contracts/events.ts';
+import {
+  eventBridgeBatchSizeMax,
+  eventBridgeBytesMax,
+  sqsBatchSizeMax,
+  sqsMessageBytesMax,
+} from '../../contracts/limits.ts';
+import type { Messenger, Sources } from '../../distributor/ports.ts';
+
+/** Something that notes what went wrong without being able to stop the work. */
+export interface Warner {
+  warn(message: string, details: Record<string, unknown>): void;
+}
+
+/** Sends of a batch that are repeated before the rest is given up as lost hints. */
+const sendRepeatsMax = 2;
+
+/** Splits entries so that no call exceeds the service's count and total size. */
+export function batches<T>(
+  entries: readonly T[],
+  sizeOf: (entry: T) => number,
+  countMax: number,
+  bytesMax: number,
+): T[][] {
+  const parts: T[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const size = sizeOf(entry);
+    const current = parts.at(-1);
+    if (current === undefined || current.length >= countMax || bytes + size > bytesMax) {
+      parts.push([entry]);
+      bytes = size;
+    } else {
+      current.push(entry);
+      bytes += size;
+    }
+  }
+  return parts;
+}
+
+type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
+
+async function sendAll(sqs: SQSClient, url: string, entries: readonly Entry[]): Promise<readonly Entry[]> {
+  const lost: Entry[] = [];
+  for (const part of batches(
+    entries,
+    (entry) => Buffer.byteLength(entry.MessageBody ?? ''),
+    sqsBatchSizeMax,
+    sqsMessageBytesMax,
+  )) {
+    let open = part;
+    for (let repeat = 0; open.length > 0 && repeat <= sendRepeatsMax; repeat += 1) {
+      const answer = await sqs.send(
+        new SendMessageBatchCommand({
+          QueueUrl: url,
+          Entries: open.map((entry, at) => ({ ...entry, Id: String(at) })),
+        }),
+      );
+      open = (answer.Failed ?? []).flatMap((failed) => open[Number(failed.Id)] ?? []);
+    }
+    lost.push(...open);
+  }
+  return lost;
+}
+
+/** A W3C trace context for something that started here; the trace id is the correlation's, so that one story is one trace. */
+export function traceparentOf(correlation_id: string, span: string): string {
+  const hex = (text: string, length: number) => createHash('sha256').update(text).digest('hex').slice(0, length);
+  return `00-${hex(correlation_id, 32)}-${hex(span, 16)}-01`;
+}
+
+function toEntry(event: Announcement, bus: string, sources: Sources): PutEventsRequestEntry {
+  const id = sources.id();
+  const metadata: Metadata = {
+    id,
+    schema_version: schemaVersion,
+    correlation_id: event.correlation_id,
+    causation_id: event.causation_id,
+    traceparent: traceparentOf(event.correlation_id, id),
+  };
+  return {
+    EventBusName: bus,
+    Source: eventSources[event.type],
+    DetailType: event.type,
+    Detail: JSON.stringify({ metadata, data: event.data }),
+  };
+}
+
+async function announce(
+  eventBridge: EventBridgeClient,
+  entries: readonly PutEventsRequestEntry[],
+  warner: Warner,
+): Promise<void> {
+  for (const part of batches(
+    entries,
+    (entry) => Buffer.byteLength(entry.Detail ?? '') + 256,
+    eventBridgeBatchSizeMax,
+    eventBridgeBytesMax,
+  )) {
+    let open = part;
+    for (let repeat = 0; open.length > 0 && repeat <= sendRepeatsMax; repeat += 1) {
+      const answer = await eventBridge.send(new PutEventsCommand({ Entries: open }));
+      open = (answer.Entries ?? []).flatMap((entry, at) => (entry.ErrorCode === undefined ? [] : (open[at] ?? [])));
+    }
+    if (open.length > 0)
+      warner.warn('events could not be published', {
+        lost: open.length,
+        types: [...new Set(open.map((entry) => entry.DetailType))],
+      });
+  }
+}
+
+/** Hints, assignments, ticks and events over SQS and EventBridge. What cannot be sent is only a lost hint: it is noted and the pulse makes up for it. */
+export function createMessenger(options: {
+  readonly sqs: SQSClient;
+  readonly eventBridge: EventBridgeClient;
+  readonly urls: { readonly dispatch: string; readonly pulse: string };
+  readonly bus: string;
+  readonly sources: Sources;
+  readonly warner: Warner;
+}): Messenger {
+  const { sqs, eventBridge, urls, bus, sources, warner } = options;
+  const sendHints = async (url: string, entries: readonly Entry[], what: string) => {
+    try {
+      const lost = await sendAll(sqs, url, entries);
+      if (lost.length > 0) warner.warn(`${what} could not be sent`, { lost: lost.length });
+    } catch (error) {
+      // The rows are written: failing here would only repeat work that is done. The pulse reads the table.
+      warner.warn(`${what} could not be sent`, { lost: entries.length, reason: String(error) });
+    }
+  };
+  return {
+    hint: async (hints) => {
+      const byPool = Map.groupBy(hints, (hint) => hint.pool);
+      const entries = [...byPool].map(([pool, list]) => ({
+        MessageBody: JSON.stringify({ pool, routes: [...new Set(list.flatMap((hint) => hint.routes))] }),
+        MessageGroupId: pool,
+        MessageDeduplicationId: sources.id(),
+      }));
+      if (entries.length > 0) await sendHints(urls.dispatch, entries, 'dispatch hints');
+    },
+    send: async (messages) => {
+      const byInbox = Map.groupBy(messages, (each) => each.inbox_url);
+      await Promise.all(
+        [...byInbox].map(([url, list]) =>
+          sendHints(
+            url,
+            list.map((each) => ({ MessageBody: JSON.stringify(each.message) })),
+            'inbox messages',
+          ),
+        ),
+      );
+    },
+    ticks: (pool, delays) =>
+      sendHints(
+        urls.pulse,
+        delays.map((delay) => ({ MessageBody: JSON.stringify({ pool }), DelaySeconds: delay })),
+        'pulse ticks',
+      ),
+    announce: async (events) => {
+      try {
+        await announce(
+          eventBridge,
+          events.map((event) => toEntry(event, bus, sources)),
+          warner,
+        );
+      } catch (error) {
+        warner.warn('events could not be published', { lost: events.length, reason: String(error) });
+      }
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { indexedPayloadBytesMax, retentionMs } from '../../contracts/limits.ts';
+import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { TaskChange } from '../../distributor/core/task-change.ts';
+import { readyEntry } from '../../distributor/core/task.ts';
+import { taskKey } from './keys.ts';
+
+/** An item of the table as the document client gives and takes it. */
+export type Item = Record<string, unknown>;
+
+/** A small payload goes where the index copies it from; a larger one where it does not. */
+function payloadAttributes(payload: StoredJson): Item {
+  if (payload.ref !== undefined) return { payload_ref: payload.ref };
+  const text = payload.text ?? 'null';
+  return Buffer.byteLength(text) <= indexedPayloadBytesMax ? { payload_indexed: text } : { payload_text: text };
+}
+
+function payloadOf(item: Item): StoredJson {
+  if (item['payload_ref'] !== undefined) return { ref: item['payload_ref'] as NonNullable<StoredJson['ref']> };
+  return { text: (item['payload_indexed'] ?? item['payload_text'] ?? 'null') as string };
+}
+
+/** The item of a new task, with its keys and its place in the ready order. */
+export function taskItem(row: TaskRow): Item {
+  const { payload, ...rest } = row;
+  const { partition, key } = readyEntry(row);
+  const item: Item = {
+    ...taskKey(row.task_id),
+    ...rest,
+    ...payloadAttributes(payload),
+    gsi1pk: partition,
+    gsi1sk: key,
+  };
+  for (const name of Object.keys(item)) if (item[name] === undefined) delete item[name];
+  return item;
+}
+
+const storageOnly = new Set([
+  'pk',
+  'sk',
+  'gsi1pk',
+  'gsi1sk',
+  'expires_at',
+  'payload_indexed',
+  'payload_text',
+  'payload_ref',
+]);
+
+/** The row of an item. The table is ours alone, so its shape is trusted. */
+export function fromTaskItem(item: Item): TaskRow {
+  const row: Item = { payload: payloadOf(item) };
+  for (const [name, value] of Object.entries(item)) if (!storageOnly.has(name)) row[name] = value;
+  return row as unknown as TaskRow;
+}
+
+/** The ready task of an index entry. Its payload is missing when it was too large for the index. */
+export function fromIndexItem(item: Item): ReadyTask & Pick<TaskRow, 'pool'> {
+  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk, payload_indexed, ...rest } = item;
+  const payload = payload_indexed === undefined ? {} : { payload: { text: payload_indexed as string } };
+  return { ...rest, ...payload, order: gsi1sk as string } as unknown as ReadyTask & Pick<TaskRow, 'pool'>;
+}
+
+/** What a change sets and removes, as attributes. A finished row gets its TTL; one that starts anew loses it. */
+function attributesOf(change: TaskChange): { set: [string, unknown][]; remove: string[] } {
+  const set: [string, unknown][] = [];
+  const remove: string[] = [];
+  for (const [name, value] of Object.entries(change.patch)) {
+    if (value === null || value === undefined) remove.push(name);
+    else set.push([name, value]);
+  }
+  if (change.index === null) remove.push('gsi1pk', 'gsi1sk');
+  else set.push(['gsi1pk', change.index.partition], ['gsi1sk', change.index.key]);
+  const { completed_at } = change.patch;
+  if (typeof completed_at === 'string') {
+    set.push(['expires_at', Math.ceil((Date.parse(completed_at) + retentionMs) / 1000)]);
+  } else if (completed_at === null) remove.push('expires_at');
+  return { set, remove };
+}
+
+const statementCache = new Map<string, string>();
+
+/**
+ * The change as a PartiQL statement for BatchExecuteStatement. Its WHERE clause is the fence: status and attempt must be what the decision
+ * saw, and for a result the agent and its principal must be the lease's; it stops the race between two dispatchers, and between a result and the pulse.
+ */
+export function taskStatement(table: string, change: TaskChange): { Statement: string; Parameters: unknown[] } {
+  const { set, remove } = attributesOf(change);
+  const expect = Object.entries(change.expect).filter(([, value]) => value !== undefined);
+  const cacheKey = [table, ...set.map(([name]) => name), '-', ...remove, '?', ...expect.map(([name]) => name)].join(
+    ' ',
+  );
+  let statement = statementCache.get(cacheKey);
+  if (statement === undefined) {
+    const sets = set.map(([name]) => ` SET "${name}"=?`).join('');
+    const removes = remove.map((name) => ` REMOVE "${name}"`).join('');
+    const where = expect.map(([name]) => ` AND "${name}"=?`).join('');
+    statement = `UPDATE "${table}"${sets}${removes} WHERE "pk"=? AND "sk"=?${where}`;
+    statementCache.set(cacheKey, statement);
+  }
+  const key = taskKey(change.task_id);
+  return {
+    Statement: statement,
+    Parameters: [...set.map(([, value]) => value), key.pk, key.sk, ...expect.map(([, value]) => value)],
+  };
+}
+
+/** The same change as an action of TransactWriteItems, for what must happen together with other writes. */
+export function taskUpdate(table: string, change: TaskChange) {
+  const { set, remove } = attributesOf(change);
+  const names: Record<string, string> = {};
+  const values: Item = {};
+  const name = (attribute: string): string => {
+    names[`#${attribute}`] = attribute;
+    return `#${attribute}`;
+  };
+  const sets = set.map(([attribute, value]) => {
+    values[`:${attribute}`] = value;
+    return `${name(attribute)} = :${attribute}`;
+  });
+  const conditions = Object.entries(change.expect).flatMap(([attribute, value]) => {
+    if (value === undefined) return [];
+    values[`:was_${attribute}`] = value;
+    return [`${name(attribute)} = :was_${attribute}`];
+  });
+  const removes = remove.map(name);
+  return {
+    TableName: table,
+    Key: taskKey(change.task_id),
+    UpdateExpression: [
+      sets.length > 0 ? `SET ${sets.join(', ')}` : '',
+      removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+    ].join(' '),
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+}
+
+/** A new task as an action of TransactWriteItems. The row must not exist: a repeat of the same advance writes nothing twice. */
+export function taskPut(table: string, row: TaskRow) {
+  return {
+    TableName: table,
+    Item: taskItem(row),
+    ConditionExpression: 'attribute_not_exists(pk)',
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+}

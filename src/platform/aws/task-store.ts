@@ -1,0 +1,104 @@
+import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { TaskRow } from '../../contracts/rows.ts';
+import type { ChangeResult, TaskStore } from '../../distributor/ports.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { type Database, executeStatements, getItems, queryItems } from './database.ts';
+import { delayedPartition, indexName, readyPartition, taskKey } from './keys.ts';
+import { fromIndexItem, fromTaskItem, type Item, taskItem, taskStatement } from './task-rows.ts';
+
+async function insert(db: Database, rows: readonly TaskRow[]): Promise<(TaskRow | undefined)[]> {
+  const results = await executeStatements(
+    db,
+    // INSERT refuses a key that exists: the same task_id twice is one task.
+    rows.map((row) => ({ Statement: `INSERT INTO "${db.table}" VALUE ?`, Parameters: [taskItem(row)] })),
+  );
+  const taken = rows.filter((_, index) => results[index]?.applied === false);
+  const first = await getItems(
+    db,
+    taken.map((row) => taskKey(row.task_id)),
+  );
+  const byId = new Map(
+    first.flatMap((item) => (item === undefined ? [] : [[item['task_id'], fromTaskItem(item)] as const])),
+  );
+  return rows.map((row, index) => (results[index]?.applied === false ? byId.get(row.task_id) : undefined));
+}
+
+async function change(db: Database, changes: Parameters<TaskStore['change']>[0]): Promise<ChangeResult[]> {
+  const results = await executeStatements(
+    db,
+    changes.map((each) => taskStatement(db.table, each)),
+  );
+  return results.map((result): ChangeResult => {
+    if (result.applied) return { applied: true };
+    return result.item === undefined ? { applied: false } : { applied: false, current: fromTaskItem(result.item) };
+  });
+}
+
+/** Lists by scanning: for people who look, never for the runtime. A page may be shorter than asked for while more follow. */
+async function list(db: Database, filter: Parameters<TaskStore['list']>[0]) {
+  const start = decodeCursor(filter.cursor);
+  const items: Item[] = [];
+  let next = start;
+  do {
+    const page: { Items?: Item[] | undefined; LastEvaluatedKey?: Item | undefined } = await db.client.send(
+      new ScanCommand({
+        TableName: db.table,
+        FilterExpression: `sk = :task AND #pool = :pool${filter.status === undefined ? '' : ' AND #status = :status'}`,
+        ExpressionAttributeNames: { '#pool': 'pool', ...(filter.status === undefined ? {} : { '#status': 'status' }) },
+        ExpressionAttributeValues: {
+          ':task': 'TASK',
+          ':pool': filter.pool,
+          ...(filter.status === undefined ? {} : { ':status': filter.status }),
+        },
+        ...(next === undefined ? {} : { ExclusiveStartKey: next }),
+      }),
+    );
+    items.push(...(page.Items ?? []));
+    next = page.LastEvaluatedKey;
+  } while (next !== undefined && items.length < filter.limit);
+  const shown = items.slice(0, filter.limit);
+  const last = shown.at(-1);
+  // A page cut inside a scanned block goes on after its last shown item.
+  const after = items.length > filter.limit && last !== undefined ? { pk: last['pk'], sk: last['sk'] } : next;
+  const cursor = encodeCursor(after);
+  return { items: shown.map(fromTaskItem), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** Tasks in the one table. */
+export function createTaskStore(db: Database): TaskStore {
+  const byIndex = (partition: string, limit: number, extra: Item = {}, condition = '') =>
+    queryItems(
+      db,
+      {
+        IndexName: indexName,
+        KeyConditionExpression: `gsi1pk = :partition${condition}`,
+        ExpressionAttributeValues: { ':partition': partition, ...extra },
+      },
+      limit,
+    );
+  return {
+    insert: (rows) => insert(db, rows),
+    get: async (ids) => (await getItems(db, ids.map(taskKey))).map((item) => item && fromTaskItem(item)),
+    ready: async (pool, route, limit) => (await byIndex(readyPartition(pool, route), limit)).map(fromIndexItem),
+    dueRetries: async (pool, now, limit) =>
+      (await byIndex(delayedPartition(pool), limit, { ':now': `${now}~` }, ' AND gsi1sk <= :now')).map(fromIndexItem),
+    change: (changes) => change(db, changes),
+    countLateResult: async (task_id) => {
+      await db.client
+        .send(
+          new UpdateCommand({
+            TableName: db.table,
+            Key: taskKey(task_id),
+            UpdateExpression: 'ADD late_results :one',
+            // Only a task that exists: a forged id must not make a row.
+            ConditionExpression: 'attribute_exists(pk)',
+            ExpressionAttributeValues: { ':one': 1 },
+          }),
+        )
+        .catch((error: unknown) => {
+          if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
+        });
+    },
+    list: (filter) => list(db, filter),
+  };
+}
