@@ -1,0 +1,268 @@
+import * as z from 'zod';
+import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
+import {
+  cancelRequest,
+  deadLetterView,
+  page,
+  pageQuery,
+  redriveOutcome,
+  redriveRequest,
+  submittedTask,
+  submittedTasks,
+  systemStatusView,
+  taskListQuery,
+  taskSubmission,
+  workflowEventView,
+} from './api.ts';
+import { agentId, taskId, userId } from './ids.ts';
+import { json } from './json.ts';
+import { taskView } from './task.ts';
+import { runTask, workflowSubmission, workflowView } from './workflow.ts';
+
+/** One operation of the API: the app serves it and the OpenAPI document describes it. */
+export interface Operation {
+  readonly id: string;
+  readonly method: 'get' | 'post' | 'delete';
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly tag: 'tasks' | 'workflows' | 'agents' | 'queues' | 'dead-letters' | 'system';
+  readonly summary: string;
+  readonly params?: Readonly<Record<string, z.ZodType>>;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly status: 200 | 201 | 202 | 204;
+  readonly answer?: z.ZodType;
+}
+
+const deadLetterId = z.string().min(1).max(300);
+
+/** All operations of the API. */
+export const operations: readonly Operation[] = [
+  {
+    id: 'submitTasks',
+    method: 'post',
+    path: '/v1/tasks',
+    tag: 'tasks',
+    summary: 'Submit one task, or up to 25',
+    body: taskSubmission,
+    status: 202,
+    answer: z.union([submittedTask, submittedTasks]),
+  },
+  {
+    id: 'listTasks',
+    method: 'get',
+    path: '/v1/tasks',
+    tag: 'tasks',
+    summary: 'List tasks',
+    query: taskListQuery,
+    status: 200,
+    answer: page(taskView),
+  },
+  {
+    id: 'getTask',
+    method: 'get',
+    path: '/v1/tasks/:id',
+    tag: 'tasks',
+    summary: 'Read a task',
+    params: { id: taskId },
+    status: 200,
+    answer: taskView,
+  },
+  {
+    id: 'getTaskPayload',
+    method: 'get',
+    path: '/v1/tasks/:id/payload',
+    tag: 'tasks',
+    summary: 'Read the payload of a task, however it is stored',
+    params: { id: taskId },
+    status: 200,
+    answer: json,
+  },
+  {
+    id: 'getTaskOutput',
+    method: 'get',
+    path: '/v1/tasks/:id/output',
+    tag: 'tasks',
+    summary: 'Read the output of a task, however it is stored',
+    params: { id: taskId },
+    status: 200,
+    answer: json,
+  },
+  {
+    id: 'cancelTask',
+    method: 'post',
+    path: '/v1/tasks/:id/cancel',
+    tag: 'tasks',
+    summary: 'Cancel a task',
+    params: { id: taskId },
+    body: cancelRequest,
+    status: 200,
+    answer: taskView,
+  },
+  {
+    id: 'submitWorkflow',
+    method: 'post',
+    path: '/v1/workflows',
+    tag: 'workflows',
+    summary: 'Start a workflow',
+    body: workflowSubmission,
+    status: 202,
+    answer: workflowView,
+  },
+  {
+    id: 'listWorkflows',
+    method: 'get',
+    path: '/v1/workflows',
+    tag: 'workflows',
+    summary: 'List workflows, newest first',
+    query: pageQuery,
+    status: 200,
+    answer: page(workflowView),
+  },
+  {
+    id: 'getWorkflow',
+    method: 'get',
+    path: '/v1/workflows/:id',
+    tag: 'workflows',
+    summary: 'Read a workflow',
+    params: { id: userId },
+    status: 200,
+    answer: workflowView,
+  },
+  {
+    id: 'listWorkflowTasks',
+    method: 'get',
+    path: '/v1/workflows/:id/tasks',
+    tag: 'workflows',
+    summary: 'List the tasks of a workflow',
+    params: { id: userId },
+    status: 200,
+    answer: page(runTask),
+  },
+  {
+    id: 'listWorkflowEvents',
+    method: 'get',
+    path: '/v1/workflows/:id/events',
+    tag: 'workflows',
+    summary: 'Read the audit trail of a workflow',
+    params: { id: userId },
+    status: 200,
+    answer: page(workflowEventView),
+  },
+  {
+    id: 'cancelWorkflow',
+    method: 'post',
+    path: '/v1/workflows/:id/cancel',
+    tag: 'workflows',
+    summary: 'Cancel a workflow',
+    params: { id: userId },
+    body: cancelRequest,
+    status: 200,
+    answer: workflowView,
+  },
+  {
+    id: 'registerAgent',
+    method: 'post',
+    path: '/v1/agents',
+    tag: 'agents',
+    summary: 'Register an agent, or renew it',
+    body: agentRegistration,
+    status: 201,
+    answer: agentGrant,
+  },
+  {
+    id: 'listAgents',
+    method: 'get',
+    path: '/v1/agents',
+    tag: 'agents',
+    summary: 'List agents',
+    status: 200,
+    answer: page(agentView),
+  },
+  {
+    id: 'getAgent',
+    method: 'get',
+    path: '/v1/agents/:id',
+    tag: 'agents',
+    summary: 'Read an agent',
+    params: { id: agentId },
+    status: 200,
+    answer: agentView,
+  },
+  {
+    id: 'deregisterAgent',
+    method: 'delete',
+    path: '/v1/agents/:id',
+    tag: 'agents',
+    summary: 'Remove an agent and its inbox',
+    params: { id: agentId },
+    status: 204,
+  },
+  {
+    id: 'listQueues',
+    method: 'get',
+    path: '/v1/queues',
+    tag: 'queues',
+    summary: 'List queues with their sizes',
+    status: 200,
+    answer: page(queueView),
+  },
+  {
+    id: 'listDeadLetters',
+    method: 'get',
+    path: '/v1/dead-letters',
+    tag: 'dead-letters',
+    summary: 'List failed tasks and unreadable messages',
+    query: pageQuery,
+    status: 200,
+    answer: page(deadLetterView),
+  },
+  {
+    id: 'redriveDeadLetters',
+    method: 'post',
+    path: '/v1/dead-letters/redrive',
+    tag: 'dead-letters',
+    summary: 'Redrive the given dead letters, or the first page of all',
+    body: redriveRequest,
+    status: 200,
+    answer: page(redriveOutcome),
+  },
+  {
+    id: 'getDeadLetter',
+    method: 'get',
+    path: '/v1/dead-letters/:id',
+    tag: 'dead-letters',
+    summary: 'Read a dead letter',
+    params: { id: deadLetterId },
+    status: 200,
+    answer: deadLetterView,
+  },
+  {
+    id: 'redriveDeadLetter',
+    method: 'post',
+    path: '/v1/dead-letters/:id/redrive',
+    tag: 'dead-letters',
+    summary: 'Redrive a dead letter',
+    params: { id: deadLetterId },
+    status: 200,
+    answer: redriveOutcome,
+  },
+  {
+    id: 'getStatus',
+    method: 'get',
+    path: '/v1/status',
+    tag: 'system',
+    summary: 'How the deployment is, and why',
+    status: 200,
+    answer: systemStatusView,
+  },
+  {
+    id: 'getOpenApi',
+    method: 'get',
+    path: '/v1/openapi.json',
+    tag: 'system',
+    summary: 'This description',
+    status: 200,
+    answer: z.record(z.string(), z.unknown()),
+  },
+];

@@ -1,0 +1,68 @@
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+
+/** The three queue calls of an agent, on SQS. Any client with `send` will do: the twin's has the same shape. */
+export function agentQueues(client: Pick<SQSClient, 'send'>) {
+  return {
+    async receive(
+      url: string,
+      {
+        max,
+        waitSeconds,
+        signal,
+      }: { readonly max: number; readonly waitSeconds: number; readonly signal: AbortSignal },
+    ): Promise<readonly { readonly body: string; readonly receipt: string }[]> {
+      try {
+        const { Messages = [] } = await client.send(
+          new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: max, WaitTimeSeconds: waitSeconds }),
+          { abortSignal: signal },
+        );
+        return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({ body: Body, receipt: ReceiptHandle }));
+      } catch (error) {
+        if (signal.aborted) return [];
+        throw error;
+      }
+    },
+
+    async remove(url: string, receipts: readonly string[]): Promise<void> {
+      const Entries = receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+      await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+    },
+
+    async send(
+      url: string,
+      messages: readonly { readonly body: string; readonly group?: string; readonly deduplication?: string }[],
+    ): Promise<readonly number[]> {
+      const Entries = messages.map(({ body, group, deduplication }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        ...(group === undefined ? {} : { MessageGroupId: group }),
+        ...(deduplication === undefined ? {} : { MessageDeduplicationId: deduplication }),
+      }));
+      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+      return Failed.map(({ Id }) => Number(Id));
+    },
+  };
+}
+
+/** Large payloads and outputs of an agent, on S3. */
+export function agentBlobs(client: Pick<S3Client, 'send'>) {
+  return {
+    async get(bucket: string, key: string): Promise<string> {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      if (Body === undefined) throw new Error(`the object ${key} has no body`);
+      return Body.transformToString();
+    },
+
+    async put(bucket: string, key: string, text: string): Promise<void> {
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/json' }),
+      );
+    },
+  };
+}

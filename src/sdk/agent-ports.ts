@@ -1,0 +1,64 @@
+import type { AgentGrant, AgentRegistration } from '../contracts/agent.ts';
+
+/** Time as the agent sees it: real, or the twin's. Nothing else in the agent knows what time it is. */
+export interface AgentClock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `signal` is aborted; it never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A message of the inbox as it was received. */
+export interface ReceivedMessage {
+  readonly body: string;
+  readonly receipt: string;
+}
+
+/** A message for a queue; `group` and `deduplication` only where the queue is FIFO. */
+export interface OutgoingMessage {
+  readonly body: string;
+  readonly group?: string;
+  readonly deduplication?: string;
+}
+
+/** The three SQS calls of an agent. */
+export interface AgentQueues {
+  /** Long poll: up to `max` (1 to 10) messages; an empty list when nothing came in `waitSeconds` or `signal` was aborted. */
+  receive(
+    url: string,
+    options: { readonly max: number; readonly waitSeconds: number; readonly signal: AbortSignal },
+  ): Promise<readonly ReceivedMessage[]>;
+  /** Deletes up to 10 messages. A message that stays is only a repeat. */
+  remove(url: string, receipts: readonly string[]): Promise<void>;
+  /** Sends up to 10 messages in one call; answers with the indexes of those that were not taken. */
+  send(url: string, messages: readonly OutgoingMessage[]): Promise<readonly number[]>;
+}
+
+/** Large payloads and outputs in the deployment's bucket. */
+export interface AgentBlobs {
+  get(bucket: string, key: string): Promise<string>;
+  put(bucket: string, key: string, text: string): Promise<void>;
+}
+
+/** The part of the API that an agent calls: once when it starts, and once when it leaves for good. */
+export interface AgentRegistry {
+  register(registration: AgentRegistration): Promise<AgentGrant>;
+  deregister(agent_id: string): Promise<void>;
+}
+
+/** Where an agent says what it does. */
+export interface AgentLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** All effects of an agent. */
+export interface AgentDeps {
+  readonly sqs: AgentQueues;
+  readonly s3: AgentBlobs;
+  readonly api: AgentRegistry;
+  readonly clock: AgentClock;
+  readonly log: AgentLog;
+}

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import type { AgentGrant } from '../contracts/agent.ts';
+import { json } from '../contracts/json.ts';
+import { blobBytesMax, inlineBytesMax } from '../contracts/limits.ts';
+import type { Assignment, TaskResult } from '../contracts/messages.ts';
+import type { AgentDeps } from './agent-ports.ts';
+import { reportError, RetryableError, TerminalError } from './errors.ts';
+import type { Handler } from './handler.ts';
+
+/** Why an attempt ends before its handler does. */
+export type Interruption = 'cancelled' | 'stopping' | 'timed-out';
+
+/** `task_id#attempt`: the name of a lease. */
+export function leaseName(task_id: string, attempt: number): string {
+  return `${task_id}#${attempt}`;
+}
+
+interface AttemptOptions {
+  readonly deps: AgentDeps;
+  readonly grant: AgentGrant;
+  readonly assignment: Assignment;
+  readonly handler: Handler;
+  readonly onProgress?: (task_id: string, share: number, note?: string) => void;
+}
+
+/** One run of a handler on one lease. */
+export class Attempt {
+  readonly assignment: Assignment;
+  readonly lease: string;
+  readonly until: number;
+  /** What to report; resolves once: when the handler ended, or at once when the time is over or the agent stops. */
+  readonly result: Promise<TaskResult>;
+  /** Resolves when the handler has really ended; only then is the slot free. */
+  readonly settled: Promise<void>;
+  private readonly options: AttemptOptions;
+  private readonly controller = new AbortController();
+  private readonly ended = new AbortController();
+  private readonly startedAt: number;
+  private readonly report: (result: TaskResult) => void;
+  private interruption: Interruption | undefined;
+
+  constructor(options: AttemptOptions) {
+    this.options = options;
+    this.assignment = options.assignment;
+    this.lease = leaseName(options.assignment.task_id, options.assignment.attempt);
+    this.until = Date.parse(options.assignment.until);
+    this.startedAt = options.deps.clock.now();
+    const { promise, resolve } = Promise.withResolvers<TaskResult>();
+    this.result = promise;
+    this.report = resolve;
+    this.settled = this.run();
+    void this.watchTime();
+  }
+
+  /** Aborts the handler's signal. A cancelled attempt is reported when its handler ended, the others at once. */
+  interrupt(why: Interruption, message: string): void {
+    if (this.ended.signal.aborted) return;
+    if (this.interruption === undefined) {
+      this.interruption = why;
+      this.controller.abort(new RetryableError({ code: why, message }));
+    }
+    // Only the first report counts, so an attempt that stops after its time was over stays timed out.
+    if (why !== 'cancelled') this.report(this.resultOf(this.interrupted(this.interruption)));
+  }
+
+  private interrupted(why: Interruption): Partial<TaskResult> & Pick<TaskResult, 'outcome'> {
+    if (why !== 'timed-out') return { outcome: 'released' };
+    const message = `the attempt was not done by ${this.assignment.until}`;
+    return { outcome: 'failed', error: { code: 'timed-out', message, retryable: true } };
+  }
+
+  private async watchTime(): Promise<void> {
+    const { clock } = this.options.deps;
+    await clock.sleep(this.until - clock.now(), this.ended.signal);
+    this.interrupt('timed-out', `its time was over at ${this.assignment.until}`);
+  }
+
+  private resultOf(ending: Partial<TaskResult> & Pick<TaskResult, 'outcome'>): TaskResult {
+    const { task_id, attempt } = this.assignment;
+    return { task_id, attempt, ...ending, duration_ms: Math.max(0, this.options.deps.clock.now() - this.startedAt) };
+  }
+
+  private async run(): Promise<void> {
+    let ending: Partial<TaskResult> & Pick<TaskResult, 'outcome'>;
+    try {
+      ending = { outcome: 'completed', ...(await this.storeOutput(await this.handle())) };
+    } catch (thrown) {
+      ending = { outcome: 'failed', error: reportError(thrown) };
+    }
+    this.ended.abort();
+    this.report(this.resultOf(this.interruption === undefined ? ending : this.interrupted(this.interruption)));
+  }
+
+  private async handle(): Promise<unknown> {
+    const { deps, grant, handler, onProgress } = this.options;
+    const { task_id, task_type, attempt, priority, deadline } = this.assignment;
+    const fields = { task_id, attempt };
+    const ref = this.assignment.payload_ref;
+    const payload =
+      ref === undefined
+        ? (this.assignment.payload ?? null)
+        : json.parse(JSON.parse(await deps.s3.get(grant.bucket, ref.key)));
+    const log = deps.log;
+    return handler(
+      { task_id, task_type, payload, attempt, priority, ...(deadline === undefined ? {} : { deadline }) },
+      {
+        signal: this.controller.signal,
+        log: {
+          debug: (message, more) => log.debug(message, { ...fields, ...more }),
+          info: (message, more) => log.info(message, { ...fields, ...more }),
+          warn: (message, more) => log.warn(message, { ...fields, ...more }),
+          error: (message, more) => log.error(message, { ...fields, ...more }),
+        },
+        progress: (share, note) => {
+          log.debug('progress', { ...fields, share, ...(note === undefined ? {} : { note }) });
+          onProgress?.(task_id, share, note);
+        },
+      },
+    );
+  }
+
+  /** The output inline, or its reference when it is large. An output that is no JSON, or too large for S3, can never succeed. */
+  private async storeOutput(output: unknown): Promise<Pick<TaskResult, 'output' | 'output_ref'>> {
+    if (output === undefined) return {};
+    const value = toJson(output);
+    const text = JSON.stringify(value);
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= inlineBytesMax) return { output: value };
+    if (bytes > blobBytesMax) {
+      throw new TerminalError({
+        code: 'too-large',
+        message: `the output has ${bytes} bytes, at most ${blobBytesMax} fit`,
+      });
+    }
+    const { deps, grant } = this.options;
+    const key = `blobs/${grant.agent_id}/${createHash('sha256').update(text).digest('hex')}`;
+    await deps.s3.put(grant.bucket, key, text);
+    return { output_ref: { key, bytes } };
+  }
+}
+
+/** What JSON makes of the handler's output: `undefined` members disappear and dates become text, as everywhere in JavaScript. */
+function toJson(output: unknown) {
+  try {
+    const text = JSON.stringify(output) as string | undefined;
+    return json.parse(text === undefined ? undefined : JSON.parse(text));
+  } catch (cause) {
+    throw new TerminalError({
+      code: 'invalid-output',
+      message: 'the handler returned something that is no JSON',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,205 @@
+import type { AgentView, QueueView } from '../contracts/agent.ts';
+import type {
+  DeadLetterView,
+  RedriveOutcome,
+  SubmittedTask,
+  SystemStatusView,
+  WorkflowEventView,
+} from '../contracts/api.ts';
+import { CadreError, type Outcome } from '../contracts/errors.ts';
+import type { Json } from '../contracts/json.ts';
+import { tasksPerMessageMax } from '../contracts/limits.ts';
+import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
+import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
+import type { AgentClock } from './agent-ports.ts';
+import { apiTransport, type ApiTransport } from './api-transport.ts';
+import { discoverConnection, type ConnectionOptions } from './connection.ts';
+import { realClock } from './real-clock.ts';
+import { waitFor, type WaitOptions } from './wait.ts';
+
+/** What `createClient` is given; everything may be left out. */
+export interface ClientOptions extends ConnectionOptions {
+  /** @default the global one */
+  readonly fetch?: typeof globalThis.fetch;
+  /** @default the machine's own time */
+  readonly clock?: AgentClock;
+}
+
+/** One page of a listing; give `cursor` back to get the next one. */
+export interface ClientPage<T> {
+  readonly items: readonly T[];
+  readonly cursor?: string;
+}
+
+export interface PageOptions {
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+/** A workflow that was submitted. */
+export interface WorkflowHandle {
+  readonly workflow_id: string;
+  readonly submitted: WorkflowView;
+  get(): Promise<WorkflowView>;
+  wait(options?: WaitOptions<WorkflowView>): Promise<WorkflowView>;
+  cancel(reason?: string): Promise<WorkflowView>;
+  tasks(): Promise<readonly RunTask[]>;
+  events(): Promise<readonly WorkflowEventView[]>;
+}
+
+const taskEnds: readonly TaskStatus[] = ['Completed', 'Failed', 'Cancelled'];
+const workflowEnds: readonly string[] = ['Completed', 'Failed', 'Partially Complete'];
+
+/** Talks to a deployment of Cadre through its API. Throws CadreError with a code of the catalogue on every refusal. */
+export function createClient(options: ClientOptions = {}) {
+  const clock = options.clock ?? realClock;
+  const connection = discoverConnection(options);
+  const call = apiTransport(connection, { clock, fetch: options.fetch ?? globalThis.fetch });
+  const tasks = taskCalls(call, clock);
+  const workflows = workflowCalls(call, clock);
+  return {
+    /** Where the calls go. */
+    apiUrl: connection.apiUrl,
+    /** Submits one task; the same id with the same body is a repeat, with another body a CadreError `task-conflict`. */
+    submit: tasks.submit,
+    /** Submits many tasks, 25 a call; answers per task. */
+    submitAll: tasks.submitAll,
+    /** Starts a workflow. `workflow_id` makes the call repeatable; a new one is made when it is left out. */
+    run: workflows.run,
+    /** The handle of a workflow submitted earlier. */
+    workflow: workflows.handle,
+    /** Waits until a task has ended. Its output is there even when it is large. */
+    waitTask: tasks.wait,
+    waitWorkflow: workflows.wait,
+    cancelTask: tasks.cancel,
+    cancelWorkflow: workflows.cancel,
+    getTask: tasks.get,
+    getWorkflow: workflows.get,
+    workflowTasks: workflows.tasks,
+    workflowEvents: workflows.events,
+    listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),
+    listWorkflows: (page: PageOptions = {}) => list<WorkflowView>(call, '/v1/workflows', page),
+    ...fleetCalls(call),
+  };
+}
+
+/** A client of a deployment. */
+export type Client = ReturnType<typeof createClient>;
+
+async function list<T>(call: ApiTransport, path: string, page: object): Promise<ClientPage<T>> {
+  return (await call({ method: 'GET', path, query: { ...page } })) as ClientPage<T>;
+}
+
+function taskPath(id: string): string {
+  return `/v1/tasks/${encodeURIComponent(id)}`;
+}
+
+function taskCalls(call: ApiTransport, clock: AgentClock) {
+  const get = async (id: string, signal?: AbortSignal) =>
+    (await call({ method: 'GET', path: taskPath(id), ...(signal === undefined ? {} : { signal }) })) as TaskView;
+  const submitAll = async (tasks: readonly Task[]): Promise<readonly Outcome<SubmittedTask>[]> => {
+    const outcomes: Outcome<SubmittedTask>[] = [];
+    for (let first = 0; first < tasks.length; first += tasksPerMessageMax) {
+      const body = { tasks: tasks.slice(first, first + tasksPerMessageMax) };
+      const answer = await call({ method: 'POST', path: '/v1/tasks', body });
+      outcomes.push(...(answer as { results: readonly Outcome<SubmittedTask>[] }).results);
+    }
+    return outcomes;
+  };
+  return {
+    get,
+    submitAll,
+    submit: async (task: Task) => (await call({ method: 'POST', path: '/v1/tasks', body: task })) as SubmittedTask,
+    cancel: async (id: string, reason = 'cancelled by its submitter') =>
+      (await call({ method: 'POST', path: `${taskPath(id)}/cancel`, body: { reason } })) as TaskView,
+    wait: async (id: string, options: WaitOptions<TaskView> = {}): Promise<TaskView> => {
+      const view = await waitFor(
+        (signal) => get(id, signal),
+        (task) => taskEnds.includes(task.status),
+        clock,
+        options,
+      );
+      if (view.output_ref === undefined) return view;
+      return { ...view, output: (await call({ method: 'GET', path: `${taskPath(id)}/output` })) as Json };
+    },
+  };
+}
+
+function workflowPath(id: string): string {
+  return `/v1/workflows/${encodeURIComponent(id)}`;
+}
+
+function workflowCalls(call: ApiTransport, clock: AgentClock) {
+  const get = async (id: string, signal?: AbortSignal) =>
+    (await call({
+      method: 'GET',
+      path: workflowPath(id),
+      ...(signal === undefined ? {} : { signal }),
+    })) as WorkflowView;
+  const cancel = async (id: string, reason = 'cancelled by its submitter') =>
+    (await call({ method: 'POST', path: `${workflowPath(id)}/cancel`, body: { reason } })) as WorkflowView;
+  const wait = (id: string, options: WaitOptions<WorkflowView> = {}) =>
+    waitFor(
+      (signal) => get(id, signal),
+      (view) => workflowEnds.includes(view.status),
+      clock,
+      options,
+    );
+  const tasks = async (id: string) =>
+    ((await call({ method: 'GET', path: `${workflowPath(id)}/tasks` })) as { items: readonly RunTask[] }).items;
+  const events = async (id: string) =>
+    ((await call({ method: 'GET', path: `${workflowPath(id)}/events` })) as { items: readonly WorkflowEventView[] })
+      .items;
+  const handle = (workflow_id: string) => ({
+    workflow_id,
+    get: () => get(workflow_id),
+    wait: (options?: WaitOptions<WorkflowView>) => wait(workflow_id, options),
+    cancel: (reason?: string) => cancel(workflow_id, reason),
+    tasks: () => tasks(workflow_id),
+    events: () => events(workflow_id),
+  });
+  const run = async (
+    definition: WorkflowDefinitionInput,
+    input?: Json,
+    { workflow_id = newWorkflowId(definition.name, clock) }: { readonly workflow_id?: string } = {},
+  ): Promise<WorkflowHandle> => {
+    const body = { workflow_id, definition, ...(input === undefined ? {} : { input }) };
+    const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
+    return { ...handle(workflow_id), submitted };
+  };
+  return { get, cancel, wait, tasks, events, handle, run };
+}
+
+/** An id that tells people what ran and when, and is unique enough for one submitter. */
+function newWorkflowId(name: string, clock: AgentClock): string {
+  const time = new Date(clock.now()).toISOString().replace(/[-:.]/g, '');
+  return `${name.slice(0, 80)}-${time}-${Math.random().toString(36).slice(2, 8)}`;
+}
+
+function fleetCalls(call: ApiTransport) {
+  const one = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`;
+  return {
+    listAgents: async () => ((await call({ method: 'GET', path: '/v1/agents' })) as ClientPage<AgentView>).items,
+    getAgent: async (id: string) => (await call({ method: 'GET', path: one('/v1/agents', id) })) as AgentView,
+    deregisterAgent: async (id: string) => {
+      await call({ method: 'DELETE', path: one('/v1/agents', id) });
+    },
+    listQueues: async () => ((await call({ method: 'GET', path: '/v1/queues' })) as ClientPage<QueueView>).items,
+    listDeadLetters: (page: PageOptions = {}) => list<DeadLetterView>(call, '/v1/dead-letters', page),
+    getDeadLetter: async (id: string) =>
+      (await call({ method: 'GET', path: one('/v1/dead-letters', id) })) as DeadLetterView,
+    /** Runs failed tasks again, or puts unreadable messages back; `dry_run` only says what would happen. All when no ids are given. */
+    redrive: async (request: { readonly ids?: readonly string[]; readonly dry_run?: boolean } = {}) =>
+      (
+        (await call({ method: 'POST', path: '/v1/dead-letters/redrive', body: request })) as {
+          items: readonly RedriveOutcome[];
+        }
+      ).items,
+    status: async () => (await call({ method: 'GET', path: '/v1/status' })) as SystemStatusView,
+  };
+}
+
+/** True for the refusal "nothing has this id". */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof CadreError && error.code === 'not-found';
+}

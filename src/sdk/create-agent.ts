@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { agentGrant, type AgentGrant, type AgentRegistration } from '../contracts/agent.ts';
+import type { Json } from '../contracts/json.ts';
+import { parse } from '../contracts/parse.ts';
+import type { AgentDeps, AgentRegistry } from './agent-ports.ts';
+import { AgentRunner } from './agent.ts';
+import { apiTransport, type ApiTransport } from './api-transport.ts';
+import { discoverConnection, type ConnectionOptions } from './connection.ts';
+import type { Handler } from './handler.ts';
+import { jsonLog } from './json-log.ts';
+import { realClock } from './real-clock.ts';
+
+/** What `createAgent` is given. The connection is found as described at `ConnectionOptions` when it is left out. */
+export interface CreateAgentOptions<Input, Output> extends ConnectionOptions {
+  /** Unique in the deployment; the same id started again continues as the same agent. */
+  readonly id: string;
+  /** A kind of agent, for people and reports, for example `reviewer`. */
+  readonly type: string;
+  readonly capabilities: readonly string[];
+  /** Tasks it runs at the same time. @default 1 */
+  readonly slots?: number;
+  readonly handler: Handler<Input, Output>;
+  /** Hears of each `progress()` of its handlers. */
+  readonly onProgress?: (task_id: string, share: number, note?: string) => void;
+  /** Effects to replace, for tests and for the twin. */
+  readonly deps?: Partial<AgentDeps>;
+}
+
+/** An agent: it works from `start` until `stop`. */
+export interface Agent {
+  readonly id: string;
+  /** Registers and begins to take work. Throws CadreError when the deployment refuses it or cannot be reached. */
+  start(): Promise<void>;
+  /** Finishes or hands back its work and says goodbye; with `deregister` it is removed for good. */
+  stop(options?: { readonly graceMs?: number; readonly deregister?: boolean }): Promise<void>;
+  /** The attempts in hand, as `task_id#attempt`. */
+  held(): readonly string[];
+}
+
+/** Makes an agent of a handler. Long polls, leases, heartbeats, large values, results and repeats are its business, not the handler's. */
+export function createAgent<Input = Json, Output = unknown>(options: CreateAgentOptions<Input, Output>): Agent {
+  let runner: Promise<AgentRunner> | undefined;
+  let started: AgentRunner | undefined;
+  const run = async () => {
+    const { id, type, capabilities, slots, onProgress } = options;
+    const made = new AgentRunner({
+      id,
+      type,
+      capabilities,
+      ...(slots === undefined ? {} : { slots }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      // The input type is the caller's promise about the payloads that this agent's tasks carry.
+      handler: options.handler as Handler,
+      deps: await completeDeps(options, options.deps ?? {}),
+    });
+    await made.start();
+    started = made;
+    return made;
+  };
+  return {
+    id: options.id,
+    async start() {
+      runner ??= run();
+      await runner.catch((error: unknown) => {
+        runner = undefined;
+        throw error;
+      });
+    },
+    async stop(how) {
+      await (await runner)?.stop(how);
+    },
+    held: () => started?.held() ?? [],
+  };
+}
+
+/** Keys that a newer deployment adds are ignored. */
+const grant = z.object(agentGrant.shape);
+
+/** The registry of agents behind the API. */
+export function agentRegistry(call: ApiTransport): AgentRegistry {
+  return {
+    async register(registration: AgentRegistration): Promise<AgentGrant> {
+      return parse(grant, await call({ method: 'POST', path: '/v1/agents', body: registration }));
+    },
+    async deregister(agent_id: string): Promise<void> {
+      await call({ method: 'DELETE', path: `/v1/agents/${encodeURIComponent(agent_id)}` });
+    },
+  };
+}
+
+async function completeDeps(options: ConnectionOptions, given: Partial<AgentDeps>): Promise<AgentDeps> {
+  const clock = given.clock ?? realClock;
+  const log = given.log ?? jsonLog();
+  if (given.sqs !== undefined && given.s3 !== undefined && given.api !== undefined) {
+    return { sqs: given.sqs, s3: given.s3, api: given.api, clock, log };
+  }
+  const connection = discoverConnection(options);
+  const { connectAgent } = await import('../platform/aws/agent-connection.ts');
+  const { region, credentials, endpoint } = connection;
+  const aws = connectAgent({ region, credentials, ...(endpoint === undefined ? {} : { endpoint }) });
+  return {
+    sqs: given.sqs ?? aws.sqs,
+    s3: given.s3 ?? aws.s3,
+    api: given.api ?? agentRegistry(apiTransport(connection, { clock, fetch: globalThis.fetch })),
+    clock,
+    log,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Json } from '../contracts/json.ts';
+import type { Priority } from '../contracts/task.ts';
+import type { AgentLog } from './agent-ports.ts';
+
+/** One attempt of a task as a handler sees it. `Input` is the caller's promise about the payload; parse it where it matters. */
+export interface AgentTask<Input = Json> {
+  readonly task_id: string;
+  readonly task_type: string;
+  readonly payload: Input;
+  /** 1 for the first attempt. With `task_id` it names this attempt: use both to make outside effects idempotent. */
+  readonly attempt: number;
+  readonly priority: Priority;
+  readonly deadline?: string;
+}
+
+/** What a handler is given besides its task. */
+export interface HandlerContext {
+  /** Aborted when the task is cancelled, its lease is lost, its time is over or the agent stops: the result would be refused. */
+  readonly signal: AbortSignal;
+  readonly log: AgentLog;
+  /** Says how far the attempt is, 0 to 1; goes to the log and to `onProgress` of the agent. */
+  progress(share: number, note?: string): void;
+}
+
+/** Does the work of one attempt. Throw `TerminalError` when no attempt can succeed; anything else thrown is tried again. */
+export type Handler<Input = Json, Output = unknown> = (
+  task: AgentTask<Input>,
+  context: HandlerContext,
+) => Promise<Output> | Output;

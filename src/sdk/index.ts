@@ -1,0 +1,8 @@
+/** What a user of Cadre imports: the client, agents, and the errors that a handler may throw. */
+export { createAgent, type Agent, type CreateAgentOptions } from './create-agent.ts';
+export { createClient, type Client, type ClientOptions, type WorkflowHandle } from './client.ts';
+export { lambdaAgent, type LambdaAgentOptions } from './lambda-agent.ts';
+export { RetryableError, TerminalError } from './errors.ts';
+export type { AgentTask, Handler, HandlerContext } from './handler.ts';
+export type { AgentDeps } from './agent-ports.ts';
+export { CadreError } from '../contracts/errors.ts';

@@ -1,0 +1,77 @@
+import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { AgentGrant } from '../contracts/agent.ts';
+import type { Json } from '../contracts/json.ts';
+import { inboxMessage } from '../contracts/messages.ts';
+import type { AgentDeps } from './agent-ports.ts';
+import { Attempt } from './attempt.ts';
+import type { Handler } from './handler.ts';
+import { jsonLog } from './json-log.ts';
+import { realClock } from './real-clock.ts';
+import { packCalls, packResults } from './result-packing.ts';
+
+/** What an agent that is a Lambda function is given. */
+export interface LambdaAgentOptions<Input, Output> {
+  readonly handler: Handler<Input, Output>;
+  /** The grant that registering the agent answered; usually kept in the function's environment as CADRE_GRANT (JSON). */
+  readonly grant?: AgentGrant;
+  readonly deps?: Partial<Omit<AgentDeps, 'api'>>;
+}
+
+/**
+ * An agent as a Lambda function: the handler of an event source mapping on its inbox (with ReportBatchItemFailures). Attempts of one
+ * batch run side by side; their results go out before the batch is acknowledged, so a crash is a repeat and never a loss. It sends no
+ * heartbeats while it runs: give its tasks a time-out under the lease (`confirmMsMax`), or use a long-running agent.
+ */
+export function lambdaAgent<Input = Json, Output = unknown>(options: LambdaAgentOptions<Input, Output>) {
+  let ready: Promise<Omit<AgentDeps, 'api'>> | undefined;
+  return async (event: SQSEvent): Promise<SQSBatchResponse> => {
+    const grant = options.grant ?? (JSON.parse(process.env['CADRE_GRANT'] ?? '{}') as AgentGrant);
+    const deps = await (ready ??= completeDeps(options.deps ?? {}));
+    const runs = event.Records.flatMap(({ messageId, body }) => {
+      const message = readAssignment(body);
+      if (message === undefined) return [];
+      const api = { register: async () => grant, deregister: async () => undefined };
+      const attempt = new Attempt({
+        deps: { ...deps, api },
+        grant,
+        assignment: message,
+        handler: options.handler as Handler,
+      });
+      return [{ messageId, attempt }];
+    });
+    const results = await Promise.all(runs.map(({ attempt }) => attempt.result));
+    const unsent = new Set<string>();
+    for (const call of packCalls(packResults(grant.pool, grant.agent_id, results))) {
+      const refused = await deps.sqs.send(
+        grant.results_url,
+        call.map((packed) => packed.message),
+      );
+      for (const index of refused) {
+        for (const result of call[index]?.results ?? []) unsent.add(`${result.task_id}#${result.attempt}`);
+      }
+    }
+    const batchItemFailures: SQSBatchItemFailure[] = runs
+      .filter(({ attempt }) => unsent.has(attempt.lease))
+      .map(({ messageId }) => ({ itemIdentifier: messageId }));
+    return { batchItemFailures };
+  };
+}
+
+/** Cancellations are of no use to a function that lives for one batch; what is not understood is dropped, the row remembers it. */
+function readAssignment(body: string) {
+  try {
+    const parsed = inboxMessage.safeParse(JSON.parse(body));
+    return parsed.success && parsed.data.kind === 'assign' ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function completeDeps(given: Partial<Omit<AgentDeps, 'api'>>): Promise<Omit<AgentDeps, 'api'>> {
+  const clock = given.clock ?? realClock;
+  const log = given.log ?? jsonLog();
+  if (given.sqs !== undefined && given.s3 !== undefined) return { sqs: given.sqs, s3: given.s3, clock, log };
+  const { connectFunction } = await import('../platform/aws/agent-connection.ts');
+  const aws = connectFunction();
+  return { sqs: given.sqs ?? aws.sqs, s3: given.s3 ?? aws.s3, clock, log };
+}
