@@ -14,7 +14,7 @@ import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contract
 import type { AgentClock } from './agent-ports.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
-import { realClock } from './real-clock.ts';
+import { patient, realClock } from './clock.ts';
 import { waitFor, type WaitOptions } from './wait.ts';
 
 /** What `createClient` is given; everything may be left out. */
@@ -52,7 +52,7 @@ const workflowEnds: readonly string[] = ['Completed', 'Failed', 'Partially Compl
 
 /** Talks to a deployment of Cadre through its API. Throws CadreError with a code of the catalogue on every refusal. */
 export function createClient(options: ClientOptions = {}) {
-  const clock = options.clock ?? realClock;
+  const clock = patient(options.clock ?? realClock);
   const connection = discoverConnection(options);
   const call = apiTransport(connection, { clock, fetch: options.fetch ?? globalThis.fetch });
   const tasks = taskCalls(call, clock);

@@ -8,7 +8,7 @@ import { apiTransport, type ApiTransport } from './api-transport.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import type { Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
-import { realClock } from './real-clock.ts';
+import { patient, realClock } from './clock.ts';
 
 /** What `createAgent` is given. The connection is found as described at `ConnectionOptions` when it is left out. */
 export interface CreateAgentOptions<Input, Output> extends ConnectionOptions {
@@ -89,7 +89,7 @@ export function agentRegistry(call: ApiTransport): AgentRegistry {
 }
 
 async function completeDeps(options: ConnectionOptions, given: Partial<AgentDeps>): Promise<AgentDeps> {
-  const clock = given.clock ?? realClock;
+  const clock = patient(given.clock ?? realClock);
   const log = given.log ?? jsonLog();
   if (given.sqs !== undefined && given.s3 !== undefined && given.api !== undefined) {
     return { sqs: given.sqs, s3: given.s3, api: given.api, clock, log };

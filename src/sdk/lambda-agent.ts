@@ -6,7 +6,7 @@ import type { AgentDeps } from './agent-ports.ts';
 import { Attempt } from './attempt.ts';
 import type { Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
-import { realClock } from './real-clock.ts';
+import { patient, realClock } from './clock.ts';
 import { packCalls, packResults } from './result-packing.ts';
 
 /** What an agent that is a Lambda function is given. */
@@ -68,7 +68,7 @@ function readAssignment(body: string) {
 }
 
 async function completeDeps(given: Partial<Omit<AgentDeps, 'api'>>): Promise<Omit<AgentDeps, 'api'>> {
-  const clock = given.clock ?? realClock;
+  const clock = patient(given.clock ?? realClock);
   const log = given.log ?? jsonLog();
   if (given.sqs !== undefined && given.s3 !== undefined) return { sqs: given.sqs, s3: given.s3, clock, log };
   const { connectFunction } = await import('../platform/aws/agent-connection.ts');

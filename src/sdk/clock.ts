@@ -14,3 +14,11 @@ export const realClock: AgentClock = {
     }
   },
 };
+
+/** The same time with sleeps that never reject: a clock given by a caller may answer an abort with a rejection. */
+export function patient(clock: AgentClock): AgentClock {
+  return {
+    now: () => clock.now(),
+    sleep: (ms, signal) => clock.sleep(ms, signal).catch(() => undefined),
+  };
+}
