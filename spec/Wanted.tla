@@ -8,7 +8,7 @@ EXTENDS Naturals, FiniteSets
 CONSTANTS Tasks, Dispatchers, Cap,
           ConditionalWant,  \* the mark is written only while the agent is still full
           FreshIndex,       \* a query of the ready order sees every task inserted before it
-          HintsAfterRefusal \* a refused mark leads to another pass
+          LooksAgain       \* a refused mark leads to another pass
 VARIABLES place,   \* outside | waiting | held | done
           unsent,  \* tasks inserted whose hint is still to be sent
           wanted,  \* agent row: the route is wanted
@@ -52,7 +52,7 @@ DispatchReserve(d) ==
 DispatchWant(d) ==
   /\ pc[d] = "want" /\ Go(d, "idle")
   /\ IF IsFull \/ ~ConditionalWant THEN wanted' = TRUE /\ UNCHANGED hint
-     ELSE hint' = (hint \/ HintsAfterRefusal) /\ UNCHANGED wanted
+     ELSE hint' = (hint \/ LooksAgain) /\ UNCHANGED wanted
   /\ UNCHANGED <<place, unsent, owed, memory>>
 (* Unconditional: the route had no waiting task when this pass looked. *)
 DispatchUnwant(d) == /\ pc[d] = "unwant" /\ Go(d, "idle") /\ wanted' = FALSE
