@@ -23,3 +23,12 @@ function isJson(value: unknown): value is Json {
 
 /** Any JSON value, at most `jsonDepthMax` deep. */
 export const json = z.custom<Json>(isJson, { error: `not a JSON value of at most ${String(jsonDepthMax)} levels` });
+
+/** The text of a value with sorted keys: equal values have equal texts, so their hash tells a repeat from a conflict. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : inner,
+  );
+}

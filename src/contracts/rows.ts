@@ -88,7 +88,10 @@ export interface AgentRow {
   readonly inbox_url: string;
   readonly registered_at: string;
   readonly last_heartbeat: string;
+  /** Until when the agent counts as available. */
   readonly lease_until: string;
+  /** When the agent last said what it holds. */
+  readonly reported_at: string;
   /** Attempts (`task_id#attempt`) that the agent said it holds, in its last heartbeat. */
   readonly reported: readonly string[];
   readonly holds: Readonly<Record<string, Hold>>;

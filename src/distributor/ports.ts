@@ -165,6 +165,6 @@ export interface DistributorDeps {
   readonly inboxes: Inboxes;
   readonly deadLetters: DeadLetterStore;
   readonly blobs: BlobStore;
-  readonly workflows: WorkflowTasks;
+  readonly workflowTasks: WorkflowTasks;
   readonly addresses: Addresses;
 }

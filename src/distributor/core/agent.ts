@@ -1,5 +1,5 @@
 import type { AgentStatus, AgentView } from '../../contracts/agent.ts';
-import { confirmMsMax, missedHeartbeatsMax } from '../../contracts/limits.ts';
+import { confirmMsMax, heartbeatIntervalMs, missedHeartbeatsMax } from '../../contracts/limits.ts';
 import type { AgentRow, Hold } from '../../contracts/rows.ts';
 import { freeSlots } from './route.ts';
 import { parseHoldKey } from './task.ts';
@@ -47,7 +47,9 @@ export function leaseUntil(at: number, interval_ms: number): string {
 export type LossReason = 'lease-lost' | 'unconfirmed' | 'timed-out';
 
 function lossOf(agent: AgentRow, key: string, hold: Hold, now: number): LossReason | undefined {
-  if (Date.parse(agent.lease_until) < now) return 'lease-lost';
+  // An agent that holds work reports every interval; the time before it got this hold does not count against it.
+  const heardOf = Math.max(Date.parse(agent.last_heartbeat), hold.at);
+  if (now - heardOf > heartbeatIntervalMs * missedHeartbeatsMax) return 'lease-lost';
   if (hold.until < now) return 'timed-out';
   if (now - hold.at > confirmMsMax && !agent.reported.includes(key)) return 'unconfirmed';
   return undefined;

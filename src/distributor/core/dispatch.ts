@@ -11,8 +11,8 @@ export interface DispatchView {
   readonly now: number;
   readonly pool: PoolRows;
   readonly heads: ReadonlyMap<string, readonly ReadyTask[]>;
-  /** How many tasks of a route were asked for: a head of that length may have more behind it. */
-  readonly pageSize: number;
+  /** Routes whose head was cut: more tasks may stand behind it. */
+  readonly full: ReadonlySet<string>;
 }
 
 /** One task for one agent, with the reason. */
@@ -24,10 +24,14 @@ export interface Assignment {
   readonly log: DistributionLog;
 }
 
-/** What a round decides. `blocked` are routes whose tasks wait although the dispatcher looked: with the full agents they wait for. */
+/**
+ * What a round decides. `blocked` are routes whose tasks wait although the dispatcher looked, with the full agents they wait for. `cut` means that the
+ * round ended before the slots or the tasks did, so another one should follow.
+ */
 export interface DispatchPlan {
   readonly assignments: readonly Assignment[];
   readonly blocked: readonly { readonly route: string; readonly agents: readonly AgentRow[] }[];
+  readonly cut: boolean;
 }
 
 /** A route during a round: its candidates and how far its head has been handed out. */
@@ -115,30 +119,32 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
   const slots: Slots = new Map(view.pool.agents.map((agent) => [agent.agent_id, freeSlots(agent)]));
   let lanes = view.pool.routes.flatMap((route): Lane[] => {
     const head = view.heads.get(route.route) ?? [];
-    if (head.length === 0) return [];
+    if (head.length === 0 && !view.full.has(route.route)) return [];
     const { agents, pinned } = candidatesOf(route, view.pool.agents, view.now);
     return [{ route, head, candidates: agents, pinned, next: 0 }];
   });
   const assignments: Assignment[] = [];
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
-  while (lanes.length > 0 && assignments.length < assignmentsPerRoundMax) {
-    const lane = lanes.reduce((first, other) =>
-      (other.head[other.next]?.order ?? '~') < (first.head[first.next]?.order ?? '~') ? other : first,
-    );
+  while (lanes.length > 0) {
+    const lane = lanes.reduce((first, other) => (orderOf(other) < orderOf(first) ? other : first));
     const task = lane.head[lane.next];
-    const assignment = task && assign(lane, task, slots, view.now);
-    if (assignment === undefined) {
-      blocked.push({ route: lane.route.route, agents: lane.candidates });
-      lanes = lanes.filter((other) => other !== lane);
-      continue;
+    // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read.
+    if (task === undefined || assignments.length === assignmentsPerRoundMax) return { assignments, blocked, cut: true };
+    const assignment = assign(lane, task, slots, view.now);
+    if (assignment === undefined) blocked.push({ route: lane.route.route, agents: lane.candidates });
+    else {
+      assignments.push(assignment);
+      lane.next += 1;
     }
-    assignments.push(assignment);
-    lane.next += 1;
-    // A head that is used up may be followed by more tasks: nothing after it may start before they have been read.
-    if (lane.next === lane.head.length)
-      lanes = lane.head.length < view.pageSize ? lanes.filter((other) => other !== lane) : [];
+    const isDone = assignment === undefined || (lane.next === lane.head.length && !view.full.has(lane.route.route));
+    if (isDone) lanes = lanes.filter((other) => other !== lane);
   }
-  return { assignments, blocked };
+  return { assignments, blocked, cut: false };
+}
+
+/** Where a lane's next task stands; a used-up lane comes first, so that it is noticed before anything behind it starts. */
+function orderOf(lane: Lane): string {
+  return lane.head[lane.next]?.order ?? '';
 }
 
 /** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one. */

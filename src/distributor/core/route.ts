@@ -1,7 +1,10 @@
 import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
-import type { Task } from '../../contracts/task.ts';
+import type { DistributionRules } from '../../contracts/task.ts';
 
-type Requirement = Pick<Task, 'required_capabilities' | 'distribution_rules'>;
+interface Requirement {
+  readonly required_capabilities: readonly string[];
+  readonly distribution_rules?: DistributionRules | undefined;
+}
 
 /** The agents a task names, primary first. */
 function pinnedAgents(task: Requirement): readonly string[] {

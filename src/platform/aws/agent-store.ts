@@ -123,8 +123,8 @@ const heartbeat =
       const key = agentKey(beat.pool, beat.agent_id);
       return {
         // The sender must be the agent's principal, and an older report must not undo a newer one.
-        Statement: `UPDATE "${db.table}" SET "last_heartbeat"=? SET "lease_until"=? SET "reported"=? SET "draining"=? WHERE "pk"=? AND "sk"=? AND "principal"=? AND "last_heartbeat"<=?`,
-        Parameters: [at, lease_until, beat.holding, beat.leaving ?? false, key.pk, key.sk, principal, at],
+        Statement: `UPDATE "${db.table}" SET "last_heartbeat"=? SET "reported_at"=? SET "lease_until"=? SET "reported"=? SET "draining"=? WHERE "pk"=? AND "sk"=? AND "principal"=? AND "reported_at"<=?`,
+        Parameters: [at, at, lease_until, beat.holding, beat.leaving ?? false, key.pk, key.sk, principal, at],
       };
     });
     return (await executeStatements(db, statements)).map((result) => result.applied);

@@ -1,0 +1,49 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Fault } from '../../src/contracts/errors.ts';
+import { parseBody, parseTaskMessage, type Submitted } from '../../src/contracts/submission.ts';
+import type { Task } from '../../src/contracts/task.ts';
+import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
+import type { DistributorDeps } from '../../src/distributor/ports.ts';
+import { functionLog, type Log } from '../../src/platform/aws/log.ts';
+import { queueHandler, senderOf } from '../../src/platform/aws/queue-handler.ts';
+import { awsRuntime } from '../../src/platform/aws/runtime.ts';
+
+type Message = Submitted<readonly Task[]> & { readonly principal: string };
+
+/** `arn:…:cadre-tasks-high` came from the queue `tasks-high`. */
+function sourceOf(record: SQSRecord): string {
+  return `tasks-${/tasks-(critical|high|medium|low)/i.exec(record.eventSourceARN)?.[1]?.toLowerCase() ?? 'medium'}`;
+}
+
+function read(record: SQSRecord): Message {
+  const submitted = parseTaskMessage(parseBody(record.body), record.messageId);
+  // An event's sender is the bus itself: the account and source that put it there say more.
+  return { ...submitted, principal: submitted.via === 'queue' ? senderOf(record) : submitted.via };
+}
+
+async function accept(deps: DistributorDeps, messages: readonly Message[]) {
+  const refused = new Map<number, Fault>();
+  let accepted = 0;
+  await Promise.all(
+    messages.map(async ({ data, principal, correlation_id, traceparent }, index) => {
+      const outcomes = await acceptTasks(deps, {
+        tasks: data,
+        principal,
+        correlation_id,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      });
+      for (const outcome of outcomes) {
+        if (outcome.ok) accepted += 1;
+        else refused.set(index, outcome.error);
+      }
+    }),
+  );
+  return { refused, summary: { accepted } };
+}
+
+export function createHandler(deps: DistributorDeps, log: Log) {
+  return queueHandler<Message>({ source: sourceOf, deps, log, read, handle: (messages) => accept(deps, messages) });
+}
+
+const log = functionLog('accept-tasks');
+export const handler = (event: SQSEvent) => createHandler(awsRuntime(log), log)(event);

@@ -1,0 +1,27 @@
+import type { SQSEvent } from 'aws-lambda';
+import { resultBatch } from '../../src/contracts/messages.ts';
+import { parseJson } from '../../src/contracts/parse.ts';
+import { applyResults, type ReceivedResults } from '../../src/distributor/usecases/apply-results.ts';
+import type { DistributorDeps } from '../../src/distributor/ports.ts';
+import { functionLog, type Log } from '../../src/platform/aws/log.ts';
+import { queueHandler, senderOf } from '../../src/platform/aws/queue-handler.ts';
+import { awsRuntime } from '../../src/platform/aws/runtime.ts';
+
+async function apply(deps: DistributorDeps, batches: readonly ReceivedResults[]) {
+  const fates = await applyResults(deps, batches);
+  const late = fates.filter((fate) => fate === 'late').length;
+  return { summary: { results: fates.length, late } };
+}
+
+export function createHandler(deps: DistributorDeps, log: Log) {
+  return queueHandler<ReceivedResults>({
+    source: 'results',
+    deps,
+    log,
+    read: (record) => ({ ...parseJson(resultBatch, record.body), principal: senderOf(record) }),
+    handle: (batches) => apply(deps, batches),
+  });
+}
+
+const log = functionLog('apply-results');
+export const handler = (event: SQSEvent) => createHandler(awsRuntime(log), log)(event);

@@ -1,0 +1,31 @@
+import type { SQSEvent } from 'aws-lambda';
+import { dispatchHint, type DispatchHint } from '../../src/contracts/messages.ts';
+import { parseJson } from '../../src/contracts/parse.ts';
+import { dispatchTasks } from '../../src/distributor/usecases/dispatch-tasks.ts';
+import type { DistributorDeps } from '../../src/distributor/ports.ts';
+import { functionLog, type Log } from '../../src/platform/aws/log.ts';
+import { queueHandler } from '../../src/platform/aws/queue-handler.ts';
+import { awsRuntime } from '../../src/platform/aws/runtime.ts';
+
+/** Hints of one pool are one dispatch, however many there are. */
+async function dispatch(deps: DistributorDeps, hints: readonly DispatchHint[]) {
+  let assigned = 0;
+  for (const [pool, list] of Map.groupBy(hints, (hint) => hint.pool)) {
+    const routes = [...new Set(list.flatMap((hint) => hint.routes))];
+    assigned += (await dispatchTasks(deps, { pool, routes })).assigned;
+  }
+  return { summary: { assigned } };
+}
+
+export function createHandler(deps: DistributorDeps, log: Log) {
+  return queueHandler<DispatchHint>({
+    source: 'dispatch',
+    deps,
+    log,
+    read: (record) => parseJson(dispatchHint, record.body),
+    handle: (hints) => dispatch(deps, hints),
+  });
+}
+
+const log = functionLog('dispatch-tasks');
+export const handler = (event: SQSEvent) => createHandler(awsRuntime(log), log)(event);

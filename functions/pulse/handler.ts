@@ -1,0 +1,35 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { defaultPool } from '../../src/contracts/ids.ts';
+import { pulseTick } from '../../src/contracts/messages.ts';
+import { parseJson } from '../../src/contracts/parse.ts';
+import { runPulse } from '../../src/distributor/usecases/run-pulse.ts';
+import type { DistributorDeps } from '../../src/distributor/ports.ts';
+import { functionLog, type Log } from '../../src/platform/aws/log.ts';
+import { queueHandler } from '../../src/platform/aws/queue-handler.ts';
+import { awsRuntime } from '../../src/platform/aws/runtime.ts';
+
+/** Ticks of one pool that arrive together are one pulse. */
+async function pulse(deps: DistributorDeps, pools: readonly string[]) {
+  const pulses = await Promise.all([...new Set(pools)].map((pool) => runPulse(deps, pool)));
+  return { summary: { ...pulses[0] } };
+}
+
+/** Called by the tick queue, and once a minute by the watchdog rule, which carries no records. */
+export function createHandler(deps: DistributorDeps, log: Log) {
+  const onTicks = queueHandler<string>({
+    source: 'pulse',
+    deps,
+    log,
+    read: (record) => parseJson(pulseTick, record.body).pool,
+    handle: (pools) => pulse(deps, pools),
+  });
+  return async (event: SQSEvent | { readonly source: string }): Promise<SQSBatchResponse> => {
+    if ('Records' in event) return onTicks(event);
+    const { summary } = await pulse(deps, [defaultPool]);
+    log.info('watchdog', summary);
+    return { batchItemFailures: [] };
+  };
+}
+
+const log = functionLog('pulse');
+export const handler = (event: SQSEvent | { readonly source: string }) => createHandler(awsRuntime(log), log)(event);

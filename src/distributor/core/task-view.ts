@@ -1,0 +1,40 @@
+import { workflowOf } from '../../contracts/ids.ts';
+import type { Json } from '../../contracts/json.ts';
+import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { TaskView } from '../../contracts/task.ts';
+
+function shown<K extends string>(name: K, stored: StoredJson | undefined): Record<string, unknown> {
+  if (stored?.ref !== undefined) return { [`${name}_ref`]: stored.ref };
+  return stored?.text === undefined ? {} : { [name]: JSON.parse(stored.text) as Json };
+}
+
+/** A task as every surface shows it: the row without what is only ours. Large payloads and outputs stay references. */
+export function taskView(row: TaskRow): TaskView {
+  const {
+    payload,
+    output,
+    body_hash: _hash,
+    max_attempts: _max,
+    backoff_ms: _backoff,
+    timeout_ms: _timeout,
+    ...rest
+  } = row;
+  const {
+    pool: _pool,
+    route: _route,
+    principal: _principal,
+    submitted_by: _by,
+    correlation_id: _story,
+    traceparent: _trace,
+    ...view
+  } = rest;
+  const workflow = workflowOf(row.task_id);
+  return {
+    ...view,
+    required_capabilities: [...row.required_capabilities],
+    dependencies: [...row.dependencies],
+    ...shown('payload', payload),
+    ...shown('output', output),
+    ...(workflow ?? {}),
+  } as TaskView;
+}

@@ -1,0 +1,101 @@
+import { canonicalJson } from '../../contracts/json.ts';
+import { type Outcome, refused } from '../../contracts/errors.ts';
+import { defaultPool } from '../../contracts/ids.ts';
+import { inlineBytesMax } from '../../contracts/limits.ts';
+import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { Task } from '../../contracts/task.ts';
+import { routeRow } from '../core/route.ts';
+import { newTask } from '../core/task.ts';
+import type { DistributorDeps } from '../ports.ts';
+
+/** Tasks with the authority they came with. */
+export interface TaskSubmission {
+  readonly tasks: readonly Task[];
+  readonly principal: string;
+  readonly correlation_id: string;
+  readonly traceparent?: string;
+}
+
+/** An accepted task; `repeated` when the very same one had been accepted before. */
+export interface Accepted {
+  readonly task_id: string;
+  readonly repeated: boolean;
+}
+
+async function store(deps: DistributorDeps, task: Task): Promise<StoredJson> {
+  const text = JSON.stringify(task.payload);
+  return Buffer.byteLength(text) <= inlineBytesMax ? { text } : { ref: await deps.blobs.put(task.task_id, text) };
+}
+
+/** The specification carries these two inside the payload; they are lifted to where decisions read them. */
+function estimates(payload: Task['payload']): Pick<TaskRow, 'complexity_score' | 'estimated_duration'> {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return {};
+  const { complexity_score, estimated_duration } = payload as Record<string, unknown>;
+  const seconds =
+    typeof estimated_duration === 'string'
+      ? Number(/^(\d+(?:\.\d+)?)s$/.exec(estimated_duration)?.[1])
+      : estimated_duration;
+  return {
+    ...(typeof complexity_score === 'number' ? { complexity_score } : {}),
+    ...(typeof seconds === 'number' && Number.isFinite(seconds) ? { estimated_duration: seconds } : {}),
+  };
+}
+
+async function toRow(deps: DistributorDeps, task: Task, submission: TaskSubmission): Promise<TaskRow> {
+  return newTask(
+    { ...task, payload: await store(deps, task) },
+    {
+      pool: defaultPool,
+      now: new Date(deps.sources.now()).toISOString(),
+      body_hash: deps.sources.hash(canonicalJson(task)),
+      submitted_by: submission.principal,
+      correlation_id: submission.correlation_id,
+      ...(submission.traceparent === undefined ? {} : { traceparent: submission.traceparent }),
+      ...estimates(task.payload),
+    },
+  );
+}
+
+/**
+ * Accepts tasks: a row each, idempotent by `task_id`. The same id with the same body is a repeat, with another body a `task-conflict`, and the
+ * first stays. Answers in the order of the tasks. The dispatcher is told of the routes; should that be lost, the pulse finds them.
+ */
+export async function acceptTasks(
+  deps: DistributorDeps,
+  submission: TaskSubmission,
+): Promise<readonly Outcome<Accepted>[]> {
+  const rows = await Promise.all(submission.tasks.map((task) => toRow(deps, task, submission)));
+  // One row an id: a batch that names an id twice is judged like two submissions, the first one first.
+  const firsts = new Map<string, TaskRow>();
+  for (const row of rows) if (!firsts.has(row.task_id)) firsts.set(row.task_id, row);
+  const fresh = [...firsts.values()];
+  await deps.agents.addRoutes(fresh.map((row) => routeRow(row.pool, row)));
+  const found = await deps.tasks.insert(fresh);
+  const before = new Map(fresh.map((row, index) => [row.task_id, found[index]]));
+  await hintWaiting(
+    deps,
+    fresh.map((row, index) => found[index] ?? row),
+  );
+  return rows.map((row) => {
+    const stored = before.get(row.task_id) ?? firsts.get(row.task_id);
+    if (stored?.body_hash !== row.body_hash)
+      return refused('task-conflict', `${row.task_id} was accepted before with another body`, 'task_id');
+    return {
+      ok: true,
+      value: {
+        task_id: row.task_id,
+        repeated: before.get(row.task_id) !== undefined || firsts.get(row.task_id) !== row,
+      },
+    };
+  });
+}
+
+async function hintWaiting(deps: DistributorDeps, rows: readonly TaskRow[]): Promise<void> {
+  const waiting = Map.groupBy(
+    rows.filter((row) => row.status === 'Queued'),
+    (row) => row.pool,
+  );
+  await deps.messenger.hint(
+    [...waiting].map(([pool, list]) => ({ pool, routes: [...new Set(list.map((row) => row.route))] })),
+  );
+}

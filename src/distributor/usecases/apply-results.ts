@@ -1,0 +1,203 @@
+import type { Announcement } from '../../contracts/events.ts';
+import { workflowOf } from '../../contracts/ids.ts';
+import { idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
+import type { DispatchHint, ResultBatch, TaskResult } from '../../contracts/messages.ts';
+import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import { leaseUntil } from '../core/agent.ts';
+import type { Settlement } from '../core/task-change.ts';
+import { completeChange, type EndedAttempt, holdKey, settle } from '../core/task.ts';
+import type { ChangeResult, DistributorDeps } from '../ports.ts';
+
+/** A batch of results with the principal that sent it. */
+export interface ReceivedResults extends ResultBatch {
+  readonly principal: string;
+}
+
+/** What became of a result: applied now, applied before (a repeat), or refused because its lease was lost. */
+export type ResultFate = 'applied' | 'repeated' | 'late';
+
+interface Received {
+  readonly result: TaskResult;
+  readonly from: ReceivedResults;
+}
+
+interface Applied {
+  readonly fate: ResultFate;
+  readonly hints: readonly DispatchHint[];
+  readonly announcements: readonly Announcement[];
+}
+
+/** The output of a result as it is stored. */
+export function storedOutput(result: TaskResult): StoredJson | undefined {
+  if (result.output_ref !== undefined) return { ref: result.output_ref };
+  return result.output === undefined ? undefined : { text: JSON.stringify(result.output) };
+}
+
+function endedAttempt({ result, from }: Received): EndedAttempt {
+  const output = storedOutput(result);
+  return {
+    outcome: result.outcome,
+    attempt: result.attempt,
+    agent_id: from.agent_id,
+    principal: from.principal,
+    ...(output === undefined ? {} : { output }),
+    ...(result.error === undefined ? {} : { error: result.error }),
+  };
+}
+
+/** Tells a repeat from a lease that was lost: the row has been settled by this very attempt, or not. */
+function fateOf(ended: EndedAttempt, current: TaskRow | undefined): ResultFate {
+  const settledByIt =
+    current?.attempt === ended.attempt && current.status !== 'Processing' && current.status !== 'Cancelled';
+  return settledByIt ? 'repeated' : 'late';
+}
+
+function announcementOf(
+  task_id: string,
+  ended: EndedAttempt,
+  settlement: Settlement,
+  correlation_id: string,
+): readonly Announcement[] {
+  const cause = { correlation_id, causation_id: holdKey(task_id, ended.attempt) };
+  const at = settlement.change.patch.completed_at ?? '';
+  if (settlement.kind === 'completed') {
+    return [
+      {
+        type: 'TaskCompleted',
+        data: { task_id, agent_id: ended.agent_id, attempt: ended.attempt, completed_at: at },
+        ...cause,
+      },
+    ];
+  }
+  if (settlement.kind === 'retry') return [];
+  const { code = 'task-failed', message = '' } = settlement.change.patch.error ?? {};
+  return [{ type: 'TaskFailed', data: { task_id, attempt: ended.attempt, code, message, failed_at: at }, ...cause }];
+}
+
+/** Decides for tasks of their own. A completion needs no read; anything else needs the row to know its retries. */
+async function decide(
+  deps: DistributorDeps,
+  received: readonly Received[],
+): Promise<readonly (Settlement | undefined)[]> {
+  const now = deps.sources.now();
+  const others = received.filter(({ result }) => result.outcome !== 'completed').map(({ result }) => result.task_id);
+  const rows = new Map(
+    (await deps.tasks.get(others)).flatMap((row) => (row === undefined ? [] : [[row.task_id, row] as const])),
+  );
+  return received.map((each) => {
+    const ended = endedAttempt(each);
+    const { task_id } = each.result;
+    if (ended.outcome === 'completed') return { kind: 'completed', change: completeChange(task_id, ended, now) };
+    const row = rows.get(task_id);
+    return row && settle(row, ended, { now, random: deps.sources.random() });
+  });
+}
+
+function hintsOf(settlement: Settlement): readonly DispatchHint[] {
+  const { index } = settlement.change;
+  if (settlement.kind !== 'retry' || settlement.delay_ms > 0 || index === null) return [];
+  const [, pool = '', ...route] = index.partition.split('#');
+  return [{ pool, routes: [route.join('#')] }];
+}
+
+async function settleOwn(deps: DistributorDeps, received: readonly Received[]): Promise<readonly Applied[]> {
+  const settlements = await decide(deps, received);
+  const known = settlements.flatMap((settlement) => (settlement === undefined ? [] : [settlement]));
+  const changed = await deps.tasks.change(known.map((settlement) => settlement.change));
+  const results = new Map<Settlement, ChangeResult>(
+    known.map((settlement, index) => [settlement, changed[index] ?? { applied: false }]),
+  );
+  const soonest = Math.min(
+    ...known.flatMap((each) => (each.kind === 'retry' && each.delay_ms > 0 ? [each.delay_ms] : [])),
+  );
+  if (Number.isFinite(soonest)) await deps.messenger.ticks(received[0]?.from.pool ?? '', [Math.ceil(soonest / 1000)]);
+  return received.map((each, index): Applied => {
+    const ended = endedAttempt(each);
+    const settlement = settlements[index];
+    const result = settlement && results.get(settlement);
+    if (settlement === undefined || result === undefined) return { fate: 'late', hints: [], announcements: [] };
+    if (!result.applied) return { fate: fateOf(ended, result.current), hints: [], announcements: [] };
+    return {
+      fate: 'applied',
+      hints: hintsOf(settlement),
+      announcements: announcementOf(each.result.task_id, ended, settlement, each.result.task_id),
+    };
+  });
+}
+
+async function settleWorkflow(
+  deps: DistributorDeps,
+  workflow_id: string,
+  received: readonly Received[],
+): Promise<readonly Applied[]> {
+  const { outcomes, hints, announcements } = await deps.workflowTasks.settle(
+    workflow_id,
+    received.map(({ result, from }) => ({ result, agent_id: from.agent_id, principal: from.principal })),
+  );
+  return outcomes.map((fate, index) =>
+    index === 0 ? { fate, hints, announcements } : { fate, hints: [], announcements: [] },
+  );
+}
+
+/** Frees the slots of settled attempts. The agents' rows tell whether anything waits for the freed slots. */
+async function freeSlots(
+  deps: DistributorDeps,
+  settled: readonly { received: Received; fate: ResultFate }[],
+): Promise<readonly DispatchHint[]> {
+  const now = deps.sources.now();
+  const heardFrom = { at: new Date(now).toISOString(), lease_until: leaseUntil(now, idleHeartbeatIntervalMs) };
+  // A late result frees nothing: its hold is gone, or it never belonged to this sender.
+  const byAgent = Map.groupBy(
+    settled.filter(({ fate }) => fate !== 'late'),
+    ({ received }) => `${received.from.pool} ${received.from.agent_id}`,
+  );
+  const hints = await Promise.all(
+    [...byAgent.values()].map(async (list): Promise<DispatchHint[]> => {
+      const from = list[0]?.received.from;
+      if (from === undefined) return [];
+      const keys = list.map(({ received: { result } }) => holdKey(result.task_id, result.attempt));
+      const fresh = list.filter(({ fate }) => fate === 'applied');
+      const count = (outcome: TaskResult['outcome']) =>
+        fresh.filter(({ received }) => received.result.outcome === outcome).length;
+      const agent = await deps.agents.release(from.pool, from.agent_id, keys, {
+        ...heardFrom,
+        completed: count('completed'),
+        failed: count('failed'),
+      });
+      return agent !== undefined && agent.wanted.length > 0 ? [{ pool: from.pool, routes: [...agent.wanted] }] : [];
+    }),
+  );
+  return hints.flat();
+}
+
+/**
+ * Applies results: each settles its task on its fence, then frees its slot, then lets waiting tasks start. A repeat changes nothing; a result of a lost
+ * lease is refused and counted on its task. Answers in the order of the results.
+ */
+export async function applyResults(
+  deps: DistributorDeps,
+  batches: readonly ReceivedResults[],
+): Promise<readonly ResultFate[]> {
+  const received = batches.flatMap((from) => from.results.map((result): Received => ({ result, from })));
+  const applied = new Map<Received, Applied>();
+  const groups = [...Map.groupBy(received, ({ result }) => workflowOf(result.task_id)?.workflow_id)];
+  await Promise.all(
+    groups.map(async ([workflow_id, list]) => {
+      const fates = await (workflow_id === undefined ? settleOwn(deps, list) : settleWorkflow(deps, workflow_id, list));
+      list.forEach((each, index) => applied.set(each, fates[index] ?? { fate: 'late', hints: [], announcements: [] }));
+    }),
+  );
+  const settled = [...applied].map(([each, { fate }]) => ({ received: each, fate }));
+  await Promise.all(
+    settled
+      .filter(({ fate }) => fate === 'late')
+      .map(({ received: { result } }) => deps.tasks.countLateResult(result.task_id)),
+  );
+  const freed = await freeSlots(deps, settled);
+  const outcomes = [...applied.values()];
+  await Promise.all([
+    deps.messenger.hint([...outcomes.flatMap(({ hints }) => hints), ...freed]),
+    deps.messenger.announce(outcomes.flatMap(({ announcements }) => announcements)),
+  ]);
+  return received.map((each) => applied.get(each)?.fate ?? 'late');
+}

@@ -1,0 +1,214 @@
+import {
+  assignmentsPerRoundMax,
+  dispatchRoundsMax,
+  pulseIntervalMs,
+  pulseTicksMax,
+  readyPageSizeMax,
+} from '../../contracts/limits.ts';
+import type { InboxMessage } from '../../contracts/messages.ts';
+import type { Hold, PoolRows } from '../../contracts/rows.ts';
+import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
+import { candidatesOf, freeSlots, isAvailable } from '../core/route.ts';
+import { holdKey } from '../core/task.ts';
+import type { DistributorDeps } from '../ports.ts';
+
+/** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
+export interface Dispatched {
+  readonly assigned: number;
+  readonly waiting: readonly string[];
+}
+
+/** Routes worth a look: the hinted ones, and those that wait for an agent which has a free slot. Routes nobody can serve now are left out. */
+function routesToRead(pool: PoolRows, hinted: ReadonlySet<string>, now: number): readonly string[] {
+  const wanted = new Set(
+    pool.agents.filter((agent) => freeSlots(agent) > 0 && isAvailable(agent, now)).flatMap((agent) => agent.wanted),
+  );
+  return pool.routes
+    .filter((route) => hinted.has(route.route) || wanted.has(route.route))
+    .filter((route) => candidatesOf(route, pool.agents, now).agents.length > 0)
+    .map((route) => route.route);
+}
+
+async function readHeads(
+  deps: DistributorDeps,
+  pool: PoolRows,
+  routes: readonly string[],
+  gone: ReadonlySet<string>,
+  now: number,
+) {
+  const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? freeSlots(agent) : 0), 0);
+  // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
+  const pageSize = Math.min(readyPageSizeMax, Math.min(free, assignmentsPerRoundMax) + 1 + gone.size);
+  const pages = await Promise.all(
+    routes.map(async (route) => [route, await deps.tasks.ready(pool.pool, route, pageSize)] as const),
+  );
+  const full = new Set(pages.filter(([, page]) => page.length >= pageSize).map(([route]) => route));
+  const heads = new Map(
+    pages.map(([route, page]) => [route, page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)))]),
+  );
+  return { heads, full };
+}
+
+/** Occupies the slots of each agent in one conditional write an agent; answers with what got its slot. */
+async function reserve(
+  deps: DistributorDeps,
+  pool: string,
+  assignments: readonly Assignment[],
+  now: number,
+): Promise<Assignment[]> {
+  const byAgent = Map.groupBy(assignments, (assignment) => assignment.agent);
+  const kept = await Promise.all(
+    [...byAgent].map(async ([agent, list]) => {
+      const holds = Object.fromEntries(
+        list.map((each): [string, Hold] => [
+          holdKey(each.task.task_id, each.attempt),
+          { at: now, until: now + each.task.timeout_ms },
+        ]),
+      );
+      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, agent.capacity - list.length);
+      return reserved ? list : [];
+    }),
+  );
+  return kept.flat();
+}
+
+/** Claims what has a slot; slots whose claim was lost to somebody else are freed again. */
+async function claim(
+  deps: DistributorDeps,
+  pool: string,
+  reserved: readonly Assignment[],
+  now: number,
+): Promise<Assignment[]> {
+  const results = await deps.tasks.change(reserved.map((assignment) => claimChange(assignment, now)));
+  const lost = reserved.filter((_, index) => results[index]?.applied !== true);
+  await Promise.all(
+    [...Map.groupBy(lost, (each) => each.agent.agent_id)].map(([agent_id, list]) =>
+      deps.agents.release(
+        pool,
+        agent_id,
+        list.map((each) => holdKey(each.task.task_id, each.attempt)),
+      ),
+    ),
+  );
+  return reserved.filter((_, index) => results[index]?.applied === true);
+}
+
+async function sendAssignments(
+  deps: DistributorDeps,
+  pool: string,
+  claimed: readonly Assignment[],
+  now: number,
+): Promise<void> {
+  const without = claimed.filter((each) => each.task.payload === undefined);
+  const rows = await deps.tasks.get(without.map((each) => each.task.task_id));
+  const payloads = new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.task_id, row.payload] as const])));
+  const messages = claimed.map(({ task, agent, attempt }) => {
+    const payload = task.payload ?? payloads.get(task.task_id);
+    const message: InboxMessage = {
+      kind: 'assign',
+      pool,
+      task_id: task.task_id,
+      task_type: task.task_type,
+      priority: task.priority,
+      attempt,
+      until: new Date(now + task.timeout_ms).toISOString(),
+      ...(task.deadline === undefined ? {} : { deadline: task.deadline }),
+      ...(payload?.ref === undefined
+        ? { payload: JSON.parse(payload?.text ?? 'null') as never }
+        : { payload_ref: payload.ref }),
+      ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
+    };
+    return { inbox_url: agent.inbox_url, message };
+  });
+  await deps.messenger.send(messages);
+}
+
+/**
+ * Tells the agents that tasks wait for them, so that the release of a slot leads to a dispatch. Answers false when a slot came free between the
+ * reading and the marking: then another round must look, or nobody would.
+ */
+async function markWanted(
+  deps: DistributorDeps,
+  pool: PoolRows,
+  blocked: DispatchPlan['blocked'],
+  taken: readonly Assignment[],
+): Promise<boolean> {
+  const routesOf = new Map<string, Set<string>>();
+  for (const { route, agents } of blocked) {
+    for (const agent of agents) {
+      if (agent.wanted.includes(route)) continue;
+      routesOf.set(agent.agent_id, (routesOf.get(agent.agent_id) ?? new Set()).add(route));
+    }
+  }
+  const marks = await Promise.all(
+    [...routesOf].map(([agent_id, routes]) => {
+      const agent = pool.agents.find((each) => each.agent_id === agent_id);
+      const occupied =
+        Object.keys(agent?.holds ?? {}).length + taken.filter((each) => each.agent.agent_id === agent_id).length;
+      return deps.agents.want(pool.pool, agent_id, [...routes], occupied);
+    }),
+  );
+  return marks.every(Boolean);
+}
+
+/** Takes back the marks of routes in which nothing waits any more. */
+async function unmark(deps: DistributorDeps, pool: PoolRows, empty: ReadonlySet<string>): Promise<void> {
+  await Promise.all(
+    pool.agents.flatMap((agent) => {
+      const routes = agent.wanted.filter((route) => empty.has(route));
+      return routes.length === 0 ? [] : [deps.agents.unwant(pool.pool, agent.agent_id, routes)];
+    }),
+  );
+}
+
+/** Puts pulse ticks on their way while there is work, well before the last ones arrive. */
+export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<void> {
+  const now = deps.sources.now();
+  if (pool.armed_until - now > 2 * pulseIntervalMs) return;
+  const delays = Array.from({ length: pulseTicksMax }, (_, index) => ((index + 1) * pulseIntervalMs) / 1000);
+  // Sent before noted: a crash in between makes ticks twice, never none.
+  await deps.messenger.ticks(pool.pool, delays);
+  await deps.agents.arm(pool.pool, now + pulseTicksMax * pulseIntervalMs);
+}
+
+/** One round: read, decide, reserve, claim, send. `more` asks for another one. */
+async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: ReadonlySet<string>, gone: Set<string>) {
+  const now = deps.sources.now();
+  const routes = routesToRead(pool, hinted, now);
+  const { heads, full } = await readHeads(deps, pool, routes, gone, now);
+  const plan = decideDispatch({ now, pool, heads, full });
+  const reserved = await reserve(deps, pool.pool, plan.assignments, now);
+  const claimed = await claim(deps, pool.pool, reserved, now);
+  for (const { task } of plan.assignments) gone.add(holdKey(task.task_id, task.attempt));
+  await sendAssignments(deps, pool.pool, claimed, now);
+  const marked = await markWanted(deps, pool, plan.blocked, claimed);
+  await unmark(deps, pool, new Set(routes.filter((route) => !full.has(route) && heads.get(route)?.length === 0)));
+  const lostRace = claimed.length < plan.assignments.length;
+  return {
+    assigned: claimed.length,
+    waiting: plan.blocked.map((each) => each.route),
+    more: plan.cut || lostRace || !marked,
+  };
+}
+
+/**
+ * Hands out waiting tasks of a pool to agents with free slots, strictly in ready order. Safe to run at the same time anywhere: every slot and every
+ * lease is taken by a conditional write. When it reaches its round limit it leaves a hint for a fresh invocation.
+ */
+export async function dispatchTasks(
+  deps: DistributorDeps,
+  hint: { readonly pool: string; readonly routes: readonly string[] },
+): Promise<Dispatched> {
+  const hinted = new Set(hint.routes);
+  const gone = new Set<string>();
+  let assigned = 0;
+  for (let round = 1; ; round += 1) {
+    const pool = await deps.agents.pool(hint.pool);
+    const done = await dispatchRound(deps, pool, hinted, gone);
+    assigned += done.assigned;
+    if (done.more && round < dispatchRoundsMax) continue;
+    if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);
+    if (assigned > 0 || done.waiting.length > 0) await armPulse(deps, pool);
+    return { assigned, waiting: done.waiting };
+  }
+}

@@ -1,0 +1,65 @@
+import type { AgentGrant, AgentRegistration } from '../../contracts/agent.ts';
+import { type Outcome, refused } from '../../contracts/errors.ts';
+import { defaultPool } from '../../contracts/ids.ts';
+import { heartbeatIntervalMs, idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
+import { leaseUntil } from '../core/agent.ts';
+import { candidatesOf } from '../core/route.ts';
+import type { DistributorDeps } from '../ports.ts';
+
+/**
+ * Registers an agent, or renews it for the principal that registered it first: creates its inbox, then its row, then lets the tasks start that only
+ * waited for somebody with its capabilities. Answers where its work comes from and where its results go.
+ */
+export async function registerAgent(
+  deps: DistributorDeps,
+  request: { readonly registration: AgentRegistration; readonly principal: string },
+): Promise<Outcome<AgentGrant>> {
+  const { registration, principal } = request;
+  const pool = defaultPool;
+  // Asked first, so that a stranger's request makes no queue.
+  const before = await deps.agents.get(pool, registration.agent_id);
+  if (before !== undefined && before.principal !== principal) return refused('agent-conflict', undefined, 'agent_id');
+  const inbox_url = await deps.inboxes.create(registration.agent_id);
+  const now = deps.sources.now();
+  const at = new Date(now).toISOString();
+  const registered = await deps.agents.register({
+    pool,
+    ...registration,
+    principal,
+    inbox_url,
+    registered_at: at,
+    last_heartbeat: at,
+    reported_at: at,
+    lease_until: leaseUntil(now, idleHeartbeatIntervalMs),
+    reported: [],
+    holds: {},
+    wanted: [],
+    draining: false,
+    completed: 0,
+    failed: 0,
+  });
+  if (!registered.ok) return registered;
+  const rows = await deps.agents.pool(pool);
+  const routes = rows.routes.filter((route) => candidatesOf(route, [registered.value], now).agents.length > 0);
+  if (routes.length > 0) await deps.messenger.hint([{ pool, routes: routes.map(({ route }) => route) }]);
+  const { agent_id, type, capabilities, capacity } = registration;
+  await deps.messenger.announce([
+    {
+      type: 'AgentRegistered',
+      data: { agent_id, type, capabilities, capacity },
+      correlation_id: agent_id,
+      causation_id: agent_id,
+    },
+  ]);
+  return {
+    ok: true,
+    value: {
+      agent_id,
+      pool,
+      inbox_url,
+      ...deps.addresses,
+      heartbeat_interval_ms: heartbeatIntervalMs,
+      idle_heartbeat_interval_ms: idleHeartbeatIntervalMs,
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import type { Announcement } from '../../contracts/events.ts';
+import { workflowOf } from '../../contracts/ids.ts';
+import { batchGetMax, readyPageSizeMax } from '../../contracts/limits.ts';
+import type { DispatchHint } from '../../contracts/messages.ts';
+import type { AgentRow, PoolRows, TaskRow } from '../../contracts/rows.ts';
+import type { TaskError } from '../../contracts/task.ts';
+import { lostHolds, type LossReason } from '../core/agent.ts';
+import { candidatesOf, freeSlots } from '../core/route.ts';
+import { expireChange, fenceChange, isExpired, parseHoldKey, promoteChange, settle } from '../core/task.ts';
+import type { DistributorDeps } from '../ports.ts';
+import { armPulse } from './dispatch-tasks.ts';
+
+/** What one pulse found and did. */
+export interface Pulsed {
+  readonly recovered: number;
+  readonly promoted: number;
+  readonly expired: number;
+  readonly resumed: number;
+}
+
+interface Lost {
+  readonly agent: AgentRow;
+  readonly key: string;
+  readonly task_id: string;
+  readonly attempt: number;
+  readonly reason: LossReason;
+}
+
+const messages: Record<LossReason, string> = {
+  'lease-lost': 'the agent gave no sign of life',
+  unconfirmed: 'the agent never confirmed that it had the task',
+  'timed-out': 'the attempt ran longer than its time-out',
+};
+
+function errorOf({ agent, reason }: Lost): TaskError {
+  const code = reason === 'timed-out' ? 'timed-out' : 'lease-lost';
+  return { code, message: `${messages[reason]} (agent ${agent.agent_id})`, retryable: true };
+}
+
+/** Settles one lost attempt; true when its hold may be removed. The task is settled before its hold goes, never after. */
+async function settleLost(
+  deps: DistributorDeps,
+  lost: Lost,
+  row: TaskRow | undefined,
+): Promise<{ done: boolean; hints: readonly DispatchHint[]; announcements: readonly Announcement[] }> {
+  const nothing = { done: true, hints: [], announcements: [] };
+  if (row === undefined) return nothing;
+  const isHeld =
+    row.status === 'Processing' && row.attempt === lost.attempt && row.assigned_agent === lost.agent.agent_id;
+  if (!isHeld) {
+    // Reserved and never claimed: move the fence, so that a dispatcher which is only slow cannot claim without a slot.
+    const isUnclaimed = row.status === 'Queued' && row.attempt === lost.attempt - 1;
+    if (!isUnclaimed) return nothing;
+    const [fenced] = await deps.tasks.change([fenceChange(row)]);
+    return { ...nothing, done: fenced?.applied === true, hints: [{ pool: row.pool, routes: [row.route] }] };
+  }
+  const cause = lost.reason === 'timed-out' ? ('timed-out' as const) : ('lease-lost' as const);
+  const workflow = workflowOf(lost.task_id);
+  if (workflow !== undefined) {
+    const result = { task_id: lost.task_id, attempt: lost.attempt, outcome: 'failed' as const, error: errorOf(lost) };
+    const { hints, announcements } = await deps.workflowTasks.settle(workflow.workflow_id, [
+      { result, agent_id: lost.agent.agent_id, cause },
+    ]);
+    return { done: true, hints, announcements };
+  }
+  const ended = {
+    outcome: 'failed' as const,
+    attempt: lost.attempt,
+    agent_id: lost.agent.agent_id,
+    error: errorOf(lost),
+    cause,
+  };
+  const settlement = settle(row, ended, { now: deps.sources.now(), random: deps.sources.random() });
+  const [changed] = await deps.tasks.change([settlement.change]);
+  const { code = cause, message = '' } = settlement.change.patch.error ?? {};
+  const failed: Announcement[] =
+    settlement.kind === 'failed' && changed?.applied === true
+      ? [
+          {
+            type: 'TaskFailed',
+            data: {
+              task_id: row.task_id,
+              attempt: row.attempt,
+              code,
+              message,
+              failed_at: settlement.change.patch.completed_at ?? '',
+            },
+            correlation_id: row.correlation_id,
+            causation_id: lost.key,
+          },
+        ]
+      : [];
+  return { done: true, hints: [{ pool: row.pool, routes: [row.route] }], announcements: failed };
+}
+
+/** Takes back what an agent lost: settle, free the slots, tell the agent to stop, and give it no work when it is silent. */
+async function recoverAgent(
+  deps: DistributorDeps,
+  agent: AgentRow,
+  losses: readonly Lost[],
+  rows: ReadonlyMap<string, TaskRow>,
+) {
+  const settled = await Promise.all(losses.map((lost) => settleLost(deps, lost, rows.get(lost.task_id))));
+  const keys = losses.filter((_, index) => settled[index]?.done).map(({ key }) => key);
+  const now = new Date(deps.sources.now()).toISOString();
+  const silent = losses.some(({ reason }) => reason !== 'timed-out');
+  if (silent) await deps.agents.suspect(agent.pool, agent.agent_id, agent.last_heartbeat, now);
+  const after = keys.length > 0 ? await deps.agents.release(agent.pool, agent.agent_id, keys) : undefined;
+  await deps.messenger.send(
+    losses.map(({ task_id, attempt, reason }) => ({
+      inbox_url: agent.inbox_url,
+      message: { kind: 'cancel' as const, task_id, attempt, reason },
+    })),
+  );
+  const lostNews: Announcement[] = silent
+    ? [
+        {
+          type: 'AgentLost',
+          data: { agent_id: agent.agent_id, tasks: losses.map(({ task_id }) => task_id), lease_until: now },
+          correlation_id: agent.agent_id,
+          causation_id: agent.agent_id,
+        },
+      ]
+    : [];
+  return {
+    hints: [
+      ...settled.flatMap(({ hints }) => hints),
+      ...(after && after.wanted.length > 0 ? [{ pool: agent.pool, routes: [...after.wanted] }] : []),
+    ],
+    announcements: [...settled.flatMap(({ announcements }) => announcements), ...lostNews],
+  };
+}
+
+async function recover(deps: DistributorDeps, pool: PoolRows) {
+  const now = deps.sources.now();
+  const losses = pool.agents.flatMap((agent) =>
+    lostHolds(agent, now).map(({ key, reason }): Lost => ({ agent, key, reason, ...parseHoldKey(key) })),
+  );
+  const found = await deps.tasks.get(losses.map(({ task_id }) => task_id));
+  const rows = new Map(found.flatMap((row) => (row === undefined ? [] : [[row.task_id, row] as const])));
+  const done = await Promise.all(
+    [...Map.groupBy(losses, ({ agent }) => agent)].map(([agent, list]) => recoverAgent(deps, agent, list, rows)),
+  );
+  return {
+    count: losses.length,
+    hints: done.flatMap(({ hints }) => hints),
+    announcements: done.flatMap(({ announcements }) => announcements),
+  };
+}
+
+/** Moves tasks whose retry time has come into the ready order. */
+async function promote(deps: DistributorDeps, pool: string) {
+  const due = await deps.tasks.dueRetries(pool, new Date(deps.sources.now()).toISOString(), batchGetMax);
+  const changed = await deps.tasks.change(due.map((task) => promoteChange({ ...task, pool })));
+  return {
+    count: changed.filter(({ applied }) => applied).length,
+    hints: due.map(({ route }) => ({ pool, routes: [route] })),
+  };
+}
+
+/** Looks at the head of each route: tasks that wait although somebody is free get their hint again; those that waited too long are failed. */
+async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
+  const now = deps.sources.now();
+  const heads = await Promise.all(
+    pool.routes.map(async (route) => ({ route, head: await deps.tasks.ready(pool.pool, route.route, 1) })),
+  );
+  const waiting = heads.filter(({ head }) => head.length > 0);
+  const missed = waiting.filter(({ route }) => {
+    const { agents } = candidatesOf(route, pool.agents, now);
+    return agents.some((agent) => freeSlots(agent) > 0 || !agent.wanted.includes(route.route));
+  });
+  const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
+  const expired = await Promise.all(old.map(({ route }) => expire(deps, pool.pool, route.route)));
+  return {
+    waiting: waiting.length,
+    hints: missed.map(({ route }) => ({ pool: pool.pool, routes: [route.route] })),
+    expired: expired.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+async function expire(deps: DistributorDeps, pool: string, route: string): Promise<number> {
+  const now = deps.sources.now();
+  const head = await deps.tasks.ready(pool, route, readyPageSizeMax);
+  // A workflow's tasks live as long as their workflow does.
+  const own = head.filter((task) => isExpired(task, now) && workflowOf(task.task_id) === undefined);
+  const rows = await deps.tasks.get(own.map(({ task_id }) => task_id));
+  const changes = rows.flatMap((row) => (row?.status === 'Queued' ? [expireChange(row, now)] : []));
+  return (await deps.tasks.change(changes)).filter(({ applied }) => applied).length;
+}
+
+/**
+ * Looks after a pool: lost leases, due retries, lost hints, expired tasks, workflows that owe a step. It reads agents and heads, never all tasks,
+ * so it costs the same for one open task or a million; it keeps itself going while there is work.
+ */
+export async function runPulse(deps: DistributorDeps, pool_name: string): Promise<Pulsed> {
+  const pool = await deps.agents.pool(pool_name);
+  const recovered = await recover(deps, pool);
+  const promoted = await promote(deps, pool_name);
+  const routes = await lookAtRoutes(deps, pool);
+  const resumed = await deps.workflowTasks.resume(pool_name);
+  await deps.messenger.hint([...recovered.hints, ...promoted.hints, ...routes.hints]);
+  await deps.messenger.announce(recovered.announcements);
+  const hasWork =
+    routes.waiting > 0 ||
+    resumed > 0 ||
+    promoted.count > 0 ||
+    pool.agents.some((agent) => Object.keys(agent.holds).length > 0);
+  if (hasWork) await armPulse(deps, pool);
+  return { recovered: recovered.count, promoted: promoted.count, expired: routes.expired, resumed };
+}

@@ -1,0 +1,125 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { CadreError, type Fault } from '../../contracts/errors.ts';
+import { defaultPool } from '../../contracts/ids.ts';
+import { inlineBytesMax } from '../../contracts/limits.ts';
+import type { DeadLetterRow } from '../../contracts/rows.ts';
+import type { BlobStore, DeadLetterStore, Messenger, Sources } from '../../distributor/ports.ts';
+import type { Log } from './log.ts';
+
+/** What a queue's handler is made of. */
+export interface QueueHandlerOptions<T> {
+  /** The name of the queue, under which a dead letter of it can be sent back. */
+  readonly source: string | ((record: SQSRecord) => string);
+  readonly deps: {
+    readonly sources: Sources;
+    readonly deadLetters: DeadLetterStore;
+    readonly blobs: BlobStore;
+    readonly messenger: Messenger;
+  };
+  readonly log: Log;
+  /** Reads one message; throws CadreError for one that nobody could use. */
+  readonly read: (record: SQSRecord) => T;
+  /** The one use case. Answers with what it refused, by index; a throw means that the messages come again. */
+  readonly handle: (
+    items: readonly T[],
+  ) => Promise<{ readonly refused?: ReadonlyMap<number, Fault>; readonly summary: Record<string, unknown> }>;
+}
+
+async function bury<T>(
+  options: QueueHandlerOptions<T>,
+  letters: readonly { record: SQSRecord; fault: Fault }[],
+): Promise<void> {
+  const { deps, source } = options;
+  const at = new Date(deps.sources.now()).toISOString();
+  const rows = await Promise.all(
+    letters.map(async ({ record, fault }): Promise<DeadLetterRow> => {
+      const isLarge = Buffer.byteLength(record.body) > inlineBytesMax;
+      return {
+        id: record.messageId,
+        pool: defaultPool,
+        source: typeof source === 'string' ? source : source(record),
+        at,
+        ...fault,
+        body: isLarge
+          ? { ref: await deps.blobs.put(`dead-letters/${record.messageId}`, record.body) }
+          : { text: record.body },
+      };
+    }),
+  );
+  await deps.deadLetters.bury(rows);
+  await deps.messenger.announce(
+    rows.map(({ id, code, message, path }) => ({
+      type: 'TaskRefused',
+      data: { code, message, dead_letter_id: id, ...(path === undefined ? {} : { path }) },
+      correlation_id: id,
+      causation_id: id,
+    })),
+  );
+}
+
+function faultOf(error: CadreError): Fault {
+  const more =
+    error.faults.length > 1
+      ? ` (and ${error.faults.length - 1} more: ${error.faults
+          .slice(1, 6)
+          .map(({ path }) => path ?? '')
+          .join(', ')})`
+      : '';
+  return {
+    code: error.code,
+    message: `${error.message}${more}`,
+    ...(error.path === undefined ? {} : { path: error.path }),
+  };
+}
+
+/**
+ * The handler of a queue: reads each message, gives all to one use case, and answers with the messages that must come again. A message nobody can
+ * use becomes a dead letter with its reason and never comes back. When a batch fails its messages are tried one by one, so that one poisonous message
+ * holds up no other (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+ */
+export function queueHandler<T>(options: QueueHandlerOptions<T>): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const { log, read, handle } = options;
+  return async (event) => {
+    const good: { record: SQSRecord; item: T }[] = [];
+    const letters: { record: SQSRecord; fault: Fault }[] = [];
+    for (const record of event.Records) {
+      try {
+        good.push({ record, item: read(record) });
+      } catch (error) {
+        if (!(error instanceof CadreError)) throw error;
+        letters.push({ record, fault: faultOf(error) });
+      }
+    }
+    const failures: string[] = [];
+    const summaries: Record<string, unknown>[] = [];
+    const run = async (part: typeof good): Promise<void> => {
+      const { refused, summary } = await handle(part.map(({ item }) => item));
+      summaries.push(summary);
+      for (const [index, fault] of refused ?? []) {
+        const record = part[index]?.record;
+        if (record !== undefined) letters.push({ record, fault });
+      }
+    };
+    if (good.length > 0) {
+      await run(good).catch(async (error: unknown) => {
+        log.warn('a batch failed', { reason: String(error), messages: good.length });
+        if (good.length === 1) return failures.push(...good.map(({ record }) => record.messageId));
+        for (const one of good) await run([one]).catch(() => failures.push(one.record.messageId));
+        return undefined;
+      });
+    }
+    if (letters.length > 0) await bury(options, letters);
+    log.info('done', {
+      messages: event.Records.length,
+      refused: letters.length,
+      failed: failures.length,
+      ...summaries[0],
+    });
+    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}
+
+/** Who sent a message: SQS tells the principal, so nobody can pretend in the payload. */
+export function senderOf(record: SQSRecord): string {
+  return record.attributes.SenderId;
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ulid } from 'ulid';
+import type { DistributorDeps, Sources } from '../../distributor/ports.ts';
+import type { WorkflowDeps } from '../../workflow/ports.ts';
+import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';
+import { resumeWorkflows } from '../../workflow/usecases/resume-workflow.ts';
+import { createAgentStore } from './agent-store.ts';
+import { createBlobStore } from './blob-store.ts';
+import { createDeadLetterStore } from './dead-letter-store.ts';
+import { createExecutions } from './executions.ts';
+import { createInboxes } from './inboxes.ts';
+import { createMessenger, type Warner } from './messenger.ts';
+import { createTaskStore } from './task-store.ts';
+import { createWorkflowStore } from './workflow-store.ts';
+
+/** The clients everything goes through: real ones on AWS and on the local cloud, the twin's in a simulation. */
+export interface Clients {
+  readonly dynamodb: DynamoDBDocumentClient;
+  readonly sqs: SQSClient;
+  readonly eventBridge: EventBridgeClient;
+  readonly sfn: SFNClient;
+  readonly s3: S3Client;
+}
+
+/** Where a deployment's parts are. */
+export interface Deployment {
+  readonly table: string;
+  readonly bucket: string;
+  readonly bus: string;
+  readonly stateMachineArn: string;
+  /** Queue URLs by name, for example `tasks-critical`, `dispatch`, `results`. */
+  readonly queues: Readonly<Record<string, string>>;
+}
+
+/** All that the use cases are given. */
+export type Runtime = DistributorDeps & WorkflowDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
+
+/** Time, ids and randomness of the machine. */
+export const machineSources: Sources = {
+  now: () => Date.now(),
+  id: () => ulid(),
+  random: () => Math.random(),
+  hash: (text) => createHash('sha256').update(text).digest('hex'),
+};
+
+/** Puts adapters and use cases together: the same for AWS, the local cloud and the twin. */
+export function createRuntime(clients: Clients, deployment: Deployment, sources: Sources, log: Warner): Runtime {
+  const db = { client: clients.dynamodb, table: deployment.table };
+  const queue = (name: string): string => deployment.queues[name] ?? '';
+  const blobs = createBlobStore(clients.s3, deployment.bucket);
+  const shared = {
+    sources,
+    tasks: createTaskStore(db),
+    agents: createAgentStore(db),
+    messenger: createMessenger({
+      sqs: clients.sqs,
+      eventBridge: clients.eventBridge,
+      urls: { dispatch: queue('dispatch'), pulse: queue('pulse') },
+      bus: deployment.bus,
+      sources,
+      warner: log,
+    }),
+    blobs,
+  };
+  const workflow: WorkflowDeps = {
+    ...shared,
+    workflows: createWorkflowStore(db, blobs),
+    executions: createExecutions(clients.sfn, deployment.stateMachineArn),
+  };
+  return {
+    ...shared,
+    ...workflow,
+    inboxes: createInboxes(clients.sqs),
+    deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),
+    workflowTasks: {
+      settle: (workflow_id, results) => settleWorkflowTasks(workflow, workflow_id, results),
+      resume: (pool) => resumeWorkflows(workflow, pool),
+    },
+    addresses: { results_url: queue('results'), heartbeats_url: queue('heartbeats'), bucket: deployment.bucket },
+    log,
+    queues: deployment.queues,
+  };
+}
+
+const queueVariable = /^QUEUE_URL_(.+)$/;
+
+/** The deployment as a function's environment tells it. */
+export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
+  const queues = Object.entries(env).flatMap(([name, url]) => {
+    const match = queueVariable.exec(name);
+    return match?.[1] === undefined || url === undefined
+      ? []
+      : [[match[1].toLowerCase().replaceAll('_', '-'), url] as const];
+  });
+  return {
+    table: env['TABLE_NAME'] ?? '',
+    bucket: env['BUCKET_NAME'] ?? '',
+    bus: env['BUS_NAME'] ?? '',
+    stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',
+    queues: Object.fromEntries(queues),
+  };
+}
+
+/** Real clients. AWS_ENDPOINT_URL alone selects another cloud; the local ones want path-style buckets. */
+export function awsClients(env: NodeJS.ProcessEnv = process.env): Clients {
+  const local = env['AWS_ENDPOINT_URL'] !== undefined;
+  return {
+    dynamodb: DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } }),
+    sqs: new SQSClient({ useQueueUrlAsEndpoint: !local, md5: false }),
+    eventBridge: new EventBridgeClient({}),
+    sfn: new SFNClient({ disableHostPrefix: local }),
+    s3: new S3Client({ forcePathStyle: local }),
+  };
+}
+
+let runtime: Runtime | undefined;
+
+/** The runtime of a deployed function, made once per container. */
+export function awsRuntime(log: Warner): Runtime {
+  runtime ??= createRuntime(awsClients(), deploymentOf(process.env), machineSources, log);
+  return runtime;
+}
