@@ -10,7 +10,7 @@ import type { Hold, PoolRows } from '../../contracts/rows.ts';
 import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { candidatesOf, freeSlots, isAvailable } from '../core/route.ts';
 import { holdKey } from '../core/task.ts';
-import type { DistributorDeps } from '../ports.ts';
+import type { ChangeResult, DistributorDeps } from '../ports.ts';
 
 /** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
 export interface Dispatched {
@@ -72,6 +72,18 @@ async function reserve(
   return kept.flat();
 }
 
+/** Whether the row shows this very claim: a call repeated after a lost answer finds its own work. */
+function isOurs({ task, agent, attempt }: Assignment, result: ChangeResult | undefined): boolean {
+  if (result === undefined || result.applied) return result?.applied ?? false;
+  const { current } = result;
+  return (
+    current?.status === 'Processing' &&
+    current.attempt === attempt &&
+    current.assigned_agent === agent.agent_id &&
+    current.task_id === task.task_id
+  );
+}
+
 /** Claims what has a slot; slots whose claim was lost to somebody else are freed again. */
 async function claim(
   deps: DistributorDeps,
@@ -80,9 +92,11 @@ async function claim(
   now: number,
 ): Promise<Assignment[]> {
   const results = await deps.tasks.change(reserved.map((assignment) => claimChange(assignment, now)));
-  const lost = reserved.filter((_, index) => results[index]?.applied !== true);
+  const [claimed, lost] = [true, false].map((kept) =>
+    reserved.filter((each, index) => isOurs(each, results[index]) === kept),
+  );
   await Promise.all(
-    [...Map.groupBy(lost, (each) => each.agent.agent_id)].map(([agent_id, list]) =>
+    [...Map.groupBy(lost ?? [], (each) => each.agent.agent_id)].map(([agent_id, list]) =>
       deps.agents.release(
         pool,
         agent_id,
@@ -90,7 +104,7 @@ async function claim(
       ),
     ),
   );
-  return reserved.filter((_, index) => results[index]?.applied === true);
+  return claimed ?? [];
 }
 
 async function sendAssignments(
@@ -208,7 +222,8 @@ export async function dispatchTasks(
     assigned += done.assigned;
     if (done.more && round < dispatchRoundsMax) continue;
     if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);
-    if (assigned > 0 || done.waiting.length > 0) await armPulse(deps, pool);
+    // Armed even when nothing was found: the index may lag behind the hint.
+    await armPulse(deps, pool);
     return { assigned, waiting: done.waiting };
   }
 }

@@ -76,18 +76,31 @@ const reserve =
   (db: Database): AgentStore['reserve'] =>
   async (pool, agent_id, holds, occupiedMax) => {
     const keys = Object.keys(holds);
-    const reserved = await update(db, pool, agent_id, {
-      UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}`,
-      // Room and willingness: stops two dispatchers from filling the same slot, and work for an agent that leaves.
-      ConditionExpression: 'size(holds) <= :max AND draining = :no',
-      ExpressionAttributeNames: Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
-      ExpressionAttributeValues: {
-        ...Object.fromEntries(keys.map((key, index) => [`:h${index}`, holds[key]])),
-        ':max': occupiedMax,
-        ':no': false,
-      },
-    });
-    return reserved !== undefined;
+    try {
+      await db.client.send(
+        new UpdateCommand({
+          TableName: db.table,
+          Key: agentKey(pool, agent_id),
+          UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}`,
+          // Room and willingness: stops two dispatchers from filling the same slot, and work for an agent that leaves.
+          ConditionExpression: 'size(holds) <= :max AND draining = :no',
+          ExpressionAttributeNames: Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(keys.map((key, index) => [`:h${index}`, holds[key]])),
+            ':max': occupiedMax,
+            ':no': false,
+          },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      // A call repeated after a lost answer finds its own reservation in the way.
+      const { Item } = error as { Item?: Record<string, { M?: Record<string, unknown> }> };
+      const before = Item?.['holds']?.M ?? Item?.['holds'] ?? {};
+      return keys.every((key) => key in before);
+    }
   };
 
 const release =
