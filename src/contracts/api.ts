@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { taskId, timestamp } from './ids.ts';
+import { taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { pageSizeMax, tasksPerMessageMax } from './limits.ts';
 import { task, taskStatus } from './task.ts';
-import { workflowEvent } from './workflow.ts';
+import { workflowEvent, workflowStatus } from './workflow.ts';
 
 /** Bytes of a request's body. API Gateway would take 10 MB and Lambda 6 MB; larger bodies would be refused there without a reason. */
 export const bodyBytesMax = 5 * 1024 * 1024;
@@ -34,6 +34,15 @@ export const taskSubmission = z.union([task, z.strictObject({ tasks: z.array(tas
 /** A task that was taken; `repeated` when the same body had been submitted before. */
 export const submittedTask = z.object({ task_id: taskId, repeated: z.boolean() });
 export type SubmittedTask = z.infer<typeof submittedTask>;
+
+/** A workflow that was taken; `warnings` name what may make it wait, for example capabilities that nobody offers yet. */
+export const submittedWorkflow = z.object({
+  workflow_id: userId,
+  status: workflowStatus,
+  warnings: z.array(z.string()),
+  repeated: z.boolean(),
+});
+export type SubmittedWorkflow = z.infer<typeof submittedWorkflow>;
 
 export const submittedTasks = z.object({
   results: z.array(

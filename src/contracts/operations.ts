@@ -9,6 +9,7 @@ import {
   redriveRequest,
   submittedTask,
   submittedTasks,
+  submittedWorkflow,
   systemStatusView,
   taskListQuery,
   taskSubmission,
@@ -107,7 +108,7 @@ export const operations: readonly Operation[] = [
     summary: 'Start a workflow',
     body: workflowSubmission,
     status: 202,
-    answer: workflowView,
+    answer: submittedWorkflow,
   },
   {
     id: 'listWorkflows',

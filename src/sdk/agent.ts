@@ -205,6 +205,10 @@ export class AgentRunner {
       this.slotFreed.now();
     });
     void attempt.result.then((result) => {
+      if (result === undefined) {
+        this.memory.dropped(attempt.lease);
+        return;
+      }
       this.memory.ended(attempt.lease, this.deps.clock.now());
       this.outbox?.add(result, attempt.until, this.memory.isEmpty);
     });
@@ -218,7 +222,10 @@ export class AgentRunner {
       return;
     }
     const index = this.waiting.findIndex((one) => leaseName(one.task_id, one.attempt) === lease);
-    if (index >= 0) this.waiting.splice(index, 1).forEach((one) => this.handBack(one));
+    if (index >= 0) {
+      this.waiting.splice(index, 1);
+      this.memory.dropped(lease);
+    }
     // A cancellation may overtake its assignment: remembering the attempt refuses it when it comes.
     else this.memory.see(task_id, attempt);
   }

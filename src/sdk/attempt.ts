@@ -28,15 +28,18 @@ export class Attempt {
   readonly assignment: Assignment;
   readonly lease: string;
   readonly until: number;
-  /** What to report; resolves once: when the handler ended, or at once when the time is over or the agent stops. */
-  readonly result: Promise<TaskResult>;
+  /**
+   * What to report; resolves once: when the handler ended, or at once when the time is over or the agent stops. Undefined for a cancelled
+   * attempt: its row has moved on already, so a report would only be refused.
+   */
+  readonly result: Promise<TaskResult | undefined>;
   /** Resolves when the handler has really ended; only then is the slot free. */
   readonly settled: Promise<void>;
   private readonly options: AttemptOptions;
   private readonly controller = new AbortController();
   private readonly ended = new AbortController();
   private readonly startedAt: number;
-  private readonly report: (result: TaskResult) => void;
+  private readonly report: (result: TaskResult | undefined) => void;
   private interruption: Interruption | undefined;
 
   constructor(options: AttemptOptions) {
@@ -45,14 +48,14 @@ export class Attempt {
     this.lease = leaseName(options.assignment.task_id, options.assignment.attempt);
     this.until = Date.parse(options.assignment.until);
     this.startedAt = options.deps.clock.now();
-    const { promise, resolve } = Promise.withResolvers<TaskResult>();
+    const { promise, resolve } = Promise.withResolvers<TaskResult | undefined>();
     this.result = promise;
     this.report = resolve;
     this.settled = this.run();
     void this.watchTime();
   }
 
-  /** Aborts the handler's signal. A cancelled attempt is reported when its handler ended, the others at once. */
+  /** Aborts the handler's signal and settles the result. The slot stays occupied until the handler has really ended. */
   interrupt(why: Interruption, message: string): void {
     if (this.ended.signal.aborted) return;
     if (this.interruption === undefined) {
@@ -60,13 +63,14 @@ export class Attempt {
       this.controller.abort(new RetryableError({ code: why, message }));
     }
     // Only the first report counts, so an attempt that stops after its time was over stays timed out.
-    if (why !== 'cancelled') this.report(this.resultOf(this.interrupted(this.interruption)));
+    this.report(this.interrupted(this.interruption));
   }
 
-  private interrupted(why: Interruption): Partial<TaskResult> & Pick<TaskResult, 'outcome'> {
-    if (why !== 'timed-out') return { outcome: 'released' };
+  private interrupted(why: Interruption): TaskResult | undefined {
+    if (why === 'cancelled') return undefined;
+    if (why === 'stopping') return this.resultOf({ outcome: 'released' });
     const message = `the attempt was not done by ${this.assignment.until}`;
-    return { outcome: 'failed', error: { code: 'timed-out', message, retryable: true } };
+    return this.resultOf({ outcome: 'failed', error: { code: 'timed-out', message, retryable: true } });
   }
 
   private async watchTime(): Promise<void> {
@@ -88,7 +92,7 @@ export class Attempt {
       ending = { outcome: 'failed', error: reportError(thrown) };
     }
     this.ended.abort();
-    this.report(this.resultOf(this.interruption === undefined ? ending : this.interrupted(this.interruption)));
+    this.report(this.resultOf(ending));
   }
 
   private async handle(): Promise<unknown> {

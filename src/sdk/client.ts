@@ -3,6 +3,7 @@ import type {
   DeadLetterView,
   RedriveOutcome,
   SubmittedTask,
+  SubmittedWorkflow,
   SystemStatusView,
   WorkflowEventView,
 } from '../contracts/api.ts';
@@ -39,7 +40,7 @@ export interface PageOptions {
 /** A workflow that was submitted. */
 export interface WorkflowHandle {
   readonly workflow_id: string;
-  readonly submitted: WorkflowView;
+  readonly submitted: SubmittedWorkflow;
   get(): Promise<WorkflowView>;
   wait(options?: WaitOptions<WorkflowView>): Promise<WorkflowView>;
   cancel(reason?: string): Promise<WorkflowView>;
@@ -164,7 +165,7 @@ function workflowCalls(call: ApiTransport, clock: AgentClock) {
     { workflow_id = newWorkflowId(definition.name, clock) }: { readonly workflow_id?: string } = {},
   ): Promise<WorkflowHandle> => {
     const body = { workflow_id, definition, ...(input === undefined ? {} : { input }) };
-    const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
+    const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as SubmittedWorkflow;
     return { ...handle(workflow_id), submitted };
   };
   return { get, cancel, wait, tasks, events, handle, run };

@@ -39,7 +39,9 @@ export function lambdaAgent<Input = Json, Output = unknown>(options: LambdaAgent
       });
       return [{ messageId, attempt }];
     });
-    const results = await Promise.all(runs.map(({ attempt }) => attempt.result));
+    const results = (await Promise.all(runs.map(({ attempt }) => attempt.result))).filter(
+      (result) => result !== undefined,
+    );
     const unsent = new Set<string>();
     for (const call of packCalls(packResults(grant.pool, grant.agent_id, results))) {
       const refused = await deps.sqs.send(

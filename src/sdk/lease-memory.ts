@@ -39,9 +39,15 @@ export class LeaseMemory {
     this.receivedAt.set(lease, now);
   }
 
-  ended(lease: string, now: number): void {
+  /** Forgets a lease that was taken back. */
+  dropped(lease: string): void {
     this.receivedAt.delete(lease);
     this.listed.delete(lease);
+  }
+
+  /** A lease whose result is on its way. */
+  ended(lease: string, now: number): void {
+    this.dropped(lease);
     this.endedAt.set(lease, now);
     if (this.endedAt.size > holdingMax) {
       const oldest = this.endedAt.keys().next();

@@ -1,0 +1,36 @@
+import { Hono } from 'hono';
+import { agentRegistration } from '../../contracts/agent.ts';
+import { agentId, defaultPool } from '../../contracts/ids.ts';
+import { agentView } from '../../distributor/core/agent.ts';
+import { deregisterAgent } from '../../distributor/usecases/deregister-agent.ts';
+import { registerAgent } from '../../distributor/usecases/register-agent.ts';
+import type { ApiDeps } from '../ports.ts';
+import { accepted, found, readBody, readParam, type ApiEnv } from '../request.ts';
+
+/** Agents: register, read, remove. */
+export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.post('/v1/agents', async (c) => {
+    const registration = await readBody(c, agentRegistration);
+    return c.json(accepted(await registerAgent(deps, { registration, principal: c.get('principal') })), 201);
+  });
+
+  app.get('/v1/agents', async (c) => {
+    const { agents } = await deps.agents.pool(defaultPool);
+    return c.json({ items: agents.map((row) => agentView(row, deps.sources.now())) });
+  });
+
+  app.get('/v1/agents/:id', async (c) => {
+    const id = readParam(c, 'id', agentId);
+    return c.json(agentView(found(await deps.agents.get(defaultPool, id), 'agent', id), deps.sources.now()));
+  });
+
+  app.delete('/v1/agents/:id', async (c) => {
+    const agent_id = readParam(c, 'id', agentId);
+    accepted(await deregisterAgent(deps, { agent_id, principal: c.get('principal') }));
+    return c.body(null, 204);
+  });
+
+  return app;
+}

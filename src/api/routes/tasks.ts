@@ -1,0 +1,75 @@
+import { Hono } from 'hono';
+import { answerBytesMax, cancelRequest, taskListQuery, taskSubmission } from '../../contracts/api.ts';
+import { CadreError } from '../../contracts/errors.ts';
+import { defaultPool, taskId } from '../../contracts/ids.ts';
+import type { StoredJson } from '../../contracts/rows.ts';
+import { taskView } from '../../distributor/core/task-view.ts';
+import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
+import { cancelTask } from '../../distributor/usecases/cancel-task.ts';
+import type { ApiDeps } from '../ports.ts';
+import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
+
+/** Tasks: submit, read, cancel. */
+export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  const row = async (id: string) => found((await deps.tasks.get([id]))[0], 'task', id);
+
+  app.post('/v1/tasks', async (c) => {
+    const submission = await readBody(c, taskSubmission);
+    const traceparent = c.get('traceparent');
+    const outcomes = await acceptTasks(deps, {
+      tasks: 'tasks' in submission ? submission.tasks : [submission],
+      principal: c.get('principal'),
+      correlation_id: c.get('correlation_id'),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
+    if ('tasks' in submission) return c.json({ results: outcomes }, 202);
+    const [only] = outcomes;
+    if (only === undefined) throw new CadreError('internal', 'a task was neither accepted nor refused');
+    return c.json(accepted(only), 202);
+  });
+
+  app.get('/v1/tasks', async (c) => {
+    const { status, cursor, limit } = readQuery(c, taskListQuery);
+    const page = await deps.tasks.list({
+      pool: defaultPool,
+      limit,
+      ...(status === undefined ? {} : { status }),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    return c.json({ ...page, items: page.items.map(taskView) });
+  });
+
+  app.get('/v1/tasks/:id', async (c) => c.json(taskView(await row(readParam(c, 'id', taskId)))));
+
+  app.get('/v1/tasks/:id/payload', async (c) => {
+    const { payload } = await row(readParam(c, 'id', taskId));
+    return c.body(await stored(deps, payload, 'payload'), 200, { 'content-type': 'application/json' });
+  });
+
+  app.get('/v1/tasks/:id/output', async (c) => {
+    const { output } = await row(readParam(c, 'id', taskId));
+    return c.body(await stored(deps, output, 'output'), 200, { 'content-type': 'application/json' });
+  });
+
+  app.post('/v1/tasks/:id/cancel', async (c) => {
+    const task_id = readParam(c, 'id', taskId);
+    const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
+    return c.json(taskView(accepted(await cancelTask(deps, { task_id, principal: c.get('principal'), reason }))));
+  });
+
+  return app;
+}
+
+/** The text of a stored value, wherever it is. Refused with `too-large` where Lambda could not answer with it. */
+async function stored(deps: ApiDeps, value: StoredJson | undefined, name: string): Promise<string> {
+  if (value?.ref !== undefined && value.ref.bytes > answerBytesMax) {
+    throw new CadreError(
+      'too-large',
+      `the ${name} has ${value.ref.bytes} bytes: read ${value.ref.key} from the bucket`,
+    );
+  }
+  const text = value?.ref === undefined ? value?.text : await deps.blobs.get(value.ref.key);
+  if (text === undefined) throw new CadreError('not-found', `the task has no ${name}`);
+  return text;
+}

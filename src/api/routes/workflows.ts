@@ -1,0 +1,60 @@
+import { Hono } from 'hono';
+import { cancelRequest, pageQuery } from '../../contracts/api.ts';
+import { defaultPool, userId } from '../../contracts/ids.ts';
+import { workflowSubmission } from '../../contracts/workflow.ts';
+import { cancelWorkflow } from '../../workflow/usecases/cancel-workflow.ts';
+import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
+import { submitWorkflow } from '../../workflow/usecases/submit-workflow.ts';
+import { viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
+import type { ApiDeps } from '../ports.ts';
+import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
+
+/** Workflows: start, read, follow, cancel. */
+export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.post('/v1/workflows', async (c) => {
+    const submission = await readBody(c, workflowSubmission);
+    const traceparent = c.get('traceparent');
+    const outcome = await submitWorkflow(deps, {
+      submission,
+      principal: c.get('principal'),
+      correlation_id: c.get('correlation_id'),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
+    return c.json(outcome, 202);
+  });
+
+  app.get('/v1/workflows', async (c) => {
+    const { cursor, limit } = readQuery(c, pageQuery);
+    const page = await deps.workflows.list(defaultPool, limit, cursor);
+    const views = await Promise.all(page.items.map(({ workflow_id }) => viewWorkflow(deps, workflow_id)));
+    return c.json({ ...page, items: views.filter((view) => view !== undefined) });
+  });
+
+  app.get('/v1/workflows/:id', async (c) => {
+    const id = readParam(c, 'id', userId);
+    return c.json(found(await viewWorkflow(deps, id), 'workflow', id));
+  });
+
+  app.get('/v1/workflows/:id/tasks', async (c) => {
+    const id = readParam(c, 'id', userId);
+    return c.json({ items: found(await listRunTasks(deps, id), 'workflow', id) });
+  });
+
+  app.get('/v1/workflows/:id/events', async (c) => {
+    const id = readParam(c, 'id', userId);
+    found(await deps.workflows.head(id), 'workflow', id);
+    const rows = await deps.workflows.events(id);
+    return c.json({ items: rows.map(({ seq, at, events }) => ({ seq, at, events })) });
+  });
+
+  app.post('/v1/workflows/:id/cancel', async (c) => {
+    const workflow_id = readParam(c, 'id', userId);
+    const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
+    accepted(await cancelWorkflow(deps, { workflow_id, principal: c.get('principal'), reason }));
+    return c.json(found(await viewWorkflow(deps, workflow_id), 'workflow', workflow_id));
+  });
+
+  return app;
+}

@@ -1,0 +1,193 @@
+/**
+ * Writes what is made from the contracts: JSON Schemas, the OpenAPI document and the page of errors. A test compares the committed
+ * files with what this makes now. Run it with `npm run schemas`.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
+import { deadLetterView, problem, systemStatusView } from './api.ts';
+import { errorCatalogue } from './errors.ts';
+import { envelope, eventData } from './events.ts';
+import { json } from './json.ts';
+import { dispatchHint, heartbeat, inboxMessage, pulseTick, resultBatch, taskBatch } from './messages.ts';
+import { operations, type Operation } from './operations.ts';
+import { distributionLog, task, taskView } from './task.ts';
+import { runTask, workflowDefinition, workflowEvent, workflowSubmission, workflowView } from './workflow.ts';
+
+const schemas: Readonly<Record<string, z.ZodType>> = {
+  task,
+  'task-batch': taskBatch,
+  'task-view': taskView,
+  'distribution-log': distributionLog,
+  'agent-registration': agentRegistration,
+  'agent-grant': agentGrant,
+  'agent-view': agentView,
+  'queue-view': queueView,
+  'workflow-definition': workflowDefinition,
+  'workflow-submission': workflowSubmission,
+  'workflow-view': workflowView,
+  'workflow-event': workflowEvent,
+  'run-task': runTask,
+  'inbox-message': inboxMessage,
+  'result-batch': resultBatch,
+  heartbeat,
+  'dispatch-hint': dispatchHint,
+  'pulse-tick': pulseTick,
+  'dead-letter-view': deadLetterView,
+  'system-status-view': systemStatusView,
+  problem,
+  ...Object.fromEntries(
+    Object.entries(eventData).map(([type, data]) => [`event-${kebab(type)}`, envelope<z.ZodType>(data)]),
+  ),
+};
+
+/** Shapes that the OpenAPI document names once and refers to. */
+const components = {
+  Task: task,
+  TaskView: taskView,
+  DistributionLog: distributionLog,
+  AgentRegistration: agentRegistration,
+  AgentGrant: agentGrant,
+  AgentView: agentView,
+  QueueView: queueView,
+  WorkflowSubmission: workflowSubmission,
+  WorkflowView: workflowView,
+  WorkflowEvent: workflowEvent,
+  RunTask: runTask,
+  DeadLetterView: deadLetterView,
+  SystemStatus: systemStatusView,
+  Problem: problem,
+};
+
+function kebab(name: string): string {
+  return name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+}
+
+function jsonSchema(name: string, schema: z.ZodType): string {
+  // `input`: what a writer may send; defaults are then optional. A JSON value is any value, which an empty schema says.
+  const made = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return pretty({ ...made, title: name });
+}
+
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+const jsonContent = (schema: z.ZodType) => ({ 'application/json': { schema } });
+
+function operationObject(operation: Operation): ZodOpenApiOperationObject {
+  const { id, tag, summary, params, query, body, status, answer } = operation;
+  const headers =
+    operation.method === 'post' ? { header: z.object({ 'Idempotency-Key': z.string().max(256).optional() }) } : {};
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    requestParams: {
+      ...(params === undefined ? {} : { path: z.object(params) }),
+      ...(query === undefined ? {} : { query }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body) } }),
+    responses: {
+      [String(status)]:
+        answer === undefined ? { description: 'Done' } : { description: summary, content: jsonContent(answer) },
+      default: {
+        description: 'A refusal (RFC 9457); docs/errors.md explains each code',
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    },
+  };
+}
+
+function openApi(): string {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const operation of operations) {
+    const path = operation.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [operation.method]: operationObject(operation) };
+  }
+  const document = createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Cadre',
+        version: '1',
+        summary: 'Coordination runtime for teams of AI agents on AWS',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [
+        { url: '{api}', variables: { api: { default: 'http://127.0.0.1', description: 'ApiUrl of the deployment' } } },
+      ],
+      security: [{ sigv4: [] }],
+      paths,
+      components: {
+        schemas: components,
+        securitySchemes: {
+          sigv4: {
+            type: 'apiKey',
+            name: 'Authorization',
+            in: 'header',
+            description: 'AWS Signature Version 4, service execute-api',
+          },
+          jwt: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'Where the deployment has a JWT authorizer',
+          },
+        },
+      },
+    },
+    {
+      override: ({ zodSchema, jsonSchema: made }) => {
+        // A JSON value has no schema of its own in zod: it is any value.
+        if ((zodSchema as unknown) === json) made.description = 'Any JSON value';
+      },
+      allowEmptySchema: { custom: true },
+    },
+  );
+  return pretty(document);
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorCatalogue).map(
+    ([code, { status, exit, what, fix }]) =>
+      `## ${code}\n\n${what}\n\n**What to do:** ${fix}\n\nHTTP status ${status}, exit code ${exit}.\n`,
+  );
+  const exits = Map.groupBy(Object.entries(errorCatalogue), ([, entry]) => entry.exit);
+  const table = [...exits]
+    .sort(([a], [b]) => a - b)
+    .filter(([exit]) => exit !== 0)
+    .map(([exit, entries]) => `| ${exit} | ${entries.map(([code]) => `[${code}](#${code})`).join(', ')} |`);
+  return [
+    '# Errors\n',
+    '<!-- Made by `npm run schemas` from src/contracts/errors.ts. -->\n',
+    'Every refusal of the API (RFC 9457, `type` names a heading of this page), every dead letter and every message of the command line',
+    'carries one of these codes. Exit code 0 is success.\n',
+    '| exit code | codes |\n|---|---|',
+    `${table.join('\n')}\n`,
+    rows.join('\n'),
+  ].join('\n');
+}
+
+/** Everything that is made from the contracts: path inside the project → text. */
+export function generate(): ReadonlyMap<string, string> {
+  return new Map([
+    ...Object.entries(schemas).map(([name, schema]): [string, string] => [
+      `docs/schemas/${name}.json`,
+      jsonSchema(name, schema),
+    ]),
+    ['docs/openapi.json', openApi()],
+    ['docs/errors.md', errorsPage()],
+  ]);
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, '..', '..');
+  for (const [path, text] of generate()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
