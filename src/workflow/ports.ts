@@ -29,8 +29,17 @@ export interface AdvanceConflict {
   readonly changes: readonly { readonly index: number; readonly current?: TaskRow }[];
 }
 
+/** A workflow owes somebody a step since `at`. */
+export interface AttentionMark {
+  readonly workflow_id: string;
+  readonly at: string;
+}
+
 export interface WorkflowStore {
-  /** Creates head, definition and attention mark in one transaction; answers with the head that was there first. */
+  /**
+   * Creates head, definition and attention mark in one transaction. The same body again answers with the head as it is now, another body is
+   * refused with `workflow-conflict`.
+   */
   create(head: WorkflowHead, pinned: PinnedDefinition): Promise<Outcome<WorkflowHead>>;
   head(workflow_id: string): Promise<WorkflowHead | undefined>;
   definition(workflow_id: string): Promise<PinnedDefinition | undefined>;
@@ -40,9 +49,13 @@ export interface WorkflowStore {
   setToken(workflow_id: string, token: string): Promise<void>;
   events(workflow_id: string): Promise<readonly WorkflowEventRow[]>;
   list(pool: string, limit: number, cursor?: string): Promise<Page<WorkflowHead>>;
-  /** Workflows that owe a step since before `now - graceMs`. */
-  attention(limit: number): Promise<readonly string[]>;
-  clearAttention(workflow_id: string): Promise<void>;
+  /** Workflows that owe a step, and since when; up to `limit` of each shard. */
+  attention(limit: number): Promise<readonly AttentionMark[]>;
+  /**
+   * Takes back the marks of the advances `from` to `to` (0 is the creation). A mark of an advance outside that range stays: somebody else's step
+   * is still owed.
+   */
+  clearAttention(workflow_id: string, owed: { readonly from: number; readonly to: number }): Promise<void>;
 }
 
 export interface Executions {

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { retentionMs } from '../../contracts/limits.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { BlobStore } from '../../distributor/ports.ts';
+import type { Advance, AdvanceConflict } from '../../workflow/ports.ts';
+import type { Database } from './database.ts';
+import { headKey } from './keys.ts';
+import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
+import { attentionKey, eventItem } from './workflow-rows.ts';
+
+type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+/** Why a transaction did not happen, action by action. `raw` items are how the document client's middleware leaves them. */
+export interface Cancellation {
+  readonly codes: readonly string[];
+  readonly items: readonly (Item | undefined)[];
+}
+
+/** Times a transaction is repeated that only met another one on its way. More: a hot head holds a function; the caller's message comes back anyway. */
+const conflictRepeatsMax = 8;
+
+/** Reads the reasons of a cancelled transaction; undefined for any other error. */
+function cancellationOf(error: unknown): Cancellation | undefined {
+  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined;
+  const reasons =
+    (error as { CancellationReasons?: readonly { Code?: string; Item?: Item }[] }).CancellationReasons ?? [];
+  return { codes: reasons.map(({ Code }) => Code ?? 'None'), items: reasons.map(({ Item: item }) => item) };
+}
+
+/**
+ * Sends a transaction. The token makes a repeat after a lost answer safe for ten minutes; a TransactionConflict is repeated a few times, since it
+ * says nothing about the rows (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html). Answers with the
+ * reasons when a condition failed.
+ */
+export async function transact(db: Database, actions: Action[], token: string): Promise<Cancellation | undefined> {
+  for (let repeat = 0; ; repeat += 1) {
+    try {
+      // A repeat gets a token of its own: the first one may be remembered as cancelled.
+      const ClientRequestToken = createHash('sha256').update(`${token}#${repeat}`).digest('hex').slice(0, 36);
+      await db.client.send(new TransactWriteCommand({ TransactItems: actions, ClientRequestToken }));
+      return undefined;
+    } catch (error) {
+      const cancellation = cancellationOf(error);
+      if (cancellation === undefined) throw error;
+      if (cancellation.codes.includes('ConditionalCheckFailed')) return cancellation;
+      const passing = cancellation.codes.some((code) => code === 'TransactionConflict' || code === 'ThrottlingError');
+      if (!passing || repeat >= conflictRepeatsMax) throw error;
+    }
+  }
+}
+
+/**
+ * The head's part of an advance. `seq` must be the one that the decision saw: of two advances only one happens, and the other decides again. The
+ * token is only set where there is none, so that an advance which read the head before a newer token came cannot put the old one back.
+ */
+function headUpdate(table: string, head: WorkflowHead): Action {
+  const expires_at =
+    head.completed_at === undefined ? undefined : Math.ceil((Date.parse(head.completed_at) + retentionMs) / 1_000);
+  const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
+  const attributes = { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error, expires_at };
+  const set = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const clauses = set.map(([name]) => `#${name} = :${name}`);
+  const values: Item = Object.fromEntries(set.map(([name, value]) => [`:${name}`, value]));
+  if (head.task_token !== undefined) {
+    clauses.push('task_token = if_not_exists(task_token, :task_token)');
+    values[':task_token'] = head.task_token;
+  }
+  return {
+    Update: {
+      TableName: table,
+      Key: headKey(head.workflow_id),
+      UpdateExpression: `SET ${clauses.join(', ')}`,
+      ConditionExpression: '#seq = :was_seq',
+      ExpressionAttributeNames: Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
+      ExpressionAttributeValues: { ...values, ':was_seq': seq - 1 },
+    },
+  };
+}
+
+/**
+ * The attention mark of an advance. `first` and `last` are the oldest and newest advance that left it: whoever has paid for his own only may not
+ * take away another's, see clearAttention.
+ */
+function attentionAction(table: string, { head, event, attention }: Advance): Action[] {
+  if (attention === undefined) return [];
+  const Key = attentionKey(head.workflow_id);
+  if (!attention) return [{ Delete: { TableName: table, Key } }];
+  return [
+    {
+      Update: {
+        TableName: table,
+        Key,
+        UpdateExpression: 'SET #first = if_not_exists(#first, :seq), #last = :seq, #at = :at',
+        ExpressionAttributeNames: { '#first': 'first', '#last': 'last', '#at': 'at' },
+        ExpressionAttributeValues: { ':seq': head.seq, ':at': event.at },
+      },
+    },
+  ];
+}
+
+/** Commits an advance; answers with the conflict when the head or a task was not as the decision saw it. */
+export async function commitAdvance(
+  db: Database,
+  blobs: BlobStore,
+  advance: Advance,
+): Promise<AdvanceConflict | undefined> {
+  const { head, event, changes, started } = advance;
+  const changed = changes.map((change): Action => ({ Update: taskUpdate(db.table, change) }));
+  const inserted = started.map((row): Action => ({ Put: taskPut(db.table, row) }));
+  const actions: Action[] = [
+    headUpdate(db.table, head),
+    ...changed,
+    ...inserted,
+    {
+      Put: {
+        TableName: db.table,
+        Item: await eventItem(blobs, event),
+        // must not exist: the log has one entry for each step of `seq`, and none is ever written over.
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+    ...attentionAction(db.table, advance),
+  ];
+  const cancelled = await transact(db, actions, `${head.workflow_id}#${head.seq}#${JSON.stringify(actions)}`);
+  if (cancelled === undefined) return undefined;
+  const failed = (at: number): boolean => cancelled.codes[at] === 'ConditionalCheckFailed';
+  return {
+    // A successor or event that exists already can only mean that this step was taken by somebody else.
+    head: cancelled.codes.some((_, at) => failed(at) && (at === 0 || at > changes.length)),
+    changes: changes.flatMap((_, index) => {
+      if (!failed(index + 1)) return [];
+      const item = cancelled.items[index + 1];
+      return [item === undefined ? { index } : { index, current: fromTaskItem(item) }];
+    }),
+  };
+}

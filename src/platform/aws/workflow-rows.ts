@@ -1,0 +1,88 @@
+import type { WorkflowEventRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
+import type { BlobStore } from '../../distributor/ports.ts';
+import type { PinnedDefinition } from '../../workflow/ports.ts';
+import { definitionKey, eventKey, headKey, workflowsPartition } from './keys.ts';
+import type { Item } from './task-rows.ts';
+
+/** JSON text up to this size is kept in its item, larger text in S3. More: with its keys the item could pass DynamoDB's 400 KB. */
+const itemTextBytesMax = 300 * 1024;
+
+/** Attention marks are spread over so many partitions. Fewer: hot at thousands of starts a second; more: more reads a pulse. */
+export const attentionShards = 8;
+
+/** The text in its item, or in S3 under a key made of its content, so that a repeat writes the same object. */
+async function textAttributes(blobs: BlobStore, owner: string, text: string): Promise<Item> {
+  return Buffer.byteLength(text) <= itemTextBytesMax ? { text } : { text_ref: await blobs.put(owner, text) };
+}
+
+async function textOf(blobs: BlobStore, item: Item): Promise<string> {
+  const ref = item['text_ref'] as { readonly key: string } | undefined;
+  return ref === undefined ? (item['text'] as string) : blobs.get(ref.key);
+}
+
+function withoutUndefined(item: Item): Item {
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+}
+
+/** The item of a head; its index keys never change, so an advance costs no index write. */
+export function headItem(head: WorkflowHead): Item {
+  return withoutUndefined({
+    ...headKey(head.workflow_id),
+    ...head,
+    gsi1pk: workflowsPartition(head.pool),
+    gsi1sk: `${head.created_at}#${head.workflow_id}`,
+  });
+}
+
+/** The head of an item. The table is ours alone, so its shape is trusted. */
+export function fromHeadItem(item: Item): WorkflowHead {
+  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, expires_at: _expiry, ...head } = item;
+  return head as unknown as WorkflowHead;
+}
+
+/** The item of a pinned definition. */
+export async function definitionItem(blobs: BlobStore, workflow_id: string, pinned: PinnedDefinition): Promise<Item> {
+  const { definition, input } = pinned;
+  return withoutUndefined({
+    ...definitionKey(workflow_id),
+    ...(await textAttributes(blobs, workflow_id, JSON.stringify(definition))),
+    input,
+  });
+}
+
+/** The pinned definition of an item. */
+export async function fromDefinitionItem(blobs: BlobStore, item: Item): Promise<PinnedDefinition> {
+  const definition = JSON.parse(await textOf(blobs, item)) as WorkflowDefinition;
+  const input = item['input'] as PinnedDefinition['input'];
+  return input === undefined ? { definition } : { definition, input };
+}
+
+/** The item of one advance's events. */
+export async function eventItem(blobs: BlobStore, row: WorkflowEventRow): Promise<Item> {
+  const { workflow_id, seq, at } = row;
+  return {
+    ...eventKey(workflow_id, seq),
+    workflow_id,
+    seq,
+    at,
+    ...(await textAttributes(blobs, workflow_id, JSON.stringify(row.events))),
+  };
+}
+
+/** The events of an item. */
+export async function fromEventItem(blobs: BlobStore, item: Item): Promise<WorkflowEventRow> {
+  return {
+    workflow_id: item['workflow_id'] as string,
+    seq: item['seq'] as number,
+    at: item['at'] as string,
+    events: JSON.parse(await textOf(blobs, item)) as WorkflowEvent[],
+  };
+}
+
+/** The key of a workflow's attention mark; the shard comes from the id. */
+export function attentionKey(workflow_id: string): { readonly pk: string; readonly sk: string } {
+  let hash = 0;
+  for (const character of workflow_id) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
+  return { pk: `ATTENTION#${hash % attentionShards}`, sk: workflow_id };
+}

@@ -1,0 +1,169 @@
+import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { refused } from '../../contracts/errors.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { BlobStore } from '../../distributor/ports.ts';
+import type { AttentionMark, PinnedDefinition, WorkflowStore } from '../../workflow/ports.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { type Database, getItems, queryItems } from './database.ts';
+import { definitionKey, headKey, indexName, workflowPartition, workflowsPartition } from './keys.ts';
+import type { Item } from './task-rows.ts';
+import { commitAdvance, transact } from './workflow-advance.ts';
+import {
+  attentionKey,
+  attentionShards,
+  definitionItem,
+  fromDefinitionItem,
+  fromEventItem,
+  fromHeadItem,
+  headItem,
+} from './workflow-rows.ts';
+
+/** Nodes of all definitions kept in memory. More: a function's memory; fewer: a read an advance. */
+const cachedNodesMax = 50_000;
+
+async function readHead(db: Database, workflow_id: string): Promise<WorkflowHead | undefined> {
+  const { Item: item } = await db.client.send(
+    new GetCommand({ TableName: db.table, Key: headKey(workflow_id), ConsistentRead: true }),
+  );
+  return item === undefined ? undefined : fromHeadItem(item);
+}
+
+async function create(db: Database, blobs: BlobStore, head: WorkflowHead, pinned: PinnedDefinition) {
+  const { workflow_id } = head;
+  // must not exist: the first body under an id stays.
+  const ConditionExpression = 'attribute_not_exists(pk)';
+  const mark = { ...attentionKey(workflow_id), first: 0, last: 0, at: head.created_at };
+  const cancelled = await transact(
+    db,
+    [
+      { Put: { TableName: db.table, Item: headItem(head), ConditionExpression } },
+      { Put: { TableName: db.table, Item: await definitionItem(blobs, workflow_id, pinned), ConditionExpression } },
+      { Put: { TableName: db.table, Item: mark } },
+    ],
+    `${workflow_id}#0#${head.body_hash}#${head.created_at}`,
+  );
+  if (cancelled === undefined) return { ok: true as const, value: head };
+  const first = await readHead(db, workflow_id);
+  if (first?.body_hash === head.body_hash) return { ok: true as const, value: first };
+  return refused('workflow-conflict', `"${workflow_id}" was submitted before with another body`, 'workflow_id');
+}
+
+/** Pinned definitions never change, so one read lasts as long as the memory of the function. */
+function cachedDefinitions(db: Database, blobs: BlobStore) {
+  const cache = new Map<string, PinnedDefinition>();
+  let nodes = 0;
+  return async (workflow_id: string): Promise<PinnedDefinition | undefined> => {
+    const known = cache.get(workflow_id);
+    if (known !== undefined) return known;
+    const { Item: item } = await db.client.send(
+      new GetCommand({ TableName: db.table, Key: definitionKey(workflow_id), ConsistentRead: true }),
+    );
+    if (item === undefined) return undefined;
+    const pinned = await fromDefinitionItem(blobs, item);
+    for (const [oldest, { definition }] of cache) {
+      if (nodes + pinned.definition.nodes.length <= cachedNodesMax) break;
+      cache.delete(oldest);
+      nodes -= definition.nodes.length;
+    }
+    // Two readers at once: the first one's object stays, because the graph is cached by it.
+    const winner = cache.get(workflow_id) ?? pinned;
+    if (winner === pinned) nodes += pinned.definition.nodes.length;
+    cache.set(workflow_id, winner);
+    return winner;
+  };
+}
+
+async function list(db: Database, pool: string, limit: number, cursor?: string) {
+  const start = decodeCursor(cursor);
+  const keys = await queryItems(
+    db,
+    {
+      IndexName: indexName,
+      KeyConditionExpression: 'gsi1pk = :partition',
+      ExpressionAttributeValues: { ':partition': workflowsPartition(pool) },
+      ScanIndexForward: false,
+      ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+    },
+    limit,
+  );
+  const items = await getItems(
+    db,
+    keys.map(({ pk, sk }) => ({ pk: String(pk), sk: String(sk) })),
+  );
+  const last = keys.length === limit ? keys.at(-1) : undefined;
+  const next = encodeCursor(last && { pk: last['pk'], sk: last['sk'], gsi1pk: last['gsi1pk'], gsi1sk: last['gsi1sk'] });
+  return {
+    items: items.flatMap((item) => (item === undefined ? [] : [fromHeadItem(item)])),
+    ...(next === undefined ? {} : { cursor: next }),
+  };
+}
+
+async function attention(db: Database, limit: number): Promise<AttentionMark[]> {
+  const shards = await Promise.all(
+    Array.from({ length: attentionShards }, (_, shard) =>
+      queryItems(
+        db,
+        {
+          KeyConditionExpression: 'pk = :shard',
+          ExpressionAttributeValues: { ':shard': `ATTENTION#${shard}` },
+          ConsistentRead: true,
+        },
+        limit,
+      ),
+    ),
+  );
+  return shards.flat().map((item: Item) => ({ workflow_id: item['sk'] as string, at: item['at'] as string }));
+}
+
+/** Runs a write whose failed condition only means that there is nothing to do. */
+async function unlessRefused(write: Promise<unknown>): Promise<void> {
+  await write.catch((error: unknown) => {
+    if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
+  });
+}
+
+/** Workflows in the one table; what outgrows an item lives in S3. */
+export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowStore {
+  return {
+    create: (head, pinned) => create(db, blobs, head, pinned),
+    head: (workflow_id) => readHead(db, workflow_id),
+    definition: cachedDefinitions(db, blobs),
+    advance: (advance) => commitAdvance(db, blobs, advance),
+    setToken: (workflow_id, token) =>
+      unlessRefused(
+        db.client.send(
+          new UpdateCommand({
+            TableName: db.table,
+            Key: headKey(workflow_id),
+            UpdateExpression: 'SET task_token = :token',
+            // must exist: a token for a workflow whose rows have expired must not make a row.
+            ConditionExpression: 'attribute_exists(pk)',
+            ExpressionAttributeValues: { ':token': token },
+          }),
+        ),
+      ),
+    events: async (workflow_id) => {
+      const items = await queryItems(db, {
+        KeyConditionExpression: 'pk = :workflow AND begins_with(sk, :event)',
+        ExpressionAttributeValues: { ':workflow': workflowPartition(workflow_id), ':event': 'EVENT#' },
+        ConsistentRead: true,
+      });
+      return Promise.all(items.map((item) => fromEventItem(blobs, item)));
+    },
+    list: (pool, limit, cursor) => list(db, pool, limit, cursor),
+    attention: (limit) => attention(db, limit),
+    clearAttention: (workflow_id, { from, to }) =>
+      unlessRefused(
+        db.client.send(
+          new DeleteCommand({
+            TableName: db.table,
+            Key: attentionKey(workflow_id),
+            // only my marks: one that an older or newer advance left is a step that somebody still owes.
+            ConditionExpression: '#first >= :from AND #last <= :to',
+            ExpressionAttributeNames: { '#first': 'first', '#last': 'last' },
+            ExpressionAttributeValues: { ':from': from, ':to': to },
+          }),
+        ),
+      ),
+  };
+}

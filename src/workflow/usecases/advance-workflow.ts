@@ -1,0 +1,238 @@
+import { CadreError } from '../../contracts/errors.ts';
+import type { Announcement } from '../../contracts/events.ts';
+import { workflowOf } from '../../contracts/ids.ts';
+import { tasksPerMessageMax } from '../../contracts/limits.ts';
+import type { DispatchHint } from '../../contracts/messages.ts';
+import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { Settlement } from '../../distributor/core/task-change.ts';
+import { completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
+import type { WorkflowResult, WorkflowTasks } from '../../distributor/ports.ts';
+import { fateOf } from '../core/fate.ts';
+import { graphOf } from '../core/graph.ts';
+import type { NodeOutcome } from '../core/reducer.ts';
+import type { WorkflowDeps } from '../ports.ts';
+import { commitStep, type Step } from './commit-advance.ts';
+import { findRun, type Run } from './load-run.ts';
+import { storeText } from './stored-json.ts';
+
+type Settled = Awaited<ReturnType<WorkflowTasks['settle']>>;
+type Fate = Settled['outcomes'][number];
+
+/** Times a settlement looks again after it lost a race. More: a hot workflow holds a function; the results' message comes back anyway. */
+const settleTriesMax = 12;
+
+/** A result on its way: what was sent, the attempt as the distributor's core wants it, and what became of it. */
+interface Pending {
+  readonly sent: WorkflowResult;
+  readonly ended: EndedAttempt;
+  readonly node: string;
+  fate?: Fate;
+}
+
+/** What a batch led to besides the fates. */
+interface Effects {
+  readonly hints: DispatchHint[];
+  readonly announcements: Announcement[];
+}
+
+async function outputOf(deps: WorkflowDeps, { result }: WorkflowResult): Promise<StoredJson | undefined> {
+  if (result.output_ref !== undefined) return { ref: result.output_ref };
+  return result.output === undefined ? undefined : storeText(deps, result.task_id, JSON.stringify(result.output));
+}
+
+async function toPending(deps: WorkflowDeps, sent: WorkflowResult): Promise<Pending> {
+  const { result, agent_id, principal, cause } = sent;
+  const output = await outputOf(deps, sent);
+  const ended: EndedAttempt = {
+    outcome: result.outcome,
+    attempt: result.attempt,
+    agent_id,
+    ...(principal === undefined ? {} : { principal }),
+    ...(output === undefined ? {} : { output }),
+    ...(result.error === undefined ? {} : { error: result.error }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+  return { sent, ended, node: workflowOf(result.task_id)?.node ?? '' };
+}
+
+/** Reads the rows that a decision needs: retries depend on the row, a completion only on its fence. */
+async function readRows(deps: WorkflowDeps, open: readonly Pending[], rows: Map<string, TaskRow | undefined>) {
+  const ids = open
+    .filter(({ ended, sent }) => ended.outcome !== 'completed' && !rows.has(sent.result.task_id))
+    .map(({ sent }) => sent.result.task_id);
+  if (ids.length === 0) return;
+  const found = await deps.tasks.get(ids);
+  for (const [index, id] of ids.entries()) rows.set(id, found[index]);
+}
+
+function settlementOf(deps: WorkflowDeps, { sent, ended }: Pending, row: TaskRow | undefined): Settlement | undefined {
+  const now = deps.sources.now();
+  if (ended.outcome === 'completed')
+    return { kind: 'completed', change: completeChange(sent.result.task_id, ended, now) };
+  return row && settle(row, ended, { now, random: deps.sources.random() });
+}
+
+function outcomeOf({ node, ended }: Pending, settlement: Settlement): NodeOutcome {
+  const who = { node, attempt: ended.attempt, agent_id: ended.agent_id };
+  if (settlement.kind === 'completed') return { ...who, outcome: 'completed' };
+  const error = settlement.change.patch.error ?? {
+    code: 'task-failed',
+    message: 'no reason was given',
+    retryable: false,
+  };
+  return { ...who, outcome: 'failed', error };
+}
+
+function announcementOf({ sent, ended }: Pending, settlement: Settlement, correlation_id: string): Announcement {
+  const { task_id } = sent.result;
+  const cause = { correlation_id, causation_id: holdKey(task_id, ended.attempt) };
+  const at = settlement.change.patch.completed_at ?? '';
+  if (settlement.kind === 'completed') {
+    const data = { task_id, agent_id: ended.agent_id, attempt: ended.attempt, completed_at: at };
+    return { type: 'TaskCompleted', data, ...cause };
+  }
+  const { code = 'task-failed', message = '' } = settlement.change.patch.error ?? {};
+  return { type: 'TaskFailed', data: { task_id, attempt: ended.attempt, code, message, failed_at: at }, ...cause };
+}
+
+type Decided = { readonly pending: Pending; readonly settlement: Settlement };
+
+/** Changes that concern their row alone: a retry, or the task of a node that has ended already (it was redriven). */
+async function changeRows(
+  deps: WorkflowDeps,
+  run: Run,
+  decided: readonly Decided[],
+  rows: Map<string, TaskRow | undefined>,
+  effects: Effects,
+): Promise<void> {
+  if (decided.length === 0) return;
+  const changed = await deps.tasks.change(decided.map(({ settlement }) => settlement.change));
+  const delays: number[] = [];
+  for (const [index, { pending, settlement }] of decided.entries()) {
+    const result = changed[index];
+    const { task_id } = pending.sent.result;
+    if (result?.applied !== true) {
+      rows.set(task_id, result?.current);
+      continue;
+    }
+    pending.fate = 'applied';
+    if (settlement.kind !== 'retry')
+      effects.announcements.push(announcementOf(pending, settlement, run.head.correlation_id));
+    else if (settlement.delay_ms > 0) delays.push(settlement.delay_ms);
+    else {
+      const row = rows.get(task_id);
+      if (row !== undefined) effects.hints.push({ pool: row.pool, routes: [row.route] });
+    }
+  }
+  if (delays.length > 0) await deps.messenger.ticks(run.head.pool, [Math.ceil(Math.min(...delays) / 1_000)]);
+}
+
+/** The attempts that end their node: one transaction for all of them, with the event, the head and the successors. */
+async function endNodes(
+  deps: WorkflowDeps,
+  run: Run,
+  decided: readonly Decided[],
+  rows: Map<string, TaskRow | undefined>,
+  effects: Effects,
+): Promise<void> {
+  if (decided.length === 0) return;
+  const step: Step = {
+    command: { type: 'settle', outcomes: decided.map(({ pending, settlement }) => outcomeOf(pending, settlement)) },
+    changes: decided.map(({ settlement }) => settlement.change),
+    known: new Map(
+      decided.map(({ pending, settlement }) => {
+        const { output, error } = settlement.change.patch;
+        return [pending.node, { ...(output == null ? {} : { output }), ...(error == null ? {} : { error }) }];
+      }),
+    ),
+  };
+  const committed = await commitStep(deps, run, step);
+  if (committed === undefined) return;
+  if ('conflict' in committed) {
+    for (const { index, current } of committed.conflict.changes) {
+      const task_id = decided[index]?.pending.sent.result.task_id;
+      if (task_id !== undefined) rows.set(task_id, current);
+    }
+    return;
+  }
+  for (const { pending, settlement } of decided) {
+    pending.fate = 'applied';
+    effects.announcements.push(announcementOf(pending, settlement, run.head.correlation_id));
+  }
+  effects.hints.push(...committed.hints);
+}
+
+/** One look at everything that is still open: judge by what is known, change, and learn from what stood in the way. */
+async function pass(
+  deps: WorkflowDeps,
+  run: Run,
+  open: readonly Pending[],
+  rows: Map<string, TaskRow | undefined>,
+  effects: Effects,
+): Promise<void> {
+  await readRows(deps, open, rows);
+  const graph = graphOf(run.pinned.definition);
+  const alone: Decided[] = [];
+  const ending: Decided[] = [];
+  const taken = new Set<string>();
+  for (const pending of open) {
+    const { task_id } = pending.sent.result;
+    const row = rows.get(task_id);
+    const fate = row === undefined ? (rows.has(task_id) ? 'late' : 'live') : fateOf(row, pending.sent);
+    if (fate !== 'live') {
+      pending.fate = fate;
+      continue;
+    }
+    // One change a row and transaction: another attempt of the same task waits for the next pass.
+    if (taken.has(task_id)) continue;
+    taken.add(task_id);
+    const settlement = settlementOf(deps, pending, row);
+    if (settlement === undefined) continue;
+    const isOpen = run.head.nodes[graph.indexOf.get(pending.node) ?? -1] === 'S';
+    (settlement.kind !== 'retry' && isOpen ? ending : alone).push({ pending, settlement });
+  }
+  await changeRows(deps, run, alone, rows, effects);
+  await endNodes(deps, run, ending, rows, effects);
+}
+
+async function settleChunk(deps: WorkflowDeps, workflow_id: string, chunk: readonly Pending[], effects: Effects) {
+  const rows = new Map<string, TaskRow | undefined>();
+  const isOpen = (pending: Pending): boolean => pending.fate === undefined;
+  for (let attempt = 0; attempt < settleTriesMax && chunk.some(isOpen); attempt += 1) {
+    const run = await findRun(deps, workflow_id);
+    if (run === undefined) {
+      for (const pending of chunk) pending.fate ??= 'late';
+      return;
+    }
+    await pass(deps, run, chunk.filter(isOpen), rows, effects);
+  }
+  if (chunk.some(isOpen))
+    throw new CadreError('version-conflict', `the workflow "${workflow_id}" is changed by too many at once`);
+}
+
+/**
+ * Settles attempts of a workflow's tasks. Attempts that end their node commit together with the event, the head and the successors; retries change
+ * only their row. A repeat answers `repeated`, a lost lease `late`; neither changes anything. Throws `version-conflict` after too many lost races:
+ * the results must then come again.
+ */
+export async function settleWorkflowTasks(
+  deps: WorkflowDeps,
+  workflow_id: string,
+  results: readonly WorkflowResult[],
+): Promise<Settled> {
+  const effects: Effects = { hints: [], announcements: [] };
+  const firsts = new Map<string, Pending>();
+  const keyOf = ({ result, agent_id }: WorkflowResult): string =>
+    `${holdKey(result.task_id, result.attempt)} ${agent_id}`;
+  for (const sent of results) if (!firsts.has(keyOf(sent))) firsts.set(keyOf(sent), await toPending(deps, sent));
+  const pending = [...firsts.values()];
+  for (let at = 0; at < pending.length; at += tasksPerMessageMax) {
+    await settleChunk(deps, workflow_id, pending.slice(at, at + tasksPerMessageMax), effects);
+  }
+  const outcomes = results.map((sent): Fate => {
+    const first = firsts.get(keyOf(sent));
+    const fate = first?.fate ?? 'late';
+    return first?.sent !== sent && fate === 'applied' ? 'repeated' : fate;
+  });
+  return { outcomes, hints: effects.hints, announcements: effects.announcements };
+}

@@ -1,0 +1,74 @@
+import { CadreError, type Outcome } from '../../contracts/errors.ts';
+import { defaultPool } from '../../contracts/ids.ts';
+import { canonicalJson } from '../../contracts/json.ts';
+import { definitionBytesMax } from '../../contracts/limits.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowSubmission, WorkflowView } from '../../contracts/workflow.ts';
+import { checkDefinition } from '../core/definition.ts';
+import { initialState } from '../core/state.ts';
+import type { WorkflowDeps } from '../ports.ts';
+import { storeText } from './stored-json.ts';
+import { viewOf } from './view-workflow.ts';
+
+/** A submission with the authority it came with. */
+export interface WorkflowRequest {
+  readonly submission: WorkflowSubmission;
+  readonly principal: string;
+  readonly correlation_id: string;
+  readonly traceparent?: string;
+}
+
+/** Everything that can be wrong is found before anything is written. */
+async function check(
+  deps: WorkflowDeps,
+  { definition }: WorkflowSubmission,
+  bytes: number,
+): Promise<readonly string[]> {
+  if (bytes > definitionBytesMax) {
+    throw new CadreError('too-large', `the workflow has ${bytes} bytes, more than ${definitionBytesMax}`);
+  }
+  const { agents } = await deps.agents.pool(defaultPool);
+  const offeredCapabilities = agents.map((agent) => agent.capabilities);
+  const { faults, warnings } = checkDefinition(definition, { offeredCapabilities });
+  const [first] = faults;
+  if (first !== undefined)
+    throw new CadreError(first.code, first.message, {
+      faults,
+      ...(first.path === undefined ? {} : { path: first.path }),
+    });
+  return warnings;
+}
+
+/**
+ * Accepts a workflow: its rows, then its execution. The same id with the same body is the same run; with another body it is refused with
+ * `workflow-conflict` and the first stays. Throws with all faults of the definition at once. Should the execution not start, the call throws and
+ * may be repeated; the pulse starts it otherwise.
+ */
+export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowRequest): Promise<Outcome<WorkflowView>> {
+  const { submission } = request;
+  const { workflow_id, definition } = submission;
+  const body = canonicalJson(submission);
+  const warnings = await check(deps, submission, Buffer.byteLength(body));
+  const head: WorkflowHead = {
+    workflow_id,
+    name: definition.name,
+    pool: defaultPool,
+    status: 'Not Started',
+    seq: 0,
+    nodes: initialState(definition).nodes,
+    body_hash: deps.sources.hash(body),
+    created_at: new Date(deps.sources.now()).toISOString(),
+    submitted_by: request.principal,
+    correlation_id: request.correlation_id,
+    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+    warnings,
+  };
+  const input =
+    submission.input === undefined
+      ? {}
+      : { input: await storeText(deps, workflow_id, JSON.stringify(submission.input)) };
+  const created = await deps.workflows.create(head, { definition, ...input });
+  if (!created.ok) return created;
+  if (created.value.status === 'Not Started') await deps.executions.start(workflow_id);
+  return { ok: true, value: await viewOf(deps, created.value) };
+}

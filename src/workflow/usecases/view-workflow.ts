@@ -1,0 +1,38 @@
+import type { Json } from '../../contracts/json.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowView } from '../../contracts/workflow.ts';
+import { countNodes } from '../core/state.ts';
+import type { WorkflowDeps } from '../ports.ts';
+import { loadJson } from './stored-json.ts';
+
+/** From the start of the first nodes to the end of the last one, in milliseconds; undefined while it runs. */
+export function makespanMs(head: Pick<WorkflowHead, 'started_at' | 'completed_at'>): number | undefined {
+  if (head.completed_at === undefined) return undefined;
+  return Math.max(0, Date.parse(head.completed_at) - Date.parse(head.started_at ?? head.completed_at));
+}
+
+/** A head as every surface shows it. */
+export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHead): Promise<WorkflowView> {
+  const makespan_ms = makespanMs(head);
+  const output = (await loadJson(deps, head.output)) as Json | undefined;
+  const error = head.output_error ?? head.cancel_reason;
+  return {
+    workflow_id: head.workflow_id,
+    name: head.name,
+    status: head.status,
+    created_at: head.created_at,
+    ...(head.started_at === undefined ? {} : { started_at: head.started_at }),
+    ...(head.completed_at === undefined ? {} : { completed_at: head.completed_at }),
+    ...(makespan_ms === undefined ? {} : { makespan_ms }),
+    nodes: countNodes(head.nodes),
+    warnings: [...head.warnings],
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** A workflow as every surface shows it; undefined when there is none. */
+export async function viewWorkflow(deps: WorkflowDeps, workflow_id: string): Promise<WorkflowView | undefined> {
+  const head = await deps.workflows.head(workflow_id);
+  return head === undefined ? undefined : viewOf(deps, head);
+}
