@@ -49,9 +49,11 @@ DispatchReserve(d) ==
             /\ seen' = [seen EXCEPT ![d] = @ \ {t}]
             /\ Go(d, IF seen[d] # {t} THEN "reserve" ELSE IF marked[d] THEN "unwant" ELSE "idle")
   /\ UNCHANGED <<unsent, wanted, hint, owed, full, marked>>
+(* A pass that read the mark at its start need not write it again: a release in between has seen it too. *)
 DispatchWant(d) ==
   /\ pc[d] = "want" /\ Go(d, "idle")
-  /\ IF IsFull \/ ~ConditionalWant THEN wanted' = TRUE /\ UNCHANGED hint
+  /\ IF marked[d] THEN UNCHANGED <<wanted, hint>>
+     ELSE IF IsFull \/ ~ConditionalWant THEN wanted' = TRUE /\ UNCHANGED hint
      ELSE hint' = (hint \/ LooksAgain) /\ UNCHANGED wanted
   /\ UNCHANGED <<place, unsent, owed, memory>>
 (* Unconditional: the route had no waiting task when this pass looked. *)
