@@ -31,7 +31,7 @@ function summary(report: ReviewReport): string {
   const { tree, by_severity: bySeverity, failures: failed, tasks } = report;
   const found = severities.filter((each) => bySeverity[each] > 0).map((each) => `${bySeverity[each]} ${each}`);
   const top = (tree?.languages ?? [])
-    .filter((each) => each.language !== 'Other')
+    .filter((each) => each.language !== 'Other' && each.lines > 0)
     .slice(0, 3)
     .map((each) => each.language);
   const rows = [
@@ -132,7 +132,7 @@ function dependencies({ manifests }: Review): string {
     count(each.direct),
     count(each.development),
     count(each.pinned),
-    each.locked ? 'yes' : 'no',
+    each.locked ? 'yes' : each.pinned === each.direct + each.development ? 'not needed' : 'no',
     cell(
       Object.entries(each.licences)
         .map(([licence, packages]) => `${licence} ${packages}`)

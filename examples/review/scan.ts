@@ -89,9 +89,8 @@ function lookInside(root: string, path: string, guess: Language | undefined, byt
     const text = readSource(root, path);
     const language = guess ?? languageOfShebang(text.slice(0, 200)) ?? asset;
     const lines = countLines(text);
-    const generated = language.kind !== 'docs' && text.length / Math.max(1, lines) > generatedMeanLineChars;
-    if (generated && language.kind === 'code') {
-      return { file: fileOf(path, asset, bytes, lines), skipped: 'looks generated or minified' };
+    if (language.kind === 'code' && isGenerated(path, text, lines)) {
+      return { file: fileOf(path, { ...language, kind: 'asset' }, bytes, lines), skipped: 'generated or minified' };
     }
     return { file: fileOf(path, language, bytes, lines) };
   } catch (error) {
@@ -100,6 +99,15 @@ function lookInside(root: string, path: string, guess: Language | undefined, byt
     if (guess === undefined) return { file: fileOf(path, asset, bytes, 0) };
     return { file: fileOf(path, guess, bytes, 0, { code: error.code, reason: error.reason }) };
   }
+}
+
+/** A machine wrote it: its name, its first lines or its very long lines say so. */
+function isGenerated(path: string, text: string, lines: number): boolean {
+  if (/\.generated\.\w|(?:_pb2|\.pb)\.\w+$/u.test(path)) return true;
+  return (
+    /^.{0,8}(?:@generated|Code generated .* DO NOT EDIT)/mu.test(text.slice(0, 1_000)) ||
+    text.length / Math.max(1, lines) > generatedMeanLineChars
+  );
 }
 
 function fileOf(

@@ -46,7 +46,7 @@ export const secretPatterns: readonly SecretPattern[] = [
 
 /** What people write where a secret would go. */
 const placeholder =
-  /example|sample|dummy|changeme|placeholder|redacted|your[-_]|insert|todo|xxxx|\*{3}|•|\.{3}|…|^<|[<${]\{|\$\(|^\$|^%|process\.env|^(?:password|secret|test|local)$/iu;
+  /example|sample|dummy|changeme|placeholder|redacted|your[-_]|insert|todo|xxxx|\*{3}|•|\.{3}|…|^<|[<${]\{|\$\(|^\$|^%|process\.env|^(?:arn:|urn:|https?:|\.{0,2}\/)|^(?:password|secret|test|local)$/iu;
 
 /** One secret in a text. */
 export interface SecretMatch {
