@@ -38,8 +38,12 @@ export interface Deployment {
   readonly queues: Readonly<Record<string, string>>;
 }
 
+/** The ports on one deployment. */
+export type Adapters = Omit<DistributorDeps, 'workflowTasks'> &
+  WorkflowDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
+
 /** All that the use cases are given. */
-export type Runtime = DistributorDeps & WorkflowDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
+export type Runtime = DistributorDeps & Adapters;
 
 /** Time, ids and randomness of the machine. */
 export const machineSources: Sources = {
@@ -49,13 +53,16 @@ export const machineSources: Sources = {
   hash: (text) => createHash('sha256').update(text).digest('hex'),
 };
 
-/** Puts adapters and use cases together: the same for AWS, the local cloud and the twin. */
-export function createRuntime(clients: Clients, deployment: Deployment, sources: Sources, log: Warner): Runtime {
+/** The adapters of one deployment: the same for AWS, the local cloud and the twin, which differ in their clients. */
+export function createAdapters(clients: Clients, deployment: Deployment, sources: Sources, log: Warner): Adapters {
   const db = { client: clients.dynamodb, table: deployment.table };
   const queue = (name: string): string => deployment.queues[name] ?? '';
   const blobs = createBlobStore(clients.s3, deployment.bucket);
-  const shared = {
+  return {
     sources,
+    blobs,
+    log,
+    queues: deployment.queues,
     tasks: createTaskStore(db),
     agents: createAgentStore(db),
     messenger: createMessenger({
@@ -66,25 +73,22 @@ export function createRuntime(clients: Clients, deployment: Deployment, sources:
       sources,
       warner: log,
     }),
-    blobs,
-  };
-  const workflow: WorkflowDeps = {
-    ...shared,
     workflows: createWorkflowStore(db, blobs),
     executions: createExecutions(clients.sfn, deployment.stateMachineArn),
-  };
-  return {
-    ...shared,
-    ...workflow,
     inboxes: createInboxes(clients.sqs),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),
-    workflowTasks: {
-      settle: (workflow_id, results) => settleWorkflowTasks(workflow, workflow_id, results),
-      resume: (pool) => resumeWorkflows(workflow, pool),
-    },
     addresses: { results_url: queue('results'), heartbeats_url: queue('heartbeats'), bucket: deployment.bucket },
-    log,
-    queues: deployment.queues,
+  };
+}
+
+/** Lets the distributor reach the workflows, which it does not know. */
+export function createRuntime(adapters: Adapters): Runtime {
+  return {
+    ...adapters,
+    workflowTasks: {
+      settle: (workflow_id, results) => settleWorkflowTasks(adapters, workflow_id, results),
+      resume: (pool) => resumeWorkflows(adapters, pool),
+    },
   };
 }
 
@@ -123,6 +127,6 @@ let runtime: Runtime | undefined;
 
 /** The runtime of a deployed function, made once per container. */
 export function awsRuntime(log: Warner): Runtime {
-  runtime ??= createRuntime(awsClients(), deploymentOf(process.env), machineSources, log);
+  runtime ??= createRuntime(createAdapters(awsClients(), deploymentOf(process.env), machineSources, log));
   return runtime;
 }
