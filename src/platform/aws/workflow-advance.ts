@@ -4,18 +4,15 @@ import { retentionMs } from '../../contracts/limits.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { Advance, AdvanceConflict } from '../../workflow/ports.ts';
-import type { Database } from './database.ts';
-import { headKey } from './keys.ts';
+import { type Database, getItems } from './database.ts';
+import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
 import { attentionKey, eventItem } from './workflow-rows.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** Why a transaction did not happen, action by action. `raw` items are how the document client's middleware leaves them. */
-export interface Cancellation {
-  readonly codes: readonly string[];
-  readonly items: readonly (Item | undefined)[];
-}
+/** Why a transaction did not happen: a code for each of its actions. */
+export type Cancellation = readonly string[];
 
 /** Times a transaction is repeated that only met another one on its way. More: a hot head holds a function; the caller's message comes back anyway. */
 const conflictRepeatsMax = 8;
@@ -23,9 +20,8 @@ const conflictRepeatsMax = 8;
 /** Reads the reasons of a cancelled transaction; undefined for any other error. */
 function cancellationOf(error: unknown): Cancellation | undefined {
   if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined;
-  const reasons =
-    (error as { CancellationReasons?: readonly { Code?: string; Item?: Item }[] }).CancellationReasons ?? [];
-  return { codes: reasons.map(({ Code }) => Code ?? 'None'), items: reasons.map(({ Item: item }) => item) };
+  const { CancellationReasons = [] } = error as { CancellationReasons?: readonly { Code?: string }[] };
+  return CancellationReasons.map(({ Code }) => Code ?? 'None');
 }
 
 /**
@@ -43,8 +39,8 @@ export async function transact(db: Database, actions: Action[], token: string): 
     } catch (error) {
       const cancellation = cancellationOf(error);
       if (cancellation === undefined) throw error;
-      if (cancellation.codes.includes('ConditionalCheckFailed')) return cancellation;
-      const passing = cancellation.codes.some((code) => code === 'TransactionConflict' || code === 'ThrottlingError');
+      if (cancellation.includes('ConditionalCheckFailed')) return cancellation;
+      const passing = cancellation.some((code) => code === 'TransactionConflict' || code === 'ThrottlingError');
       if (!passing || repeat >= conflictRepeatsMax) throw error;
     }
   }
@@ -124,14 +120,24 @@ export async function commitAdvance(
   ];
   const cancelled = await transact(db, actions, `${head.workflow_id}#${head.seq}#${JSON.stringify(actions)}`);
   if (cancelled === undefined) return undefined;
-  const failed = (at: number): boolean => cancelled.codes[at] === 'ConditionalCheckFailed';
+  const failed = (at: number): boolean => cancelled[at] === 'ConditionalCheckFailed';
+  const standing = changes.flatMap((change, index) =>
+    failed(index + 1) ? [{ index, key: taskKey(change.task_id) }] : [],
+  );
+  // Read again rather than taken from the refusal: the refusal's items come in the wire's format, and may be older.
+  const items =
+    standing.length === 0
+      ? []
+      : await getItems(
+          db,
+          standing.map(({ key }) => key),
+        );
   return {
     // A successor or event that exists already can only mean that this step was taken by somebody else.
-    head: cancelled.codes.some((_, at) => failed(at) && (at === 0 || at > changes.length)),
-    changes: changes.flatMap((_, index) => {
-      if (!failed(index + 1)) return [];
-      const item = cancelled.items[index + 1];
-      return [item === undefined ? { index } : { index, current: fromTaskItem(item) }];
+    head: cancelled.some((_, at) => failed(at) && (at === 0 || at > changes.length)),
+    changes: standing.map(({ index }, at) => {
+      const item = items[at];
+      return item === undefined ? { index } : { index, current: fromTaskItem(item) };
     }),
   };
 }
