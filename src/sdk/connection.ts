@@ -44,11 +44,14 @@ type Outputs = z.infer<typeof outputs>;
 const localCredentials: AwsCredentials = { accessKeyId: '000000000000', secretAccessKey: 'local' };
 const defaultRegion = 'us-east-1';
 
-/** The outputs of a local cloud: of the current folder, else of the project this file belongs to. */
+/** The outputs of a local cloud: of the current folder, else of the project this file belongs to; CADRE_LOCAL_DIR names another one. */
 function readOutputs(): Outputs | undefined {
-  for (const root of [process.cwd(), join(import.meta.dirname, '..', '..')]) {
+  const elsewhere = process.env['CADRE_LOCAL_DIR'];
+  const project = join(import.meta.dirname, '..', '..');
+  const folders = elsewhere === undefined ? [join(process.cwd(), '.local'), join(project, '.local')] : [elsewhere];
+  for (const folder of folders) {
     try {
-      const parsed = outputs.safeParse(JSON.parse(readFileSync(join(root, '.local', 'outputs.json'), 'utf8')));
+      const parsed = outputs.safeParse(JSON.parse(readFileSync(join(folder, 'outputs.json'), 'utf8')));
       if (parsed.success) return parsed.data;
     } catch {
       continue;

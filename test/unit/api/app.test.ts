@@ -8,9 +8,9 @@ import { memoryDeps } from '../../support/memory-deps.ts';
 
 const task = { task_id: 't1', task_type: 'demo', priority: 'high', required_capabilities: ['a'], payload: { n: 1 } };
 
-function stage(principal: string | undefined = 'AIDA1') {
+function stage(principal = 'AIDA1') {
   const memory = memoryDeps();
-  let caller = principal;
+  let caller: string | undefined = principal;
   const faults: unknown[] = [];
   const app = createApp(memory.deps, { principalOf: () => caller, onFault: (error) => faults.push(error) });
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
@@ -26,7 +26,7 @@ function stage(principal: string | undefined = 'AIDA1') {
       body: (text === '' ? undefined : JSON.parse(text)) as never,
     };
   };
-  return { ...memory, call, faults, as: (other: string | undefined) => (caller = other) };
+  return { ...memory, call, faults, as: (other: string | undefined) => void (caller = other) };
 }
 
 describe('the API', () => {
