@@ -95,7 +95,10 @@ function failedIds(answer: unknown, messages: readonly QueuedMessage[]): Readonl
   if (!Array.isArray(batchItemFailures)) return all;
   const ids = new Set<string>();
   for (const failure of batchItemFailures as readonly unknown[]) {
-    const id = typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure ? failure.itemIdentifier : undefined;
+    const id =
+      typeof failure === 'object' && failure !== null && 'itemIdentifier' in failure
+        ? failure.itemIdentifier
+        : undefined;
     if (typeof id !== 'string' || !all.has(id)) return all;
     ids.add(id);
   }

@@ -94,7 +94,12 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
     if (faults.strikes('partialBatch', 'eventbridge:PutEvents')) {
       return { ErrorCode: 'InternalFailure', ErrorMessage: 'An internal error occurred' };
     }
-    const event = newEvent(entry.Source ?? '', entry.DetailType ?? '', JSON.parse(entry.Detail ?? '{}'), entry.Resources ?? []);
+    const event = newEvent(
+      entry.Source ?? '',
+      entry.DetailType ?? '',
+      JSON.parse(entry.Detail ?? '{}'),
+      entry.Resources ?? [],
+    );
     const bus = busName(entry.EventBusName);
     clock.record(`eventbridge put ${event['detail-type']} ${event.id}`);
     for (const listener of listeners) listener(event, bus);
@@ -108,7 +113,9 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
   function putEvents(input: PutEventsCommandInput): object {
     const entries = input.Entries ?? [];
     if (entries.length < 1 || entries.length > putEventsEntriesMax) {
-      throw validationError(`1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to ${putEventsEntriesMax}`);
+      throw validationError(
+        `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to ${putEventsEntriesMax}`,
+      );
     }
     if (entries.reduce((sum, entry) => sum + entryBytes(entry), 0) > putEventsBytesMax) {
       throw validationError('Total size of the entries in the request is over the limit.');
@@ -132,7 +139,9 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
       let timer = clock.at(clock.now() + everyMs, fire, true);
       function fire(): void {
         timer = clock.at(clock.now() + everyMs, fire, true);
-        const event = newEvent('aws.events', 'Scheduled Event', {}, [`arn:aws:events:${twinRegion}:${twinAccount}:rule/${name}`]);
+        const event = newEvent('aws.events', 'Scheduled Event', {}, [
+          `arn:aws:events:${twinRegion}:${twinAccount}:rule/${name}`,
+        ]);
         for (const target of targets) deliver(name, target, event);
       }
       return () => timer.cancel();
@@ -148,16 +157,23 @@ function busName(nameOrArn: string | undefined): string {
 
 function entryBytes(entry: PutEventsRequestEntry): number {
   let bytes = entry.Time === undefined ? 0 : timeBytes;
-  for (const text of [entry.Source, entry.DetailType, entry.Detail, ...(entry.Resources ?? [])]) bytes += textBytes(text ?? '');
+  for (const text of [entry.Source, entry.DetailType, entry.Detail, ...(entry.Resources ?? [])])
+    bytes += textBytes(text ?? '');
   return bytes;
 }
 
 function problemOf(entry: PutEventsRequestEntry): object | undefined {
   if (entry.Source === undefined || entry.Source === '') {
-    return { ErrorCode: 'InvalidArgument', ErrorMessage: 'Parameter Source is not valid. Reason: Source is a required argument.' };
+    return {
+      ErrorCode: 'InvalidArgument',
+      ErrorMessage: 'Parameter Source is not valid. Reason: Source is a required argument.',
+    };
   }
   if (entry.DetailType === undefined || entry.DetailType === '') {
-    return { ErrorCode: 'InvalidArgument', ErrorMessage: 'Parameter DetailType is not valid. Reason: DetailType is a required argument.' };
+    return {
+      ErrorCode: 'InvalidArgument',
+      ErrorMessage: 'Parameter DetailType is not valid. Reason: DetailType is a required argument.',
+    };
   }
   try {
     const detail: unknown = JSON.parse(entry.Detail ?? '');

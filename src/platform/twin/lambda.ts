@@ -63,7 +63,8 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
 
   async function run(name: string, registered: Registered, event: unknown): Promise<unknown> {
     const detail = `lambda:${name}`;
-    if (faults.strikes('lambdaCrashBefore', detail)) throw new LambdaFailure('Runtime.ExitError', 'The container died before the work');
+    if (faults.strikes('lambdaCrashBefore', detail))
+      throw new LambdaFailure('Runtime.ExitError', 'The container died before the work');
     const { handler, timeoutMs, process } = registered;
     const dies = process !== undefined && faults.strikes('lambdaCrashDuring', detail);
     if (dies) process.haltAfter(faults.below(crashWithinCalls));
@@ -74,7 +75,7 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
     const timedOut = Symbol('timed out');
     let timer: { cancel(): void } | undefined;
     const limit = new Promise<typeof timedOut>((resolve) => {
-      timer = clock.at(clock.now() + endMs, () => resolve(timedOut), true);
+      timer = clock.at(clock.now() + endMs, () => resolve(timedOut));
     });
     try {
       const result = await Promise.race([work, limit]);
@@ -83,11 +84,15 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
         work.catch(() => undefined);
         throw new LambdaFailure('Sandbox.Timedout', `Task timed out after ${(endMs / 1000).toFixed(2)} seconds`);
       }
-      if (faults.strikes('lambdaCrashAfter', detail)) throw new LambdaFailure('Runtime.ExitError', 'The container died after the work');
+      if (faults.strikes('lambdaCrashAfter', detail))
+        throw new LambdaFailure('Runtime.ExitError', 'The container died after the work');
       return result === undefined ? null : structuredClone(result);
     } catch (error) {
       if (error instanceof LambdaFailure) throw error;
-      throw new LambdaFailure(error instanceof Error ? error.name : 'Error', error instanceof Error ? error.message : String(error));
+      throw new LambdaFailure(
+        error instanceof Error ? error.name : 'Error',
+        error instanceof Error ? error.message : String(error),
+      );
     } finally {
       timer?.cancel();
       if (dies) process.restart();

@@ -54,11 +54,15 @@ const operations = new Map([
 function putObject(bucket: Bucket, input: s3.PutObjectCommandInput, now: number): object {
   const key = input.Key ?? '';
   const known = bucket.get(key);
-  if ((input.IfNoneMatch === '*' && known !== undefined) || (input.IfMatch !== undefined && known?.etag !== input.IfMatch)) {
+  if (
+    (input.IfNoneMatch === '*' && known !== undefined) ||
+    (input.IfMatch !== undefined && known?.etag !== input.IfMatch)
+  ) {
     throw awsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
   }
   const body: unknown = input.Body ?? '';
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) throw new Error('The twin takes strings and bytes as an object, no streams');
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new Error('The twin takes strings and bytes as an object, no streams');
   const bytes = typeof body === 'string' ? Buffer.from(body) : Uint8Array.from(body);
   const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
   bucket.set(key, { bytes, contentType: input.ContentType, metadata: input.Metadata, etag, modified: new Date(now) });
@@ -98,7 +102,12 @@ function listObjects(bucket: Bucket, input: s3.ListObjectsV2CommandInput): objec
   const page = matching.slice(0, max);
   const isTruncated = matching.length > page.length;
   return {
-    Contents: page.map(([Key, object]) => ({ Key, Size: object.bytes.byteLength, ETag: object.etag, LastModified: object.modified })),
+    Contents: page.map(([Key, object]) => ({
+      Key,
+      Size: object.bytes.byteLength,
+      ETag: object.etag,
+      LastModified: object.modified,
+    })),
     KeyCount: page.length,
     IsTruncated: isTruncated,
     ...(isTruncated ? { NextContinuationToken: page.at(-1)?.[0] } : {}),
@@ -119,7 +128,10 @@ export function createFakeS3(wire: Wire, names: readonly string[] = []): FakeS3 
           const { Bucket: name = '', Key: key = '' } = command.input as { Bucket?: string; Key?: string };
           const bucket = buckets.get(name);
           if (bucket === undefined) {
-            throw new s3.NoSuchBucket({ message: 'The specified bucket does not exist', $metadata: { httpStatusCode: 404 } });
+            throw new s3.NoSuchBucket({
+              message: 'The specified bucket does not exist',
+              $metadata: { httpStatusCode: 404 },
+            });
           }
           wire.clock.record(`s3 ${operation.name} ${key}`);
           return operation.run(bucket, command.input as never, wire.clock.now());

@@ -80,7 +80,9 @@ const operations = new Map([
   }),
   entry(sqs.GetQueueUrlCommand, ({ queue }, input) => ({ QueueUrl: queue(input.QueueName).url })),
   entry(sqs.ListQueuesCommand, ({ queues }, input) => ({
-    QueueUrls: [...queues.values()].filter((each) => each.name.startsWith(input.QueueNamePrefix ?? '')).map(({ url }) => url),
+    QueueUrls: [...queues.values()]
+      .filter((each) => each.name.startsWith(input.QueueNamePrefix ?? ''))
+      .map(({ url }) => url),
   })),
   entry(sqs.GetQueueAttributesCommand, ({ queue }, input) => ({
     Attributes: describe(queue(input.QueueUrl), input.AttributeNames),
@@ -134,7 +136,10 @@ function createClient(service: FakeSqs, queues: Map<string, Queue>, wire: Proces
     queue(url) {
       const found = service.find(url ?? '');
       if (found !== undefined) return found;
-      throw new sqs.QueueDoesNotExist({ message: 'The specified queue does not exist.', $metadata: { httpStatusCode: 400 } });
+      throw new sqs.QueueDoesNotExist({
+        message: 'The specified queue does not exist.',
+        $metadata: { httpStatusCode: 400 },
+      });
     },
   };
   return {
@@ -158,7 +163,10 @@ function createClient(service: FakeSqs, queues: Map<string, Queue>, wire: Proces
 
 function requireName(name: string | undefined): string {
   if (name === undefined || !/^[\w-]{1,75}(\.fifo)?$/.test(name)) {
-    throw awsError('InvalidParameterValue', 'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length');
+    throw awsError(
+      'InvalidParameterValue',
+      'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
+    );
   }
   return name;
 }
@@ -195,7 +203,11 @@ function sent({ messageId, sequenceNumber }: ReturnType<Queue['send']>): object 
 function messageBytes(message: OutgoingMessage): number {
   let bytes = textBytes(message.body);
   for (const [name, value] of Object.entries(message.attributes ?? {})) {
-    bytes += textBytes(name) + textBytes(value.DataType ?? '') + textBytes(value.StringValue ?? '') + (value.BinaryValue?.byteLength ?? 0);
+    bytes +=
+      textBytes(name) +
+      textBytes(value.DataType ?? '') +
+      textBytes(value.StringValue ?? '') +
+      (value.BinaryValue?.byteLength ?? 0);
   }
   return bytes;
 }
@@ -203,18 +215,31 @@ function messageBytes(message: OutgoingMessage): number {
 function refuseMessage(queue: Queue, message: OutgoingMessage): void {
   if (message.body === '') throw awsError('MissingParameter', 'The request must contain the parameter MessageBody.');
   if (messageBytes(message) > messageBytesMax) {
-    throw awsError('InvalidParameterValue', `One or more parameters are invalid. Reason: Message must be shorter than ${messageBytesMax} bytes.`);
+    throw awsError(
+      'InvalidParameterValue',
+      `One or more parameters are invalid. Reason: Message must be shorter than ${messageBytesMax} bytes.`,
+    );
   }
   if ((message.delaySeconds ?? 0) > delaySecondsMax) {
-    throw awsError('InvalidParameterValue', `Value ${message.delaySeconds ?? 0} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${delaySecondsMax}.`);
+    throw awsError(
+      'InvalidParameterValue',
+      `Value ${message.delaySeconds ?? 0} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${delaySecondsMax}.`,
+    );
   }
   if (!queue.fifo) return;
-  if (message.groupId === undefined) throw awsError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
+  if (message.groupId === undefined)
+    throw awsError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
   if (message.delaySeconds !== undefined && message.delaySeconds > 0) {
-    throw awsError('InvalidParameterValue', 'The request include parameter that is not valid for this queue type. Reason: DelaySeconds');
+    throw awsError(
+      'InvalidParameterValue',
+      'The request include parameter that is not valid for this queue type. Reason: DelaySeconds',
+    );
   }
   if (message.deduplicationId === undefined && queue.attributes.get('ContentBasedDeduplication') !== 'true') {
-    throw awsError('InvalidParameterValue', 'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly');
+    throw awsError(
+      'InvalidParameterValue',
+      'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+    );
   }
 }
 
@@ -244,13 +269,22 @@ function batch<Entry extends { readonly Id: string | undefined }>(
   apply: (entry: Entry) => object,
 ): object {
   if (entries === undefined || entries.length === 0) {
-    throw new sqs.EmptyBatchRequest({ message: 'There should be at least one entry in the request.', $metadata: { httpStatusCode: 400 } });
+    throw new sqs.EmptyBatchRequest({
+      message: 'There should be at least one entry in the request.',
+      $metadata: { httpStatusCode: 400 },
+    });
   }
   if (entries.length > batchEntriesMax) {
-    throw new sqs.TooManyEntriesInBatchRequest({ message: `Maximum number of entries per request are ${batchEntriesMax}. You have sent ${entries.length}.`, $metadata: { httpStatusCode: 400 } });
+    throw new sqs.TooManyEntriesInBatchRequest({
+      message: `Maximum number of entries per request are ${batchEntriesMax}. You have sent ${entries.length}.`,
+      $metadata: { httpStatusCode: 400 },
+    });
   }
   if (new Set(entries.map(({ Id }) => Id)).size < entries.length) {
-    throw new sqs.BatchEntryIdsNotDistinct({ message: 'Two or more batch entries in the request have the same Id.', $metadata: { httpStatusCode: 400 } });
+    throw new sqs.BatchEntryIdsNotDistinct({
+      message: 'Two or more batch entries in the request have the same Id.',
+      $metadata: { httpStatusCode: 400 },
+    });
   }
   const Successful: object[] = [];
   const Failed: object[] = [];
@@ -270,7 +304,10 @@ function batch<Entry extends { readonly Id: string | undefined }>(
 }
 
 function invalidHandle(): Error {
-  return new sqs.ReceiptHandleIsInvalid({ message: 'The input receipt handle is invalid.', $metadata: { httpStatusCode: 400 } });
+  return new sqs.ReceiptHandleIsInvalid({
+    message: 'The input receipt handle is invalid.',
+    $metadata: { httpStatusCode: 400 },
+  });
 }
 
 function changeVisibility(queue: Queue, handle: string | undefined, timeout: number | undefined): void {
@@ -280,6 +317,9 @@ function changeVisibility(queue: Queue, handle: string | undefined, timeout: num
   const outcome = queue.changeVisibility(handle ?? '', timeout * 1000);
   if (outcome === 'unknown') throw invalidHandle();
   if (outcome === 'notInFlight') {
-    throw new sqs.MessageNotInflight({ message: 'The message referred to is not in flight.', $metadata: { httpStatusCode: 400 } });
+    throw new sqs.MessageNotInflight({
+      message: 'The message referred to is not in flight.',
+      $metadata: { httpStatusCode: 400 },
+    });
   }
 }

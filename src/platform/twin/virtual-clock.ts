@@ -30,6 +30,8 @@ export interface VirtualClock {
    * events is left, or `limitMs` of virtual time have gone by.
    */
   run(until?: () => boolean, limitMs?: number): Promise<RunOutcome>;
+  /** Lets exactly this much virtual time pass, with everything that happens in it, background events as well. */
+  advance(ms: number): Promise<void>;
   /** Runs until the promise settles and gives its value. Throws when nothing is left that could settle it, or at the limit. */
   drive<T>(work: Promise<T>, limitMs?: number): Promise<T>;
   /** Adds a line to the rolling hash of everything that happened. */
@@ -104,6 +106,11 @@ export function createVirtualClock(options: { startMs?: number; shuffle?: Random
       });
     },
     run,
+    async advance(ms) {
+      const end = now + ms;
+      await run(() => (heap.peek()?.time ?? Infinity) > end, ms);
+      now = end;
+    },
     async drive(work, limitMs = runLimitMsDefault) {
       const state = { settled: false };
       const mark = (): void => {

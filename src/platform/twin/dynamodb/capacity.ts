@@ -32,7 +32,9 @@ export function consumed(
   table: string,
   units: number,
 ): { readonly ConsumedCapacity?: ConsumedCapacity } {
-  return asked === 'TOTAL' || asked === 'INDEXES' ? { ConsumedCapacity: { TableName: table, CapacityUnits: units } } : {};
+  return asked === 'TOTAL' || asked === 'INDEXES'
+    ? { ConsumedCapacity: { TableName: table, CapacityUnits: units } }
+    : {};
 }
 
 /** The same for commands over several tables: units by table. */

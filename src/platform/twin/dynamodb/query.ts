@@ -21,16 +21,22 @@ export function query(store: Store, input: QueryCommandInput): object {
   const index = requireIndex(table, input.IndexName, input.ConsistentRead);
   const keys = index ?? table.schema;
   const condition = compileKeyCondition(input.KeyConditionExpression ?? '');
-  const scope: Scope = { item: undefined, names: input.ExpressionAttributeNames, values: input.ExpressionAttributeValues };
+  const scope: Scope = {
+    item: undefined,
+    names: input.ExpressionAttributeNames,
+    values: input.ExpressionAttributeValues,
+  };
   const filter = input.FilterExpression === undefined ? undefined : compileFilter(input.FilterExpression);
-  const projection = input.ProjectionExpression === undefined ? undefined : compileProjection(input.ProjectionExpression);
+  const projection =
+    input.ProjectionExpression === undefined ? undefined : compileProjection(input.ProjectionExpression);
   refuseUnused(input, [condition, filter, projection]);
   const forward = input.ScanIndexForward !== false;
   let pk: unknown;
   let within: (sort: SortKey) => number = () => 0;
   for (const { comparison } of condition.body.all ?? [condition.body]) {
     const attribute = comparison?.left.path?.(scope)[0];
-    if (comparison?.operator === '=' && attribute === keys.pk && pk === undefined) pk = comparison.right[0]?.read(scope);
+    if (comparison?.operator === '=' && attribute === keys.pk && pk === undefined)
+      pk = comparison.right[0]?.read(scope);
     else if (comparison !== undefined && attribute === keys.sk) within = sortRange(comparison, scope);
     else throw validationError('Query key condition not supported');
   }
@@ -46,7 +52,8 @@ export function scan(store: Store, input: ScanCommandInput): object {
   const table = requireTable(store, input.TableName);
   const index = requireIndex(table, input.IndexName, input.ConsistentRead);
   const filter = input.FilterExpression === undefined ? undefined : compileFilter(input.FilterExpression);
-  const projection = input.ProjectionExpression === undefined ? undefined : compileProjection(input.ProjectionExpression);
+  const projection =
+    input.ProjectionExpression === undefined ? undefined : compileProjection(input.ProjectionExpression);
   refuseUnused(input, [filter, projection]);
   store.clock.record('Scan');
   return page(table, index, scanEntries(table, index, input.ExclusiveStartKey), input);
@@ -63,7 +70,11 @@ function* scanEntries(table: Table, index: IndexSchema | undefined, start: Item 
   }
 }
 
-function requireIndex(table: Table, name: string | undefined, consistent: boolean | undefined): IndexSchema | undefined {
+function requireIndex(
+  table: Table,
+  name: string | undefined,
+  consistent: boolean | undefined,
+): IndexSchema | undefined {
   if (name === undefined) return undefined;
   const index = table.schema.indexes.find((candidate) => candidate.name === name);
   if (index === undefined) throw validationError(`The table does not have the specified index: ${name}`);

@@ -28,14 +28,22 @@ export function getItem(store: Store, input: GetCommandInput): object {
   store.clock.record(`GetItem ${pk} ${sk}`);
   const units = readUnits(entry?.bytes ?? 0, input.ConsistentRead === true ? 'consistent' : 'eventual');
   const item = entry === undefined ? undefined : project(entry.item, input.ProjectionExpression, input);
-  return { ...(item === undefined ? {} : { Item: item }), ...consumed(input.ReturnConsumedCapacity, table.schema.name, units) };
+  return {
+    ...(item === undefined ? {} : { Item: item }),
+    ...consumed(input.ReturnConsumedCapacity, table.schema.name, units),
+  };
 }
 
 /** A copy of an item, or of the asked part of it. */
 export function project(item: Item, projection: string | undefined, input: Placeholders): Item {
   if (projection === undefined) return cloneItem(item);
   const scope = { item, names: input.ExpressionAttributeNames };
-  return pick(item, compileProjection(projection).body.map((path) => path(scope))) ?? {};
+  return (
+    pick(
+      item,
+      compileProjection(projection).body.map((path) => path(scope)),
+    ) ?? {}
+  );
 }
 
 /** BatchGetItem; `partialBatch` leaves keys unprocessed. */
@@ -67,13 +75,18 @@ export function batchGet(store: Store, input: BatchGetCommandInput): object {
     if (left.length > 0) unprocessed[name] = { ...request, Keys: left };
     store.clock.record(`BatchGetItem ${found.length} ${left.length}`);
   }
-  return { Responses: responses, UnprocessedKeys: unprocessed, ...consumedByTable(input.ReturnConsumedCapacity, units) };
+  return {
+    Responses: responses,
+    UnprocessedKeys: unprocessed,
+    ...consumedByTable(input.ReturnConsumedCapacity, units),
+  };
 }
 
 /** TransactGetItems. */
 export function transactGet(store: Store, input: TransactGetCommandInput): object {
   const gets = input.TransactItems ?? [];
-  if (gets.length > transactItemsMax) throw validationError(`Member must have length less than or equal to ${transactItemsMax}`);
+  if (gets.length > transactItemsMax)
+    throw validationError(`Member must have length less than or equal to ${transactItemsMax}`);
   const units = new Map<string, number>();
   const responses = gets.map(({ Get: get }) => {
     const table = requireTable(store, get?.TableName);

@@ -33,7 +33,10 @@ export function executeStatement(store: Store, input: ExecuteStatementCommandInp
     case 'DuplicateItem':
       throw new DuplicateItemException({ message: outcome.error?.message ?? '', $metadata: { httpStatusCode: 400 } });
     case 'TransactionConflict':
-      throw new TransactionConflictException({ message: outcome.error?.message ?? '', $metadata: { httpStatusCode: 400 } });
+      throw new TransactionConflictException({
+        message: outcome.error?.message ?? '',
+        $metadata: { httpStatusCode: 400 },
+      });
     case 'ThrottlingError':
       throw throttled('dynamodb');
     default:

@@ -47,7 +47,10 @@ export interface PlannedWrite {
 export function requireTable(store: Store, name: string | undefined): Table {
   const table = store.tables.get(name ?? '');
   if (table === undefined) {
-    throw new ResourceNotFoundException({ message: 'Requested resource not found', $metadata: { httpStatusCode: 400 } });
+    throw new ResourceNotFoundException({
+      message: 'Requested resource not found',
+      $metadata: { httpStatusCode: 400 },
+    });
   }
   return table;
 }

@@ -181,7 +181,12 @@ function createIndex(table: TableSchema, schema: IndexSchema): Index {
       for (const attribute of kept) if (item[attribute] !== undefined) picked[attribute] = item[attribute];
       projected = picked;
     }
-    return { sort, id: `${String(item[table.pk])}\u0000${String(item[table.sk])}`, item: projected, bytes: itemBytes(projected) };
+    return {
+      sort,
+      id: `${String(item[table.pk])}\u0000${String(item[table.sk])}`,
+      item: projected,
+      bytes: itemBytes(projected),
+    };
   }
 
   function place(entry: Entry | undefined, put: boolean): void {
@@ -198,7 +203,12 @@ function createIndex(table: TableSchema, schema: IndexSchema): Index {
     for (const entry of [before, after]) {
       const partition = String(entry?.item[schema.pk]);
       if (entry !== undefined) {
-        changes.push({ at, partition, before: entry === before ? entry : undefined, after: entry === after ? entry : undefined });
+        changes.push({
+          at,
+          partition,
+          before: entry === before ? entry : undefined,
+          after: entry === after ? entry : undefined,
+        });
       }
     }
     if (changes.length > 1_000) {

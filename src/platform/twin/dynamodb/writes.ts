@@ -71,7 +71,11 @@ export function planUpdate(store: Store, request: UpdateCommandInput): Plan {
 /** Plans a ConditionCheck of a transaction. */
 export function planCheck(
   store: Store,
-  input: Placeholders & { TableName?: string | undefined; Key?: Item | undefined; ConditionExpression?: string | undefined },
+  input: Placeholders & {
+    TableName?: string | undefined;
+    Key?: Item | undefined;
+    ConditionExpression?: string | undefined;
+  },
 ): Plan {
   const table = requireTable(store, input.TableName);
   const condition = compileCondition(input.ConditionExpression ?? '');

@@ -41,7 +41,10 @@ export const compileCondition: (source: string) => Compiled<Condition> = cached(
 export const compileFilter: (source: string) => Compiled<Condition> = cached('FilterExpression', parseCondition);
 
 /** Compiles a KeyConditionExpression. */
-export const compileKeyCondition: (source: string) => Compiled<Condition> = cached('KeyConditionExpression', parseCondition);
+export const compileKeyCondition: (source: string) => Compiled<Condition> = cached(
+  'KeyConditionExpression',
+  parseCondition,
+);
 
 /** Compiles an UpdateExpression. */
 export const compileUpdate: (source: string) => Compiled<Update> = cached('UpdateExpression', parseUpdate);

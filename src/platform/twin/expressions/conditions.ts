@@ -126,7 +126,11 @@ function parseIn(syntax: Syntax, left: Operand): Condition {
 
 function parseIs(syntax: Syntax, left: Operand): Condition {
   const negated = syntax.reader.keyword('NOT');
-  const expected = syntax.reader.keyword('MISSING') ? undefined : syntax.reader.keyword('NULL') ? null : syntax.reader.fail();
+  const expected = syntax.reader.keyword('MISSING')
+    ? undefined
+    : syntax.reader.keyword('NULL')
+      ? null
+      : syntax.reader.fail();
   return { test: (scope) => (left.read(scope) === expected) !== negated };
 }
 

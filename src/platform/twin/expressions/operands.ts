@@ -52,11 +52,15 @@ export function parsePath(syntax: Syntax): Operand & { path: (scope: Scope) => P
       break;
     }
   }
-  const aliased = syntax.dialect === 'expression' && steps.some((step) => typeof step === 'string' && step.startsWith('#'));
+  const aliased =
+    syntax.dialect === 'expression' && steps.some((step) => typeof step === 'string' && step.startsWith('#'));
   const path = aliased ? (scope: Scope) => steps.map((step) => resolveName(step, scope)) : () => steps;
   const [only] = steps;
   if (!aliased && steps.length === 1 && typeof only === 'string') {
-    return { path, read: (scope) => (scope.item !== undefined && Object.hasOwn(scope.item, only) ? scope.item[only] : undefined) };
+    return {
+      path,
+      read: (scope) => (scope.item !== undefined && Object.hasOwn(scope.item, only) ? scope.item[only] : undefined),
+    };
   }
   return { path, read: (scope) => readPath(scope.item, path(scope)) };
 }
@@ -83,7 +87,9 @@ function resolveName(step: string | number, scope: Scope): string | number {
   if (typeof step === 'number' || !step.startsWith('#')) return step;
   const name = scope.names?.[step];
   if (name === undefined) {
-    throw validationError(`An expression attribute name used in the document path is not defined; attribute name: ${step}`);
+    throw validationError(
+      `An expression attribute name used in the document path is not defined; attribute name: ${step}`,
+    );
   }
   return name;
 }
@@ -118,7 +124,7 @@ function parsePartiqlConstant(syntax: Syntax, token: Token): Operand | undefined
     return {
       read(scope) {
         const value = scope.parameters?.[index];
-        if (value === undefined) throw validationError('Number of parameters in request and statement don\'t match.');
+        if (value === undefined) throw validationError("Number of parameters in request and statement don't match.");
         return value;
       },
     };

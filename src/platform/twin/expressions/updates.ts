@@ -28,7 +28,9 @@ export function parseUpdate(syntax: Syntax): Update {
     const parse = clauses[clause];
     if (parse === undefined) return reader.fail();
     if (seen.has(clause)) {
-      throw validationError(`Invalid UpdateExpression: The "${clause}" section can only be used once in an update expression;`);
+      throw validationError(
+        `Invalid UpdateExpression: The "${clause}" section can only be used once in an update expression;`,
+      );
     }
     seen.add(clause);
     do actions.push(parse(syntax));

@@ -81,14 +81,18 @@ export function importValue(value: unknown, depth = 0): unknown {
       if (value === null) return null;
       return importObject(value, depth);
     default:
-      throw new Error(`Unsupported type passed: ${typeof value}. Pass options.removeUndefinedValues=true or another value`);
+      throw new Error(
+        `Unsupported type passed: ${typeof value}. Pass options.removeUndefinedValues=true or another value`,
+      );
   }
 }
 
 function importNumber(value: number): number {
   if (!Number.isFinite(value)) throw new Error(`Special numeric value ${value} is not allowed`);
   if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-    throw new Error(`Number ${value} is greater than Number.MAX_SAFE_INTEGER. Use NumberValue from @aws-sdk/lib-dynamodb.`);
+    throw new Error(
+      `Number ${value} is greater than Number.MAX_SAFE_INTEGER. Use NumberValue from @aws-sdk/lib-dynamodb.`,
+    );
   }
   return value;
 }
@@ -99,12 +103,15 @@ function importObject(value: object, depth: number): unknown {
   }
   if (Array.isArray(value)) return value.map((entry) => importValue(entry, depth + 1));
   if (value instanceof Set) {
-    if (value.size === 0) throw validationError('One or more parameter values were invalid: An string set may not be empty');
+    if (value.size === 0)
+      throw validationError('One or more parameter values were invalid: An string set may not be empty');
     return new Set(value);
   }
   if (value instanceof Uint8Array) return value.slice();
   if (!isMap(value)) {
-    throw new Error('Unsupported type passed: a class instance. Pass options.convertClassInstanceToMap=true to marshall it');
+    throw new Error(
+      'Unsupported type passed: a class instance. Pass options.convertClassInstanceToMap=true to marshall it',
+    );
   }
   return importItem(value, depth + 1);
 }
@@ -130,7 +137,9 @@ export function equalValues(a: unknown, b: unknown): boolean {
   if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
   if (!isMap(a) || !isMap(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalValues(a[key], b[key]));
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equalValues(a[key], b[key]))
+  );
 }
 
 /** Order of two values of one ordered type (S, N, B): negative, 0 or positive; undefined when they cannot be ordered. */

@@ -242,7 +242,13 @@ export function createQueue(name: string, url: string, arn: string, around: Queu
       return list.available;
     },
     adopt(message, fromArn) {
-      const moved: QueuedMessage = { ...message, deadLetterSource: fromArn, receiptHandle: '', state: 'ready', timer: undefined };
+      const moved: QueuedMessage = {
+        ...message,
+        deadLetterSource: fromArn,
+        receiptHandle: '',
+        state: 'ready',
+        timer: undefined,
+      };
       store(moved, 0);
     },
   };

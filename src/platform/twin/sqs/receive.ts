@@ -16,7 +16,10 @@ export async function receiveMessages(
 ): Promise<QueuedMessage[]> {
   const max = input.MaxNumberOfMessages ?? 1;
   if (max < 1 || max > batchEntriesMax) {
-    throw awsError('InvalidParameterValue', `Value ${max} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and ${batchEntriesMax}.`);
+    throw awsError(
+      'InvalidParameterValue',
+      `Value ${max} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and ${batchEntriesMax}.`,
+    );
   }
   const visibilityMs = input.VisibilityTimeout === undefined ? undefined : input.VisibilityTimeout * 1000;
   const waitSeconds = input.WaitTimeSeconds ?? Number(find().attributes.get('ReceiveMessageWaitTimeSeconds') ?? 0);
@@ -54,8 +57,12 @@ export function respond(messages: readonly QueuedMessage[], input: ReceiveMessag
   const system = [...(input.MessageSystemAttributeNames ?? []), ...(input.AttributeNames ?? [])] as string[];
   return {
     Messages: messages.map((message) => {
-      const wanted = Object.entries(systemAttributes(message)).filter(([name]) => system.includes('All') || system.includes(name));
-      const own = Object.entries(message.attributes ?? {}).filter(([name]) => matchesName(input.MessageAttributeNames ?? [], name));
+      const wanted = Object.entries(systemAttributes(message)).filter(
+        ([name]) => system.includes('All') || system.includes(name),
+      );
+      const own = Object.entries(message.attributes ?? {}).filter(([name]) =>
+        matchesName(input.MessageAttributeNames ?? [], name),
+      );
       return {
         MessageId: message.messageId,
         ReceiptHandle: message.receiptHandle,
@@ -71,5 +78,8 @@ export function respond(messages: readonly QueuedMessage[], input: ReceiveMessag
 }
 
 function matchesName(wanted: readonly string[], name: string): boolean {
-  return wanted.some((pattern) => pattern === 'All' || pattern === name || (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1))));
+  return wanted.some(
+    (pattern) =>
+      pattern === 'All' || pattern === name || (pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -1))),
+  );
 }
