@@ -145,7 +145,7 @@ export const reviewHandlers: Readonly<Record<string, ReviewHandler>> = {
   'review.cross-check-licences': crossCheckLicences,
   'review.cross-check-dependencies': crossCheckDependencies,
   'review.report': handle(schemas.report, async ({ title, parts, nodes }) => {
-    const review = collectReview(title, parts as ReviewPart[], nodes, new Date());
+    const review = collectReview(title, parts, nodes, new Date());
     return { review, markdown: buildReport(review).markdown };
   }),
 };

@@ -81,8 +81,7 @@ function spanAt(scanner: Scanner, at: number): Span {
   }
   for (const open of syntax.lineComments) {
     // In shells and configurations a hash inside a word, as in `$#` or `a#b`, is no comment.
-    const inWord =
-      open === '#' && at > 0 && !/\s|[;({]/u.test(text.charAt(at - 1)) && syntax.strings[0]?.open !== '"""';
+    const inWord = open === '#' && at > 0 && !/\s|[;(]/u.test(text.charAt(at - 1)) && syntax.strings[0]?.open !== '"""';
     if (text.startsWith(open, at) && !inWord) return { kind: 'comment', end: endOfLine(text, at) };
   }
   for (const string of syntax.strings) {

@@ -64,7 +64,12 @@ export type NodeOutcomes = Readonly<
 export function collectReview(title: string, parts: readonly ReviewPart[], nodes: NodeOutcomes, now: Date): Review {
   const findings = parts.flatMap((part) => part.findings ?? []).sort(bySeverity);
   const functions = parts.flatMap((part) => part.functions ?? []);
-  const place = [(each: PlacedFunction) => each.path, (each: PlacedFunction) => -each.line];
+  const place = [
+    (each: PlacedFunction) => each.path,
+    (each: PlacedFunction) => -each.line,
+    (each: PlacedFunction) => each.name,
+    (each: PlacedFunction) => each.lines + each.complexity,
+  ];
   return {
     title,
     generated_at: now.toISOString(),
@@ -83,6 +88,7 @@ export function collectReview(title: string, parts: readonly ReviewPart[], nodes
           (each) => each.written_at ?? '~',
           (each) => each.path,
           (each) => -each.line,
+          (each) => each.text,
         ),
       ),
     duplicates: parts.flatMap((part) => part.duplicates ?? []).slice(0, duplicatesListedMax),

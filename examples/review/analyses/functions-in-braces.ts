@@ -40,9 +40,10 @@ export function functionsInBraces(code: string): { functions: FunctionSize[]; br
       if (unit) unit.complexity++;
     }
     if (token === '{') {
-      const name = nameOfFunction(header);
-      const kept = literalAfter.has(header.at(-1) ?? '') ? header : undefined;
-      blocks.push(name === undefined ? { header: kept } : { unit: { name, line, complexity: 1 }, header: undefined });
+      const isLiteral = literalAfter.has(header.at(-1) ?? '');
+      const name = isLiteral ? undefined : nameOfFunction(header);
+      const unit = name === undefined ? {} : { unit: { name, line, complexity: 1 } };
+      blocks.push({ ...unit, header: isLiteral ? header : undefined });
       header = [];
     } else if (token === '}') {
       const closed = blocks.pop();

@@ -33,7 +33,7 @@ function parsePackageJson(text: string): ParsedManifest | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const manifest = value as Readonly<Record<string, unknown>>;
   const dependencies = (['dependencies', 'optionalDependencies', 'devDependencies'] as const).flatMap((section) =>
-    Object.entries((manifest[section] ?? {}) as object).map(([name, requirement]) => ({
+    Object.entries(manifest[section] ?? {}).map(([name, requirement]) => ({
       name,
       requirement: String(requirement),
       development: section === 'devDependencies',
