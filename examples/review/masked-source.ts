@@ -96,7 +96,7 @@ function spanAt(scanner: Scanner, at: number): Span {
     if (end !== undefined) return { kind: 'text', end };
   }
   if (syntax.regex && text.charAt(at) === '/' && regexMayStart(text, at)) {
-    const end = matchEnd(/\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/[a-z]*/uy, text, at);
+    const end = matchEnd(/\/(?:\\.|\[(?:\\.|[^\]\\\n]){0,200}\]|[^/\\[\n]){1,2000}\/[a-z]*/uy, text, at);
     if (end !== undefined) return { kind: 'text', end };
   }
   if (syntax.heredocs) return shellSpan(text, at);

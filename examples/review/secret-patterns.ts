@@ -29,7 +29,7 @@ export const secretPatterns: readonly SecretPattern[] = [
     pattern: /\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}/gu,
     entropyBitsMin: 3.5,
   },
-  { name: 'JSON web token', severity: 'medium', pattern: /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/gu },
+  { name: 'JSON web token', severity: 'medium', pattern: /\beyJ[\w-]{10,500}\.eyJ[\w-]{10,2000}\.[\w-]{10,}/gu },
   {
     name: 'password in a URL',
     severity: 'high',
@@ -47,6 +47,9 @@ export const secretPatterns: readonly SecretPattern[] = [
 /** What people write where a secret would go. */
 const placeholder =
   /example|sample|dummy|changeme|placeholder|redacted|your[-_]|insert|todo|xxxx|\*{3}|•|\.{3}|…|^<|[<${]\{|\$\(|^\$|^%|process\.env|^(?:arn:|urn:|https?:|\.{0,2}\/)|^(?:password|secret|test|local)$/iu;
+
+/** Secrets looked for in one text: beyond it, the file is a list of them and the first ones say so. */
+const secretsPerTextMax = 1_000;
 
 /** One secret in a text. */
 export interface SecretMatch {
@@ -67,7 +70,7 @@ export function findSecrets(text: string): SecretMatch[] {
       if (placeholder.test(secret)) continue;
       if (entropyBitsMin !== undefined && (entropyBits(secret) < entropyBitsMin || !isMixed(secret))) continue;
       if (found.some((other) => start < other.end && other.start < end)) continue;
-      found.push({ name, severity, start, end });
+      if (found.push({ name, severity, start, end }) >= secretsPerTextMax) break;
     }
   }
   return found.sort((left, right) => left.start - right.start);

@@ -117,7 +117,7 @@ function tomlEntries(text: string, sections: RegExp): { name: string; requiremen
 function parsePom(text: string): ParsedManifest {
   const field = (block: string, name: string): string =>
     new RegExp(`<${name}>\\s*([^<]*?)\\s*</${name}>`, 'u').exec(block)?.[1] ?? '';
-  const dependencies = [...text.matchAll(/<dependency>([\s\S]*?)<\/dependency>/gu)].map(([, block = '']) => ({
+  const dependencies = [...text.matchAll(/<dependency>([\s\S]{0,2000}?)<\/dependency>/gu)].map(([, block = '']) => ({
     name: `${field(block, 'groupId')}:${field(block, 'artifactId')}`,
     requirement: field(block, 'version'),
     development: field(block, 'scope') === 'test',

@@ -10,6 +10,9 @@ export interface Page {
   readonly anchors: readonly string[];
 }
 
+/** Longer lines hold data, and would make the patterns below slow on a hostile text. */
+const lineCharsMax = 5_000;
+
 const inlineLink =
   /!?\[(?:[^[\]\\]|\\.|\[[^\]]*\])*\]\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\([^\s()]*\))*))(?:\s+(?:"[^"]*"|'[^']*'|\([^)]*\)))?\s*\)/gu;
 const referenceLink = /^ {0,3}\[(?!\^)[^\]]+\]:\s+<?([^\s>]+)>?/u;
@@ -77,15 +80,30 @@ function headingAt(lines: readonly string[], index: number): string | undefined 
 /** The lines with those of fenced code and of comments emptied, so that the numbers stay. */
 function proseLines(text: string): string[] {
   let fence: string | undefined;
-  const uncommented = text.replace(/<!--[\s\S]*?-->/gu, (comment) => comment.replace(/[^\n]/gu, ' '));
-  return uncommented.split(/\r?\n/u).map((line) => {
-    const mark = /^ {0,3}(?:[-*>]\s+|\d+[.)]\s+)*\s*(`{3,}|~{3,})([^`]*)$/u.exec(line);
-    if (fence === undefined) {
-      fence = mark?.[1];
-      return fence === undefined ? line : '';
-    }
-    const closes = mark !== null && mark[1]?.startsWith(fence) === true && (mark[2] ?? '').trim() === '';
-    if (closes) fence = undefined;
-    return '';
-  });
+  return withoutComments(text)
+    .split(/\r?\n/u)
+    .map((line) => (line.length > lineCharsMax ? '' : line))
+    .map((line) => {
+      const mark = /^ {0,3}(?:[-*>]\s+|\d+[.)]\s+)*\s*(`{3,}|~{3,})([^`]*)$/u.exec(line);
+      if (fence === undefined) {
+        fence = mark?.[1];
+        return fence === undefined ? line : '';
+      }
+      const closes = mark !== null && mark[1]?.startsWith(fence) === true && (mark[2] ?? '').trim() === '';
+      if (closes) fence = undefined;
+      return '';
+    });
+}
+
+/** Empties HTML comments, keeping their line ends; searching by position keeps it linear for any text. */
+function withoutComments(text: string): string {
+  const kept: string[] = [];
+  let at = 0;
+  for (let open = text.indexOf('<!--'); open >= 0; open = text.indexOf('<!--', at)) {
+    const close = text.indexOf('-->', open);
+    if (close < 0) break;
+    kept.push(text.slice(at, open), text.slice(open, close + 3).replace(/[^\n]/gu, ' '));
+    at = close + 3;
+  }
+  return kept.join('') + text.slice(at);
 }

@@ -29,7 +29,7 @@ export function findMarks(path: string, kind: Kind, source: MaskedSource): Mark[
     // A heading of Markdown looks like a comment to the scanner.
     if (kind === 'docs' && !comment.text.startsWith('<!--')) continue;
     for (const [offset, text] of comment.text.split('\n').entries()) {
-      const found = markText.exec(text)?.groups;
+      const found = markText.exec(text.slice(0, 1_000))?.groups;
       if (!found?.['word']) continue;
       const opens = /^[\s/*#<!-]*$/u.test(found['before'] ?? '');
       if (!opens && found['after'] === '') continue;
