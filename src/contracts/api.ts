@@ -44,6 +44,14 @@ export const submittedWorkflow = z.object({
 });
 export type SubmittedWorkflow = z.infer<typeof submittedWorkflow>;
 
+/** What is sent out when a workflow has ended, in words. */
+export const deliveryNotificationView = z.object({
+  workflow_id: userId,
+  status: workflowStatus,
+  delivery_notification: z.string(),
+});
+export type DeliveryNotificationView = z.infer<typeof deliveryNotificationView>;
+
 export const submittedTasks = z.object({
   results: z.array(
     z.union([

@@ -3,6 +3,7 @@ import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts'
 import {
   cancelRequest,
   deadLetterView,
+  deliveryNotificationView,
   page,
   pageQuery,
   redriveOutcome,
@@ -149,6 +150,16 @@ export const operations: readonly Operation[] = [
     params: { id: userId },
     status: 200,
     answer: page(workflowEventView),
+  },
+  {
+    id: 'getDeliveryNotification',
+    method: 'get',
+    path: '/v1/workflows/:id/notification',
+    tag: 'workflows',
+    summary: 'How a workflow went, in words',
+    params: { id: userId },
+    status: 200,
+    answer: deliveryNotificationView,
   },
   {
     id: 'cancelWorkflow',

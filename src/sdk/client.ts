@@ -1,6 +1,7 @@
 import type { AgentView, QueueView } from '../contracts/agent.ts';
 import type {
   DeadLetterView,
+  DeliveryNotificationView,
   RedriveOutcome,
   SubmittedTask,
   SubmittedWorkflow,
@@ -24,6 +25,8 @@ export interface ClientOptions extends ConnectionOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** @default the machine's own time */
   readonly clock?: AgentClock;
+  /** A number in [0, 1), for the ids of workflows that are given none. @default Math.random */
+  readonly random?: () => number;
 }
 
 /** One page of a listing; give `cursor` back to get the next one. */
@@ -57,7 +60,7 @@ export function createClient(options: ClientOptions = {}) {
   const connection = discoverConnection(options);
   const call = apiTransport(connection, { clock, fetch: options.fetch ?? globalThis.fetch });
   const tasks = taskCalls(call, clock);
-  const workflows = workflowCalls(call, clock);
+  const workflows = workflowCalls(call, clock, options.random ?? Math.random);
   return {
     /** Where the calls go. */
     apiUrl: connection.apiUrl,
@@ -78,6 +81,7 @@ export function createClient(options: ClientOptions = {}) {
     getWorkflow: workflows.get,
     workflowTasks: workflows.tasks,
     workflowEvents: workflows.events,
+    deliveryNotification: workflows.notification,
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),
     listWorkflows: (page: PageOptions = {}) => list<WorkflowView>(call, '/v1/workflows', page),
     ...fleetCalls(call),
@@ -130,7 +134,7 @@ function workflowPath(id: string): string {
   return `/v1/workflows/${encodeURIComponent(id)}`;
 }
 
-function workflowCalls(call: ApiTransport, clock: AgentClock) {
+function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => number) {
   const get = async (id: string, signal?: AbortSignal) =>
     (await call({
       method: 'GET',
@@ -151,6 +155,8 @@ function workflowCalls(call: ApiTransport, clock: AgentClock) {
   const events = async (id: string) =>
     ((await call({ method: 'GET', path: `${workflowPath(id)}/events` })) as { items: readonly WorkflowEventView[] })
       .items;
+  const notification = async (id: string) =>
+    (await call({ method: 'GET', path: `${workflowPath(id)}/notification` })) as DeliveryNotificationView;
   const handle = (workflow_id: string) => ({
     workflow_id,
     get: () => get(workflow_id),
@@ -162,19 +168,19 @@ function workflowCalls(call: ApiTransport, clock: AgentClock) {
   const run = async (
     definition: WorkflowDefinitionInput,
     input?: Json,
-    { workflow_id = newWorkflowId(definition.name, clock) }: { readonly workflow_id?: string } = {},
+    { workflow_id = newWorkflowId(definition.name, clock.now(), random()) }: { readonly workflow_id?: string } = {},
   ): Promise<WorkflowHandle> => {
     const body = { workflow_id, definition, ...(input === undefined ? {} : { input }) };
     const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as SubmittedWorkflow;
     return { ...handle(workflow_id), submitted };
   };
-  return { get, cancel, wait, tasks, events, handle, run };
+  return { get, cancel, wait, tasks, events, notification, handle, run };
 }
 
 /** An id that tells people what ran and when, and is unique enough for one submitter. */
-function newWorkflowId(name: string, clock: AgentClock): string {
-  const time = new Date(clock.now()).toISOString().replace(/[-:.]/g, '');
-  return `${name.slice(0, 80)}-${time}-${Math.random().toString(36).slice(2, 8)}`;
+function newWorkflowId(name: string, now: number, random: number): string {
+  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
+  return `${name.slice(0, 80)}-${time}-${random.toString(36).slice(2, 8)}`;
 }
 
 function fleetCalls(call: ApiTransport) {

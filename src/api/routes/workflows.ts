@@ -3,6 +3,7 @@ import { cancelRequest, pageQuery } from '../../contracts/api.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { workflowSubmission } from '../../contracts/workflow.ts';
 import { cancelWorkflow } from '../../workflow/usecases/cancel-workflow.ts';
+import { deliveryNotification } from '../../workflow/usecases/finish-workflow.ts';
 import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
 import { submitWorkflow } from '../../workflow/usecases/submit-workflow.ts';
 import { viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
@@ -47,6 +48,14 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
     found(await deps.workflows.head(id), 'workflow', id);
     const rows = await deps.workflows.events(id);
     return c.json({ items: rows.map(({ seq, at, events }) => ({ seq, at, events })) });
+  });
+
+  app.get('/v1/workflows/:id/notification', async (c) => {
+    const id = readParam(c, 'id', userId);
+    const head = found(await deps.workflows.head(id), 'workflow', id);
+    const events = (await deps.workflows.events(id)).flatMap((row) => row.events);
+    const delivery_notification = deliveryNotification(head, events);
+    return c.json({ workflow_id: id, status: head.status, delivery_notification });
   });
 
   app.post('/v1/workflows/:id/cancel', async (c) => {
