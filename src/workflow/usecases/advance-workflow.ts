@@ -6,8 +6,8 @@ import type { DispatchHint } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Settlement } from '../../distributor/core/task-change.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
-import type { WorkflowResult, WorkflowTasks } from '../../distributor/ports.ts';
-import { fateOf } from '../core/fate.ts';
+import type { WorkflowTasks } from '../../distributor/ports.ts';
+import { fateOf, type SentResult } from '../../distributor/core/fate.ts';
 import { graphOf } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
 import type { WorkflowDeps } from '../ports.ts';
@@ -23,7 +23,7 @@ const settleTriesMax = 12;
 
 /** A result on its way: what was sent, the attempt as the distributor's core wants it, and what became of it. */
 interface Pending {
-  readonly sent: WorkflowResult;
+  readonly sent: SentResult;
   readonly ended: EndedAttempt;
   readonly node: string;
   fate?: Fate;
@@ -35,12 +35,12 @@ interface Effects {
   readonly announcements: Announcement[];
 }
 
-async function outputOf(deps: WorkflowDeps, { result }: WorkflowResult): Promise<StoredJson | undefined> {
+async function outputOf(deps: WorkflowDeps, { result }: SentResult): Promise<StoredJson | undefined> {
   if (result.output_ref !== undefined) return { ref: result.output_ref };
   return result.output === undefined ? undefined : storeText(deps, result.task_id, JSON.stringify(result.output));
 }
 
-async function toPending(deps: WorkflowDeps, sent: WorkflowResult): Promise<Pending> {
+async function toPending(deps: WorkflowDeps, sent: SentResult): Promise<Pending> {
   const { result, agent_id, principal, cause } = sent;
   const output = await outputOf(deps, sent);
   const ended: EndedAttempt = {
@@ -218,21 +218,24 @@ async function settleChunk(deps: WorkflowDeps, workflow_id: string, chunk: reado
 export async function settleWorkflowTasks(
   deps: WorkflowDeps,
   workflow_id: string,
-  results: readonly WorkflowResult[],
+  results: readonly SentResult[],
 ): Promise<Settled> {
   const effects: Effects = { hints: [], announcements: [] };
   const firsts = new Map<string, Pending>();
-  const keyOf = ({ result, agent_id }: WorkflowResult): string =>
-    `${holdKey(result.task_id, result.attempt)} ${agent_id}`;
-  for (const sent of results) if (!firsts.has(keyOf(sent))) firsts.set(keyOf(sent), await toPending(deps, sent));
+  const keyOf = ({ result, agent_id, principal = '' }: SentResult): string =>
+    `${holdKey(result.task_id, result.attempt)} ${agent_id} ${principal}`;
+  const repeats = new Set<number>();
+  for (const [index, sent] of results.entries()) {
+    if (firsts.has(keyOf(sent))) repeats.add(index);
+    else firsts.set(keyOf(sent), await toPending(deps, sent));
+  }
   const pending = [...firsts.values()];
   for (let at = 0; at < pending.length; at += tasksPerMessageMax) {
     await settleChunk(deps, workflow_id, pending.slice(at, at + tasksPerMessageMax), effects);
   }
-  const outcomes = results.map((sent): Fate => {
-    const first = firsts.get(keyOf(sent));
-    const fate = first?.fate ?? 'late';
-    return first?.sent !== sent && fate === 'applied' ? 'repeated' : fate;
+  const outcomes = results.map((sent, index): Fate => {
+    const fate = firsts.get(keyOf(sent))?.fate ?? 'late';
+    return repeats.has(index) && fate === 'applied' ? 'repeated' : fate;
   });
   return { outcomes, hints: effects.hints, announcements: effects.announcements };
 }
