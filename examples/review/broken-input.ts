@@ -8,7 +8,8 @@ export type BrokenInputCode =
   | 'invalid-utf8'
   | 'path-outside-root'
   | 'unknown-root'
-  | 'invalid-payload';
+  | 'invalid-payload'
+  | 'unknown-task-type';
 
 /** Input that no retry can mend: the task fails at once, without using up its attempts. */
 export class BrokenInput extends TerminalError {

@@ -150,6 +150,16 @@ export const reviewHandlers: Readonly<Record<string, ReviewHandler>> = {
   }),
 };
 
+/** The one handler of a review agent: does whatever task of the review it is given, refuses any other. */
+export const reviewHandler = async (
+  task: ReviewTask & { readonly task_type: string },
+  context: ReviewContext,
+): Promise<object> => {
+  const handler = Object.hasOwn(reviewHandlers, task.task_type) ? reviewHandlers[task.task_type] : undefined;
+  if (!handler) throw new BrokenInput('unknown-task-type', task.task_type, 'is no task of a review');
+  return handler(task, context);
+};
+
 /** The capability each task type needs; code needs that of its family, such as `code:python`. */
 export const reviewCapabilities: Readonly<Record<string, string>> = {
   'review.scan': 'scan',

@@ -7,6 +7,7 @@ const controls = new Set(
     ' ',
   ),
 );
+const functionWords = new Set(['function', 'fn', 'func', 'fun']);
 const containers = new Set(['class', 'interface', 'enum', 'struct', 'namespace', 'record', 'trait', 'impl', 'module']);
 /** An open brace after one of these starts a literal or a type, so the header around it goes on when it closes. */
 const literalAfter = new Set(['(', ',', ':', '=', '[', '|', '&', '<', 'extends']);
@@ -58,10 +59,11 @@ export function functionsInBraces(code: string): { functions: FunctionSize[]; br
 /** The name of the function whose body would open after these tokens; `undefined` when it is another kind of block. */
 function nameOfFunction(header: readonly string[]): string | undefined {
   if (header.at(-1) === '=>') return nameOfValue(header) ?? '(anonymous)';
-  for (const word of ['function', 'fn', 'func', 'fun']) {
-    const at = header.lastIndexOf(word);
-    if (at < 0 || !header.includes('(', at)) continue;
-    return nameAfterKeyword(header, at) ?? nameOfValue(header.slice(0, at)) ?? '(anonymous)';
+  const keywords = header.flatMap((token, at) => (functionWords.has(token) && header.includes('(', at) ? [at] : []));
+  if (keywords.length > 0) {
+    // The first one with a name is the declaration; those after it are types of its parameters.
+    const named = keywords.map((at) => nameAfterKeyword(header, at)).find((name) => name !== undefined);
+    return named ?? nameOfValue(header.slice(0, keywords.at(-1))) ?? '(anonymous)';
   }
   const close = endOfParameters(header);
   if (close === undefined) return undefined;

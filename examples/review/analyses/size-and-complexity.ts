@@ -51,7 +51,7 @@ function measure(family: Family, code: string): { functions: readonly FunctionSi
 
 function sizeOf(path: string, lines: number): Finding[] {
   if (lines < fileLinesLow) return [];
-  const severity = lines >= fileLinesMedium ? 'medium' : 'low';
+  const severity = lines >= fileLinesMedium && !isTest(path) ? 'medium' : 'low';
   return [finding('size', severity, path, 1, `the file has ${lines} lines`)];
 }
 
@@ -64,11 +64,11 @@ function judge(placed: PlacedFunction): Finding[] {
   const { path, name, line, lines, complexity } = placed;
   const found: Finding[] = [];
   if (complexity >= complexityMedium) {
-    const severity = complexity >= complexityHigh ? 'high' : 'medium';
+    const severity = isTest(path) ? 'low' : complexity >= complexityHigh ? 'high' : 'medium';
     found.push(finding('complexity', severity, path, line, `\`${name}\` has a complexity of ${complexity}`));
   }
   if (lines >= functionLinesLow && !isSuite(placed)) {
-    const severity = lines >= functionLinesMedium ? 'medium' : 'low';
+    const severity = lines >= functionLinesMedium && !isTest(path) ? 'medium' : 'low';
     found.push(finding('size', severity, path, line, `\`${name}\` is ${lines} lines long`));
   }
   return found;

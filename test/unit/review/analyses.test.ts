@@ -78,6 +78,14 @@ describe('complexity', () => {
     expect(functionsOf(family, text)).toEqual(expected);
   });
 
+  it('tells the name of a Go function from the function types of its parameters', () => {
+    const text = 'func (r *Request) write(wait func() bool) (err error) {\n  go func() { if a { b() } }()\n}\n';
+    expect(functionsOf('go', text)).toEqual([
+      ['(anonymous)', 2, 2],
+      ['write', 1, 1],
+    ]);
+  });
+
   it('follows the indentation of Python', () => {
     const text =
       'def outer(a):\n    """if"""\n    def inner():\n        return 1 if a else 2\n    for x in a: pass\n\nclass B:\n    async def m(self): pass\n';

@@ -1,7 +1,8 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { reviewHandlers } from '../../../examples/review/handlers.ts';
+import { reviewHandler, reviewHandlers } from '../../../examples/review/handlers.ts';
+import type { Handler } from '../../../src/sdk/handler.ts';
 import { commitAll, quietContext, runReview, sampleTree } from './sample-tree.ts';
 
 // Put together at run time, so that no review of this repository finds it.
@@ -104,6 +105,18 @@ describe('a handler', () => {
         code: expect.stringMatching(/path-outside-root|unreadable-file/u),
       });
     }
+  });
+
+  it('fits the handler type of the SDK and refuses tasks that are not of a review', async () => {
+    const handler: Handler = reviewHandler;
+    const task = { task_id: 't', task_type: 'toString', payload: {}, attempt: 1, priority: 'low' } as const;
+    const log = {
+      debug: quietContext.progress,
+      info: quietContext.progress,
+      warn: quietContext.progress,
+      error: quietContext.progress,
+    };
+    await expect(handler(task, { ...quietContext, log })).rejects.toMatchObject({ code: 'unknown-task-type' });
   });
 
   it('refuses a payload of another shape', async () => {
