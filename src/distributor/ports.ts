@@ -1,8 +1,9 @@
 import type { Announcement } from '../contracts/events.ts';
 import type { Outcome } from '../contracts/errors.ts';
-import type { DispatchHint, Heartbeat, InboxMessage, TaskResult } from '../contracts/messages.ts';
+import type { DispatchHint, Heartbeat, InboxMessage } from '../contracts/messages.ts';
 import type { AgentRow, DeadLetterRow, Hold, PoolRows, ReadyTask, RouteRow, TaskRow } from '../contracts/rows.ts';
 import type { TaskStatus } from '../contracts/task.ts';
+import type { SentResult } from './core/fate.ts';
 import type { TaskChange } from './core/task-change.ts';
 
 /** Time, ids and randomness: everything the core must be given. */
@@ -48,8 +49,10 @@ export interface AgentStore {
   get(pool: string, agent_id: string): Promise<AgentRow | undefined>;
   /** Creates the agent, or renews it for the same principal (its holds stay). Refused with `agent-conflict` for another principal. */
   register(row: AgentRow): Promise<Outcome<AgentRow>>;
-  /** Removes the agent's row; its holds must be settled before. */
-  remove(pool: string, agent_id: string): Promise<void>;
+  /** Lets the agent get no more work. */
+  drain(pool: string, agent_id: string): Promise<void>;
+  /** Removes the agent's row on the condition that it holds nothing. False: it holds something. */
+  remove(pool: string, agent_id: string): Promise<boolean>;
   /** Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`) and is not draining. */
   reserve(pool: string, agent_id: string, holds: Readonly<Record<string, Hold>>, occupiedMax: number): Promise<boolean>;
   /** Frees slots and returns the agent as it is afterwards; undefined when it is gone. `heardFrom` renews its lease. */
@@ -131,22 +134,12 @@ export interface WorkflowTasks {
    */
   settle(
     workflow_id: string,
-    results: readonly WorkflowResult[],
+    results: readonly SentResult[],
   ): Promise<{
     readonly outcomes: readonly ('applied' | 'repeated' | 'late')[];
     readonly hints: readonly DispatchHint[];
     readonly announcements: readonly Announcement[];
   }>;
-}
-
-/** A result of a workflow's task with the authority it came with. */
-export interface WorkflowResult {
-  readonly result: TaskResult;
-  readonly agent_id: string;
-  /** The principal of the sender; undefined when Cadre itself settles a lost lease. */
-  readonly principal?: string;
-  /** Lost leases count a retry but carry their own code. */
-  readonly cause?: 'lease-lost' | 'timed-out';
 }
 
 /** What the agents of this deployment are told about where to send. */

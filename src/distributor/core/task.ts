@@ -26,6 +26,13 @@ export interface NewTaskContext {
   readonly estimated_duration?: number;
 }
 
+/** A deadline in UTC, kept within the years 0000 to 9999: outside of them its text would no longer sort. */
+function sortableTime(time: string): string {
+  const utc = new Date(time).toISOString();
+  if (utc.startsWith('+')) return '9999-12-31T23:59:59.999Z';
+  return utc.startsWith('-') ? '0000-01-01T00:00:00.000Z' : utc;
+}
+
 /** A Queued row that nobody has tried yet. */
 export function newTask(
   task: Omit<Task, 'payload'> & { readonly payload: StoredJson },
@@ -37,7 +44,7 @@ export function newTask(
     ...body,
     ...rest,
     // Normalised to UTC so that it sorts as text in the ready order.
-    ...(deadline === undefined ? {} : { deadline: new Date(deadline).toISOString() }),
+    ...(deadline === undefined ? {} : { deadline: sortableTime(deadline) }),
     ...(distribution_rules === undefined ? {} : { distribution_rules }),
     status: 'Queued',
     attempt: 0,
@@ -206,14 +213,14 @@ export function cancelChange(row: TaskRow, context: { readonly now: number; read
   };
 }
 
-/** Whether a waiting task has waited longer than a task may. */
-export function isExpired(task: Pick<TaskRow, 'created_at'>, now: number): boolean {
-  return now - Date.parse(task.created_at) > queuedMsMax;
+/** Whether a waiting task has waited longer than a task may, counted from when it was queued last: a redrive starts it anew. */
+export function isExpired(task: Pick<TaskRow, 'queued_at'>, now: number): boolean {
+  return now - Date.parse(task.queued_at) > queuedMsMax;
 }
 
 /** Fails a task that waited too long. */
 export function expireChange(row: TaskRow, now: number): TaskChange {
-  const error = { code: 'task-expired', message: `it waited since ${row.created_at}`, retryable: false };
+  const error = { code: 'task-expired', message: `it waited since ${row.queued_at}`, retryable: false };
   return fail(row, { status: 'Queued', attempt: row.attempt }, error, now, row.retry_count).change;
 }
 
@@ -250,7 +257,14 @@ export function redriveChange(row: TaskRow, now: number): TaskChange {
   return {
     task_id: row.task_id,
     expect: { status: 'Failed', attempt: row.attempt },
-    patch: { ...giveBack, completed_at: null, retry_count: 0, queued_at: new Date(now).toISOString() },
+    // The fence moves on: a claim that was on its way when the task expired must not succeed now.
+    patch: {
+      ...giveBack,
+      attempt: row.attempt + 1,
+      completed_at: null,
+      retry_count: 0,
+      queued_at: new Date(now).toISOString(),
+    },
     index: readyEntry(row),
   };
 }

@@ -4,6 +4,7 @@ import { idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
 import type { DispatchHint, ResultBatch, TaskResult } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
+import { fateOf } from '../core/fate.ts';
 import type { Settlement } from '../core/task-change.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
@@ -45,11 +46,11 @@ function endedAttempt({ result, from }: Received): EndedAttempt {
   };
 }
 
-/** Tells a repeat from a lease that was lost: the row has been settled by this very attempt, or not. */
-function fateOf(ended: EndedAttempt, current: TaskRow | undefined): ResultFate {
-  const settledByIt =
-    current?.attempt === ended.attempt && current.status !== 'Processing' && current.status !== 'Cancelled';
-  return settledByIt ? 'repeated' : 'late';
+/** A change that was refused: the row it met tells a repeat from a lost lease. */
+function refusedFate({ result, from }: Received, current: TaskRow | undefined): ResultFate {
+  const fate =
+    current === undefined ? 'late' : fateOf(current, { result, agent_id: from.agent_id, principal: from.principal });
+  return fate === 'repeated' ? 'repeated' : 'late';
 }
 
 function announcementOf(
@@ -116,7 +117,7 @@ async function settleOwn(deps: DistributorDeps, received: readonly Received[]): 
     const settlement = settlements[index];
     const result = settlement && results.get(settlement);
     if (settlement === undefined || result === undefined) return { fate: 'late', hints: [], announcements: [] };
-    if (!result.applied) return { fate: fateOf(ended, result.current), hints: [], announcements: [] };
+    if (!result.applied) return { fate: refusedFate(each, result.current), hints: [], announcements: [] };
     return {
       fate: 'applied',
       hints: hintsOf(settlement),

@@ -4,6 +4,26 @@ import { parseHoldKey } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { applyResults } from './apply-results.ts';
 
+/** Looks again this often when a dispatcher was handing out work at that moment. */
+const looksMax = 5;
+
+/** Hands back what the agent holds, until its row could be removed. */
+async function handBackAll(deps: DistributorDeps, pool: string, agent_id: string): Promise<boolean> {
+  for (let look = 0; look < looksMax; look += 1) {
+    const agent = await deps.agents.get(pool, agent_id);
+    if (agent === undefined) return true;
+    const results = Object.keys(agent.holds).map((key) => ({ ...parseHoldKey(key), outcome: 'released' as const }));
+    const groups = [...Map.groupBy(results, (result) => workflowOf(result.task_id)?.workflow_id).values()];
+    const { principal } = agent;
+    await applyResults(
+      deps,
+      groups.map((group) => ({ pool, agent_id, principal, results: group })),
+    );
+    if (await deps.agents.remove(pool, agent_id)) return true;
+  }
+  return false;
+}
+
 /** Removes an agent: what it still holds is handed back first, then its row goes, then its inbox. Only its own principal may. */
 export async function deregisterAgent(
   deps: DistributorDeps,
@@ -14,13 +34,9 @@ export async function deregisterAgent(
   if (agent === undefined) return refused('not-found', `no agent has the id ${request.agent_id}`, 'agent_id');
   if (agent.principal !== request.principal)
     return refused('forbidden', 'only the principal that registered an agent may remove it', 'agent_id');
-  const results = Object.keys(agent.holds).map((key) => ({ ...parseHoldKey(key), outcome: 'released' as const }));
-  const groups = [...Map.groupBy(results, (result) => workflowOf(result.task_id)?.workflow_id).values()];
-  await applyResults(
-    deps,
-    groups.map((group) => ({ pool, agent_id: agent.agent_id, principal: agent.principal, results: group })),
-  );
-  await deps.agents.remove(pool, agent.agent_id);
+  await deps.agents.drain(pool, agent.agent_id);
+  if (!(await handBackAll(deps, pool, agent.agent_id)))
+    return refused('version-conflict', 'the agent is still being given work');
   await deps.inboxes.remove(agent.inbox_url);
   await deps.messenger.announce([
     {

@@ -193,7 +193,7 @@ async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: Read
   const plan = decideDispatch({ now, pool, heads, full });
   const reserved = await reserve(deps, pool.pool, plan.assignments, now);
   const claimed = await claim(deps, pool.pool, reserved, now);
-  for (const { task } of plan.assignments) gone.add(holdKey(task.task_id, task.attempt));
+  for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
   await sendAssignments(deps, pool.pool, claimed, now);
   const marked = await markWanted(deps, pool, plan.blocked, claimed);
   await unmark(deps, pool, new Set(routes.filter((route) => !full.has(route) && heads.get(route)?.length === 0)));

@@ -103,6 +103,24 @@ const reserve =
     }
   };
 
+async function remove(db: Database, pool: string, agent_id: string): Promise<boolean> {
+  try {
+    await db.client.send(
+      new DeleteCommand({
+        TableName: db.table,
+        Key: agentKey(pool, agent_id),
+        // Nothing in hand: a task that is Processing must stay listed by somebody, or nobody would ever find it lost.
+        ConditionExpression: 'attribute_not_exists(pk) OR size(holds) = :none',
+        ExpressionAttributeValues: { ':none': 0 },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (isRefused(error)) return false;
+    throw error;
+  }
+}
+
 const release =
   (db: Database): AgentStore['release'] =>
   async (pool, agent_id, keys, heardFrom) => {
@@ -183,9 +201,14 @@ export function createAgentStore(db: Database): AgentStore {
       return Item && fromAgentItem(Item);
     },
     register: (row) => register(db, row),
-    remove: async (pool, agent_id) => {
-      await db.client.send(new DeleteCommand({ TableName: db.table, Key: agentKey(pool, agent_id) }));
+    drain: async (pool, agent_id) => {
+      await update(db, pool, agent_id, {
+        UpdateExpression: 'SET draining = :yes',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':yes': true },
+      });
     },
+    remove: (pool, agent_id) => remove(db, pool, agent_id),
     reserve: reserve(db),
     release: release(db),
     want: async (pool, agent_id, routes, occupied) =>

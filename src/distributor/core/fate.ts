@@ -1,0 +1,36 @@
+import type { TaskResult } from '../../contracts/messages.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
+
+/** A result with the authority it came with. `cause` is set when Cadre itself ends an attempt. */
+export interface SentResult {
+  readonly result: TaskResult;
+  readonly agent_id: string;
+  readonly principal?: string;
+  readonly cause?: 'lease-lost' | 'timed-out';
+}
+
+/** What becomes of a result whose task's row is known: it counts, it counted before, or its lease was lost. */
+export type ResultFate = 'live' | 'repeated' | 'late';
+
+/** Codes with which Cadre itself ends an attempt: a result of the agent that comes after it is late. */
+const lostCodes = new Set(['lease-lost', 'timed-out']);
+
+function holdsLease(row: TaskRow, { result, agent_id, principal }: SentResult): boolean {
+  return (
+    row.status === 'Processing' &&
+    row.attempt === result.attempt &&
+    row.assigned_agent === agent_id &&
+    (principal === undefined || row.principal === principal)
+  );
+}
+
+/** Judges a result by the fence. A row that this very attempt settled tells a repeat, unless the attempt was taken away from its agent. */
+export function fateOf(row: TaskRow, sent: SentResult): ResultFate {
+  if (holdsLease(row, sent)) return 'live';
+  const { result, cause } = sent;
+  const settled = row.attempt === result.attempt && row.status !== 'Processing' && row.status !== 'Cancelled';
+  if (!settled) return 'late';
+  if (cause !== undefined) return 'repeated';
+  if (result.outcome === 'completed') return row.status === 'Completed' ? 'repeated' : 'late';
+  return row.status !== 'Completed' && !lostCodes.has(row.error?.code ?? '') ? 'repeated' : 'late';
+}

@@ -1,0 +1,133 @@
+import { createApp } from '../api/app.ts';
+import { createQueueSizes } from '../platform/aws/queue-sizes.ts';
+import { agentBlobs } from '../platform/aws/agent-blobs.ts';
+import { agentQueues } from '../platform/aws/agent-transport.ts';
+import type { FaultMix } from '../platform/twin/faults.ts';
+import type { TaskView } from '../contracts/task.ts';
+import type { Task } from '../contracts/task.ts';
+import type { Json } from '../contracts/json.ts';
+import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
+import { agentRegistry, type Agent, createAgent } from './create-agent.ts';
+import { apiTransport } from './api-transport.ts';
+import { type Client, createClient } from './client.ts';
+import type { Handler } from './handler.ts';
+import { deployTwin } from './twin-deployment.ts';
+
+/** How to make a test cloud. The same seed gives the same run. */
+export interface TestCloudOptions {
+  readonly seed?: number | string;
+  /** Faults to inject, for example `{ duplicate: 0.1, lambdaCrashDuring: 0.05 }`. @default none */
+  readonly faults?: FaultMix;
+}
+
+/** An agent of a test: its handler runs in the process, `ctx.signal` and time are the cloud's. */
+export interface TestAgent {
+  readonly id: string;
+  readonly type?: string;
+  readonly capabilities?: readonly string[];
+  readonly slots?: number;
+  readonly handler: Handler;
+}
+
+/** A finished run. Times are virtual. */
+export interface TestRun extends WorkflowView {
+  readonly tasks: readonly RunTask[];
+}
+
+const apiUrl = 'http://twin';
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Cadre in this process, with time that jumps: workflows of hours run in milliseconds, and the same seed gives the same run. */
+export interface TestCloud {
+  /** Registers an agent and lets it work. */
+  addAgent(agent: TestAgent): Promise<Agent>;
+  /** Runs a workflow to its end. */
+  run(definition: WorkflowDefinitionInput, input?: Json): Promise<TestRun>;
+  /** Submits tasks; nothing moves until time does. */
+  submit(...tasks: readonly Task[]): Promise<void>;
+  /** Lets time pass until the task has ended. */
+  wait(task_id: string): Promise<TaskView>;
+  /** Lets virtual time pass. */
+  skip(ms: number): Promise<void>;
+  /** Virtual time, epoch milliseconds. */
+  now(): number;
+  /** A sleep in virtual time, for handlers. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Everything else, through the API. Its calls settle only while time moves: use `drive`. */
+  readonly client: Client;
+  /** Lets time pass until the promise settles. */
+  drive<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Makes a test cloud. */
+export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
+  const { cloud, runtime } = deployTwin(options);
+  const { clock } = cloud;
+  const api = runtime('api');
+  const app = createApp(
+    { ...api, queueSizes: createQueueSizes(cloud.process('api').clients.sqs, api.queues) },
+    { principalOf: (request) => request.headers.get('x-twin-principal') ?? undefined },
+  );
+  const agentClock = { now: () => clock.now(), sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal) };
+  /** The API as one principal sees it: in the process, with the identity a signature would prove. */
+  const fetchAs =
+    (principal: string): typeof globalThis.fetch =>
+    async (input, init) => {
+      const request = new Request(input, init);
+      request.headers.set('x-twin-principal', principal);
+      return app.fetch(request);
+    };
+  const connection = {
+    apiUrl,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'twin', secretAccessKey: 'twin' },
+    // A token instead of a signature: signing happens in a thread of its own, which virtual time would not wait for.
+    token: async () => 'twin',
+  };
+  const client = createClient({ ...connection, fetch: fetchAs('user'), clock: agentClock });
+  const drive = <T>(work: Promise<T>) => clock.drive(work);
+  return {
+    client,
+    drive,
+    now: () => clock.now(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    skip: async (ms) => {
+      await clock.run(() => false, ms);
+    },
+    async addAgent({ id, type = 'test', capabilities = [], slots = 1, handler }) {
+      const principal = `agent/${id}`;
+      const { clients } = cloud.process(principal);
+      const call = apiTransport(
+        { ...connection, credentials: async () => connection.credentials },
+        { clock: agentClock, fetch: fetchAs(principal) },
+      );
+      const agent = createAgent({
+        id,
+        type,
+        capabilities,
+        slots,
+        handler: handler as never,
+        deps: {
+          sqs: agentQueues(clients.sqs),
+          s3: agentBlobs(clients.s3),
+          api: agentRegistry(call),
+          clock: agentClock,
+          log: quiet,
+        },
+      });
+      await drive(agent.start());
+      return agent;
+    },
+    async run(definition, input) {
+      const handle = await drive(client.run(definition, input));
+      const view = await drive(handle.wait());
+      return { ...view, tasks: await drive(handle.tasks()) };
+    },
+    async submit(...tasks) {
+      const outcomes = await drive(client.submitAll(tasks));
+      const refusal = outcomes.find((outcome) => !outcome.ok);
+      if (refusal?.ok === false) throw new Error(`${refusal.error.code}: ${refusal.error.message}`);
+    },
+    wait: (task_id) => drive(client.waitTask(task_id)),
+  };
+}

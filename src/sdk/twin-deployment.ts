@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { createHandler as acceptTasks } from '../../functions/accept-tasks/handler.ts';
+import { createHandler as acceptWorkflows } from '../../functions/accept-workflows/handler.ts';
+import { createHandler as applyResults } from '../../functions/apply-results/handler.ts';
+import { createHandler as beginWorkflow } from '../../functions/begin-workflow/handler.ts';
+import { createHandler as dispatchTasks } from '../../functions/dispatch-tasks/handler.ts';
+import { createHandler as finishWorkflow } from '../../functions/finish-workflow/handler.ts';
+import { createHandler as pulse } from '../../functions/pulse/handler.ts';
+import { createHandler as recordHeartbeats } from '../../functions/record-heartbeats/handler.ts';
+import { createHash } from 'node:crypto';
+import { indexedAttributes, indexName } from '../platform/aws/keys.ts';
+import type { Log } from '../platform/aws/log.ts';
+import {
+  type Adapters,
+  createAdapters,
+  createRuntime,
+  type Deployment,
+  type Runtime,
+} from '../platform/aws/runtime.ts';
+import {
+  eventSourceBatchSize,
+  eventSources,
+  functionTimeoutSeconds,
+  queueSpecs,
+  ruleSpecs,
+} from '../platform/topology.ts';
+import type { TableSchema } from '../platform/twin/dynamodb/table.ts';
+import type { LambdaHandler } from '../platform/twin/lambda.ts';
+import {
+  createTwinCloud,
+  type TwinClients,
+  type TwinCloud,
+  type TwinOptions,
+  type TwinProcess,
+} from '../platform/twin/twin-cloud.ts';
+
+const table: TableSchema = {
+  name: 'cadre',
+  pk: 'pk',
+  sk: 'sk',
+  indexes: [{ name: indexName, pk: 'gsi1pk', sk: 'gsi1sk', projection: [...indexedAttributes] }],
+};
+const bucket = 'cadre';
+const bus = 'cadre';
+
+/** Time between two watchdog calls, as the deployed rule has it. */
+const watchdogMs = 60_000;
+
+const handlers: Readonly<Record<string, (runtime: Runtime, log: Log) => (event: never) => unknown>> = {
+  'accept-tasks': acceptTasks,
+  'accept-workflows': acceptWorkflows,
+  'apply-results': applyResults,
+  'begin-workflow': beginWorkflow,
+  'dispatch-tasks': dispatchTasks,
+  'finish-workflow': finishWorkflow,
+  pulse,
+  'record-heartbeats': recordHeartbeats,
+};
+
+/** Ways to deploy something other than the real thing: for simulations with planted mistakes, and for meters. */
+export interface TwinDeploymentOptions {
+  readonly log?: Log;
+  readonly adapters?: (adapters: Adapters, clients: TwinClients) => Adapters;
+  readonly handler?: (name: string, handler: LambdaHandler) => LambdaHandler;
+  readonly clients?: (name: string, clients: TwinClients) => TwinClients;
+}
+
+/** Cadre deployed in the twin. */
+export interface TwinDeployment {
+  readonly cloud: TwinCloud;
+  readonly deployment: Deployment;
+  /** A runtime for a process of that name: what a function of that name would be given. */
+  runtime(name: string): Runtime;
+}
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+function createQueues(cloud: TwinCloud): Record<string, string> {
+  const urls: Record<string, string> = {};
+  for (const { name, fifo, visibilitySeconds, receivesMax } of queueSpecs) {
+    const suffix = fifo ? '.fifo' : '';
+    const type = fifo ? { FifoQueue: 'true' } : {};
+    const dead = cloud.sqs.createQueue(`cadre-${name}-dlq${suffix}`, type);
+    const queue = cloud.sqs.createQueue(`cadre-${name}${suffix}`, {
+      ...type,
+      VisibilityTimeout: String(visibilitySeconds),
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: receivesMax }),
+    });
+    urls[name] = queue.url;
+  }
+  return urls;
+}
+
+function createRuntimeFor(
+  process: TwinProcess,
+  name: string,
+  cloud: TwinCloud,
+  deployment: Deployment,
+  options: TwinDeploymentOptions,
+): Runtime {
+  const random = cloud.random.fork(`sources/${name}`);
+  const sources = {
+    now: () => process.now(),
+    id: () => random.hex(26),
+    random: () => random.next(),
+    hash: (text: string) => createHash('sha256').update(text).digest('hex'),
+  };
+  const clients = options.clients?.(name, process.clients) ?? process.clients;
+  const adapters = createAdapters(clients, deployment, sources, options.log ?? silent);
+  return createRuntime(options.adapters?.(adapters, clients) ?? adapters);
+}
+
+function queueName(name: string): string {
+  return `cadre-${name}${queueSpecs.find((spec) => spec.name === name)?.fifo === true ? '.fifo' : ''}`;
+}
+
+/** Deploys Cadre into a twin: the same handlers, queues, rules and state machine as the CDK app deploys on AWS. */
+export function deployTwin(twin: TwinOptions = {}, options: TwinDeploymentOptions = {}): TwinDeployment {
+  const cloud = createTwinCloud({ ...twin, tables: [table], buckets: [bucket] });
+  const queues = createQueues(cloud);
+  const machine = readFileSync(new URL('../../statemachines/workflow.asl.json', import.meta.url), 'utf8');
+  const stateMachineArn = cloud.stepFunctions.createStateMachine('cadre-workflow', machine, {
+    BeginWorkflowArn: 'begin-workflow',
+    FinishWorkflowArn: 'finish-workflow',
+  });
+  const deployment: Deployment = { table: table.name, bucket, bus, stateMachineArn, queues };
+  const runtimeOf = (process: TwinProcess, name: string) => createRuntimeFor(process, name, cloud, deployment, options);
+  for (const [name, make] of Object.entries(handlers)) {
+    cloud.addFunction(
+      name,
+      (process) => {
+        const handler = make(runtimeOf(process, name), options.log ?? silent) as LambdaHandler;
+        return options.handler?.(name, handler) ?? handler;
+      },
+      { timeoutMs: functionTimeoutSeconds * 1000 },
+    );
+  }
+  for (const [functionName, sources] of Object.entries(eventSources)) {
+    for (const source of sources) {
+      cloud.connect({
+        queue: queueName(source),
+        functionName,
+        batchSize: eventSourceBatchSize,
+        reportBatchItemFailures: true,
+      });
+    }
+  }
+  for (const { name, queue, pattern } of ruleSpecs) {
+    cloud.eventBridge.putRule({
+      name,
+      bus,
+      pattern: pattern as never,
+      targets: [cloud.targets.queue(queueName(queue))],
+    });
+  }
+  cloud.eventBridge.schedule('watchdog', watchdogMs, [cloud.targets.lambda('pulse')]);
+  return { cloud, deployment, runtime: (name) => runtimeOf(cloud.process(name), name) };
+}
