@@ -59,7 +59,8 @@ export function memoryDeps() {
         agents.set(row.agent_id, row);
         return { ok: true, value: row };
       },
-      remove: async (_pool: string, id: string) => void agents.delete(id),
+      remove: async (_pool: string, id: string) => agents.delete(id),
+      drain: async () => undefined,
       addRoutes: async (rows: readonly RouteRow[]) => {
         for (const row of rows) routes.set(row.route, row);
       },

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { runs } from '../command.ts';
+import { showStatus, showTime, table } from '../output.ts';
+import { showRunTasks, showWorkflow } from '../views.ts';
+
+interface WorkflowOptions {
+  readonly events?: boolean;
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+/** `cadre workflows [ID]` */
+export function addWorkflows(program: Command): void {
+  program
+    .command('workflows [id]')
+    .description('list workflows, or show one with its tasks')
+    .option('--events', 'show what happened, in its order')
+    .option('--limit <count>', 'workflows to a page, at most 100')
+    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
+    .addHelpText('after', '\nExamples:\n  $ cadre workflows\n  $ cadre workflows my-run --events')
+    .action(
+      runs<[string | undefined, WorkflowOptions]>(async ({ out, client }, id, { events, limit, cursor }) => {
+        const cadre = await client();
+        if (id !== undefined && events === true) {
+          out.data({ items: await cadre.workflowEvents(id) }, ({ items }) =>
+            items
+              .flatMap(({ at, events: all }) => all.map((event) => `${showTime(at)}  ${describe(event)}`))
+              .join('\n'),
+          );
+          return undefined;
+        }
+        if (id !== undefined) {
+          const view = await cadre.getWorkflow(id);
+          const tasks = await cadre.workflowTasks(id);
+          out.data({ ...view, tasks }, () => `${showWorkflow(view)}\n\n${showRunTasks(tasks)}`);
+          return undefined;
+        }
+        const page = await cadre.listWorkflows({
+          ...(limit === undefined ? {} : { limit: Number(limit) }),
+          ...(cursor === undefined ? {} : { cursor }),
+        });
+        out.data(page, ({ items }) =>
+          items.length === 0
+            ? 'No workflows.'
+            : table(
+                ['WORKFLOW', 'NAME', 'STATUS', 'CREATED'],
+                items.map((one) => [one.workflow_id, one.name, showStatus(one.status), showTime(one.created_at)]),
+              ),
+        );
+        if (page.cursor !== undefined) out.progress(`More: cadre workflows --cursor ${page.cursor}`);
+        return undefined;
+      }),
+    );
+}
+
+function describe({ type, ...rest }: { readonly type: string }): string {
+  const said = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return [type, ...said].join(' ');
+}

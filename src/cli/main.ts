@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { exitCodesHelp } from './exit-codes.ts';
+import { addAgents } from './commands/agents.ts';
+import { addCancel } from './commands/cancel.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addDeadLetters } from './commands/dead-letters.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addDown } from './commands/down.ts';
+import { addLogs } from './commands/logs.ts';
+import { addQueues } from './commands/queues.ts';
+import { addReview } from './commands/review.ts';
+import { addRun } from './commands/run.ts';
+import { addStart } from './commands/start.ts';
+import { addStatus } from './commands/status.ts';
+import { addSubmit } from './commands/submit.ts';
+import { addTasks } from './commands/tasks.ts';
+import { addUp } from './commands/up.ts';
+import { addWait } from './commands/wait.ts';
+import { addWorkflows } from './commands/workflows.ts';
+
+/** The whole command line. Commands load what they need when they run, so that help is there at once. */
+export function createProgram(): Command {
+  const program = new Command('cadre')
+    .description('Coordinates teams of agents: dependent tasks reach the right agent, exactly once in effect.')
+    .option('--json', 'print data as JSON on stdout; messages stay on stderr')
+    .option('--api-url <url>', 'the deployment to talk to (or CADRE_API_URL; else the local cloud)')
+    .option('--region <region>', 'its AWS region (or AWS_REGION)')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre start                       everything at once: local cloud, fleet, and a review of this tree
+  $ cadre up && cadre status          a local cloud to play with
+  $ cadre run flow.json --json        run a workflow and print what every task did
+  $ cadre run flow.json --twin        the same in virtual time, with nothing deployed
+  $ cadre tasks --status Failed --json | jq -r '.items[].task_id'
+${exitCodesHelp}`,
+    );
+  // A usage error is bad input, like any other.
+  program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel])
+    add(program);
+  for (const add of [addWorkflows, addTasks, addAgents, addQueues, addDeadLetters, addLogs, addDoctor]) add(program);
+  addCompletion(program);
+  return program;
+}
+
+if (import.meta.main) {
+  // A reader that has seen enough (`cadre tasks | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  await createProgram().parseAsync();
+}

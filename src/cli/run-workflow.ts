@@ -1,0 +1,84 @@
+import type { Json } from '../contracts/json.ts';
+import type { WorkflowDefinition } from '../contracts/workflow.ts';
+import type { Client } from '../sdk/client.ts';
+import { startFleet, type Fleet, type FleetMember } from './fleet/fleet.ts';
+import { followWorkflow, type EndedRun } from './follow.ts';
+import { interruptible } from './local/interrupt.ts';
+import type { Output } from './output.ts';
+import { simulateCapability } from './run-file.ts';
+
+/** A workflow to run to its end. */
+export interface RunRequest {
+  readonly definition: WorkflowDefinition;
+  readonly input: Json | undefined;
+  readonly workflow_id: string | undefined;
+  readonly recorded: boolean;
+}
+
+/** Sleepers that are started for a recorded workflow when no agent offers to simulate. */
+const sleepers: readonly FleetMember[] = [1, 2, 3].map((number) => ({
+  id: `sleeper-${number}`,
+  type: 'sleeper',
+  capabilities: [simulateCapability],
+  slots: 20,
+  work: 'sleep',
+}));
+
+/** Runs a workflow on a deployment. For a recorded one a small fleet of sleepers comes along, unless there are such agents. */
+export async function runDeployed(client: Client, request: RunRequest, out: Output): Promise<EndedRun> {
+  return interruptible(async (signal) => {
+    const fleet = request.recorded ? await provideSleepers(client, signal, out) : undefined;
+    try {
+      const { input, workflow_id } = request;
+      const handle = await client.run(request.definition, input, workflow_id === undefined ? {} : { workflow_id });
+      for (const warning of handle.submitted.warnings) out.note(`Warning: ${warning}`);
+      out.progress(`Workflow ${handle.workflow_id}: ${request.definition.nodes.length} tasks`);
+      return await followWorkflow(client, handle.workflow_id, request.definition, { out, signal });
+    } finally {
+      await fleet?.stop();
+    }
+  });
+}
+
+async function provideSleepers(client: Client, signal: AbortSignal, out: Output): Promise<Fleet | undefined> {
+  const agents = await client.listAgents();
+  const able = agents.some(
+    (agent) => agent.status !== 'Unavailable' && agent.capabilities.includes(simulateCapability),
+  );
+  if (able) return undefined;
+  out.progress(`No agent simulates recorded tasks: starting ${sleepers.length} for this run`);
+  return startFleet(sleepers, { env: { ...process.env, CADRE_API_URL: client.apiUrl }, signal });
+}
+
+/** Agents in the twin, each with every capability that the workflow asks for, and the slots of each. */
+const twinAgents = 4;
+const twinSlots = 16;
+
+/** Runs a workflow in this process in virtual time; its tasks last `payload.duration_ms` and give their payload back. */
+export async function runInTwin(request: RunRequest): Promise<EndedRun> {
+  const { createTestCloud } = await import('../sdk/test-cloud.ts');
+  const cloud = createTestCloud();
+  const capabilities = [...new Set(request.definition.nodes.flatMap((node) => node.required_capabilities))];
+  for (let number = 1; number <= twinAgents; number += 1) {
+    await cloud.addAgent({
+      id: `twin-${number}`,
+      capabilities,
+      slots: twinSlots,
+      handler: async ({ payload }, { signal }) => {
+        await cloud.sleep(durationOf(payload), signal);
+        return payload;
+      },
+    });
+  }
+  const { workflow_id } = request;
+  const handle = await cloud.drive(
+    cloud.client.run(request.definition, request.input, workflow_id === undefined ? {} : { workflow_id }),
+  );
+  const view = await cloud.drive(handle.wait());
+  return { view, tasks: await cloud.drive(handle.tasks()) };
+}
+
+function durationOf(payload: Json): number {
+  if (typeof payload !== 'object' || payload === null || !('duration_ms' in payload)) return 0;
+  return typeof payload.duration_ms === 'number' && payload.duration_ms > 0 ? payload.duration_ms : 0;
+}

@@ -1,0 +1,78 @@
+import type { RunTask, WorkflowDefinition } from '../contracts/workflow.ts';
+
+/** A stage of a run: the tasks that are equally far from the start. */
+export interface Stage {
+  readonly title: string;
+  readonly names: readonly string[];
+}
+
+/** How far a stage is. */
+export interface StageState {
+  readonly title: string;
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly running: number;
+}
+
+/** Cuts a definition into stages by distance from the start; a title names what its tasks do. */
+export function stagesOf({ nodes }: Pick<WorkflowDefinition, 'nodes'>): readonly Stage[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const depths = new Map<string, number>();
+  // A stack instead of recursion: a chain may have thousands of nodes.
+  const open = nodes.map((node) => node.name);
+  for (let name = open.at(-1); name !== undefined; name = open.at(-1)) {
+    const missing = (byName.get(name)?.depends_on ?? []).filter((parent) => byName.has(parent) && !depths.has(parent));
+    if (missing.length > 0 && !depths.has(name)) {
+      // A cycle would be pushed for ever; the deployment refuses it with its path.
+      if (open.length > nodes.length * 2) return [{ title: 'tasks', names: nodes.map((node) => node.name) }];
+      open.push(...missing);
+      continue;
+    }
+    const parents = byName.get(name)?.depends_on ?? [];
+    depths.set(name, 1 + Math.max(-1, ...parents.map((parent) => depths.get(parent) ?? -1)));
+    open.pop();
+  }
+  const levels = Map.groupBy(nodes, (node) => depths.get(node.name) ?? 0);
+  return [...levels]
+    .sort(([a], [b]) => a - b)
+    .map(([, members]) => ({ title: titleOf(members), names: members.map((node) => node.name) }));
+}
+
+const titleCharactersMax = 32;
+
+function titleOf(nodes: WorkflowDefinition['nodes']): string {
+  const types = [...new Set(nodes.map((node) => node.task_type.replace(/^[^.]*\./, '')))];
+  const all = types.join(', ');
+  if (all.length <= titleCharactersMax) return all;
+  return `${types[0]?.slice(0, titleCharactersMax) ?? ''} and ${types.length - 1} more`;
+}
+
+const ended: readonly RunTask['status'][] = ['Completed', 'Failed', 'Cancelled', 'Skipped'];
+
+/** How far the stages are, from the tasks of the run. */
+export function stageStates(stages: readonly Stage[], tasks: readonly RunTask[]): readonly StageState[] {
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  return stages.map(({ title, names }) => {
+    const members = names.flatMap((name) => byName.get(name) ?? []);
+    return {
+      title,
+      total: names.length,
+      done: members.filter((task) => ended.includes(task.status)).length,
+      failed: members.filter((task) => task.status === 'Failed').length,
+      running: members.filter((task) => task.status === 'Processing').length,
+    };
+  });
+}
+
+const barCharacters = 24;
+
+/** A bar with its numbers: the same text on a terminal and in a log. */
+export function showBar({ title, total, done, failed, running }: StageState): string {
+  const filled = total === 0 ? barCharacters : Math.floor((barCharacters * done) / total);
+  const notes = [running > 0 ? `${running} running` : '', failed > 0 ? `${failed} failed` : ''].filter(
+    (note) => note !== '',
+  );
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(barCharacters - filled)}`;
+  return `${title.padEnd(titleCharactersMax)} ${bar} ${done}/${total}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`;
+}

@@ -1,0 +1,101 @@
+import type { AgentView } from '../contracts/agent.ts';
+import type { TaskView } from '../contracts/task.ts';
+import type { RunTask, WorkflowView } from '../contracts/workflow.ts';
+import { showDuration, showStatus, showTime, style, table } from './output.ts';
+
+/** What is known of a thing, a line a fact; facts that are missing are left out. */
+export function facts(entries: readonly (readonly [string, string | undefined])[]): string {
+  const known = entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined);
+  const width = Math.max(...known.map(([name]) => name.length));
+  return known.map(([name, value]) => `${style('bold', name.padEnd(width))}  ${value}`).join('\n');
+}
+
+function between(from: string | undefined, to: string | undefined): number | undefined {
+  return from === undefined || to === undefined ? undefined : Date.parse(to) - Date.parse(from);
+}
+
+/** A task with all that is known of it. */
+export function showTask(task: TaskView): string {
+  const ran = between(task.started_at, task.completed_at);
+  return facts([
+    ['task', task.task_id],
+    ['type', task.task_type],
+    ['status', showStatus(task.status)],
+    ['priority', task.priority],
+    ['needs', task.required_capabilities.join(', ') || 'no capability'],
+    ['agent', task.assigned_agent],
+    ['attempt', `${task.attempt}${task.retry_count > 0 ? ` (${task.retry_count} retries)` : ''}`],
+    ['queued', showTime(task.queued_at)],
+    ['started', task.started_at && showTime(task.started_at)],
+    [
+      'ended',
+      task.completed_at && `${showTime(task.completed_at)}${ran === undefined ? '' : ` after ${showDuration(ran)}`}`,
+    ],
+    ['next try', task.not_before && showTime(task.not_before)],
+    ['why there', task.distribution?.reasons.join('; ')],
+    ['error', task.error && `${task.error.message} [${task.error.code}]`],
+    ['late results', task.late_results > 0 ? String(task.late_results) : undefined],
+    ['output', task.output === undefined ? task.output_ref?.key : JSON.stringify(task.output)],
+  ]);
+}
+
+/** Tasks, a line each. */
+export function showTasks(tasks: readonly TaskView[]): string {
+  if (tasks.length === 0) return 'No tasks.';
+  const rows = tasks.map((task) => [
+    task.task_id,
+    task.task_type,
+    showStatus(task.status),
+    task.priority,
+    task.assigned_agent ?? '-',
+    String(task.attempt),
+    showTime(task.created_at),
+  ]);
+  return table(['TASK', 'TYPE', 'STATUS', 'PRIORITY', 'AGENT', 'ATTEMPT', 'CREATED'], rows);
+}
+
+/** A workflow with all that is known of it. */
+export function showWorkflow(workflow: WorkflowView): string {
+  const nodes = Object.entries(workflow.nodes).map(([status, count]) => `${count} ${status.toLowerCase()}`);
+  return facts([
+    ['workflow', workflow.workflow_id],
+    ['name', workflow.name],
+    ['status', showStatus(workflow.status)],
+    ['tasks', nodes.join(', ')],
+    ['created', showTime(workflow.created_at)],
+    ['ended', workflow.completed_at && showTime(workflow.completed_at)],
+    ['makespan', workflow.makespan_ms === undefined ? undefined : showDuration(workflow.makespan_ms)],
+    ['warnings', workflow.warnings.length === 0 ? undefined : workflow.warnings.join('; ')],
+    ['error', workflow.error],
+    ['output', workflow.output === undefined ? undefined : JSON.stringify(workflow.output)],
+  ]);
+}
+
+/** The tasks of a run, a line each, with why the waiting ones wait. */
+export function showRunTasks(tasks: readonly RunTask[]): string {
+  const rows = tasks.map((task) => [
+    task.name,
+    showStatus(task.status),
+    task.agent_id ?? '-',
+    String(task.attempt),
+    showDuration(between(task.queued_at, task.started_at)),
+    showDuration(between(task.started_at, task.completed_at)),
+    task.error === undefined ? (task.reasons ?? []).join('; ') : `${task.error.message} [${task.error.code}]`,
+  ]);
+  return table(['TASK', 'STATUS', 'AGENT', 'ATTEMPT', 'WAITED', 'RAN', 'NOTE'], rows);
+}
+
+/** Agents, a line each. */
+export function showAgents(agents: readonly AgentView[]): string {
+  if (agents.length === 0) return 'No agents.';
+  const rows = agents.map((agent) => [
+    agent.id,
+    agent.type,
+    showStatus(agent.status),
+    `${agent.current_tasks.length}/${agent.capacity}`,
+    `${Math.round(agent.performance_score * 100)} %`,
+    showTime(agent.last_heartbeat),
+    agent.capabilities.join(','),
+  ]);
+  return table(['AGENT', 'TYPE', 'STATUS', 'SLOTS', 'SUCCESS', 'HEARTBEAT', 'CAPABILITIES'], rows);
+}

@@ -1,0 +1,19 @@
+import type { Json } from '../contracts/json.ts';
+import { parse } from '../contracts/parse.ts';
+import { workflowDefinition, workflowSubmission, type WorkflowDefinition } from '../contracts/workflow.ts';
+
+/** A workflow that a file holds. */
+export interface WorkflowFile {
+  readonly definition: WorkflowDefinition;
+  readonly input?: Json;
+  readonly workflow_id?: string;
+}
+
+/** Reads a definition, or a whole submission (`{ workflow_id, definition, input }`). Throws CadreError `invalid-input` with every fault. */
+export function readWorkflow(value: unknown): WorkflowFile {
+  if (typeof value !== 'object' || value === null || !('definition' in value)) {
+    return { definition: parse(workflowDefinition, value) };
+  }
+  const { workflow_id, definition, input } = parse(workflowSubmission, value);
+  return { definition, workflow_id, ...(input === undefined ? {} : { input }) };
+}
