@@ -1,0 +1,29 @@
+import { App, Validations, type AppProps } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { RuntimeStack } from './runtime-stack.ts';
+import { StateStack } from './state-stack.ts';
+
+export interface CadreAppOptions {
+  /** Deployed to an emulator. @default false */
+  readonly local?: boolean;
+  readonly appProps?: AppProps;
+}
+
+/**
+ * The whole app, for AWS and for a local cloud. Context: `jwtIssuer` and `jwtAudience` (comma-separated) let callers of the API show a token
+ * instead of a signature.
+ */
+export function createCadreApp(options: CadreAppOptions = {}) {
+  const app = new App(options.appProps);
+  const state = new StateStack(app, 'CadreState');
+  const issuer = app.node.tryGetContext('jwtIssuer') as string | undefined;
+  const audience = (app.node.tryGetContext('jwtAudience') as string | undefined) ?? 'cadre';
+  const runtime = new RuntimeStack(app, 'CadreRuntime', {
+    state,
+    local: options.local ?? false,
+    ...(issuer === undefined ? {} : { jwt: { issuer, audience: audience.split(',') } }),
+  });
+  // An emulator gains no security from the check, and it doubles the time of a synthesis.
+  if (options.local !== true) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return { app, state, runtime };
+}

@@ -1,0 +1,148 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import { bundleDirectory } from '../bundle.ts';
+import { functionSpecs, queueNames, queueSpecs, type FunctionName, type FunctionSpec } from '../functions.ts';
+import type { StateStack } from '../state-stack.ts';
+import type { Queues } from './queues.ts';
+
+const batchSize = 10;
+
+export interface CadreFunctionProps {
+  readonly name: FunctionName;
+  readonly state: StateStack;
+  readonly queues: Queues;
+  readonly stateMachineArn: string;
+  /** Variables beyond those that tell where the deployment's parts are. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** One function of the list, with its log, its own role and exactly the permissions of its row, fed by the queues that name it. */
+export class CadreFunction extends Construct {
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: CadreFunctionProps) {
+    super(scope, id);
+    const spec: FunctionSpec = functionSpecs[props.name];
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/cadre/${props.name}`,
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    this.function = new LambdaFunction(this, 'Function', {
+      functionName: `cadre-${props.name}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      // Templates are tested without bundles: what is in them is not what those tests are about.
+      code: Stack.of(this).bundlingRequired
+        ? Code.fromAsset(bundleDirectory(props.name))
+        : Code.fromInline('export const handler = () => undefined;'),
+      memorySize: spec.memoryMb,
+      timeout: Duration.seconds(spec.timeoutSeconds),
+      role,
+      logGroup,
+      environment: { ...deploymentEnvironment(props), ...props.environment },
+    });
+    this.#grant(role, spec, props);
+    this.#subscribe(props);
+  }
+
+  #subscribe({ name, queues }: CadreFunctionProps): void {
+    for (const queue of queueNames) {
+      if (queueSpecs[queue].consumer !== name) continue;
+      const maxConcurrency = queueSpecs[queue].concurrencyMax;
+      this.function.addEventSource(
+        new SqsEventSource(queues.byName[queue].queue, { batchSize, reportBatchItemFailures: true, maxConcurrency }),
+      );
+    }
+  }
+
+  #grant(role: Role, spec: FunctionSpec, props: CadreFunctionProps): void {
+    const { state, queues, stateMachineArn } = props;
+    const allow = (actions: string[], ...resources: string[]) =>
+      role.addToPolicy(new PolicyStatement({ actions, resources }));
+    const inboxes = Stack.of(this).formatArn({ service: 'sqs', resource: 'cadre-inbox-*' });
+    const table = [
+      'GetItem',
+      'BatchGetItem',
+      'Query',
+      'PutItem',
+      'UpdateItem',
+      'ConditionCheckItem',
+      'PartiQLInsert',
+      'PartiQLUpdate',
+    ];
+    if (spec.deletesRows) table.push('DeleteItem');
+    if (spec.scansRows) table.push('Scan');
+    allow(
+      table.map((action) => `dynamodb:${action}`),
+      state.table.tableArn,
+      `${state.table.tableArn}/index/gsi1`,
+    );
+    allow(['s3:GetObject', 's3:PutObject'], state.bucket.arnForObjects('*'));
+    allow(['events:PutEvents'], state.bus.eventBusArn);
+    const targets = (spec.sendsTo ?? []).map((name) => queues.byName[name].queue.queueArn);
+    if (targets.length > 0) allow(['sqs:SendMessage'], ...targets);
+    if (spec.sendsToInboxes) allow(['sqs:SendMessage'], inboxes);
+    if (spec.drivesExecutions) {
+      allow(['states:StartExecution', 'states:SendTaskSuccess'], stateMachineArn);
+      allow(['states:DescribeExecution'], `${stateMachineArn.replace(':stateMachine:', ':execution:')}:*`);
+    }
+    if (props.name === 'api') {
+      allow(['sqs:CreateQueue', 'sqs:DeleteQueue', 'sqs:GetQueueAttributes'], inboxes);
+      allow(['sqs:GetQueueAttributes'], ...queueNames.map((name) => queues.byName[name].queue.queueArn));
+    }
+    acknowledgeWildcards(role, spec);
+  }
+}
+
+/** Where the parts are, as src/platform/aws/runtime.ts reads it. */
+function deploymentEnvironment({ state, queues, stateMachineArn }: CadreFunctionProps): Record<string, string> {
+  const urls = queueNames.map((name): readonly [string, string] => [
+    `QUEUE_URL_${name.toUpperCase().replaceAll('-', '_')}`,
+    queues.byName[name].queue.queueUrl,
+  ]);
+  return {
+    TABLE_NAME: state.table.tableName,
+    BUCKET_NAME: state.bucket.bucketName,
+    BUS_NAME: state.bus.eventBusName,
+    STATE_MACHINE_ARN: stateMachineArn,
+    POOL: 'default',
+    ...Object.fromEntries<string>(urls),
+  };
+}
+
+const inboxWildcard = 'arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:cadre-inbox-*';
+const executionWildcard = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:cadre-workflow:*';
+/** cdk-nag names a bucket of another stack by its export. */
+const blobWildcard = 'CadreState:ExportsOutputFnGetAttBlobsF0F01DC6Arn220BCD82/*';
+
+/** The only wildcards there are; a new one fails the check. */
+function acknowledgeWildcards(role: Role, spec: FunctionSpec): void {
+  acknowledge(
+    role,
+    'The names of stored values are made of their content at run time.',
+    `IAM5[Resource::${blobWildcard}]`,
+  );
+  if (spec.sendsToInboxes) {
+    acknowledge(
+      role,
+      'Each agent has an inbox of its own, created when it registers.',
+      `IAM5[Resource::${inboxWildcard}]`,
+    );
+  }
+  if (spec.drivesExecutions) {
+    acknowledge(
+      role,
+      'Executions of the one state machine, named at run time.',
+      `IAM5[Resource::${executionWildcard}]`,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Api, type ApiProps } from './constructs/api.ts';
+import { Distributor } from './constructs/distributor.ts';
+import { Observability } from './constructs/observability.ts';
+import { Queues } from './constructs/queues.ts';
+import { stateMachineName, Workflow } from './constructs/workflow.ts';
+import { queueNames } from './functions.ts';
+import type { StateStack } from './state-stack.ts';
+
+export interface RuntimeStackProps extends StackProps {
+  readonly state: StateStack;
+  readonly jwt?: ApiProps['jwt'];
+  /** Deployed to an emulator: no identity is checked there, and it has no metric maths for alarms. @default false */
+  readonly local?: boolean;
+}
+
+/** What runs: queues, functions, the state machine and the API. Holds nothing that cannot be deployed anew. */
+export class RuntimeStack extends Stack {
+  constructor(scope: Construct, id: string, props: RuntimeStackProps) {
+    super(scope, id, props);
+    const queues = new Queues(this, 'Queues');
+    const stateMachineArn = this.formatArn({
+      service: 'states',
+      resource: 'stateMachine',
+      resourceName: stateMachineName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const shared = { state: props.state, queues, stateMachineArn };
+    const distributor = new Distributor(this, 'Distributor', shared);
+    const workflow = new Workflow(this, 'Workflow', shared);
+    const local = props.local ?? false;
+    const api = new Api(this, 'Api', {
+      ...shared,
+      ...(props.jwt === undefined ? {} : { jwt: props.jwt }),
+      ...(local ? { environment: { CADRE_TRUST_LOCAL: '1' } } : {}),
+    });
+    if (!local) {
+      new Observability(this, 'Observability', {
+        queues,
+        functions: [...distributor.functions, ...workflow.functions, api.function],
+      });
+    }
+    new CfnOutput(this, 'ApiUrl', { value: api.httpApi.apiEndpoint });
+    new CfnOutput(this, 'ApiId', { value: api.httpApi.apiId });
+    new CfnOutput(this, 'StateMachineArn', { value: stateMachineArn });
+    for (const name of queueNames) {
+      const id = name.replace(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
+      new CfnOutput(this, `QueueUrl${id}`, { value: queues.byName[name].queue.queueUrl });
+    }
+  }
+}
