@@ -8,10 +8,13 @@ export interface QueueSpec {
   readonly receivesMax: number;
 }
 
-/** Seconds a function may run. Shorter than every lease, so that a function which hangs is over before anybody takes its work. */
-export const functionTimeoutSeconds = 20;
-/** AWS asks for six times the function's time-out; less would deliver a message again while it is worked on. */
-const visibilitySeconds = 6 * functionTimeoutSeconds;
+/** Seconds a function may run. Longer: what a dead function had in hand comes back later. */
+export const functionTimeoutSeconds = 10;
+/**
+ * How long a message stays invisible while a function works on it. AWS asks for at least the time-out; its advice of six times that is about throttled functions,
+ * and would keep a FIFO group waiting for a minute after a crash, twice as long as recovery may take.
+ */
+const visibilitySeconds = 15;
 
 const queue = (name: string, fifo = false): QueueSpec => ({ name, fifo, visibilitySeconds, receivesMax: 8 });
 

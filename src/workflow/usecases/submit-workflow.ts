@@ -18,6 +18,9 @@ export interface WorkflowRequest {
   readonly traceparent?: string;
 }
 
+/** Seconds until the pulse looks whether a submitted workflow has begun; longer than a step may be owed. */
+const startCheckSeconds = 12;
+
 /** Everything that can be wrong is found before anything is written. */
 async function check(
   deps: WorkflowDeps,
@@ -69,6 +72,10 @@ export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowReques
       : { input: await storeText(deps, workflow_id, JSON.stringify(submission.input)) };
   const created = await deps.workflows.create(head, { definition, ...input });
   if (!created.ok) return created;
-  if (created.value.status === 'Not Started') await deps.executions.start(workflow_id);
+  if (created.value.status === 'Not Started') {
+    // A look of the pulse in case the start is lost; nothing else may be going on that would bring one about.
+    await deps.messenger.ticks(head.pool, [startCheckSeconds]);
+    await deps.executions.start(workflow_id);
+  }
   return { ok: true, value: await viewOf(deps, created.value) };
 }

@@ -1,0 +1,114 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { TaskRow } from '../../src/contracts/rows.ts';
+import type { TaskChange } from '../../src/distributor/core/task-change.ts';
+import type { TaskStore } from '../../src/distributor/ports.ts';
+import { taskItem } from '../../src/platform/aws/task-rows.ts';
+import { eventKey, headKey } from '../../src/platform/aws/keys.ts';
+import type { Adapters, Clients } from '../../src/platform/aws/runtime.ts';
+import type { WorkflowStore } from '../../src/workflow/ports.ts';
+
+/** A planted mistake. Each must be found within 200 seeds, or the simulation proves nothing. */
+export interface Mutant {
+  readonly name: string;
+  readonly mistake: string;
+  /** Spoils what a function's use cases are given. */
+  readonly spoil?: (adapters: Adapters, clients: Clients) => Adapters;
+  /** The pulse and its watchdog do nothing. */
+  readonly withoutPulse?: boolean;
+  /** Messages are acknowledged even when the work failed. */
+  readonly acknowledgesFirst?: boolean;
+  /** Heartbeats carry the agent's own, wrong time. */
+  readonly agentClockMs?: number;
+}
+
+const table = 'cadre';
+
+function unfenced(change: TaskChange): TaskChange {
+  return { ...change, expect: { status: change.expect.status, attempt: undefined as unknown as number } };
+}
+
+/** A store whose changes are checked by status only: the fence is gone. */
+function withoutFence(store: TaskStore): TaskStore {
+  return { ...store, change: (changes) => store.change(changes.map(unfenced)) };
+}
+
+/** The advance in pieces, each its own write: a crash in between tears them apart. */
+function splitAdvance(store: WorkflowStore, tasks: TaskStore): WorkflowStore {
+  return {
+    ...store,
+    advance: async (advance) => {
+      const changed = await tasks.change(advance.changes);
+      const refused = changed.flatMap((result, index) =>
+        result.applied ? [] : [{ index, ...(result.current === undefined ? {} : { current: result.current }) }],
+      );
+      if (refused.length > 0) return { head: false, changes: refused };
+      const conflict = await store.advance({ ...advance, changes: [], started: [] });
+      if (conflict !== undefined) return conflict;
+      await tasks.insert(advance.started);
+      return undefined;
+    },
+  };
+}
+
+/** The head written without looking at its version: the other writer's advance is lost. */
+function blindAdvance(store: WorkflowStore, tasks: TaskStore, { dynamodb }: Clients): WorkflowStore {
+  return {
+    ...store,
+    advance: async (advance) => {
+      const changed = await tasks.change(advance.changes);
+      const refused = changed.flatMap((result, index) =>
+        result.applied ? [] : [{ index, ...(result.current === undefined ? {} : { current: result.current }) }],
+      );
+      if (refused.length > 0) return { head: false, changes: refused };
+      const { head, event } = advance;
+      await dynamodb.send(
+        new PutCommand({ TableName: table, Item: { ...eventKey(head.workflow_id, event.seq), ...event } }),
+      );
+      await dynamodb.send(new PutCommand({ TableName: table, Item: { ...headKey(head.workflow_id), ...head } }));
+      await tasks.insert(advance.started);
+      return undefined;
+    },
+  };
+}
+
+/** Rows are put, not inserted: a repeated submission starts its task anew. */
+function overwriting(store: TaskStore, { dynamodb }: Clients): TaskStore {
+  const insert = async (rows: readonly TaskRow[]) => {
+    await Promise.all(rows.map((row) => dynamodb.send(new PutCommand({ TableName: table, Item: taskItem(row) }))));
+    return rows.map(() => undefined);
+  };
+  return { ...store, insert };
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no-fence',
+    mistake: 'writes after a claim do not carry the fencing token',
+    spoil: (adapters) => ({ ...adapters, tasks: withoutFence(adapters.tasks) }),
+  },
+  {
+    name: 'split-transaction',
+    mistake: 'a workflow advances in several writes',
+    spoil: (adapters) => ({ ...adapters, workflows: splitAdvance(adapters.workflows, adapters.tasks) }),
+  },
+  { name: 'no-reconciler', mistake: 'no pulse reads the table', withoutPulse: true },
+  {
+    name: 'no-idempotency-key',
+    mistake: 'a repeated submission overwrites its task',
+    spoil: (adapters, clients) => ({ ...adapters, tasks: overwriting(adapters.tasks, clients) }),
+  },
+  {
+    name: 'acknowledge-before-commit',
+    mistake: 'messages are deleted even when the work failed',
+    acknowledgesFirst: true,
+  },
+  { name: 'agent-clock', mistake: 'leases are renewed by the clock of the agent', agentClockMs: 120_000 },
+  {
+    name: 'blind-head-write',
+    mistake: "a workflow's head is written without its version",
+    spoil: (adapters, clients) => ({
+      ...adapters,
+      workflows: blindAdvance(adapters.workflows, adapters.tasks, clients),
+    }),
+  },
+];

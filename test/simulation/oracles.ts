@@ -1,0 +1,203 @@
+import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
+
+/** The stored item, as the twin's commits show it. */
+type Item = Readonly<Record<string, unknown>>;
+
+/** A broken promise: which one, and what was seen. */
+export interface Violation {
+  readonly at: number;
+  readonly promise: string;
+  readonly detail: string;
+}
+
+/** What the oracles may look up besides a commit's own rows. */
+export interface OracleView {
+  peek(pk: string, sk: string): Item | undefined;
+  /** The definition of a workflow that the seed submitted. */
+  definitionOf(workflow_id: string): WorkflowDefinition | undefined;
+}
+
+const finalStatuses = new Set(['Completed', 'Failed', 'Cancelled']);
+/** How long an entry may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
+const visibleAfterMs = 2_500;
+
+/**
+ * The promises of docs/protocol.md and spec/Dispatch.tla, checked after every commit by comparing each row before and after. Names are those of the model's
+ * invariants where it has them.
+ */
+export function createOracles(view: OracleView) {
+  const violations: Violation[] = [];
+  /** Ready tasks by index partition: sort key and the time since when it stands there. */
+  const ready = new Map<string, Map<string, { readonly key: string; readonly since: number }>>();
+  const effects = new Map<string, number>();
+  const lastSeq = new Map<string, number>();
+
+  function check(holds: boolean, at: number, promise: string, detail: () => string): void {
+    if (!holds && violations.length < 20) violations.push({ at, promise, detail: detail() });
+  }
+
+  function trackReady(before: Item | undefined, after: Item | undefined, at: number): void {
+    const id = String((after ?? before)?.['task_id']);
+    const was = before?.['gsi1pk'];
+    const is = after?.['gsi1pk'];
+    if (typeof was === 'string' && (was !== is || before?.['gsi1sk'] !== after?.['gsi1sk'])) ready.get(was)?.delete(id);
+    if (typeof is === 'string' && is.startsWith('READY#') && was !== is) {
+      const lane = ready.get(is) ?? new Map<string, { key: string; since: number }>();
+      lane.set(id, { key: String(after?.['gsi1sk']), since: at });
+      ready.set(is, lane);
+    }
+  }
+
+  /** No lower priority starts before a higher one that the dispatcher could have seen when it decided. */
+  function checkPriority(before: Item, after: Item, at: number): void {
+    const lane = ready.get(String(before['gsi1pk']));
+    const decidedAt = Date.parse(String(after['started_at']));
+    const rank = String(before['gsi1sk']).slice(0, 1);
+    for (const [id, other] of lane ?? []) {
+      const isHigher = other.key.slice(0, 1) < rank;
+      check(
+        !(isHigher && other.since + visibleAfterMs < decidedAt && id !== after['task_id']),
+        at,
+        'PriorityOrder',
+        () => `${String(after['task_id'])} (${rank}) started before ${id} (${other.key})`,
+      );
+    }
+  }
+
+  function checkTask(before: Item | undefined, after: Item | undefined, at: number): void {
+    if (after === undefined)
+      return check(false, at, 'NothingLost', () => `the row of ${String(before?.['task_id'])} vanished`);
+    const id = String(after['task_id']);
+    const attempt = Number(after['attempt']);
+    if (before === undefined)
+      return check(after['status'] === 'Queued' && attempt === 0, at, 'NewTasksAreQueued', () => id);
+    const was = String(before['status']);
+    const is = String(after['status']);
+    const attemptWas = Number(before['attempt']);
+    check(attempt >= attemptWas, at, 'FenceMonotone', () => `${id}: ${attemptWas} -> ${attempt}`);
+    check(!(was === 'Completed' && is !== 'Completed'), at, 'DoneIsFinal', () => `${id}: ${was} -> ${is}`);
+    check(
+      !finalStatuses.has(was) || was === is || (was === 'Failed' && is === 'Queued'),
+      at,
+      'EndsAreFinal',
+      () => `${id}: ${was} -> ${is}`,
+    );
+    if (was === 'Queued' && is === 'Processing') {
+      check(attempt === attemptWas + 1, at, 'ClaimMovesFence', () => `${id}: ${attemptWas} -> ${attempt}`);
+      checkPriority(before, after, at);
+    }
+    if (is === 'Completed' && was !== 'Completed') {
+      effects.set(id, (effects.get(id) ?? 0) + 1);
+      check(was === 'Processing' && attempt === attemptWas, at, 'NoZombieWin', () => `${id} completed from ${was}`);
+    }
+    check((effects.get(id) ?? 0) <= 1, at, 'OneEffect', () => `${id} completed ${String(effects.get(id))} times`);
+    if (is === 'Processing') checkHeld(after, at);
+  }
+
+  /** What is Processing is listed by its agent: recovery reads agents only. */
+  function checkHeld(task: Item, at: number): void {
+    const agent = view.peek(`POOL#${String(task['pool'])}`, `AGENT#${String(task['assigned_agent'])}`);
+    const holds = (agent?.['holds'] ?? {}) as Record<string, unknown>;
+    const key = `${String(task['task_id'])}#${String(task['attempt'])}`;
+    check(key in holds, at, 'ProcessingIsHeld', () => `${key} is not held by ${String(task['assigned_agent'])}`);
+  }
+
+  function checkAgent(before: Item | undefined, after: Item | undefined, at: number): void {
+    const was = (before?.['holds'] ?? {}) as Record<string, unknown>;
+    const is = (after?.['holds'] ?? {}) as Record<string, unknown>;
+    const capacity = Number(after?.['capacity'] ?? Infinity);
+    check(
+      Object.keys(is).length <= capacity,
+      at,
+      'SlotsNeverExceeded',
+      () => `${String(after?.['agent_id'])} holds ${Object.keys(is).length} of ${capacity}`,
+    );
+    for (const key of Object.keys(was)) {
+      if (key in is) continue;
+      const cut = key.lastIndexOf('#');
+      const task = view.peek(`TASK#${key.slice(0, cut)}`, 'TASK');
+      const isRunning =
+        task?.['status'] === 'Processing' &&
+        task['attempt'] === Number(key.slice(cut + 1)) &&
+        task['assigned_agent'] === (after ?? before)?.['agent_id'];
+      check(!isRunning, at, 'SettleBeforeRelease', () => `${key} was released while it is Processing`);
+    }
+  }
+
+  function checkHead(before: Item | undefined, after: Item | undefined, at: number): void {
+    if (after === undefined) return;
+    const id = String(after['workflow_id']);
+    const seq = Number(after['seq']);
+    const seqWas = Number(before?.['seq'] ?? seq);
+    check(seq === seqWas || seq === seqWas + 1, at, 'VersionsUnbroken', () => `${id}: seq ${seqWas} -> ${seq}`);
+    if (seq !== seqWas)
+      check(
+        view.peek(`WORKFLOW#${id}`, `EVENT#${String(seq).padStart(8, '0')}`) !== undefined,
+        at,
+        'EventWithHead',
+        () => `${id} seq ${seq}`,
+      );
+    check(
+      !(before !== undefined && seq === seqWas && before['nodes'] !== after['nodes']),
+      at,
+      'NoBlindHeadWrite',
+      () => `${id} seq ${seq}`,
+    );
+    const nodesWas = String(before?.['nodes'] ?? '');
+    const nodes = String(after['nodes']);
+    for (let index = 0; index < nodesWas.length; index += 1) {
+      const ended = 'CFK'.includes(nodesWas[index] ?? '');
+      check(
+        !ended || nodesWas[index] === nodes[index],
+        at,
+        'NodeEndsAreFinal',
+        () => `${id} node ${index}: ${String(nodesWas[index])} -> ${String(nodes[index])}`,
+      );
+    }
+    checkOrder(id, nodes, at);
+  }
+
+  /** A node starts only when its dependencies ended, and, unless it says otherwise, completed. */
+  function checkOrder(workflow_id: string, nodes: string, at: number): void {
+    const definition = view.definitionOf(workflow_id);
+    if (definition === undefined) return;
+    const letterOf = new Map(definition.nodes.map((node, index) => [node.name, nodes[index] ?? 'W']));
+    for (const node of definition.nodes) {
+      if (letterOf.get(node.name) !== 'S' && letterOf.get(node.name) !== 'C') continue;
+      const allowed = node.trigger_rule === 'all_success' ? 'C' : 'CFK';
+      const isEarly = node.depends_on.some((name) => !allowed.includes(letterOf.get(name) ?? 'W'));
+      check(!isEarly, at, 'DagOrder', () => `${workflow_id}:${node.name} before its dependencies`);
+    }
+  }
+
+  function checkEvent(after: Item | undefined, at: number): void {
+    if (after === undefined) return;
+    const id = String(after['workflow_id']);
+    const seq = Number(after['seq']);
+    check(
+      seq === (lastSeq.get(id) ?? 0) + 1,
+      at,
+      'LogUnbroken',
+      () => `${id}: event ${seq} after ${String(lastSeq.get(id) ?? 0)}`,
+    );
+    lastSeq.set(id, seq);
+  }
+
+  return {
+    violations,
+    effects: (task_id: string): number => effects.get(task_id) ?? 0,
+    onCommit({ at, changes }: Commit): void {
+      for (const { before, after } of changes) {
+        const row = after ?? before;
+        const sk = String(row?.['sk']);
+        if (sk === 'TASK') {
+          checkTask(before, after, at);
+          trackReady(before, after, at);
+        } else if (sk.startsWith('AGENT#')) checkAgent(before, after, at);
+        else if (sk === 'HEAD') checkHead(before, after, at);
+        else if (sk.startsWith('EVENT#')) checkEvent(after, at);
+      }
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import type { Task } from '../../src/contracts/task.ts';
+import { priorities } from '../../src/contracts/task.ts';
+import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
+import type { Random } from '../../src/platform/twin/random.ts';
+
+/** How a simulated handler behaves on one attempt. */
+export interface Behaviour {
+  readonly ms: number;
+  readonly end: 'completes' | 'fails' | 'refuses';
+}
+
+/** An agent of a seed. `crashes` and `freezes` are times after the start (ms) with how long they last. */
+export interface SimulatedAgent {
+  readonly id: string;
+  readonly capabilities: readonly string[];
+  readonly slots: number;
+  readonly crashes: readonly { readonly at: number; readonly downMs: number }[];
+  readonly freezes: readonly { readonly at: number; readonly forMs: number }[];
+}
+
+/** Everything a seed does besides its faults. */
+export interface Scenario {
+  readonly agents: readonly SimulatedAgent[];
+  readonly tasks: readonly { readonly at: number; readonly task: Task; readonly via: 'bus' | 'queue' | 'api' }[];
+  readonly workflows: readonly {
+    readonly at: number;
+    readonly workflow_id: string;
+    readonly definition: WorkflowDefinition;
+  }[];
+  /** When all faults end (ms after the start). */
+  readonly healAt: number;
+  readonly mix: FaultMix;
+}
+
+const capabilities = ['a', 'b'] as const;
+
+/** Chances of a kind of fault when a seed draws it at all. */
+const chances: Readonly<Partial<Record<FaultPoint, number>>> = {
+  throttle: 0.04,
+  lostAnswer: 0.04,
+  transactionConflict: 0.05,
+  partialBatch: 0.05,
+  duplicate: 0.1,
+  delay: 0.1,
+  reorder: 0.1,
+  lose: 0.05,
+  visibilityExpiry: 0.03,
+  lambdaTimeout: 0.02,
+  lambdaCrashBefore: 0.03,
+  lambdaCrashDuring: 0.05,
+  lambdaCrashAfter: 0.03,
+  staleIndex: 0.2,
+};
+
+function drawMix(random: Random): FaultMix {
+  const drawn = Object.entries(chances).filter(() => random.chance(0.5));
+  return {
+    ...Object.fromEntries(drawn),
+    delayMsMax: 4_000,
+    staleIndexMsMax: 1_000,
+    latencyMsMax: random.chance(0.5) ? 30 : 0,
+    clockSkewMsMax: random.chance(0.3) ? 250 : 0,
+  };
+}
+
+function drawTask(random: Random, index: number): Task {
+  return {
+    task_id: `t${index}`,
+    task_type: 'work',
+    priority: random.pick(priorities),
+    required_capabilities: random.chance(0.2) ? [] : [random.pick(capabilities)],
+    payload: { index, large: random.chance(0.1) ? 'x'.repeat(800) : '' },
+  };
+}
+
+function drawWorkflow(random: Random, index: number): WorkflowDefinition {
+  const count = 2 + random.below(5);
+  return workflowDefinition.parse({
+    name: `w${index}`,
+    nodes: Array.from({ length: count }, (_, at) => ({
+      name: `n${at}`,
+      task_type: 'work',
+      required_capabilities: random.chance(0.5) ? [random.pick(capabilities)] : [],
+      priority: random.pick(priorities),
+      trigger_rule: random.chance(0.2) ? 'all_done' : 'all_success',
+      depends_on: Array.from({ length: at }, (_unused, before) => `n${before}`).filter(() => random.chance(0.4)),
+      retry: { max_attempts: 4, backoff_ms: 200 },
+    })),
+  });
+}
+
+function drawAgent(random: Random, index: number, healAt: number): SimulatedAgent {
+  const isGeneralist = index === 0;
+  return {
+    id: `agent-${index}`,
+    capabilities: isGeneralist ? [...capabilities] : capabilities.filter(() => random.chance(0.6)),
+    slots: 1 + random.below(3),
+    crashes: random.chance(0.4) ? [{ at: random.below(healAt), downMs: 1_000 + random.below(12_000) }] : [],
+    freezes: random.chance(0.3) ? [{ at: random.below(healAt), forMs: 2_000 + random.below(14_000) }] : [],
+  };
+}
+
+/** Draws a seed's scenario. */
+export function drawScenario(random: Random): Scenario {
+  const healAt = 8_000 + random.below(10_000);
+  const spread = healAt * 0.7;
+  const vias = ['bus', 'queue', 'api'] as const;
+  return {
+    healAt,
+    mix: drawMix(random),
+    agents: Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt)),
+    tasks: Array.from({ length: 2 + random.below(7) }, (_, index) => ({
+      at: random.below(spread),
+      task: drawTask(random, index),
+      via: random.pick(vias),
+    })),
+    workflows: Array.from({ length: random.below(3) }, (_, index) => ({
+      at: random.below(spread),
+      workflow_id: `wf${index}`,
+      definition: drawWorkflow(random, index),
+    })),
+  };
+}
+
+/** What a handler does with an attempt: the same for the same seed, task and attempt. */
+export function behaviourOf(random: Random, task_id: string, attempt: number): Behaviour {
+  const own = random.fork(`${task_id}#${attempt}`);
+  const ms = own.chance(0.2) ? 2_000 + own.below(2_500) : own.below(800);
+  const roll = own.next();
+  return { ms, end: roll < 0.06 ? 'fails' : roll < 0.09 ? 'refuses' : 'completes' };
+}

@@ -1,0 +1,110 @@
+import { registerAgent } from '../../src/distributor/usecases/register-agent.ts';
+import { deregisterAgent } from '../../src/distributor/usecases/deregister-agent.ts';
+import { agentBlobs } from '../../src/platform/aws/agent-blobs.ts';
+import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
+import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { TwinCloud } from '../../src/platform/twin/twin-cloud.ts';
+import type { Random } from '../../src/platform/twin/random.ts';
+import type { AgentDeps } from '../../src/sdk/agent-ports.ts';
+import { AgentRunner } from '../../src/sdk/agent.ts';
+import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
+import { behaviourOf, type SimulatedAgent } from './scenario.ts';
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+/** How long an agent waits before it tries again to register. */
+const registerPauseMs = 500;
+
+/** The SDK's real agent in a process of the twin that crashes and freezes. */
+export function startSimulatedAgent(
+  cloud: TwinCloud,
+  api: Runtime,
+  plan: SimulatedAgent,
+  random: Random,
+  startedAt: number,
+) {
+  const { clock } = cloud;
+  const principal = `agent/${plan.id}`;
+  const { clients, wire } = cloud.process(principal);
+  let frozenUntil = 0;
+  let life = 0;
+
+  /** A frozen process goes on where it stopped, late. */
+  async function thaw(): Promise<void> {
+    while (clock.now() < frozenUntil) await clock.sleep(frozenUntil - clock.now());
+  }
+
+  function depsOf(own: number): AgentDeps {
+    const queues = agentQueues(clients.sqs);
+    const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
+      await thaw();
+      // An earlier life of the process is gone: what it was doing never comes back.
+      if (own !== life) return new Promise<T>(() => undefined);
+      return work();
+    };
+    return {
+      sqs: {
+        receive: (...args) => whileAlive(() => queues.receive(...args)),
+        remove: (...args) => whileAlive(() => queues.remove(...args)),
+        send: (...args) => whileAlive(() => queues.send(...args)),
+      },
+      s3: agentBlobs(clients.s3),
+      api: {
+        register: async (registration) => {
+          const outcome = await registerAgent(api, { registration, principal });
+          if (!outcome.ok) throw new Error(outcome.error.message);
+          return outcome.value;
+        },
+        deregister: async (agent_id) => void (await deregisterAgent(api, { agent_id, principal })),
+      },
+      clock: {
+        now: () => clock.now(),
+        sleep: async (ms, signal) => {
+          await clock.sleep(ms, signal).catch(() => undefined);
+          await thaw();
+        },
+      },
+      log: quiet,
+    };
+  }
+
+  async function live(): Promise<void> {
+    life += 1;
+    const own = life;
+    wire.restart();
+    const deps = depsOf(own);
+    const runner = new AgentRunner({
+      id: plan.id,
+      type: 'simulated',
+      capabilities: plan.capabilities,
+      slots: plan.slots,
+      deps,
+      handler: async (task, { signal }) => {
+        const { ms, end } = behaviourOf(random, task.task_id, task.attempt);
+        await deps.clock.sleep(ms, signal);
+        if (end === 'fails') throw new RetryableError({ code: 'flaky', message: 'not this time' });
+        if (end === 'refuses') throw new TerminalError({ code: 'broken', message: 'not ever' });
+        return { done: task.task_id };
+      },
+    });
+    for (;;) {
+      try {
+        return await runner.start();
+      } catch {
+        await clock.sleep(registerPauseMs);
+        if (own !== life) return;
+      }
+    }
+  }
+
+  function crash(): void {
+    life += 1;
+    wire.haltAfter(0);
+  }
+
+  for (const { at, downMs } of plan.crashes) {
+    clock.at(startedAt + at, crash);
+    clock.at(startedAt + at + downMs, () => void live());
+  }
+  for (const { at, forMs } of plan.freezes) clock.at(startedAt + at, () => void (frozenUntil = clock.now() + forMs));
+  void live();
+}

@@ -1,0 +1,231 @@
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import type { TaskRow, WorkflowHead } from '../../src/contracts/rows.ts';
+import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
+import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
+import { createRandom } from '../../src/platform/twin/random.ts';
+import { deployTwin, type TwinDeployment } from '../../src/sdk/twin-deployment.ts';
+import { replay } from '../../src/workflow/core/reducer.ts';
+import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
+import type { Mutant } from './mutants.ts';
+import { createOracles, type Violation } from './oracles.ts';
+import { drawScenario, type Scenario } from './scenario.ts';
+import { startSimulatedAgent } from './simulated-agent.ts';
+
+/** Everything must have ended this long after the last fault (ms of virtual time). */
+export const recoveryMsMax = 30_000;
+/** A client that heard nothing submits again after this time. */
+const resubmitMs = 3_000;
+
+/** What a seed came to. */
+export interface SeedReport {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly faults: number;
+  readonly tasks: number;
+  readonly workflows: number;
+  /** Virtual time from the healing to the end of the last task (ms); 0 when all had ended before. */
+  readonly recoveryMs: number;
+  readonly trace: string;
+}
+
+const finalTask = new Set(['Completed', 'Failed', 'Cancelled']);
+const finalWorkflow = new Set(['Completed', 'Failed', 'Partially Complete']);
+
+/** Puts a mutant's mistakes around a function. */
+function spoilHandler(mutant: Mutant | undefined, name: string, handler: LambdaHandler): LambdaHandler {
+  if (mutant?.withoutPulse === true && name === 'pulse') return () => ({ batchItemFailures: [] });
+  if (mutant?.acknowledgesFirst === true && name !== 'begin-workflow' && name !== 'finish-workflow') {
+    return async (event, context) => {
+      // Acknowledged at once: the work goes on behind it, and whatever becomes of it is nobody's business.
+      void Promise.resolve(handler(event, context)).catch(() => undefined);
+      return { batchItemFailures: [] };
+    };
+  }
+  const skew = mutant?.agentClockMs;
+  if (skew !== undefined && name === 'record-heartbeats') {
+    return (event, context) => {
+      const { Records } = event as SQSEvent;
+      const skewed = Records.map((record) => ({
+        ...record,
+        attributes: { ...record.attributes, SentTimestamp: String(Number(record.attributes.SentTimestamp) + skew) },
+      }));
+      return handler({ Records: skewed } as never, context);
+    };
+  }
+  return handler;
+}
+
+/** A client: submits, and submits again until it sees that it was heard, as every careful client does. */
+function startClient({ cloud, deployment }: TwinDeployment, api: Runtime, scenario: Scenario, startedAt: number): void {
+  const { clock } = cloud;
+  const { clients } = cloud.process('client');
+  const until = async (isDone: () => boolean, attempt: () => Promise<unknown>): Promise<void> => {
+    do {
+      await attempt().catch(() => undefined);
+      await clock.sleep(resubmitMs);
+    } while (!isDone());
+  };
+  for (const { at, task, via } of scenario.tasks) {
+    const send = (): Promise<unknown> => {
+      if (via === 'api') return acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id });
+      if (via === 'queue') {
+        const QueueUrl = deployment.queues[`tasks-${task.priority}`];
+        return clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ tasks: [task] }) }));
+      }
+      const Detail = JSON.stringify(task);
+      return clients.eventBridge.send(
+        new PutEventsCommand({
+          Entries: [{ EventBusName: deployment.bus, Source: 'client', DetailType: 'TaskSubmitted', Detail }],
+        }),
+      );
+    };
+    clock.at(
+      startedAt + at,
+      () => void until(() => cloud.dynamodb.peek(`TASK#${task.task_id}`, 'TASK') !== undefined, send),
+    );
+  }
+  for (const { at, workflow_id, definition } of scenario.workflows) {
+    const send = (): Promise<unknown> =>
+      submitWorkflow(api, {
+        submission: { workflow_id, definition },
+        principal: 'client',
+        correlation_id: workflow_id,
+      });
+    clock.at(
+      startedAt + at,
+      () => void until(() => cloud.dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD') !== undefined, send),
+    );
+  }
+}
+
+/** Repeats what only looks new: the same submissions once more, some time later. */
+function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario: Scenario, startedAt: number): void {
+  for (const { at, task } of scenario.tasks) {
+    cloud.clock.at(startedAt + at + 4_000, () => {
+      acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id }).catch(() => undefined);
+    });
+  }
+}
+
+/** What must be true when everything has ended. */
+async function checkEnd(
+  deployment: TwinDeployment,
+  scenario: Scenario,
+  effects: (id: string) => number,
+): Promise<Violation[]> {
+  const { cloud } = deployment;
+  const at = cloud.clock.now();
+  const violations: Violation[] = [];
+  const fail = (promise: string, detail: string) => void violations.push({ at, promise, detail });
+  const rows = cloud.dynamodb.items() as unknown as (TaskRow &
+    WorkflowHead & { pk: string; sk: string; holds?: object; agent_id?: string })[];
+  const tasks = rows.filter((row) => row.sk === 'TASK');
+  for (const { task } of scenario.tasks) {
+    if (!tasks.some((row) => row.task_id === task.task_id))
+      fail('Conservation', `${task.task_id} was submitted and has no row`);
+  }
+  for (const row of tasks) {
+    if (!finalTask.has(row.status))
+      fail('EventuallyTerminal', `${row.task_id} is still ${row.status} (attempt ${row.attempt}, ${row.route})`);
+    if (row.status === 'Completed' && effects(row.task_id) !== 1)
+      fail('OneEffect', `${row.task_id} took effect ${effects(row.task_id)} times`);
+  }
+  for (const agent of rows.filter((row) => row.sk.startsWith('AGENT#'))) {
+    const holds = Object.keys(agent.holds ?? {});
+    if (holds.length > 0) fail('NoOrphanLease', `${String(agent.agent_id)} still holds ${holds.join(', ')}`);
+  }
+  for (const { workflow_id, definition } of scenario.workflows) {
+    const head = rows.find((row) => row.sk === 'HEAD' && row.workflow_id === workflow_id);
+    if (head === undefined) fail('Conservation', `${workflow_id} was submitted and has no head`);
+    else if (!finalWorkflow.has(head.status))
+      fail('EventuallyTerminal', `${workflow_id} is still ${head.status} (${head.nodes})`);
+    else {
+      const events = await cloud.clock.drive(deployment.runtime('auditor').workflows.events(workflow_id));
+      const state = replay(
+        definition,
+        events.flatMap((row) => row.events),
+      );
+      if (state.nodes !== head.nodes || state.status !== head.status)
+        fail('ReplayGivesState', `${workflow_id}: ${state.nodes} is not ${head.nodes}`);
+      if (cloud.stepFunctions.executions().some(({ name, status }) => name === workflow_id && status === 'RUNNING'))
+        fail('ExecutionEnds', workflow_id);
+    }
+  }
+  return violations;
+}
+
+function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
+  const { dynamodb } = cloud;
+  const tasksEnded = scenario.tasks.every(({ task }) =>
+    finalTask.has(String(dynamodb.peek(`TASK#${task.task_id}`, 'TASK')?.['status'])),
+  );
+  const workflowsEnded = scenario.workflows.every(({ workflow_id }) =>
+    finalWorkflow.has(String(dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD')?.['status'])),
+  );
+  const executionsEnded = cloud.stepFunctions.executions().every(({ status }) => status !== 'RUNNING');
+  const handsEmpty = scenario.agents.every(
+    ({ id }) => Object.keys((dynamodb.peek('POOL#default', `AGENT#${id}`)?.['holds'] ?? {}) as object).length === 0,
+  );
+  return tasksEnded && workflowsEnded && executionsEnded && handsEmpty;
+}
+
+/** Runs one seed: a scenario with faults until it heals, then until everything has ended. `onRecord` hears every step, for a seed that is looked at. */
+export async function runSeed(
+  seed: number,
+  mutant?: Mutant,
+  onRecord?: (line: string, at: number) => void,
+): Promise<SeedReport> {
+  const random = createRandom(`seed ${seed}`);
+  const scenario = drawScenario(random.fork('scenario'));
+  const definitions = new Map<string, WorkflowDefinition>(
+    scenario.workflows.map(({ workflow_id, definition }) => [workflow_id, definition]),
+  );
+  const deployment = deployTwin(
+    { seed, faults: scenario.mix },
+    {
+      ...(mutant?.spoil === undefined ? {} : { adapters: mutant.spoil }),
+      handler: (name, handler) => spoilHandler(mutant, name, handler),
+    },
+  );
+  const { cloud } = deployment;
+  if (onRecord !== undefined) cloud.clock.onRecord(onRecord);
+  const oracles = createOracles({
+    peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
+    definitionOf: (id) => definitions.get(id),
+  });
+  cloud.dynamodb.onCommit((commit) => oracles.onCommit(commit));
+  const api = deployment.runtime('api');
+  const startedAt = cloud.clock.now();
+  for (const agent of scenario.agents) startSimulatedAgent(cloud, api, agent, random, startedAt);
+  startClient(deployment, api, scenario, startedAt);
+  startRepeater(api, deployment, scenario, startedAt);
+  await cloud.clock.run(() => false, scenario.healAt);
+  cloud.faults.heal();
+  // The agents' own crashes and freezes are faults too: the last one ends at most this long after the healing.
+  const lastFault = Math.max(
+    cloud.clock.now(),
+    ...scenario.agents.flatMap(({ crashes, freezes }) => [
+      ...crashes.map(({ at, downMs }) => startedAt + at + downMs),
+      ...freezes.map(({ at, forMs }) => startedAt + at + forMs),
+    ]),
+  );
+  await cloud.clock.run(
+    () => oracles.violations.length > 0 || isAllEnded(deployment, scenario),
+    lastFault - cloud.clock.now() + recoveryMsMax,
+  );
+  const violations =
+    oracles.violations.length > 0 ? oracles.violations : await checkEnd(deployment, scenario, oracles.effects);
+  return {
+    seed,
+    violations,
+    faults: cloud.faults.log.length,
+    tasks: scenario.tasks.length,
+    workflows: scenario.workflows.length,
+    recoveryMs: Math.max(0, cloud.clock.now() - lastFault),
+    trace: cloud.clock.trace,
+  };
+}
