@@ -27,6 +27,12 @@ async function store(deps: DistributorDeps, task: Task): Promise<StoredJson> {
   return Buffer.byteLength(text) <= inlineBytesMax ? { text } : { ref: await deps.blobs.put(task.task_id, text) };
 }
 
+/** Estimates outside of this are no estimates, and DynamoDB's numbers end not far beyond. */
+const estimateMax = 1_000_000_000;
+/** Nine digits behind the point: a number such as 1e-300 is nothing, and nothing that DynamoDB could keep. */
+const rounded = (value: number): number => Number(value.toFixed(9));
+const isEstimate = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= estimateMax;
+
 /** The specification carries these two inside the payload; they are lifted to where decisions read them. */
 function estimates(payload: Task['payload']): Pick<TaskRow, 'complexity_score' | 'estimated_duration'> {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return {};
@@ -36,8 +42,8 @@ function estimates(payload: Task['payload']): Pick<TaskRow, 'complexity_score' |
       ? Number(/^(\d+(?:\.\d+)?)s$/.exec(estimated_duration)?.[1])
       : estimated_duration;
   return {
-    ...(typeof complexity_score === 'number' ? { complexity_score } : {}),
-    ...(typeof seconds === 'number' && Number.isFinite(seconds) ? { estimated_duration: seconds } : {}),
+    ...(isEstimate(complexity_score) ? { complexity_score: rounded(complexity_score) } : {}),
+    ...(isEstimate(seconds) ? { estimated_duration: rounded(seconds) } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
-import { idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
+import { idleHeartbeatIntervalMs, inlineBytesMax } from '../../contracts/limits.ts';
 import type { DispatchHint, ResultBatch, TaskResult } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
@@ -32,6 +32,15 @@ interface Applied {
 export function storedOutput(result: TaskResult): StoredJson | undefined {
   if (result.output_ref !== undefined) return { ref: result.output_ref };
   return result.output === undefined ? undefined : { text: JSON.stringify(result.output) };
+}
+
+/** Takes a large output out of a result: an agent that did not use S3 itself must not make a row that is too large to write. */
+async function withStoredOutput(deps: DistributorDeps, result: TaskResult): Promise<TaskResult> {
+  if (result.output === undefined) return result;
+  const text = JSON.stringify(result.output);
+  if (Buffer.byteLength(text) <= inlineBytesMax) return result;
+  const { output: _large, ...rest } = result;
+  return { ...rest, output_ref: await deps.blobs.put(result.task_id, text) };
 }
 
 function endedAttempt({ result, from }: Received): EndedAttempt {
@@ -160,11 +169,9 @@ async function freeSlots(
       const fresh = list.filter(({ fate }) => fate === 'applied');
       const count = (outcome: TaskResult['outcome']) =>
         fresh.filter(({ received }) => received.result.outcome === outcome).length;
-      const agent = await deps.agents.release(from.pool, from.agent_id, keys, {
-        ...heardFrom,
-        completed: count('completed'),
-        failed: count('failed'),
-      });
+      // Only an attempt that counted proves who sent it: anybody can repeat an old one in an agent's name.
+      const proof = { ...heardFrom, completed: count('completed'), failed: count('failed') };
+      const agent = await deps.agents.release(from.pool, from.agent_id, keys, fresh.length > 0 ? proof : undefined);
       return agent !== undefined && agent.wanted.length > 0 ? [{ pool: from.pool, routes: [...agent.wanted] }] : [];
     }),
   );
@@ -179,7 +186,11 @@ export async function applyResults(
   deps: DistributorDeps,
   batches: readonly ReceivedResults[],
 ): Promise<readonly ResultFate[]> {
-  const received = batches.flatMap((from) => from.results.map((result): Received => ({ result, from })));
+  const received = await Promise.all(
+    batches.flatMap((from) =>
+      from.results.map(async (result): Promise<Received> => ({ result: await withStoredOutput(deps, result), from })),
+    ),
+  );
   const applied = new Map<Received, Applied>();
   const groups = [...Map.groupBy(received, ({ result }) => workflowOf(result.task_id)?.workflow_id)];
   await Promise.all(

@@ -26,8 +26,9 @@ export async function redriveDeadLetter(
   }
   const letter = await deps.deadLetters.get(id);
   if (letter === undefined) return refused('not-found', `no failed task or dead letter has the id ${id}`, 'id');
+  const body = letter.body.ref === undefined ? letter.body : { text: await deps.blobs.get(letter.body.ref.key) };
   // Sent before removed: a crash in between sends it twice, which is safe, and never loses it.
-  await deps.deadLetters.resend(letter);
+  await deps.deadLetters.resend({ ...letter, body });
   await deps.deadLetters.remove(id);
   return { ok: true, value: { id, kind: 'message' } };
 }

@@ -1,4 +1,5 @@
 import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { CadreError } from '../../contracts/errors.ts';
 import type { Inboxes } from '../../distributor/ports.ts';
 
 /** The prefix that the API's permissions are limited to. */
@@ -11,12 +12,19 @@ export const inboxPrefix = 'cadre-inbox-';
 export function createInboxes(sqs: SQSClient): Inboxes {
   return {
     create: async (agent_id) => {
-      const { QueueUrl } = await sqs.send(
-        new CreateQueueCommand({
-          QueueName: `${inboxPrefix}${agent_id}`,
-          Attributes: { MessageRetentionPeriod: '300', VisibilityTimeout: '30', SqsManagedSseEnabled: 'true' },
-        }),
-      );
+      const { QueueUrl } = await sqs
+        .send(
+          new CreateQueueCommand({
+            QueueName: `${inboxPrefix}${agent_id}`,
+            Attributes: { MessageRetentionPeriod: '300', VisibilityTimeout: '30', SqsManagedSseEnabled: 'true' },
+          }),
+        )
+        .catch((error: unknown) => {
+          // SQS keeps the name of a deleted queue for 60 seconds: whoever comes back that soon is asked to try again.
+          if (error instanceof Error && /QueueDeletedRecently/.test(error.name))
+            throw new CadreError('unavailable', `the inbox of ${agent_id} was removed less than a minute ago`);
+          throw error;
+        });
       if (QueueUrl === undefined) throw new Error('SQS created a queue without telling its URL');
       return QueueUrl;
     },

@@ -1,9 +1,18 @@
+import { createHash } from 'node:crypto';
+
+/** Characters (ASCII all) of a route that stands in its key as it is. */
+const routeCharactersMax = 1_000;
+
 /** The keys of the one table, told in docs/protocol.md. */
 export const taskKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'TASK' });
 export const poolPartition = (pool: string) => `POOL#${pool}`;
 export const poolKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POOL' });
 export const agentKey = (pool: string, agent_id: string) => ({ pk: poolPartition(pool), sk: `AGENT#${agent_id}` });
-export const routeKey = (pool: string, route: string) => ({ pk: poolPartition(pool), sk: `ROUTE#${route}` });
+/** A sort key ends at 1,024 bytes, where the longest routes do not: those are named by their hash. */
+export const routeKey = (pool: string, route: string) => ({
+  pk: poolPartition(pool),
+  sk: `ROUTE#${route.length <= routeCharactersMax ? route : createHash('sha256').update(route).digest('hex')}`,
+});
 export const workflowPartition = (workflow_id: string) => `WORKFLOW#${workflow_id}`;
 export const headKey = (workflow_id: string) => ({ pk: workflowPartition(workflow_id), sk: 'HEAD' });
 export const definitionKey = (workflow_id: string) => ({ pk: workflowPartition(workflow_id), sk: 'DEFINITION' });

@@ -5,6 +5,7 @@ import { type Announcement, eventSources, type Metadata, schemaVersion } from '.
 import {
   eventBridgeBatchSizeMax,
   eventBridgeBytesMax,
+  inlineBytesMax,
   sqsBatchSizeMax,
   sqsMessageBytesMax,
 } from '../../contracts/limits.ts';
@@ -17,6 +18,8 @@ export interface Warner {
 
 /** Sends of a batch that are repeated before the rest is given up as lost hints. */
 const sendRepeatsMax = 2;
+/** Routes of one hint. More: one dispatch reads so many heads at once that the table throttles it. */
+const routesPerHintMax = 200;
 
 /** Splits entries so that no call exceeds the service's count and total size. */
 export function batches<T>(
@@ -39,6 +42,11 @@ export function batches<T>(
     }
   }
   return parts;
+}
+
+/** JSON for a message's body. SQS refuses the two noncharacters that JSON leaves as they are, and with them the whole batch. */
+function bodyOf(value: unknown): string {
+  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 }
 
 type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
@@ -135,11 +143,17 @@ export function createMessenger(options: {
   return {
     hint: async (hints) => {
       const byPool = Map.groupBy(hints, (hint) => hint.pool);
-      const entries = [...byPool].map(([pool, list]) => ({
-        MessageBody: JSON.stringify({ pool, routes: [...new Set(list.flatMap((hint) => hint.routes))] }),
-        MessageGroupId: pool,
-        MessageDeduplicationId: sources.id(),
-      }));
+      const entries = [...byPool].flatMap(([pool, list]) => {
+        const routes = [...new Set(list.flatMap((hint) => hint.routes))];
+        // Usually one message; very many routes take several, since one too large would be refused each time.
+        const split = batches(routes, (route) => Buffer.byteLength(route) + 3, routesPerHintMax, inlineBytesMax);
+        const parts = split.length === 0 ? [[]] : split;
+        return parts.map((part) => ({
+          MessageBody: bodyOf({ pool, routes: part }),
+          MessageGroupId: pool,
+          MessageDeduplicationId: sources.id(),
+        }));
+      });
       if (entries.length > 0) await sendHints(urls.dispatch, entries, 'dispatch hints');
     },
     send: async (messages) => {
@@ -148,7 +162,7 @@ export function createMessenger(options: {
         [...byInbox].map(([url, list]) =>
           sendHints(
             url,
-            list.map((each) => ({ MessageBody: JSON.stringify(each.message) })),
+            list.map((each) => ({ MessageBody: bodyOf(each.message) })),
             'inbox messages',
           ),
         ),

@@ -57,7 +57,17 @@ async function bury<T>(
   );
 }
 
-function faultOf(error: CadreError): Fault {
+/** Characters of a reason that a dead letter keeps. More: a hostile key of a megabyte would make the letter too large to be written. */
+const reasonCharactersMax = 1_000;
+
+/** The beginning of a text; a pair of surrogates that the cut parts would not be text any more. */
+function shortened(text: string): string {
+  return text.length <= reasonCharactersMax ? text : `${text.slice(0, reasonCharactersMax).toWellFormed()}…`;
+}
+
+function faultOf(thrown: unknown): Fault {
+  // A reader that breaks on a message would break on it each time: the letter says so, and the other messages go on.
+  const error = thrown instanceof CadreError ? thrown : new CadreError('internal', String(thrown));
   const more =
     error.faults.length > 1
       ? ` (and ${error.faults.length - 1} more: ${error.faults
@@ -67,8 +77,8 @@ function faultOf(error: CadreError): Fault {
       : '';
   return {
     code: error.code,
-    message: `${error.message}${more}`,
-    ...(error.path === undefined ? {} : { path: error.path }),
+    message: shortened(`${error.message}${more}`),
+    ...(error.path === undefined ? {} : { path: shortened(error.path) }),
   };
 }
 
@@ -86,7 +96,6 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): (event: SQSEve
       try {
         good.push({ record, item: read(record) });
       } catch (error) {
-        if (!(error instanceof CadreError)) throw error;
         letters.push({ record, fault: faultOf(error) });
       }
     }
