@@ -14,7 +14,8 @@ export async function answerEvent(
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const { requestContext, rawPath, rawQueryString, headers, body, isBase64Encoded } = event;
   const query = rawQueryString === '' ? '' : `?${rawQueryString}`;
-  const request = new Request(`https://${requestContext.domainName}${rawPath}${query}`, {
+  // The host says nothing to the app, and a local cloud's domain name need not be a valid one.
+  const request = new Request(`https://api${rawPath}${query}`, {
     method: requestContext.http.method,
     headers: Object.entries(headers).flatMap(([name, value]): [string, string][] =>
       value === undefined ? [] : [[name, value]],

@@ -35,15 +35,6 @@ export const taskSubmission = z.union([task, z.strictObject({ tasks: z.array(tas
 export const submittedTask = z.object({ task_id: taskId, repeated: z.boolean() });
 export type SubmittedTask = z.infer<typeof submittedTask>;
 
-/** A workflow that was taken; `warnings` name what may make it wait, for example capabilities that nobody offers yet. */
-export const submittedWorkflow = z.object({
-  workflow_id: userId,
-  status: workflowStatus,
-  warnings: z.array(z.string()),
-  repeated: z.boolean(),
-});
-export type SubmittedWorkflow = z.infer<typeof submittedWorkflow>;
-
 /** What is sent out when a workflow has ended, in words. */
 export const deliveryNotificationView = z.object({
   workflow_id: userId,

@@ -10,7 +10,6 @@ import {
   redriveRequest,
   submittedTask,
   submittedTasks,
-  submittedWorkflow,
   systemStatusView,
   taskListQuery,
   taskSubmission,
@@ -109,7 +108,7 @@ export const operations: readonly Operation[] = [
     summary: 'Start a workflow',
     body: workflowSubmission,
     status: 202,
-    answer: submittedWorkflow,
+    answer: workflowView,
   },
   {
     id: 'listWorkflows',

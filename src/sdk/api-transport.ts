@@ -29,8 +29,9 @@ export function apiTransport(
   return async (call) => {
     for (let tries = 1; ; tries += 1) {
       let failure: CadreError;
+      const request = await signed(connection, call);
       try {
-        const response = await fetch(await signed(connection, call));
+        const response = await fetch(request);
         if (response.ok) return response.status === 204 ? undefined : await response.json();
         failure = await readProblem(response);
         if (response.status !== 429 && response.status < 502) throw failure;
@@ -62,7 +63,12 @@ async function signed(connection: Connection, call: ApiCall): Promise<Request> {
     headers.set('authorization', `Bearer ${await connection.token()}`);
     return new Request(url, { method: call.method, headers, body, ...signal });
   }
-  const { accessKeyId, secretAccessKey, sessionToken } = await connection.credentials();
+  const { accessKeyId, secretAccessKey, sessionToken } = await connection
+    .credentials()
+    .catch((cause: unknown): never => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new CadreError('unauthenticated', `no AWS credentials were found: ${reason}`, { cause });
+    });
   const signer = new AwsV4Signer({
     method: call.method,
     url: url.href,

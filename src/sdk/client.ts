@@ -4,7 +4,6 @@ import type {
   DeliveryNotificationView,
   RedriveOutcome,
   SubmittedTask,
-  SubmittedWorkflow,
   SystemStatusView,
   WorkflowEventView,
 } from '../contracts/api.ts';
@@ -43,7 +42,8 @@ export interface PageOptions {
 /** A workflow that was submitted. */
 export interface WorkflowHandle {
   readonly workflow_id: string;
-  readonly submitted: SubmittedWorkflow;
+  /** As it was when it was accepted; `warnings` name what may make it wait, for example capabilities that nobody offers yet. */
+  readonly submitted: WorkflowView;
   get(): Promise<WorkflowView>;
   wait(options?: WaitOptions<WorkflowView>): Promise<WorkflowView>;
   cancel(reason?: string): Promise<WorkflowView>;
@@ -171,7 +171,7 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     { workflow_id = newWorkflowId(definition.name, clock.now(), random()) }: { readonly workflow_id?: string } = {},
   ): Promise<WorkflowHandle> => {
     const body = { workflow_id, definition, ...(input === undefined ? {} : { input }) };
-    const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as SubmittedWorkflow;
+    const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
     return { ...handle(workflow_id), submitted };
   };
   return { get, cancel, wait, tasks, events, notification, handle, run };

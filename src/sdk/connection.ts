@@ -61,7 +61,8 @@ function readOutputs(): Outputs | undefined {
 }
 
 /**
- * Finds the deployment: the options given, then CADRE_API_URL, AWS_REGION and AWS_ENDPOINT_URL, then the outputs of a local cloud.
+ * Finds the deployment: the options given, then CADRE_API_URL, then the outputs of the last `cadre up`. Outputs also tell region, endpoint and
+ * credentials of their deployment; otherwise AWS_REGION, AWS_ENDPOINT_URL and the provider chain do.
  * Throws CadreError `not-deployed` when there is none.
  */
 export function discoverConnection(
@@ -70,14 +71,16 @@ export function discoverConnection(
   local: () => Outputs | undefined = readOutputs,
 ): Connection {
   const named = options.apiUrl ?? env['CADRE_API_URL'];
-  const found = named === undefined ? local() : undefined;
+  const outputsThere = local();
+  // Outputs count for the deployment that they describe, also when that one is named.
+  const found = named === undefined || named === outputsThere?.apiUrl ? outputsThere : undefined;
   const apiUrl = named ?? found?.apiUrl;
   if (apiUrl === undefined) throw new CadreError('not-deployed');
-  const endpoint = options.endpoint ?? env['AWS_ENDPOINT_URL'] ?? found?.endpoint;
+  const endpoint = options.endpoint ?? found?.endpoint ?? env['AWS_ENDPOINT_URL'];
   const { credentials, token } = options;
   return {
     apiUrl: apiUrl.replace(/\/+$/, ''),
-    region: options.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? found?.region ?? defaultRegion,
+    region: options.region ?? found?.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? defaultRegion,
     ...(endpoint === undefined ? {} : { endpoint }),
     credentials:
       typeof credentials === 'function'

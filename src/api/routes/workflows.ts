@@ -23,7 +23,7 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
       correlation_id: c.get('correlation_id'),
       ...(traceparent === undefined ? {} : { traceparent }),
     });
-    return c.json(outcome, 202);
+    return c.json(accepted(outcome), 202);
   });
 
   app.get('/v1/workflows', async (c) => {
