@@ -132,7 +132,8 @@ function emulatorEnvironment(options: EmulatorOptions, scratch: string): Record<
     LANG: 'C.UTF-8',
     BIND_HOST: '127.0.0.1',
     GATEWAY_PORT: String(options.port),
-    MINISTACK_HOST: '127.0.0.1',
+    // Only a name: it becomes part of host names such as an API's, where an address would be invalid.
+    MINISTACK_HOST: 'localhost',
     MINISTACK_REGION: options.region,
     LOG_LEVEL: 'WARNING',
   };
