@@ -7,7 +7,7 @@ import type { Json } from '../../src/contracts/json.ts';
 import type { DispatchHint, InboxMessage, TaskResult } from '../../src/contracts/messages.ts';
 import type { AgentRow, TaskRow } from '../../src/contracts/rows.ts';
 import { workflowDefinition, type WorkflowDefinitionInput } from '../../src/contracts/workflow.ts';
-import type { WorkflowResult } from '../../src/distributor/ports.ts';
+import type { SentResult } from '../../src/distributor/core/fate.ts';
 import { createAgentStore } from '../../src/platform/aws/agent-store.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
 import { createTaskStore } from '../../src/platform/aws/task-store.ts';
@@ -78,6 +78,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
       inbox_url: `https://queue/${agent_id}`,
       registered_at: at,
       last_heartbeat: at,
+      reported_at: at,
       lease_until: new Date(clock.now() + 60_000).toISOString(),
       reported: [],
       holds: {},
@@ -115,9 +116,10 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     return row;
   }
 
-  /** Plays the dispatcher: gives the node's task to an agent. */
+  /** Plays the dispatcher: gives the node's task to an agent; a repeat after a lost answer finds it given. */
   async function claim(workflow_id: string, node: string, agent_id = 'ann'): Promise<TaskRow> {
     const row = await rowOf(workflow_id, node);
+    if (row.status === 'Processing' && row.assigned_agent === agent_id) return row;
     const attempt = row.attempt + 1;
     const [changed] = await deps.tasks.change([
       {
@@ -138,7 +140,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
   }
 
   /** What the agent that holds the row sends. */
-  function resultOf(row: TaskRow, result: Partial<TaskResult> = {}): WorkflowResult {
+  function resultOf(row: TaskRow, result: Partial<TaskResult> = {}): SentResult {
     return {
       result: { task_id: row.task_id, attempt: row.attempt, outcome: 'completed', ...result },
       agent_id: row.assigned_agent ?? 'ann',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { retentionMs } from '../../contracts/limits.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
@@ -25,16 +24,14 @@ function cancellationOf(error: unknown): Cancellation | undefined {
 }
 
 /**
- * Sends a transaction. The token makes a repeat after a lost answer safe for ten minutes; a TransactionConflict is repeated a few times, since it
- * says nothing about the rows (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html). Answers with the
- * reasons when a condition failed.
+ * Sends a transaction. The SDK gives each command a ClientRequestToken, so that its own retry after a lost answer is safe; a TransactionConflict is
+ * repeated a few times as a new one, since it says nothing about the rows
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html). Answers with the reasons when a condition failed.
  */
-export async function transact(db: Database, actions: Action[], token: string): Promise<Cancellation | undefined> {
+export async function transact(db: Database, actions: Action[]): Promise<Cancellation | undefined> {
   for (let repeat = 0; ; repeat += 1) {
     try {
-      // A repeat gets a token of its own: the first one may be remembered as cancelled.
-      const ClientRequestToken = createHash('sha256').update(`${token}#${repeat}`).digest('hex').slice(0, 36);
-      await db.client.send(new TransactWriteCommand({ TransactItems: actions, ClientRequestToken }));
+      await db.client.send(new TransactWriteCommand({ TransactItems: actions }));
       return undefined;
     } catch (error) {
       const cancellation = cancellationOf(error);
@@ -118,7 +115,7 @@ export async function commitAdvance(
     },
     ...attentionAction(db.table, advance),
   ];
-  const cancelled = await transact(db, actions, `${head.workflow_id}#${head.seq}#${JSON.stringify(actions)}`);
+  const cancelled = await transact(db, actions);
   if (cancelled === undefined) return undefined;
   const failed = (at: number): boolean => cancelled[at] === 'ConditionalCheckFailed';
   const standing = changes.flatMap((change, index) =>

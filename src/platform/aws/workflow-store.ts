@@ -33,15 +33,11 @@ async function create(db: Database, blobs: BlobStore, head: WorkflowHead, pinned
   // must not exist: the first body under an id stays.
   const ConditionExpression = 'attribute_not_exists(pk)';
   const mark = { ...attentionKey(workflow_id), first: 0, last: 0, at: head.created_at };
-  const cancelled = await transact(
-    db,
-    [
-      { Put: { TableName: db.table, Item: headItem(head), ConditionExpression } },
-      { Put: { TableName: db.table, Item: await definitionItem(blobs, workflow_id, pinned), ConditionExpression } },
-      { Put: { TableName: db.table, Item: mark } },
-    ],
-    `${workflow_id}#0#${head.body_hash}#${head.created_at}`,
-  );
+  const cancelled = await transact(db, [
+    { Put: { TableName: db.table, Item: headItem(head), ConditionExpression } },
+    { Put: { TableName: db.table, Item: await definitionItem(blobs, workflow_id, pinned), ConditionExpression } },
+    { Put: { TableName: db.table, Item: mark } },
+  ]);
   if (cancelled === undefined) return { ok: true as const, value: head };
   const first = await readHead(db, workflow_id);
   if (first?.body_hash === head.body_hash) return { ok: true as const, value: first };

@@ -1,7 +1,7 @@
 import jsonata from 'jsonata';
 import { type Outcome, refused } from '../../contracts/errors.ts';
-import { json } from '../../contracts/json.ts';
 import { expressionMsMax } from '../../contracts/limits.ts';
+import { plainJson } from './plain-json.ts';
 
 /** Nested evaluations of one expression. More: the real stack may run out. */
 const expressionDepthMax = 400;
@@ -92,7 +92,7 @@ function collect(root: Tree): References {
 /** Parses an expression. Refused with `invalid-expression` and the position when it is not JSONata. */
 export function referencesOf(text: string): Outcome<References> {
   try {
-    return { ok: true, value: collect(compile(text).ast() as Tree) };
+    return { ok: true, value: collect(compile(text).ast()) };
   } catch (error) {
     return refused('invalid-expression', describe(error));
   }
@@ -103,9 +103,9 @@ export async function evaluate(text: string, values: ExpressionValues): Promise<
   try {
     const value: unknown = await compile(text).evaluate(values);
     if (value === undefined) return { ok: true, value: 'null' };
-    const parsed = json.safeParse(value);
-    if (!parsed.success) return refused('input-failed', 'the expression gives a value that is not JSON');
-    return { ok: true, value: JSON.stringify(value) };
+    const plain = plainJson(value);
+    if (plain === undefined) return refused('input-failed', 'the expression gives a value that is not JSON');
+    return { ok: true, value: JSON.stringify(plain) };
   } catch (error) {
     return refused('input-failed', describe(error).slice(0, 1_024));
   }

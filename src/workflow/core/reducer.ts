@@ -28,7 +28,7 @@ interface Draft {
 }
 
 function draftOf(state: WorkflowState): Draft {
-  const letters = [...state.nodes];
+  const letters = Array.from(state.nodes);
   return {
     status: state.status,
     cancelled: state.cancelled,
@@ -36,6 +36,9 @@ function draftOf(state: WorkflowState): Draft {
     open: letters.reduce((open, letter) => (hasEnded(letter) ? open : open + 1), 0),
   };
 }
+
+/** The letter that an event gives its node. */
+const letterOf = { NodeStarted: 'S', NodeCompleted: 'C', NodeFailed: 'F', NodeSkipped: 'K' } as const;
 
 function setLetter(graph: WorkflowGraph, draft: Draft, node: string, letter: NodeLetter): void {
   const index = graph.indexOf.get(node);
@@ -48,20 +51,15 @@ function apply(graph: WorkflowGraph, draft: Draft, event: WorkflowEvent): void {
   switch (event.type) {
     case 'WorkflowStarted':
       draft.status = 'In Progress';
-      return;
-    case 'NodeStarted':
-      return setLetter(graph, draft, event.node, 'S');
-    case 'NodeCompleted':
-      return setLetter(graph, draft, event.node, 'C');
-    case 'NodeFailed':
-      return setLetter(graph, draft, event.node, 'F');
-    case 'NodeSkipped':
-      return setLetter(graph, draft, event.node, 'K');
+      break;
     case 'WorkflowCancelled':
       draft.cancelled = true;
-      return;
+      break;
     case 'WorkflowFinished':
       draft.status = event.status;
+      break;
+    default:
+      setLetter(graph, draft, event.node, letterOf[event.type]);
   }
 }
 

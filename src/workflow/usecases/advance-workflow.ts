@@ -142,7 +142,13 @@ async function endNodes(
     known: new Map(
       decided.map(({ pending, settlement }) => {
         const { output, error } = settlement.change.patch;
-        return [pending.node, { ...(output == null ? {} : { output }), ...(error == null ? {} : { error }) }];
+        return [
+          pending.node,
+          {
+            ...(output === undefined || output === null ? {} : { output }),
+            ...(error === undefined || error === null ? {} : { error }),
+          },
+        ];
       }),
     ),
   };

@@ -141,7 +141,8 @@ export async function commitStep(
   if (conflict !== undefined) return { conflict };
   if (wide) {
     await deps.tasks.insert(rows);
-    if (step.more !== true) await deps.workflows.clearAttention(head.workflow_id, { from: head.seq, to: head.seq });
+    const from = step.command.type === 'begin' ? 0 : head.seq;
+    if (step.more !== true) await deps.workflows.clearAttention(head.workflow_id, { from, to: head.seq });
   }
   if (isFinished(head.status)) await announceEnd(deps, head);
   return { head, events, hints: hintsOf(rows) };

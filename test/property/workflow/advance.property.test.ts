@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { SentResult } from '../../../src/distributor/core/fate.ts';
+import { replay } from '../../../src/workflow/core/reducer.ts';
+import { isFinished, nodeStatusOf, type NodeLetter, startedNodes, stateOf } from '../../../src/workflow/core/state.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
+import { resumeWorkflow } from '../../../src/workflow/usecases/resume-workflow.ts';
+import { arbitraryWorkflow } from '../../support/arbitrary-workflow.ts';
+import { naiveOutcome } from '../../support/naive-workflow.ts';
+import { createWorkflowStage } from '../../support/workflow-stage.ts';
+
+const faults = { latencyMsMax: 5, throttle: 0.02, lostAnswer: 0.03, transactionConflict: 0.05 };
+
+describe('an advance on a table that throttles, conflicts and loses answers', () => {
+  it('ends every workflow as the naive interpreter says, with each task run once and a log that replays', async () => {
+    await fc.assert(
+      fc.asyncProperty(arbitraryWorkflow(12), fc.nat(1_000_000), async ({ definition, fates }, seed) => {
+        const stage = createWorkflowStage({ seed, faults });
+        const { deps, clock } = stage;
+        // A message comes again until its function succeeds: that is all the retrying there is.
+        const insist = async <T>(act: () => Promise<T>): Promise<T> => {
+          for (let tries = 0; tries < 50; tries += 1) {
+            try {
+              return await clock.drive(act());
+            } catch {
+              // The next delivery.
+            }
+          }
+          throw new Error('fifty deliveries were not enough');
+        };
+        await insist(() => stage.submit('w', definition));
+        await insist(() => beginWorkflow(deps, { workflow_id: 'w', task_token: 't' }));
+        for (let round = 0; round < 100; round += 1) {
+          const head = (await insist(() => deps.workflows.head('w')))!;
+          if (isFinished(head.status)) break;
+          await insist(() => resumeWorkflow(deps, 'w'));
+          const sent: SentResult[] = [];
+          for (const node of startedNodes(definition, head.nodes)) {
+            const row = await insist(() => stage.claim('w', node));
+            const fate = fates.get(node);
+            const error = { code: 'broken', message: 'it broke', retryable: false };
+            sent.push(stage.resultOf(row, fate === 'failed' ? { outcome: 'failed', error } : {}));
+          }
+          // Two functions at once get overlapping results.
+          const settle = (list: readonly SentResult[]) => insist(() => settleWorkflowTasks(deps, 'w', list));
+          await settle(sent);
+          await settle(sent.slice(0, 2));
+        }
+        const head = (await insist(() => deps.workflows.head('w')))!;
+        const expected = naiveOutcome(definition, fates);
+        const ends = new Map(
+          definition.nodes.map((node, index) => [node.name, nodeStatusOf[head.nodes[index] as NodeLetter]]),
+        );
+        expect(ends).toEqual(new Map(definition.nodes.map((node) => [node.name, expected.ends.get(node.name)])));
+        expect(head.status).toBe(expected.status);
+        const log = (await insist(() => deps.workflows.events('w'))).flatMap((row) => row.events);
+        expect(replay(definition, log)).toEqual(stateOf(head));
+        const started = log.flatMap((event) => (event.type === 'NodeStarted' ? [event.node] : []));
+        expect(new Set(started).size).toBe(started.length);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

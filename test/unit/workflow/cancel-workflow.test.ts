@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import { replay } from '../../../src/workflow/core/reducer.ts';
+import { stateOf } from '../../../src/workflow/core/state.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
+import { resumeWorkflow } from '../../../src/workflow/usecases/resume-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { createWorkflowStage } from '../../support/workflow-stage.ts';
+
+const node = (name: string, depends_on: string[] = []) => ({ name, task_type: 'work', depends_on });
+const request = { workflow_id: 'w', principal: 'alice', reason: 'enough' };
+
+describe('cancelling a workflow', () => {
+  it('skips what waits, cancels what is queued or runs, stops the agent and frees its slot', async () => {
+    const stage = createWorkflowStage();
+    await stage.register('ann');
+    await stage.begin('w', { name: 'x', nodes: [node('done'), node('runs'), node('queued'), node('waits', ['runs'])] });
+    await stage.run('w', 'done');
+    const row = await stage.claim('w', 'runs');
+    await stage.deps.agents.reserve('default', 'ann', { [`${row.task_id}#1`]: { at: 0, until: 1 } }, 99);
+    expect(await cancelWorkflow(stage.deps, request)).toMatchObject({
+      ok: true,
+      value: { status: 'Partially Complete' },
+    });
+    expect((await listRunTasks(stage.deps, 'w'))?.map(({ name, status }) => [name, status])).toEqual([
+      ['done', 'Completed'],
+      ['runs', 'Cancelled'],
+      ['queued', 'Cancelled'],
+      ['waits', 'Skipped'],
+    ]);
+    expect(stage.sent).toEqual([
+      { inbox_url: 'https://queue/ann', message: { kind: 'cancel', task_id: 'w:runs', attempt: 1, reason: 'enough' } },
+    ]);
+    expect((await stage.deps.agents.get('default', 'ann'))?.holds).toEqual({});
+    expect(stage.executions.get('token-of-w')).toBe('ended');
+    expect((await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(row)])).outcomes).toEqual(['late']);
+    expect(await cancelWorkflow(stage.deps, request)).toMatchObject({ ok: true });
+  });
+
+  it('fails one that has not begun, which then never starts', async () => {
+    const stage = createWorkflowStage();
+    await stage.submit('w', { name: 'x', nodes: [node('a')] });
+    await cancelWorkflow(stage.deps, request);
+    await beginWorkflow(stage.deps, { workflow_id: 'w', task_token: 't' });
+    expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({
+      status: 'Failed',
+      nodes: { Skipped: 1 },
+      error: 'enough',
+    });
+  });
+
+  it('goes through more tasks than fit a transaction, and the pulse takes it up where it broke off', async () => {
+    const stage = createWorkflowStage();
+    const nodes = Array.from({ length: 150 }, (_, index) => node(`n${index}`));
+    await stage.begin('w', { name: 'x', nodes });
+    let advances = 0;
+    const dying = {
+      ...stage.deps,
+      workflows: {
+        ...stage.deps.workflows,
+        advance: (advance: Parameters<typeof stage.deps.workflows.advance>[0]) =>
+          (advances += 1) > 1 ? Promise.reject(new Error('the function died')) : stage.deps.workflows.advance(advance),
+      },
+    };
+    await expect(cancelWorkflow(dying, request)).rejects.toThrow('died');
+    expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({
+      status: 'In Progress',
+      nodes: { Failed: 60, Started: 90 },
+    });
+    await resumeWorkflow(stage.deps, 'w');
+    const head = (await stage.deps.workflows.head('w'))!;
+    expect(head).toMatchObject({ status: 'Failed', nodes: 'F'.repeat(150), cancel_reason: 'enough' });
+    const log = (await stage.deps.workflows.events('w')).flatMap((row) => row.events);
+    const { definition } = (await stage.deps.workflows.definition('w'))!;
+    expect(replay(definition, log)).toEqual(stateOf(head));
+  });
+
+  it('is refused for one that is unknown or has ended by itself', async () => {
+    const stage = createWorkflowStage();
+    expect(await cancelWorkflow(stage.deps, request)).toMatchObject({ ok: false, error: { code: 'not-found' } });
+    await stage.begin('w', { name: 'x', nodes: [node('a')] });
+    await stage.run('w', 'a');
+    expect(await cancelWorkflow(stage.deps, request)).toMatchObject({ ok: false, error: { code: 'already-finished' } });
+  });
+});

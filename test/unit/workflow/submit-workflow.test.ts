@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { resumeWorkflows } from '../../../src/workflow/usecases/resume-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
+import { createWorkflowStage } from '../../support/workflow-stage.ts';
+
+const node = (name: string, more: object = {}) => ({ name, task_type: 'work', ...more });
+
+describe('submitting a workflow', () => {
+  it('takes the same body again as the same run, and refuses another body under its id', async () => {
+    const stage = createWorkflowStage();
+    const definition = { name: 'x', nodes: [node('a')] };
+    expect(await stage.submit('w', definition)).toMatchObject({ ok: true, value: { status: 'Not Started' } });
+    expect(await stage.submit('w', definition)).toMatchObject({ ok: true, value: { workflow_id: 'w' } });
+    expect(await stage.submit('w', definition, 1)).toMatchObject({ ok: false, error: { code: 'workflow-conflict' } });
+    await stage.begin('w', definition);
+    stage.started.length = 0;
+    expect(await stage.submit('w', definition)).toMatchObject({ ok: true, value: { status: 'In Progress' } });
+    expect(stage.started).toEqual([]);
+  });
+
+  it('writes nothing when anything is wrong, and says all that is', async () => {
+    const stage = createWorkflowStage();
+    const wrong = stage.submit('w', { name: 'x', nodes: [node('a', { depends_on: ['b'] }), node('a')] });
+    await expect(wrong).rejects.toMatchObject({ code: 'duplicate-node', faults: [{}, { code: 'unknown-dependency' }] });
+    expect(stage.dynamodb.items()).toEqual([]);
+    expect(stage.started).toEqual([]);
+  });
+
+  it('warns of capabilities nobody offers, and shows them as the reason for waiting', async () => {
+    const stage = createWorkflowStage();
+    await stage.register('ann', ['code']);
+    const definition = {
+      name: 'x',
+      nodes: [node('a', { required_capabilities: ['law'] }), node('b', { depends_on: ['a'] }), node('c')],
+    };
+    expect(await stage.submit('w', definition)).toMatchObject({
+      value: { warnings: ['no registered agent offers law: node "a" will wait until one does'] },
+    });
+    await stage.begin('w', definition);
+    expect((await listRunTasks(stage.deps, 'w'))?.map(({ status, reasons }) => [status, reasons])).toEqual([
+      ['Queued', ['no registered agent offers law']],
+      ['Waiting', ['waits for a']],
+      ['Queued', ['waits for a free slot']],
+    ]);
+  });
+
+  it('keeps a definition and events that outgrow an item in S3, and lists workflows newest first', async () => {
+    const stage = createWorkflowStage();
+    const nodes = Array.from({ length: 3_000 }, (_, index) => node(`${'long-name-'.repeat(10)}${index}`));
+    await stage.begin('big', { name: 'x', nodes });
+    expect(stage.s3.keys('bucket').length).toBe(2);
+    expect((await stage.deps.workflows.events('big'))[0]?.events).toHaveLength(3_001);
+    stage.clock.at(stage.clock.now() + 1_000, () => undefined);
+    await stage.clock.run();
+    await stage.submit('small', { name: 'y', nodes: [node('a')] });
+    const first = await stage.deps.workflows.list('default', 1);
+    expect(first.items.map(({ workflow_id }) => workflow_id)).toEqual(['small']);
+    const second = await stage.deps.workflows.list('default', 1, first.cursor);
+    expect(second.items.map(({ workflow_id }) => workflow_id)).toEqual(['big']);
+    expect(await resumeWorkflows(stage.deps, 'default')).toBe(1);
+  });
+});
