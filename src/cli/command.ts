@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Client } from '../sdk/client.ts';
 import { createOutput, type Output } from './output.ts';
 
 /** Options that every command takes. */
@@ -13,7 +14,7 @@ export interface CommandContext {
   readonly out: Output;
   readonly globals: GlobalOptions;
   /** A client of the deployment; loaded when it is asked for, so that `--help` need not wait for it. */
-  client(): Promise<import('../sdk/client.ts').Client>;
+  readonly client: () => Promise<Client>;
 }
 
 /**

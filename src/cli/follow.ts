@@ -70,7 +70,7 @@ async function bars(titles: readonly string[]): Promise<Show> {
   const stages = titles.map((title) => ({
     title,
     task: undefined as { title: string } | undefined,
-    end: Promise.withResolvers<void>(),
+    end: Promise.withResolvers<undefined>(),
   }));
   const list = new Listr(
     stages.map((stage) => ({
@@ -82,6 +82,8 @@ async function bars(titles: readonly string[]): Promise<Show> {
     })),
     { concurrent: true, exitOnError: false, registerSignalListeners: false },
   );
+  // A stage may fail before the list looks at it.
+  for (const stage of stages) stage.end.promise.catch(() => undefined);
   const rendered = list.run();
   return {
     update(states) {
@@ -91,12 +93,12 @@ async function bars(titles: readonly string[]): Promise<Show> {
         if (stage.task !== undefined) stage.task.title = showBar(state);
         if (state.done === state.total) {
           if (state.failed > 0) stage.end.reject(new Error(`${state.failed} failed`));
-          else stage.end.resolve();
+          else stage.end.resolve(undefined);
         }
       }
     },
     async end() {
-      for (const stage of stages) stage.end.resolve();
+      for (const stage of stages) stage.end.resolve(undefined);
       await rendered.catch(() => undefined);
     },
   };

@@ -8,11 +8,11 @@ export interface Output {
   /** Whether a person looks on: then bars may move and colours help. */
   readonly interactive: boolean;
   /** The result: JSON with `--json`, else the text that `render` makes of it. */
-  data<T>(value: T, render: (value: T) => string): void;
+  readonly data: <T>(value: T, render: (value: T) => string) => void;
   /** A message for people, on stderr. */
-  note(message: string): void;
+  readonly note: (message: string) => void;
   /** A line of progress: quiet with `--json`. */
-  progress(message: string): void;
+  readonly progress: (message: string) => void;
 }
 
 /** The output of a command on these streams. */

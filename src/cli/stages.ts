@@ -17,26 +17,18 @@ export interface StageState {
 
 /** Cuts a definition into stages by distance from the start; a title names what its tasks do. */
 export function stagesOf({ nodes }: Pick<WorkflowDefinition, 'nodes'>): readonly Stage[] {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  const depths = new Map<string, number>();
-  // A stack instead of recursion: a chain may have thousands of nodes.
-  const open = nodes.map((node) => node.name);
-  for (let name = open.at(-1); name !== undefined; name = open.at(-1)) {
-    const missing = (byName.get(name)?.depends_on ?? []).filter((parent) => byName.has(parent) && !depths.has(parent));
-    if (missing.length > 0 && !depths.has(name)) {
-      // A cycle would be pushed for ever; the deployment refuses it with its path.
-      if (open.length > nodes.length * 2) return [{ title: 'tasks', names: nodes.map((node) => node.name) }];
-      open.push(...missing);
-      continue;
-    }
-    const parents = byName.get(name)?.depends_on ?? [];
-    depths.set(name, 1 + Math.max(-1, ...parents.map((parent) => depths.get(parent) ?? -1)));
-    open.pop();
+  const placed = new Set<string>();
+  const stages: Stage[] = [];
+  let left = nodes;
+  while (left.length > 0) {
+    const next = left.filter((node) => node.depends_on.every((parent) => placed.has(parent)));
+    // A cycle or an unknown dependency: the deployment refuses it and says where.
+    const members = next.length === 0 ? left : next;
+    for (const node of members) placed.add(node.name);
+    stages.push({ title: titleOf(members), names: members.map((node) => node.name) });
+    left = left.filter((node) => !placed.has(node.name));
   }
-  const levels = Map.groupBy(nodes, (node) => depths.get(node.name) ?? 0);
-  return [...levels]
-    .sort(([a], [b]) => a - b)
-    .map(([, members]) => ({ title: titleOf(members), names: members.map((node) => node.name) }));
+  return stages;
 }
 
 const titleCharactersMax = 32;

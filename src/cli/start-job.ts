@@ -50,7 +50,7 @@ export async function startEverything(request: StartRequest): Promise<ReviewResu
         return reviewed;
       } finally {
         if (kept) letGo(fleet);
-        else await fleet.stop();
+        else await fleet.stop({ deregister: ranBefore });
       }
     });
     done = true;

@@ -27,7 +27,7 @@ interface Described {
 }
 
 function describe(command: Command): Described {
-  const options = command.options.map((option) => option.long).filter((name) => name !== undefined && name !== null);
+  const options = command.options.map((option) => option.long).filter((name) => name !== undefined);
   return {
     name: command.name(),
     description: command.description(),

@@ -24,10 +24,13 @@ const { work, stay, ...spec } = parseJson(agentSpec, process.argv[2] ?? '{}');
 const agent = createAgent({ ...spec, handler: await loadHandler(work) });
 
 let leaving: Promise<void> | undefined;
-function leave(): void {
-  leaving ??= agent.stop({ graceMs, deregister: !stay }).finally(() => process.exit(0));
+function leave(deregister = !stay): void {
+  leaving ??= agent.stop({ graceMs, deregister }).finally(() => process.exit(0));
 }
-process.on('SIGTERM', leave);
+process.on('message', (message: { readonly leave?: { readonly deregister: boolean } }) => {
+  if (message.leave !== undefined) leave(message.leave.deregister);
+});
+process.on('SIGTERM', () => leave());
 // Ctrl-C in a terminal reaches the whole group; the parent decides when its agents leave.
 process.on('SIGINT', () => {
   if (!process.connected) leave();

@@ -5,8 +5,8 @@ import { CadreError } from '../../contracts/errors.ts';
 import { localDirectory } from '../local/places.ts';
 import type { Work } from './handlers.ts';
 
-/** Agents that start at the same time: more would only wait for a processor. */
-const startsAtOnce = 4;
+/** Agents that start or leave at the same time: more would only wait for a processor. */
+const agentsAtOnce = 4;
 /** An agent that does not end after SIGTERM by then is killed; its leases run out by themselves. */
 const stopMsMax = 6_000;
 
@@ -22,8 +22,8 @@ export interface FleetMember {
 /** Agents that run as processes. */
 export interface Fleet {
   readonly pids: readonly number[];
-  /** Lets every agent finish or hand back its work and leave. */
-  stop(): Promise<void>;
+  /** Lets every agent finish or hand back its work and leave. `deregister: false` spares the goodbye where the deployment ends as well. */
+  stop(options?: { readonly deregister?: boolean }): Promise<void>;
   /** Lets go of the agents: they go on when this process ends. */
   release(): void;
 }
@@ -57,15 +57,15 @@ export async function startFleet(members: readonly FleetMember[], options: Fleet
       options.onReady?.(member.id, ready);
     }
   };
-  const starts = await Promise.allSettled(Array.from({ length: startsAtOnce }, startNext));
+  const starts = await Promise.allSettled(Array.from({ length: agentsAtOnce }, startNext));
   const failed = starts.find((start) => start.status === 'rejected');
   if (failed !== undefined) {
-    await stopAll(children);
+    await stopAll(children, true);
     throw failed.reason;
   }
   return {
     pids: children.flatMap((child) => child.pid ?? []),
-    stop: () => stopAll(children),
+    stop: ({ deregister = true } = {}) => stopAll(children, deregister),
     release: () => {
       for (const child of children) {
         if (child.connected) child.disconnect();
@@ -107,11 +107,15 @@ function readiness(child: ChildProcess, id: string, signal: AbortSignal | undefi
   });
 }
 
-async function stopAll(children: readonly ChildProcess[]): Promise<void> {
-  await Promise.all(children.map(stopOne));
+async function stopAll(children: readonly ChildProcess[], deregister: boolean): Promise<void> {
+  const left = [...children];
+  const stopNext = async (): Promise<void> => {
+    for (let child = left.shift(); child !== undefined; child = left.shift()) await stopOne(child, deregister);
+  };
+  await Promise.all(Array.from({ length: deregister ? agentsAtOnce : left.length }, stopNext));
 }
 
-function stopOne(child: ChildProcess): Promise<void> {
+function stopOne(child: ChildProcess, deregister: boolean): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     const kill = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
@@ -119,6 +123,7 @@ function stopOne(child: ChildProcess): Promise<void> {
       clearTimeout(kill);
       resolve();
     });
-    child.kill('SIGTERM');
+    if (child.connected) child.send({ leave: { deregister } });
+    else child.kill('SIGTERM');
   });
 }

@@ -1,16 +1,14 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import type { agentBlobs } from './agent-blobs.ts';
 import { agentQueues } from './agent-transport.ts';
 
 /** S3 on demand: most agents never see a large value, and its client takes longer to load than the rest of the agent. */
 function blobsOnDemand(config: S3ClientConfig) {
-  let loading: Promise<ReturnType<typeof import('./agent-blobs.ts').agentBlobs>> | undefined;
+  let loading: Promise<ReturnType<typeof agentBlobs>> | undefined;
   const load = async () => {
-    const [{ S3Client }, { agentBlobs }] = await Promise.all([
-      import('@aws-sdk/client-s3'),
-      import('./agent-blobs.ts'),
-    ]);
-    return agentBlobs(new S3Client(config));
+    const [{ S3Client }, blobs] = await Promise.all([import('@aws-sdk/client-s3'), import('./agent-blobs.ts')]);
+    return blobs.agentBlobs(new S3Client(config));
   };
   const blobs = () => (loading ??= load());
   return {
