@@ -29,12 +29,12 @@ repeat replace request reset resignal resource response restore restrict result 
 revoke right role roles rollback rollup routine row rows rule rules sample satisfies save savepoint scan schema scope
 scroll search second section segment segments select self semi sensitive separate sequence serializable session set
 sets shard share shared short show signal similar size skewed smallint snapshot some source space spaces sparse
-specific specifictype split sql sqlcode sqlerror sqlexception sqlstate sqlwarning start state static statistics store
+specific specifictype split sql sqlcode sqlerror sqlexception sqlstate sqlwarning start state static status storage store
 stored stream string struct style sub submultiset subpartition substring subtype sum super symmetric synonym system
-table tablesample temp temporary terminate text than then throughput time timestamp timezone tinyint to token total
+table tablesample temp temporary terminated text than then throughput time timestamp timezone tinyint to token total
 touch trailing transaction transform translate translation treat trigger trim true truncate ttl tuple type under undo
 union unique unit unknown unlogged unnest unprocessed unsigned until update upper url usage use user users using uuid
-vacuum value valued values varchar variable variables varying view views virtual void wait when whenever where while
+vacuum value valued values varchar variable variance varint varying view views virtual void wait when whenever where while
 window with within without work wrapped write year zone`;
 
 const reserved = new Set(words.trim().split(/\s+/));
