@@ -89,11 +89,17 @@ export interface AgentStore {
 }
 
 export interface Messenger {
-  hint(hints: readonly DispatchHint[]): Promise<void>;
+  /**
+   * Tells the dispatcher where to look. `lane` separates hints that must not wait behind others: dispatches of one pool run one after the other, and one that
+   * died holds the next ones up until its message is visible again.
+   */
+  hint(hints: readonly DispatchHint[], lane?: string): Promise<void>;
   /** Sends to inboxes, batched per inbox. A message that could not be sent is only a lost hint: it is logged, not thrown. */
   send(messages: readonly { readonly inbox_url: string; readonly message: InboxMessage }[]): Promise<void>;
   /** Puts pulse ticks on their way, `delays` in seconds. */
   ticks(pool: string, delays: readonly number[]): Promise<void>;
+  /** Lets received messages of one of our queues come again in a moment instead of after the full visibility time-out. */
+  retrySoon(queue: string, receipts: readonly string[]): Promise<void>;
   /** Publishes events on the bus, batched. */
   announce(events: readonly Announcement[]): Promise<void>;
 }

@@ -20,6 +20,9 @@ const failedPollsMax = 3;
 /** How long `stop` lets handlers finish when nothing else is said. */
 const graceMsDefault = 10_000;
 
+/** Reasons of a cancellation which say that the deployment has not heard of the agent. */
+const takenForDead: ReadonlySet<string> = new Set(['lease-lost', 'unconfirmed']);
+
 /** What an agent is: who it is, what it can do and how. */
 export interface AgentOptions {
   readonly id: string;
@@ -216,6 +219,8 @@ export class AgentRunner {
 
   private cancel({ task_id, attempt, reason }: Cancellation): void {
     const lease = leaseName(task_id, attempt);
+    // Whoever was taken for dead gets no work until it is heard of again.
+    if (takenForDead.has(reason)) void this.beat(false);
     const running = this.running.get(lease);
     if (running !== undefined) {
       running.interrupt('cancelled', reason);

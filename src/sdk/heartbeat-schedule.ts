@@ -3,7 +3,7 @@ import type { AgentGrant } from '../contracts/agent.ts';
 /** What decides when the next heartbeat is due; all times are epoch milliseconds. */
 export interface HeartbeatState {
   readonly lastBeatAt: number;
-  /** A result counts as a heartbeat, but it does not say how long the agent will stay silent now. */
+  /** A result counts as the heartbeat of an idle agent. */
   readonly lastResultAt: number;
   /** When the oldest attempt that no heartbeat has listed yet was received. */
   readonly oldestUnreportedAt: number | undefined;
@@ -13,8 +13,7 @@ export interface HeartbeatState {
 
 /**
  * When the next heartbeat is due. Work that ends within one interval needs none: its result is the heartbeat. Work that lasts is
- * listed one interval after it came, well before `confirmMsMax`, and then once an interval. An agent that fell idle says so one
- * interval after its last result, which trades the short lease for the long one.
+ * listed one interval after it came, well before `confirmMsMax`, and then once an interval. An idle agent is heard of once an idle interval.
  */
 export function heartbeatDueAt(
   state: HeartbeatState,
@@ -25,6 +24,6 @@ export function heartbeatDueAt(
   const unreported = state.oldestUnreportedAt === undefined ? Infinity : state.oldestUnreportedAt + interval;
   const holding = Math.min(reported, unreported);
   if (holding < Infinity) return holding;
-  const idle = state.lastBeatAt + grant.idle_heartbeat_interval_ms;
-  return state.lastResultAt > state.lastBeatAt ? Math.min(idle, state.lastResultAt + interval) : idle;
+  // A result renews the lease for as long as an idle heartbeat does.
+  return Math.max(state.lastBeatAt, state.lastResultAt) + grant.idle_heartbeat_interval_ms;
 }

@@ -30,6 +30,8 @@ export function createOracles(view: OracleView) {
   const violations: Violation[] = [];
   /** Ready tasks by index partition: sort key and the time since when it stands there. */
   const ready = new Map<string, Map<string, { readonly key: string; readonly since: number }>>();
+  /** Waiting tasks that a lower one has overtaken, with the time of that decision. */
+  const passed = new Map<string, { readonly lower: string; readonly decidedAt: number }[]>();
   const effects = new Map<string, number>();
   const lastSeq = new Map<string, number>();
 
@@ -49,19 +51,26 @@ export function createOracles(view: OracleView) {
     }
   }
 
-  /** No lower priority starts before a higher one that the dispatcher could have seen when it decided. */
+  /**
+   * No lower priority starts before a higher one that the dispatcher could have seen when it decided. Claims of one decision may land in any order, so the
+   * verdict falls when the higher one starts: in the same decision or an earlier one it was not passed over.
+   */
   function checkPriority(before: Item, after: Item, at: number): void {
-    const lane = ready.get(String(before['gsi1pk']));
+    const id = String(after['task_id']);
     const decidedAt = Date.parse(String(after['started_at']));
-    const rank = String(before['gsi1sk']).slice(0, 1);
-    for (const [id, other] of lane ?? []) {
-      const isHigher = other.key.slice(0, 1) < rank;
+    for (const { lower, decidedAt: passedAt } of passed.get(id) ?? []) {
       check(
-        !(isHigher && other.since + visibleAfterMs < decidedAt && id !== after['task_id']),
+        decidedAt <= passedAt,
         at,
         'PriorityOrder',
-        () => `${String(after['task_id'])} (${rank}) started before ${id} (${other.key})`,
+        () => `${lower} started ${decidedAt - passedAt} ms before ${id}`,
       );
+    }
+    passed.delete(id);
+    const rank = String(before['gsi1sk']).slice(0, 1);
+    for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
+      if (key.slice(0, 1) >= rank || since + visibleAfterMs >= decidedAt || other === id) continue;
+      passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
     }
   }
 

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { type Announcement, eventSources, type Metadata, schemaVersion } from '../../contracts/events.ts';
 import {
   eventBridgeBatchSizeMax,
@@ -16,6 +21,8 @@ export interface Warner {
   warn(message: string, details: Record<string, unknown>): void;
 }
 
+/** Pause before a message that failed comes again. Shorter: a throttled table is hammered. */
+const retrySeconds = 2;
 /** Sends of a batch that are repeated before the rest is given up as lost hints. */
 const sendRepeatsMax = 2;
 /** Routes of one hint. More: one dispatch reads so many heads at once that the table throttles it. */
@@ -125,7 +132,7 @@ async function announce(
 export function createMessenger(options: {
   readonly sqs: SQSClient;
   readonly eventBridge: EventBridgeClient;
-  readonly urls: { readonly dispatch: string; readonly pulse: string };
+  readonly urls: Readonly<Record<string, string>>;
   readonly bus: string;
   readonly sources: Sources;
   readonly warner: Warner;
@@ -141,7 +148,7 @@ export function createMessenger(options: {
     }
   };
   return {
-    hint: async (hints) => {
+    hint: async (hints, lane = '') => {
       const byPool = Map.groupBy(hints, (hint) => hint.pool);
       const entries = [...byPool].flatMap(([pool, list]) => {
         const routes = [...new Set(list.flatMap((hint) => hint.routes))];
@@ -150,11 +157,11 @@ export function createMessenger(options: {
         const parts = split.length === 0 ? [[]] : split;
         return parts.map((part) => ({
           MessageBody: bodyOf({ pool, routes: part }),
-          MessageGroupId: pool,
+          MessageGroupId: `${pool}${lane}`,
           MessageDeduplicationId: sources.id(),
         }));
       });
-      if (entries.length > 0) await sendHints(urls.dispatch, entries, 'dispatch hints');
+      if (entries.length > 0) await sendHints(urls['dispatch'] ?? '', entries, 'dispatch hints');
     },
     send: async (messages) => {
       const byInbox = Map.groupBy(messages, (each) => each.inbox_url);
@@ -170,10 +177,27 @@ export function createMessenger(options: {
     },
     ticks: (pool, delays) =>
       sendHints(
-        urls.pulse,
+        urls['pulse'] ?? '',
         delays.map((delay) => ({ MessageBody: JSON.stringify({ pool }), DelaySeconds: delay })),
         'pulse ticks',
       ),
+    retrySoon: async (queue, receipts) => {
+      try {
+        await sqs.send(
+          new ChangeMessageVisibilityBatchCommand({
+            QueueUrl: urls[queue],
+            Entries: receipts.map((ReceiptHandle, index) => ({
+              Id: String(index),
+              ReceiptHandle,
+              VisibilityTimeout: retrySeconds,
+            })),
+          }),
+        );
+      } catch (error) {
+        // They come again anyway, only later.
+        warner.warn('messages could not be hurried', { reason: String(error) });
+      }
+    },
     announce: async (events) => {
       try {
         await announce(

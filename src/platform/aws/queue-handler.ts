@@ -37,7 +37,7 @@ async function bury<T>(
       return {
         id: record.messageId,
         pool: defaultPool,
-        source: typeof source === 'string' ? source : source(record),
+        source: sourceOf(options, record),
         at,
         ...fault,
         body: isLarge
@@ -82,6 +82,22 @@ function faultOf(thrown: unknown): Fault {
   };
 }
 
+function sourceOf<T>({ source }: QueueHandlerOptions<T>, record: SQSRecord): string {
+  return typeof source === 'string' ? source : source(record);
+}
+
+/** What failed comes again in a moment: a FIFO group would stand still for the whole visibility time-out. */
+async function hurry<T>(options: QueueHandlerOptions<T>, failures: readonly SQSRecord[]): Promise<void> {
+  await Promise.all(
+    [...Map.groupBy(failures, (record) => sourceOf(options, record))].map(([source, records]) =>
+      options.deps.messenger.retrySoon(
+        source,
+        records.map(({ receiptHandle }) => receiptHandle),
+      ),
+    ),
+  );
+}
+
 /**
  * The handler of a queue: reads each message, gives all to one use case, and answers with the messages that must come again. A message nobody can
  * use becomes a dead letter with its reason and never comes back. When a batch fails its messages are tried one by one, so that one poisonous message
@@ -99,7 +115,7 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): (event: SQSEve
         letters.push({ record, fault: faultOf(error) });
       }
     }
-    const failures: string[] = [];
+    const failures: SQSRecord[] = [];
     const summaries: Record<string, unknown>[] = [];
     const run = async (part: typeof good): Promise<void> => {
       const { refused, summary } = await handle(part.map(({ item }) => item));
@@ -112,19 +128,20 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): (event: SQSEve
     if (good.length > 0) {
       await run(good).catch(async (error: unknown) => {
         log.warn('a batch failed', { reason: String(error), messages: good.length });
-        if (good.length === 1) return failures.push(...good.map(({ record }) => record.messageId));
-        for (const one of good) await run([one]).catch(() => failures.push(one.record.messageId));
+        if (good.length === 1) return failures.push(...good.map(({ record }) => record));
+        for (const one of good) await run([one]).catch(() => failures.push(one.record));
         return undefined;
       });
     }
     if (letters.length > 0) await bury(options, letters);
+    await hurry(options, failures);
     log.info('done', {
       messages: event.Records.length,
       refused: letters.length,
       failed: failures.length,
       ...summaries[0],
     });
-    return { batchItemFailures: failures.map((itemIdentifier) => ({ itemIdentifier })) };
+    return { batchItemFailures: failures.map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
 }
 

@@ -68,7 +68,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     messenger: createMessenger({
       sqs: clients.sqs,
       eventBridge: clients.eventBridge,
-      urls: { dispatch: queue('dispatch'), pulse: queue('pulse') },
+      urls: deployment.queues,
       bus: deployment.bus,
       sources,
       warner: log,
