@@ -72,6 +72,8 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
     const endMs = dies ? 1 + faults.below(timeoutMs) : timeoutMs;
     const context = createContext(name, clock.now() + timeoutMs, clock.now, random);
     const work = Promise.resolve().then(() => handler(event as never, context));
+    // Whoever does not wait for the end must not be hurt by it either.
+    work.catch(() => undefined);
     const timedOut = Symbol('timed out');
     let timer: { cancel(): void } | undefined;
     const limit = new Promise<typeof timedOut>((resolve) => {
@@ -81,7 +83,6 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
       // A time-out that strikes lets the work go on, but nobody hears of its end.
       const result = await Promise.race(struck ? [limit] : [work, limit]);
       if (result === timedOut) {
-        work.catch(() => undefined);
         throw new LambdaFailure('Sandbox.Timedout', `Task timed out after ${(endMs / 1000).toFixed(2)} seconds`);
       }
       if (faults.strikes('lambdaCrashAfter', detail))
