@@ -56,7 +56,7 @@ interface Call {
   readonly queues: Map<string, Queue>;
   readonly wire: ProcessWire;
   readonly faults: FaultPlan;
-  queue(url: string | undefined): Queue;
+  readonly queue: (url: string | undefined) => Queue;
 }
 
 type Operation = (call: Call, input: never) => object;

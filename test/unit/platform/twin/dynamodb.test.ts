@@ -167,7 +167,10 @@ describe('queries', () => {
         const seen: unknown[] = [];
         let ExclusiveStartKey: Record<string, unknown> | undefined;
         do {
-          const page: { Items?: Record<string, unknown>[]; LastEvaluatedKey?: Record<string, unknown> } = await db.send(
+          const page: {
+            Items?: Record<string, unknown>[] | undefined;
+            LastEvaluatedKey?: Record<string, unknown> | undefined;
+          } = await db.send(
             new QueryCommand({
               TableName,
               ...(IndexName === undefined ? {} : { IndexName }),
