@@ -1,0 +1,51 @@
+/**
+ * `npm run bench [NAME...]`: figures on stdout, one JSON object a line; everything else on stderr. A bench that fails says why and fails
+ * the command, after the others have run.
+ */
+import { callsBench, dollarsBench } from './calls.ts';
+import { cpuBench } from './cpu.ts';
+import type { Bench } from './figure.ts';
+
+const benches: Readonly<Record<string, Bench>> = {
+  calls: callsBench,
+  dollars: dollarsBench,
+  cpu: cpuBench,
+};
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function usage(): string {
+  const width = Math.max(...Object.keys(benches).map((name) => name.length));
+  const list = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
+  return [
+    'Usage: npm run bench [NAME...]',
+    '',
+    'Figures as JSON lines { bench, metric, value, unit, detail }:',
+    ...list,
+  ].join('\n');
+}
+
+async function main(names: readonly string[]): Promise<number> {
+  if (names.includes('--help')) {
+    process.stdout.write(`${usage()}\n`);
+    return 0;
+  }
+  const unknown = names.filter((name) => !(name in benches));
+  if (unknown.length > 0) {
+    say(`There is no bench called ${unknown.join(', ')}.\n${usage()}`);
+    return 2;
+  }
+  let failures = 0;
+  for (const [name, bench] of Object.entries(benches)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    try {
+      for await (const figure of bench.run(say)) process.stdout.write(`${JSON.stringify(figure)}\n`);
+    } catch (error) {
+      failures += 1;
+      say(`${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    }
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));

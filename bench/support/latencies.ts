@@ -1,0 +1,51 @@
+import type { TwinClients } from '../../src/platform/twin/twin-cloud.ts';
+import type { VirtualClock } from '../../src/platform/twin/virtual-clock.ts';
+
+/**
+ * How long a call is taken to last, in milliseconds: typical medians inside one region, rounded up. The twin has no network, so a
+ * function's duration is the sum of what it waits for, by this table, and `functionOverheadMs`. Assumptions, not measurements.
+ */
+export const latencyMs = {
+  dynamodb: 5,
+  'dynamodb:batch or transaction': 12,
+  sqs: 10,
+  events: 20,
+  states: 25,
+  s3: 25,
+} as const;
+
+/** What an invocation takes besides its calls: parsing, deciding, signing. Billed like the rest. */
+export const functionOverheadMs = 5;
+
+type Service = 'dynamodb' | 'sqs' | 'events' | 'states' | 's3';
+type Send = (command: object, ...rest: unknown[]) => Promise<unknown>;
+
+function latencyOf(service: Service, command: object): number {
+  const isBatch = /^(Batch|Transact)/.test(command.constructor.name);
+  return latencyMs[service === 'dynamodb' && isBatch ? 'dynamodb:batch or transaction' : service];
+}
+
+function slowed<C extends object>(client: C, service: Service, clock: VirtualClock): C {
+  const { send } = client as unknown as { send: Send };
+  const slow: Send = async (command, ...rest) => {
+    const half = latencyOf(service, command) / 2;
+    await clock.sleep(half);
+    const answer = await send.call(client, command, ...rest);
+    await clock.sleep(half);
+    return answer;
+  };
+  return new Proxy(client, {
+    get: (target, property) => (property === 'send' ? slow : (Reflect.get(target, property) as unknown)),
+  });
+}
+
+/** The same clients with calls that take virtual time: half of it before the service acts, half after. */
+export function withLatency(clients: TwinClients, clock: VirtualClock): TwinClients {
+  return {
+    dynamodb: slowed(clients.dynamodb, 'dynamodb', clock),
+    sqs: slowed(clients.sqs, 'sqs', clock),
+    eventBridge: slowed(clients.eventBridge, 'events', clock),
+    sfn: slowed(clients.sfn, 'states', clock),
+    s3: slowed(clients.s3, 's3', clock),
+  };
+}
