@@ -59,7 +59,8 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     messenger: {
       hint: async (list) => void hints.push(...list),
       send: async (list) => void sent.push(...list),
-      ticks: async (_pool, delays) => void ticks.push(...delays),
+      ticks: async (_pool, delays) => ticks.push(...delays) > 0,
+      retrySoon: async () => undefined,
       announce: async (list) => void announced.push(...list),
     },
     blobs,

@@ -1,0 +1,92 @@
+import type { SQSEvent } from 'aws-lambda';
+import { describe, expect, it } from '@jest/globals';
+import { createHandler as createAccept } from '../../functions/accept-workflows/handler.ts';
+import { createHandler as createBegin } from '../../functions/begin-workflow/handler.ts';
+import { createHandler as createFinish } from '../../functions/finish-workflow/handler.ts';
+import type { DeadLetterRow } from '../../src/contracts/rows.ts';
+import type { DeadLetterStore } from '../../src/distributor/ports.ts';
+import { createWorkflowStage } from '../support/workflow-stage.ts';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+function createFunctions() {
+  const stage = createWorkflowStage();
+  const buried: DeadLetterRow[] = [];
+  const deadLetters = { bury: async (rows: readonly DeadLetterRow[]) => void buried.push(...rows) } as DeadLetterStore;
+  return {
+    stage,
+    buried,
+    accept: createAccept({ ...stage.deps, deadLetters }, silent),
+    begin: createBegin(stage.deps, silent),
+    finish: createFinish(stage.deps, silent),
+  };
+}
+
+function eventOf(...details: unknown[]): SQSEvent {
+  const records = details.map((detail, index) => ({
+    messageId: `m${index}`,
+    body:
+      typeof detail === 'string'
+        ? detail
+        : JSON.stringify({ id: `e${index}`, 'detail-type': 'WorkflowSubmitted', source: 'me', detail }),
+  }));
+  // Only what the handler reads: SQS adds much more.
+  return { Records: records } as SQSEvent;
+}
+
+const submission = (workflow_id: string, more: object = {}) => ({
+  workflow_id,
+  definition: { name: 'x', nodes: [{ name: 'a', task_type: 'work', ...more }] },
+});
+
+describe('the functions of the workflow', () => {
+  it('accept, begin and finish a workflow that came over the bus', async () => {
+    const { stage, accept, begin, finish, buried } = createFunctions();
+    expect(await accept(eventOf(submission('w')))).toEqual({ batchItemFailures: [] });
+    stage.executions.set('t', 'waiting');
+    await begin({ workflow_id: 'w', task_token: 't' });
+    await stage.run('w', 'a');
+    expect(await finish({ workflow_id: 'w' })).toMatchObject({ status: 'Completed', makespan_ms: 0 });
+    expect(stage.announced.map(({ type }) => type)).toEqual(['WorkflowStarted', 'WorkflowFinished']);
+    expect(buried).toEqual([]);
+  });
+
+  it('bury what nobody can use with all its faults, and hold up nothing else', async () => {
+    const { stage, accept, buried } = createFunctions();
+    const cyclic = submission('cyclic', { depends_on: ['a', 'b'] });
+    const answer = await accept(
+      eventOf(cyclic, 'no json', { ...submission('odd'), colour: 'red' }, submission('good')),
+    );
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(buried.map(({ id, code }) => [id, code]).sort()).toEqual([
+      ['m0', 'unknown-dependency'],
+      ['m1', 'invalid-json'],
+      ['m2', 'invalid-input'],
+    ]);
+    expect(buried.find(({ id }) => id === 'm0')?.message).toContain('a → a');
+    expect(buried.find(({ id }) => id === 'm2')?.path).toBe('detail.colour');
+    expect(stage.started).toEqual(['good']);
+  });
+
+  it('let a message come again when its execution could not be started', async () => {
+    const { stage, accept } = createFunctions();
+    const failing = createAccept(
+      {
+        ...stage.deps,
+        executions: { ...stage.deps.executions, start: () => Promise.reject(new Error('throttled')) },
+        deadLetters: {} as DeadLetterStore,
+      },
+      silent,
+    );
+    expect(await failing(eventOf(submission('w')))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(await accept(eventOf(submission('w')))).toEqual({ batchItemFailures: [] });
+    expect(stage.started).toEqual(['w']);
+  });
+
+  it('refuse events that no state machine of ours sends', async () => {
+    const { begin, finish } = createFunctions();
+    await expect(begin({ workflow_id: 'w' })).rejects.toMatchObject({ code: 'invalid-input', path: 'task_token' });
+    await expect(finish({ workflow_id: 'w', x: 1 })).rejects.toMatchObject({ path: 'x' });
+    await expect(finish({ workflow_id: 'unknown' })).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
