@@ -96,8 +96,8 @@ export interface Messenger {
   hint(hints: readonly DispatchHint[], lane?: string): Promise<void>;
   /** Sends to inboxes, batched per inbox. A message that could not be sent is only a lost hint: it is logged, not thrown. */
   send(messages: readonly { readonly inbox_url: string; readonly message: InboxMessage }[]): Promise<void>;
-  /** Puts pulse ticks on their way, `delays` in seconds. */
-  ticks(pool: string, delays: readonly number[]): Promise<void>;
+  /** Puts pulse ticks on their way, `delays` in seconds. False: some could not be sent. */
+  ticks(pool: string, delays: readonly number[]): Promise<boolean>;
   /** Lets received messages of one of our queues come again in a moment instead of after the full visibility time-out. */
   retrySoon(queue: string, receipts: readonly string[]): Promise<void>;
   /** Publishes events on the bus, batched. */

@@ -51,6 +51,7 @@ export class AgentRunner {
   private granted: AgentGrant | undefined;
   private outbox: ResultOutbox | undefined;
   private lastBeatAt = 0;
+  private promisedMs = 0;
   private lastResultAt = 0;
 
   constructor(options: AgentOptions) {
@@ -128,6 +129,7 @@ export class AgentRunner {
       capacity: this.slots,
     });
     this.lastBeatAt = this.deps.clock.now();
+    this.promisedMs = this.granted.idle_heartbeat_interval_ms;
   }
 
   private async receiveLoop(): Promise<void> {
@@ -246,6 +248,7 @@ export class AgentRunner {
       const due = heartbeatDueAt(
         {
           lastBeatAt: this.lastBeatAt,
+          promisedMs: this.promisedMs,
           lastResultAt: this.lastResultAt,
           ...this.memory.reporting(),
         },
@@ -265,6 +268,7 @@ export class AgentRunner {
     const interval_ms = held.length > 0 ? heartbeat_interval_ms : idle_heartbeat_interval_ms;
     // Noted before it is sent: a failed heartbeat is repeated one interval later, not at once.
     this.lastBeatAt = clock.now();
+    this.promisedMs = interval_ms;
     const body = JSON.stringify({ pool, agent_id, holding, interval_ms, ...(leaving ? { leaving } : {}) });
     try {
       const refused = await sqs.send(heartbeats_url, [{ body }]);

@@ -3,6 +3,8 @@ import type { AgentGrant } from '../contracts/agent.ts';
 /** What decides when the next heartbeat is due; all times are epoch milliseconds. */
 export interface HeartbeatState {
   readonly lastBeatAt: number;
+  /** Within which time the last heartbeat promised the next one. */
+  readonly promisedMs: number;
   /** A result counts as the heartbeat of an idle agent. */
   readonly lastResultAt: number;
   /** When the oldest attempt that no heartbeat has listed yet was received. */
@@ -24,6 +26,7 @@ export function heartbeatDueAt(
   const unreported = state.oldestUnreportedAt === undefined ? Infinity : state.oldestUnreportedAt + interval;
   const holding = Math.min(reported, unreported);
   if (holding < Infinity) return holding;
-  // A result renews the lease for as long as an idle heartbeat does.
-  return Math.max(state.lastBeatAt, state.lastResultAt) + grant.idle_heartbeat_interval_ms;
+  // A result renews the lease for as long as an idle heartbeat does. Work that ended without one leaves the shorter promise to be kept.
+  if (state.lastResultAt >= state.lastBeatAt) return state.lastResultAt + grant.idle_heartbeat_interval_ms;
+  return state.lastBeatAt + state.promisedMs;
 }

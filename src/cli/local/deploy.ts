@@ -15,20 +15,23 @@ export interface DeployOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-/** Where the parts of a deployment are; also in `outputs.json` of the local directory, where SDK and CLI find it. */
-export interface DeploymentOutputs {
-  readonly apiUrl: string;
-  readonly region: string;
-  readonly endpoint?: string;
-  readonly accessKeyId?: string;
-  readonly secretAccessKey?: string;
-  readonly tableName: string;
-  readonly bucketName: string;
-  readonly busName: string;
-  readonly stateMachineArn: string;
+const deploymentOutputs = z.object({
+  apiUrl: z.string(),
+  region: z.string(),
+  /** Only of an emulator, with the credentials it takes. */
+  endpoint: z.string().optional(),
+  accessKeyId: z.string().optional(),
+  secretAccessKey: z.string().optional(),
+  tableName: z.string(),
+  bucketName: z.string(),
+  busName: z.string(),
+  stateMachineArn: z.string(),
   /** By the queue's name, for example `tasks-critical`. */
-  readonly queueUrls: Readonly<Record<string, string>>;
-}
+  queueUrls: z.record(z.string(), z.string()),
+});
+
+/** Where the parts of a deployment are; also in `outputs.json` of the local directory, where SDK and CLI find it. */
+export type DeploymentOutputs = z.infer<typeof deploymentOutputs>;
 
 const stackOutputs = z.object({
   CadreState: z.object({ TableName: z.string(), BucketName: z.string(), BusName: z.string() }),
@@ -165,6 +168,15 @@ async function mendEmulator(cloud: Cloud, { tableName }: DeploymentOutputs): Pro
     if (!(error instanceof Error && error.name === 'ValidationException')) throw error;
   } finally {
     client.destroy();
+  }
+}
+
+/** The outputs of the last deployment, or nothing when there was none. */
+export async function readOutputs(): Promise<DeploymentOutputs | undefined> {
+  try {
+    return deploymentOutputs.parse(JSON.parse(await readFile(join(localDirectory(), 'outputs.json'), 'utf8')));
+  } catch {
+    return undefined;
   }
 }
 

@@ -36,5 +36,5 @@ export function taskView(row: TaskRow): TaskView {
     ...shown('payload', payload),
     ...shown('output', output),
     ...(workflow ?? {}),
-  } as TaskView;
+  };
 }

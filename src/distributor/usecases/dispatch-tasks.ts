@@ -180,8 +180,8 @@ export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<v
   const now = deps.sources.now();
   if (pool.armed_until - now > 2 * pulseIntervalMs) return;
   const delays = Array.from({ length: pulseTicksMax }, (_, index) => ((index + 1) * pulseIntervalMs) / 1000);
-  // Sent before noted: a crash in between makes ticks twice, never none.
-  await deps.messenger.ticks(pool.pool, delays);
+  // Sent before noted: a crash in between makes ticks twice, never none; noted only when all are on their way.
+  if (!(await deps.messenger.ticks(pool.pool, delays))) return;
   await deps.agents.arm(pool.pool, now + pulseTicksMax * pulseIntervalMs);
 }
 

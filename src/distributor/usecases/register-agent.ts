@@ -39,6 +39,8 @@ export async function registerAgent(
     failed: 0,
   });
   if (!registered.ok) return registered;
+  // Whatever an earlier life of this agent held is lost: let the pulse see to it soon.
+  if (Object.keys(registered.value.holds).length > 0) await deps.messenger.ticks(pool, [1]);
   const rows = await deps.agents.pool(pool);
   const routes = rows.routes.filter((route) => candidatesOf(route, [registered.value], now).agents.length > 0);
   if (routes.length > 0) await deps.messenger.hint([{ pool, routes: routes.map(({ route }) => route) }]);

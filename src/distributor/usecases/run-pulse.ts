@@ -8,6 +8,7 @@ import { lostHolds, type LossReason } from '../core/agent.ts';
 import { candidatesOf, freeSlots } from '../core/route.ts';
 import { expireChange, fenceChange, isExpired, parseHoldKey, promoteChange, settle } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
+import type { TaskPatch } from '../core/task-change.ts';
 import { armPulse } from './dispatch-tasks.ts';
 
 /** What one pulse found and did. */
@@ -35,6 +36,13 @@ const messages: Record<LossReason, string> = {
 function errorOf({ agent, reason }: Lost): TaskError {
   const code = reason === 'timed-out' ? 'timed-out' : 'lease-lost';
   return { code, message: `${messages[reason]} (agent ${agent.agent_id})`, retryable: true };
+}
+
+function failedNews(row: TaskRow, patch: TaskPatch, causation_id: string): readonly Announcement[] {
+  const { code = 'task-failed', message = '' } = patch.error ?? {};
+  const failed_at = patch.completed_at ?? '';
+  const data = { task_id: row.task_id, attempt: row.attempt, code, message, failed_at };
+  return [{ type: 'TaskFailed', data, correlation_id: row.correlation_id, causation_id }];
 }
 
 /** Settles one lost attempt; true when its hold may be removed. The task is settled before its hold goes, never after. */
@@ -72,25 +80,9 @@ async function settleLost(
   };
   const settlement = settle(row, ended, { now: deps.sources.now(), random: deps.sources.random() });
   const [changed] = await deps.tasks.change([settlement.change]);
-  const { code = cause, message = '' } = settlement.change.patch.error ?? {};
-  const failed: Announcement[] =
-    settlement.kind === 'failed' && changed?.applied === true
-      ? [
-          {
-            type: 'TaskFailed',
-            data: {
-              task_id: row.task_id,
-              attempt: row.attempt,
-              code,
-              message,
-              failed_at: settlement.change.patch.completed_at ?? '',
-            },
-            correlation_id: row.correlation_id,
-            causation_id: lost.key,
-          },
-        ]
-      : [];
-  return { done: true, hints: [{ pool: row.pool, routes: [row.route] }], announcements: failed };
+  const isFailed = settlement.kind === 'failed' && changed?.applied === true;
+  const announcements = isFailed ? failedNews(row, settlement.change.patch, lost.key) : [];
+  return { done: true, hints: [{ pool: row.pool, routes: [row.route] }], announcements };
 }
 
 /** Takes back what an agent lost: settle, free the slots, tell the agent to stop, and give it no work when it is silent. */
@@ -174,18 +166,23 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   return {
     waiting: waiting.length,
     hints: missed.map(({ route }) => ({ pool: pool.pool, routes: [route.route] })),
-    expired: expired.reduce((sum, count) => sum + count, 0),
+    expired: expired.flat(),
   };
 }
 
-async function expire(deps: DistributorDeps, pool: string, route: string): Promise<number> {
+/** Fails what waited too long in a route; answers with the news of it. */
+async function expire(deps: DistributorDeps, pool: string, route: string): Promise<readonly Announcement[]> {
   const now = deps.sources.now();
   const head = await deps.tasks.ready(pool, route, readyPageSizeMax);
   // A workflow's tasks live as long as their workflow does.
   const own = head.filter((task) => isExpired(task, now) && workflowOf(task.task_id) === undefined);
   const rows = await deps.tasks.get(own.map(({ task_id }) => task_id));
-  const changes = rows.flatMap((row) => (row?.status === 'Queued' ? [expireChange(row, now)] : []));
-  return (await deps.tasks.change(changes)).filter(({ applied }) => applied).length;
+  const queued = rows.flatMap((row) => (row?.status === 'Queued' ? [row] : []));
+  const changes = queued.map((row) => expireChange(row, now));
+  const changed = await deps.tasks.change(changes);
+  return queued.flatMap((row, index) =>
+    changed[index]?.applied === true ? failedNews(row, changes[index]?.patch ?? {}, row.task_id) : [],
+  );
 }
 
 /**
@@ -199,12 +196,12 @@ export async function runPulse(deps: DistributorDeps, pool_name: string): Promis
   const routes = await lookAtRoutes(deps, pool);
   const resumed = await deps.workflowTasks.resume(pool_name);
   await deps.messenger.hint([...recovered.hints, ...promoted.hints, ...routes.hints], '/pulse');
-  await deps.messenger.announce(recovered.announcements);
+  await deps.messenger.announce([...recovered.announcements, ...routes.expired]);
   const hasWork =
     routes.waiting > 0 ||
     resumed > 0 ||
     promoted.count > 0 ||
     pool.agents.some((agent) => Object.keys(agent.holds).length > 0);
   if (hasWork) await armPulse(deps, pool);
-  return { recovered: recovered.count, promoted: promoted.count, expired: routes.expired, resumed };
+  return { recovered: recovered.count, promoted: promoted.count, expired: routes.expired.length, resumed };
 }

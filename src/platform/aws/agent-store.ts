@@ -123,7 +123,9 @@ async function remove(db: Database, pool: string, agent_id: string): Promise<boo
 
 const release =
   (db: Database): AgentStore['release'] =>
-  async (pool, agent_id, keys, heardFrom) => {
+  async (pool, agent_id, released, heardFrom) => {
+    // Once each: a batch may carry a result twice, and DynamoDB refuses an update that names a path twice.
+    const keys = [...new Set(released)];
     const removes = keys.map((_, index) => `holds.#k${index}`).join(', ');
     const heard =
       heardFrom === undefined

@@ -142,9 +142,11 @@ export function createMessenger(options: {
     try {
       const lost = await sendAll(sqs, url, entries);
       if (lost.length > 0) warner.warn(`${what} could not be sent`, { lost: lost.length });
+      return lost.length === 0;
     } catch (error) {
       // The rows are written: failing here would only repeat work that is done. The pulse reads the table.
       warner.warn(`${what} could not be sent`, { lost: entries.length, reason: String(error) });
+      return false;
     }
   };
   return {
