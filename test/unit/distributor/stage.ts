@@ -1,0 +1,100 @@
+import type { Announcement } from '../../../src/contracts/events.ts';
+import type { DispatchHint, InboxMessage } from '../../../src/contracts/messages.ts';
+import type { AgentRow, TaskRow } from '../../../src/contracts/rows.ts';
+import type { Task } from '../../../src/contracts/task.ts';
+import type { DistributorDeps, WorkflowTasks } from '../../../src/distributor/ports.ts';
+import { acceptTasks } from '../../../src/distributor/usecases/accept-tasks.ts';
+import { dispatchTasks } from '../../../src/distributor/usecases/dispatch-tasks.ts';
+import { registerAgent } from '../../../src/distributor/usecases/register-agent.ts';
+import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
+import { indexedAttributes, indexName } from '../../../src/platform/aws/keys.ts';
+import type { TableSchema } from '../../../src/platform/twin/dynamodb/table.ts';
+import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
+import { startMs } from './rows.ts';
+
+/** A task as a user submits it. */
+export function task(over: Partial<Task> = {}): Task {
+  return {
+    task_id: 't1',
+    task_type: 'demo',
+    priority: 'medium',
+    required_capabilities: [],
+    payload: { n: 1 },
+    ...over,
+  };
+}
+
+/** The table with the index as it is deployed: what the index does not project, a decision does not see. */
+const table: TableSchema = {
+  name: 'cadre',
+  pk: 'pk',
+  sk: 'sk',
+  indexes: [{ name: indexName, pk: 'gsi1pk', sk: 'gsi1sk', projection: [...indexedAttributes] }],
+};
+
+/** What the use cases told others, in its order. */
+function recorder() {
+  const told = {
+    hints: [] as DispatchHint[],
+    sent: [] as { readonly inbox_url: string; readonly message: InboxMessage }[],
+    ticks: [] as number[][],
+    events: [] as Announcement[],
+  };
+  const messenger: DistributorDeps['messenger'] = {
+    hint: async (hints) => void told.hints.push(...hints),
+    send: async (messages) => void told.sent.push(...messages),
+    ticks: async (_pool, delays) => told.ticks.push([...delays]) > 0,
+    retrySoon: async () => undefined,
+    announce: async (events) => void told.events.push(...events),
+  };
+  const forget = () => Object.values(told).forEach((list) => list.splice(0));
+  return { told, messenger, forget };
+}
+
+/** The use cases on the real stores in the twin; messages are only noted, and time stands still until it is moved. */
+export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
+  const cloud = createTwinCloud({ startMs, tables: [table], buckets: ['bucket'] });
+  const clock = { now: startMs };
+  let ids = 0;
+  const sources = { ...machineSources, now: () => clock.now, random: () => 0, id: () => `id-${++ids}` };
+  const { told, messenger, forget } = recorder();
+  const deployment = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues: {} };
+  const log = { warn: () => undefined };
+  const deps: DistributorDeps = {
+    ...createAdapters(cloud.clients, deployment, sources, log),
+    messenger,
+    addresses: { results_url: 'results', heartbeats_url: 'heartbeats', bucket: 'bucket' },
+    workflowTasks: {
+      resume: async () => 0,
+      settle: async () => ({ outcomes: [], hints: [], announcements: [] }),
+      ...workflowTasks,
+    },
+  };
+  const row = async (task_id: string): Promise<TaskRow> => (await deps.tasks.get([task_id]))[0]!;
+  const agent = async (agent_id: string): Promise<AgentRow> => (await deps.agents.get('default', agent_id))!;
+  return {
+    cloud,
+    deps,
+    told,
+    forget,
+    clock,
+    row,
+    agent,
+    /** Registers an agent whose principal is `principal-<id>`. */
+    join: async (agent_id: string, over: { capabilities?: string[]; capacity?: number } = {}) => {
+      const registration = { agent_id, type: 'worker', capabilities: [], capacity: 1, ...over };
+      return registerAgent(deps, { registration, principal: `principal-${agent_id}` });
+    },
+    accept: (...tasks: readonly Task[]) => acceptTasks(deps, { tasks, principal: 'user', correlation_id: 'story' }),
+    dispatch: (...routes: readonly string[]) => dispatchTasks(deps, { pool: 'default', routes }),
+    beat: (agent_id: string, ...holding: string[]) =>
+      deps.agents.heartbeat([
+        {
+          beat: { pool: 'default', agent_id, holding, interval_ms: 3_000 },
+          principal: `principal-${agent_id}`,
+          at: new Date(clock.now).toISOString(),
+          lease_until: new Date(clock.now + 7_500).toISOString(),
+        },
+      ]),
+  };
+}
