@@ -59,7 +59,7 @@ describe('an advance on a table that throttles, conflicts and loses answers', ()
         const started = log.flatMap((event) => (event.type === 'NodeStarted' ? [event.node] : []));
         expect(new Set(started).size).toBe(started.length);
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });
