@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import stopLocalCloud from './stop-local-cloud.ts';
+import { testCloudDirectory } from './test-cloud-directory.ts';
 
 interface JestResults {
   readonly numPassedTests: number;
@@ -15,6 +17,8 @@ interface JestResults {
   readonly numRuntimeErrorTestSuites: number;
 }
 
+// Settled here, so that what an interrupted jest leaves running can be found.
+testCloudDirectory();
 const root = join(import.meta.dirname, '..', '..');
 const resultsFile = join(root, '.local', `jest-results-${process.pid}.json`);
 
@@ -29,7 +33,7 @@ function runJest(args: readonly string[]): Promise<number> {
       NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`,
     },
   });
-  // Ctrl-C reaches the whole group: wait for jest's teardown, which stops the local cloud.
+  // Ctrl-C reaches the whole group: wait for jest to end, then clean up.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
@@ -48,6 +52,8 @@ function readResults(): JestResults | undefined {
 
 mkdirSync(join(root, '.local'), { recursive: true });
 const exitCode = await runJest(process.argv.slice(2));
+// An interrupted jest runs no teardown.
+await stopLocalCloud();
 const results = readResults();
 rmSync(resultsFile, { force: true });
 const failed = results === undefined ? 1 : results.numFailedTests + results.numRuntimeErrorTestSuites;

@@ -1,0 +1,155 @@
+import { describe, expect, it } from '@jest/globals';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { createCadreApp } from '../../infra/cadre-app.ts';
+import { functionNames, functionSpecs, queueNames, queueSpecs } from '../../infra/functions.ts';
+import { idleUsdPerMonth } from '../../infra/idle-cost.ts';
+import { indexedAttributes } from '../../infra/state-stack.ts';
+
+const withoutBundles = { 'aws:cdk:bundling-stacks': [] };
+const { app, state, runtime } = createCadreApp({ appProps: { context: withoutBundles } });
+const stateTemplate = Template.fromStack(state);
+const template = Template.fromStack(runtime);
+
+type Resources = Record<string, { Properties: Record<string, any> }>;
+const resources = (type: string): Resources => template.findResources(type) as Resources;
+
+describe('the synthesised templates', () => {
+  it('have no finding of cdk-nag without an acknowledgement', () => {
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  it('keep what must survive, encrypted and recoverable', () => {
+    stateTemplate.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: Match.objectLike({
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+        GlobalSecondaryIndexes: [
+          Match.objectLike({
+            IndexName: 'gsi1',
+            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: indexedAttributes },
+          }),
+        ],
+      }),
+    });
+    stateTemplate.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+    expect(indexedAttributes.length).toBeLessThanOrEqual(20);
+  });
+
+  it('give every queue a dead-letter queue and encryption', () => {
+    const queues = Object.values(resources('AWS::SQS::Queue')).map(({ Properties }) => Properties);
+    expect(queues).toHaveLength(queueNames.length * 2);
+    for (const queue of queues) {
+      expect(queue['SqsManagedSseEnabled']).toBe(true);
+      const isDeadLetterQueue = /-dlq/.test(String(queue['QueueName']));
+      expect(queue['RedrivePolicy'] === undefined).toBe(isDeadLetterQueue);
+    }
+  });
+
+  it.each(queueNames)('feed %s to its function in batches whose failures come back alone', (name) => {
+    const { consumer, fifo, concurrencyMax } = queueSpecs[name];
+    const queueName = `cadre-${name}${fifo === true ? '.fifo' : ''}`;
+    const [queueId, queue] = Object.entries(resources('AWS::SQS::Queue')).find(
+      ([, { Properties }]) => Properties['QueueName'] === queueName,
+    )!;
+    expect(queue.Properties['VisibilityTimeout']).toBeGreaterThanOrEqual(functionSpecs[consumer].timeoutSeconds * 6);
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: concurrencyMax },
+    });
+  });
+
+  it('run every function on the same small platform, with a log that ends', () => {
+    const functions = Object.values(resources('AWS::Lambda::Function')).map(({ Properties }) => Properties);
+    expect(functions.map((each) => each['FunctionName']).sort()).toEqual(
+      functionNames.map((name) => `cadre-${name}`).sort(),
+    );
+    for (const each of functions) {
+      expect(each).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      expect(Object.keys(each['Environment'].Variables)).toEqual(
+        expect.arrayContaining([
+          'TABLE_NAME',
+          'BUCKET_NAME',
+          'BUS_NAME',
+          'STATE_MACHINE_ARN',
+          'QUEUE_URL_TASKS_CRITICAL',
+          'QUEUE_URL_DISPATCH',
+        ]),
+      );
+      expect(each['Environment'].Variables['CADRE_TRUST_LOCAL']).toBeUndefined();
+    }
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: Match.anyValue() });
+  });
+
+  it('allow no action by a wildcard and no statement on everything', () => {
+    const statements = Object.values(resources('AWS::IAM::Policy')).flatMap(
+      ({ Properties }) => Properties['PolicyDocument'].Statement as { Action: string | string[]; Resource: unknown }[],
+    );
+    expect(statements.length).toBeGreaterThan(functionNames.length);
+    for (const { Action, Resource } of statements) {
+      expect([Action].flat().filter((action) => action.includes('*'))).toEqual([]);
+      expect(Resource).not.toBe('*');
+    }
+  });
+
+  it('let only the API create and delete inboxes', () => {
+    const holders = Object.entries(resources('AWS::IAM::Policy')).filter(([, policy]) =>
+      JSON.stringify(policy).includes('sqs:CreateQueue'),
+    );
+    expect(holders.map(([id]) => /^Apiapi/.test(id))).toEqual([true]);
+  });
+
+  it('route each priority in an envelope and bare, and what has none to where it is refused', () => {
+    for (const priority of ['critical', 'high', 'medium', 'low']) {
+      template.hasResourceProperties('AWS::Events::Rule', {
+        EventPattern: {
+          'detail-type': ['TaskSubmitted'],
+          detail: { $or: [{ data: { priority: [priority] } }, { priority: [priority] }] },
+        },
+      });
+    }
+    const unknown = [{ 'anything-but': ['critical', 'high', 'medium', 'low'] }, { exists: false }];
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { detail: { data: { priority: unknown }, priority: unknown } },
+    });
+    template.hasResourceProperties('AWS::Events::Rule', { EventPattern: { 'detail-type': ['WorkflowSubmitted'] } });
+    template.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 minute)' });
+  });
+
+  it('let nobody into the API without a signature', () => {
+    template.allResourcesProperties('AWS::ApiGatewayV2::Route', { AuthorizationType: 'AWS_IAM' });
+  });
+
+  it('cost at most $5 a month when nothing happens, alarms included', () => {
+    const cost = idleUsdPerMonth([template.toJSON(), stateTemplate.toJSON()]);
+    expect(Object.keys(resources('AWS::CloudWatch::Alarm'))).toHaveLength(5);
+    expect(cost.total).toBeLessThanOrEqual(5);
+    expect(cost.polling).toBeGreaterThan(0);
+  });
+});
+
+describe('the app with other options', () => {
+  it('takes tokens instead of signatures when an issuer is given', () => {
+    const withTokens = createCadreApp({
+      local: true,
+      appProps: { context: { ...withoutBundles, jwtIssuer: 'https://issuer.example', jwtAudience: 'a,b' } },
+    });
+    Template.fromStack(withTokens.runtime).hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'JWT',
+      JwtConfiguration: { Issuer: 'https://issuer.example', Audience: ['a', 'b'] },
+    });
+  });
+
+  it('leaves out what an emulator refuses, and trusts its callers only there', () => {
+    const local = Template.fromStack(createCadreApp({ local: true, appProps: { context: withoutBundles } }).runtime);
+    local.resourceCountIs('AWS::CloudWatch::Alarm', 0);
+    local.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'cadre-api',
+      Environment: { Variables: Match.objectLike({ CADRE_TRUST_LOCAL: '1' }) },
+    });
+  });
+});
