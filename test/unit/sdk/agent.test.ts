@@ -73,7 +73,7 @@ describe('an agent', () => {
     expect(new Set(groups)).toEqual(new Set(['w1', 'w2', 'agent:agent-1']));
   });
 
-  it('heartbeats with what it holds while an attempt lasts, and says when it is idle again', async () => {
+  it('heartbeats with what it holds while an attempt lasts, and slowly when it is idle again', async () => {
     const stage = agentStage();
     await startAgent(sleeper(7_000, stage), 1, stage);
     stage.deliver(assign('t1'));
@@ -82,8 +82,8 @@ describe('an agent', () => {
       { pool: 'default', agent_id: 'agent-1', holding: ['t1#1'], interval_ms: 3_000 },
       { pool: 'default', agent_id: 'agent-1', holding: ['t1#1'], interval_ms: 3_000 },
     ]);
-    await stage.pass(4_000);
-    expect(stage.beats().at(-1)).toMatchObject({ interval_ms: 30_000 });
+    await stage.pass(60_000);
+    expect(stage.beats().at(-1)).toMatchObject({ holding: [], interval_ms: 30_000 });
   });
 
   it('beats slowly while idle', async () => {
@@ -133,6 +133,16 @@ describe('an agent', () => {
     await stage.pass(5_000);
     expect(stage.results()).toEqual([]);
     expect(stage.beats().at(-1)?.holding).toContain('t2#1');
+  });
+
+  it('says soon that it is idle when its only attempt was cancelled', async () => {
+    const stage = agentStage();
+    await startAgent(sleeper(50_000, stage), 1, stage);
+    stage.deliver(assign('t1'));
+    await stage.pass(4_000);
+    stage.deliver(cancel('t1'));
+    await stage.pass(3_000);
+    expect(stage.beats().at(-1)).toMatchObject({ holding: [], interval_ms: 30_000 });
   });
 
   it('never runs an attempt whose cancellation came first', async () => {

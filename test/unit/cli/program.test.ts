@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProgram } from '../../../src/cli/main.ts';
+import { errorCatalogue } from '../../../src/contracts/errors.ts';
+
+const main = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
+const empty = mkdtempSync(join(tmpdir(), 'cadre-cli-'));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a person would, with no deployment in sight. */
+function cadre(...args: string[]): Promise<Ended> {
+  const { NODE_OPTIONS: _jest, AWS_ENDPOINT_URL: _endpoint, CADRE_API_URL: _api, ...env } = process.env;
+  return new Promise((resolve) => {
+    const options = { cwd: empty, env: { ...env, CADRE_LOCAL_DIR: empty, NO_COLOR: '1' } };
+    execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+describe('the command line', () => {
+  it('has every command, each with a description and an example', () => {
+    const commands = createProgram().commands;
+    expect(commands.map((command) => command.name())).toEqual([
+      ...['start', 'up', 'down', 'status', 'review', 'run', 'submit', 'wait', 'cancel'],
+      ...['workflows', 'tasks', 'agents', 'queues', 'dead-letters', 'logs', 'doctor', 'completion'],
+    ]);
+    for (const command of commands) expect(command.description()).not.toBe('');
+  });
+
+  it('shows examples and exit codes in its help, on stdout', async () => {
+    const { code, stdout, stderr } = await cadre('--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('Examples:');
+    expect(stdout).toContain('Exit codes:');
+  });
+
+  it('ends with 2 for wrong usage', async () => {
+    expect((await cadre('dance')).code).toBe(2);
+    expect((await cadre('tasks', '--colour')).code).toBe(2);
+  });
+
+  it('says what to do when nothing is deployed, for people and for programs', async () => {
+    const { code, stdout, stderr } = await cadre('status');
+    expect({ code, stdout }).toEqual({ code: errorCatalogue['not-deployed'].exit, stdout: '' });
+    expect(stderr).toContain('What to do:');
+    const asJson = await cadre('status', '--json');
+    expect(JSON.parse(asJson.stderr)).toMatchObject({ error: { code: 'not-deployed' } });
+  });
+
+  it('names the file and the position of bad JSON, and the path of a bad key', async () => {
+    const broken = join(empty, 'broken.json');
+    writeFileSync(broken, '{ "name": }');
+    const { code, stderr } = await cadre('run', broken, '--twin');
+    expect(code).toBe(2);
+    expect(stderr).toContain('broken.json');
+    const wrong = join(empty, 'wrong.json');
+    writeFileSync(wrong, JSON.stringify({ name: 'x', nodes: [{ name: 'a', task_type: 't', colour: 1 }] }));
+    expect((await cadre('run', wrong, '--twin')).stderr).toContain('nodes[0].colour');
+    expect((await cadre('run', join(empty, 'missing.json'))).code).toBe(4);
+  });
+
+  it('runs a workflow in virtual time and prints what every task did', async () => {
+    const file = join(empty, 'flow.json');
+    const nodes = [
+      { name: 'a', task_type: 't', payload: { duration_ms: 60_000 } },
+      { name: 'b', task_type: 't', depends_on: ['a'], input: 'outputs.a' },
+    ];
+    writeFileSync(file, JSON.stringify({ name: 'flow', nodes }));
+    const { code, stdout } = await cadre('run', file, '--twin', '--json');
+    expect(code).toBe(0);
+    const printed = JSON.parse(stdout) as {
+      makespan_ms: number;
+      tasks: { started_at: string; completed_at: string }[];
+    };
+    expect(printed).toMatchObject({ status: 'Completed', tasks: [{ name: 'a' }, { name: 'b', status: 'Completed' }] });
+    expect(printed.makespan_ms).toBeGreaterThanOrEqual(120_000);
+    expect(Date.parse(printed.tasks[1]!.started_at)).toBeGreaterThanOrEqual(Date.parse(printed.tasks[0]!.completed_at));
+  });
+
+  it.each(['bash', 'zsh', 'fish'])('prints a completion for %s that knows every command', async (shell) => {
+    const { stdout } = await cadre('completion', shell);
+    for (const command of createProgram().commands) expect(stdout).toContain(command.name());
+  });
+});
