@@ -25,27 +25,20 @@ interface Outcome {
 /** ExecuteStatement: one statement; a failure is an exception. */
 export function executeStatement(store: Store, input: ExecuteStatementCommandInput): object {
   const outcome = execute(store, input.Statement ?? '', input.Parameters ?? []);
-  switch (outcome.error?.code) {
-    case undefined:
-      break;
-    case 'ConditionalCheckFailed':
-      throw conditionFailed(outcome.error?.before, input.ReturnValuesOnConditionCheckFailure);
-    case 'DuplicateItem':
-      throw new DuplicateItemException({ message: outcome.error?.message ?? '', $metadata: { httpStatusCode: 400 } });
-    case 'TransactionConflict':
-      throw new TransactionConflictException({
-        message: outcome.error?.message ?? '',
-        $metadata: { httpStatusCode: 400 },
-      });
-    case 'ThrottlingError':
-      throw throttled('dynamodb');
-    default:
-      throw validationError(outcome.error?.message ?? '');
-  }
+  const { error } = outcome;
+  if (error !== undefined) throw exceptionOf(error, input.ReturnValuesOnConditionCheckFailure);
   return {
     Items: outcome.item === undefined ? [] : [outcome.item],
     ...consumed(input.ReturnConsumedCapacity, outcome.table, outcome.units),
   };
+}
+
+function exceptionOf({ code, message, before }: NonNullable<Outcome['error']>, wanted: string | undefined): Error {
+  const $metadata = { httpStatusCode: 400 };
+  if (code === 'ConditionalCheckFailed') return conditionFailed(before, wanted);
+  if (code === 'DuplicateItem') return new DuplicateItemException({ message, $metadata });
+  if (code === 'TransactionConflict') return new TransactionConflictException({ message, $metadata });
+  return code === 'ThrottlingError' ? throttled('dynamodb') : validationError(message);
 }
 
 /** BatchExecuteStatement: independent statements, in order; each has its own error. */

@@ -108,7 +108,7 @@ export function createTable(schema: TableSchema): Table {
     },
     write(pk, sk, item, bytes, at) {
       let byKey = rows.get(pk);
-      if (byKey === undefined) rows.set(pk, (byKey = new Map()));
+      if (byKey === undefined) rows.set(pk, (byKey = new Map<SortKey, Entry>()));
       let partition = partitions.get(pk);
       if (partition === undefined) partitions.set(pk, (partition = createSortedList(compareEntries)));
       const before = byKey.get(sk);

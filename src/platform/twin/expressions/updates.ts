@@ -136,7 +136,15 @@ function parseValueFunction(syntax: Syntax): Operand {
   reader.expectSymbol(',');
   const second = parseValue(syntax);
   reader.expectSymbol(')');
-  if (name === 'if_not_exists') return { read: (scope) => first.read(scope) ?? second.read(scope) };
+  if (name === 'if_not_exists') {
+    return {
+      read(scope) {
+        // Null is a value: only what is not there gives way.
+        const present = first.read(scope);
+        return present === undefined ? second.read(scope) : present;
+      },
+    };
+  }
   if (name === 'list_append') {
     return { read: (scope) => [...requireList(first.read(scope)), ...requireList(second.read(scope))] };
   }

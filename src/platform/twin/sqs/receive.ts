@@ -54,7 +54,7 @@ function waitForMessage(wire: ProcessWire, queue: Queue, deadline: number, signa
 /** The answer of ReceiveMessage: attributes only where they were asked for. */
 export function respond(messages: readonly QueuedMessage[], input: ReceiveMessageCommandInput): object {
   if (messages.length === 0) return {};
-  const system = [...(input.MessageSystemAttributeNames ?? []), ...(input.AttributeNames ?? [])] as string[];
+  const system = (input.MessageSystemAttributeNames ?? []) as string[];
   return {
     Messages: messages.map((message) => {
       const wanted = Object.entries(systemAttributes(message)).filter(

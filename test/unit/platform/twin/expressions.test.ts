@@ -93,6 +93,10 @@ describe('update expressions', () => {
     expect(item.doc.nested.amount).toBe(2);
   });
 
+  it('takes null for a value that exists', () => {
+    expect(apply('SET n = if_not_exists(nothing, :v)', { ':v': 1 })).toHaveProperty('n', null);
+  });
+
   it('removes a set that lost its last member', () => {
     expect(apply('DELETE tags :all', { ':all': new Set(['x', 'y']) })).not.toHaveProperty('tags');
   });
