@@ -121,7 +121,7 @@ function toRecord(message: QueuedMessage, arn: string): SQSRecord {
           binaryListValues: [],
         },
       ]),
-    ) as SQSRecord['messageAttributes'],
+    ),
     // Computed only when somebody looks: hashing each body would cost more than delivering it.
     get md5OfBody() {
       return hash('md5', message.body);

@@ -153,29 +153,37 @@ export function createTwinCloud(options: TwinOptions = {}): TwinCloud {
       lambda.register(name, make(own), { process: own.wire, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     },
     connect: (mapping) => connectQueue(wire, lambda, { ...mapping, queue: requireQueue(mapping.queue) }),
-    targets: {
-      queue: (name, { groupId, inputPath } = {}) => ({
-        name,
-        inputPath,
-        deliver(payload, event) {
-          const queue = requireQueue(name);
-          const group = typeof groupId === 'function' ? groupId(event) : groupId;
-          queue.send({
-            body: typeof payload === 'string' ? payload : JSON.stringify(payload),
-            groupId: group,
-            senderId: eventBridgeSender,
-            // EventBridge has no deduplication id to give; such queues deduplicate by content.
-            deduplicationId:
-              queue.fifo && queue.attributes.get('ContentBasedDeduplication') !== 'true' ? event.id : undefined,
-          });
-        },
-      }),
-      lambda: (name, input) => ({ name, input, deliver: (payload) => lambda.invokeAsync(name, payload) }),
-      stateMachine: (arn, inputPath) => ({
-        name: arn,
-        inputPath,
-        deliver: (payload) => void stepFunctions.start(arn, payload),
-      }),
-    },
+    targets: createTargets(requireQueue, lambda, stepFunctions),
+  };
+}
+
+function createTargets(
+  requireQueue: (name: string) => Queue,
+  lambda: FakeLambda,
+  stepFunctions: FakeStepFunctions,
+): TwinCloud['targets'] {
+  return {
+    queue: (name, { groupId, inputPath } = {}) => ({
+      name,
+      inputPath,
+      deliver(payload, event) {
+        const queue = requireQueue(name);
+        const group = typeof groupId === 'function' ? groupId(event) : groupId;
+        queue.send({
+          body: typeof payload === 'string' ? payload : JSON.stringify(payload),
+          groupId: group,
+          senderId: eventBridgeSender,
+          // EventBridge has no deduplication id to give; such queues deduplicate by content.
+          deduplicationId:
+            queue.fifo && queue.attributes.get('ContentBasedDeduplication') !== 'true' ? event.id : undefined,
+        });
+      },
+    }),
+    lambda: (name, input) => ({ name, input, deliver: (payload) => lambda.invokeAsync(name, payload) }),
+    stateMachine: (arn, inputPath) => ({
+      name: arn,
+      inputPath,
+      deliver: (payload) => void stepFunctions.start(arn, payload),
+    }),
   };
 }

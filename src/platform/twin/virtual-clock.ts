@@ -88,23 +88,7 @@ export function createVirtualClock(options: { startMs?: number; shuffle?: Random
       heap.push(event);
       return { cancel: () => heap.cancel(event) };
     },
-    sleep(ms, signal) {
-      return new Promise((resolve, reject) => {
-        if (signal?.aborted === true) {
-          reject(asError(signal.reason));
-          return;
-        }
-        const onAbort = (): void => {
-          timer.cancel();
-          reject(asError(signal?.reason));
-        };
-        const timer = clock.at(now + Math.max(0, ms), () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        });
-        signal?.addEventListener('abort', onAbort, { once: true });
-      });
-    },
+    sleep: (ms, signal) => sleepOn(clock, ms, signal),
     run,
     async advance(ms) {
       const end = now + ms;
@@ -132,6 +116,24 @@ export function createVirtualClock(options: { startMs?: number; shuffle?: Random
     onRecord: (listener) => void listeners.push(listener),
   };
   return clock;
+}
+
+function sleepOn(clock: VirtualClock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(asError(signal.reason));
+      return;
+    }
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(asError(signal?.reason));
+    };
+    const timer = clock.at(clock.now() + Math.max(0, ms), () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
 }
 
 /** Lets every promise chain that is ready run to its next wait: microtasks all drain before the next macrotask. */
