@@ -5,11 +5,13 @@
 import { callsBench, dollarsBench } from './calls.ts';
 import { cpuBench } from './cpu.ts';
 import type { Bench } from './figure.ts';
+import { localBench } from './local.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
   calls: callsBench,
   dollars: dollarsBench,
   cpu: cpuBench,
+  local: localBench,
 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,0 +1,239 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateStateMachineCommand, ListExecutionsCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { CreateQueueCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { BatchGetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { tasksPerMessageMax } from '../src/contracts/limits.ts';
+import type { TaskRow, WorkflowHead } from '../src/contracts/rows.ts';
+import type { WorkflowDefinitionInput } from '../src/contracts/workflow.ts';
+import { headKey } from '../src/platform/aws/keys.ts';
+import { type Bench, type Figure, percentile, rounded } from './figure.ts';
+import { type LocalStage, onLocalCloud, until } from './support/local-stage.ts';
+import { orderViolations } from './support/order.ts';
+import { baseline } from './support/plain-step-functions.ts';
+import { benchTask } from './support/twin-fleet.ts';
+
+const processes = 4;
+const slots = 25;
+const workflows = 50;
+const width = 10;
+const tasksPerWorkflow = width + 2;
+const queueTasks = 5_000;
+const singles = 200;
+/** A task's row tells when its acceptance began; it is acknowledged when the function that wrote it has answered. */
+const toleranceMs = 1_000;
+
+const middles = Array.from({ length: width }, (_, index) => `middle-${index}`);
+const node = (name: string, depends_on: string[]) => ({
+  name,
+  depends_on,
+  task_type: 'bench',
+  required_capabilities: ['bench'],
+  payload: { node: name },
+});
+const definition: WorkflowDefinitionInput = {
+  name: 'bench',
+  nodes: [node('first', []), ...middles.map((name) => node(name, ['first'])), node('last', middles)],
+};
+
+async function warmUp(stage: LocalStage, started: ReadonlyMap<string, number>): Promise<void> {
+  for (let index = 0; index < 10; index += 1) {
+    const { task_id } = await submitOne(stage, 900_000 + index);
+    await until('the warm-up task starts', () => started.has(task_id));
+  }
+  await runDags(stage, 'warm-up', 5);
+  await stage.settled();
+}
+
+async function submitOne({ clients, outputs }: LocalStage, index: number): Promise<{ task_id: string; at: number }> {
+  const task = { ...benchTask(index), priority: 'high' as const };
+  const at = Date.now();
+  await clients.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: outputs.queueUrls['tasks-high'],
+      MessageBody: JSON.stringify({ tasks: [task] }),
+    }),
+  );
+  return { task_id: task.task_id, at };
+}
+
+/** Starts workflows through the bus, as anybody may, and gives the seconds until the last one has ended. */
+async function runDags({ clients, outputs }: LocalStage, name: string, count: number): Promise<number> {
+  const ids = Array.from({ length: count }, (_, index) => `${name}-${index}`);
+  const at = Date.now();
+  for (let first = 0; first < count; first += 10) {
+    await clients.eventBridge.send(
+      new PutEventsCommand({
+        Entries: ids.slice(first, first + 10).map((workflow_id) => ({
+          EventBusName: outputs.busName,
+          Source: 'bench',
+          DetailType: 'WorkflowSubmitted',
+          Detail: JSON.stringify({ workflow_id, definition }),
+        })),
+      }),
+    );
+  }
+  let heads: WorkflowHead[] = [];
+  await until(`${count} workflows end`, async () => {
+    const Keys = ids.map(headKey);
+    const { Responses } = await clients.dynamodb.send(
+      new BatchGetCommand({ RequestItems: { [outputs.tableName]: { Keys } } }),
+    );
+    heads = (Responses?.[outputs.tableName] ?? []) as WorkflowHead[];
+    return heads.length === count && heads.every(({ completed_at }) => completed_at !== undefined);
+  });
+  const failed = heads.filter(({ status }) => status !== 'Completed');
+  if (failed.length > 0) throw new Error(`${failed.length} of ${count} workflows did not complete`);
+  return (Math.max(...heads.map(({ completed_at = '' }) => Date.parse(completed_at))) - at) / 1000;
+}
+
+/** The same graphs as a plain state machine on the same cloud, with workers that are as many and as fast. */
+async function runPlainDags(stage: LocalStage): Promise<number> {
+  const { sqs, sfn } = stage.clients;
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'bench-plain' }));
+  const { stateMachineArn } = await sfn.send(
+    new CreateStateMachineCommand({
+      name: 'bench-plain',
+      definition: baseline('workflow').replaceAll('${QueueUrl}', QueueUrl),
+      roleArn: stage.outputs.stateMachineArn.replace(/:states:[^:]*:(\d+):.*/, ':iam::$1:role/bench'),
+    }),
+  );
+  for (let index = 0; index < processes; index += 1) await stage.start('plain-worker.ts', { queueUrl: QueueUrl });
+  const run = async (name: string, count: number): Promise<number> => {
+    const at = Date.now();
+    await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        sfn.send(new StartExecutionCommand({ stateMachineArn, name: `${name}-${index}`, input: '{}' })),
+      ),
+    );
+    await until('the plain executions end', async () => {
+      const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1_000 }));
+      const ours = executions.filter((each) => each.name?.startsWith(`${name}-`) === true);
+      if (ours.some(({ status }) => status === 'FAILED')) throw new Error('a plain execution failed');
+      return ours.length === count && ours.every(({ status }) => status === 'SUCCEEDED');
+    });
+    return (Date.now() - at) / 1000;
+  };
+  await run('warm-up', 5);
+  return run('measured', workflows);
+}
+
+/** Floods the four queues and reads from the rows when each task was accepted, given out and completed. */
+async function runQueue(
+  stage: LocalStage,
+  started: ReadonlyMap<string, number>,
+): Promise<{ seconds: number; rows: TaskRow[] }> {
+  const { clients, outputs } = stage;
+  const tasks = Array.from({ length: queueTasks }, (_, index) => benchTask(100_000 + index));
+  const at = Date.now();
+  for (const [priority, list] of Map.groupBy(tasks, (task) => task.priority)) {
+    const bodies: string[] = [];
+    for (let first = 0; first < list.length; first += tasksPerMessageMax) {
+      bodies.push(JSON.stringify({ tasks: list.slice(first, first + tasksPerMessageMax) }));
+    }
+    for (let first = 0; first < bodies.length; first += 10) {
+      await clients.sqs.send(
+        new SendMessageBatchCommand({
+          QueueUrl: outputs.queueUrls[`tasks-${priority}`],
+          Entries: bodies.slice(first, first + 10).map((MessageBody, index) => ({ Id: String(index), MessageBody })),
+        }),
+      );
+    }
+  }
+  await until('all tasks start', () => tasks.every(({ task_id }) => started.has(task_id)), 300_000);
+  await stage.settled();
+  const rows: TaskRow[] = [];
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = await clients.dynamodb.send(
+      new ScanCommand({ TableName: outputs.tableName, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
+    );
+    rows.push(...((page.Items ?? []) as TaskRow[]));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  const ids = new Set(tasks.map(({ task_id }) => task_id));
+  const ours = rows.filter((row) => ids.has(row.task_id));
+  const end = Math.max(...ours.map(({ completed_at = '' }) => Date.parse(completed_at)));
+  return { seconds: (end - at) / 1000, rows: ours };
+}
+
+async function runSingles(stage: LocalStage, started: ReadonlyMap<string, number>): Promise<number[]> {
+  const tookMs: number[] = [];
+  for (let index = 0; index < singles; index += 1) {
+    const { task_id, at } = await submitOne(stage, 500_000 + index);
+    await until('the task starts', () => started.has(task_id));
+    tookMs.push((started.get(task_id) ?? at) - at);
+    await sleep(50);
+  }
+  return tookMs;
+}
+
+const figure = (metric: string, value: number, unit: string, detail: object): Figure => ({
+  bench: 'local',
+  metric,
+  value: rounded(value, 1),
+  unit,
+  detail: { ...detail },
+});
+
+async function* measure(stage: LocalStage, say: (line: string) => void): AsyncIterable<Figure> {
+  const started = new Map<string, number>();
+  for (let index = 1; index <= processes; index += 1) {
+    await stage.startAgent({ id: `bench-${index}`, slots }, (list) => {
+      for (const { task_id, at } of list) started.set(task_id, started.get(task_id) ?? at);
+    });
+  }
+  const setting = { agent_processes: processes, slots };
+  await warmUp(stage, started);
+  say(`local: ${singles} single submissions`);
+  const took = await runSingles(stage, started);
+  const singleDetail = {
+    ...setting,
+    samples: singles,
+    from: 'before the SendMessage call',
+    to: "the agent's handler is called",
+  };
+  yield figure('dispatch_p50_ms', percentile(took, 0.5), 'ms', singleDetail);
+  yield figure('dispatch_p99_ms', percentile(took, 0.99), 'ms', singleDetail);
+  say(`local: ${workflows} workflows`);
+  const seconds = await runDags(stage, 'dag', workflows);
+  const tasks = workflows * tasksPerWorkflow;
+  yield figure('dag_tasks_per_s', tasks / seconds, 'tasks/s', { ...setting, workflows, shape: '1-10-1', seconds });
+  say(`local: ${queueTasks} tasks of four priorities`);
+  const queue = await runQueue(stage, started);
+  yield figure('queue_tasks_per_s', queueTasks / queue.seconds, 'tasks/s', {
+    ...setting,
+    tasks: queueTasks,
+    seconds: queue.seconds,
+  });
+  const dispatches = queue.rows.map(({ priority, created_at, started_at = '' }) => ({
+    priority,
+    acceptedAt: Date.parse(created_at),
+    decidedAt: Date.parse(started_at),
+  }));
+  yield figure('order_violations', orderViolations(dispatches, toleranceMs), 'tasks', {
+    ...setting,
+    tasks: dispatches.length,
+    tolerance_ms: toleranceMs,
+    without_tolerance: orderViolations(dispatches, 0),
+    rule: 'given out while a task of strictly higher priority had been accepted (its acceptance began more than the tolerance ago) and was given out by a later decision; all agents can run all tasks',
+  });
+  say(`local: ${workflows} plain state machines`);
+  const plainS = await runPlainDags(stage);
+  yield figure('ratio_to_step_functions', plainS / seconds, 'times faster', {
+    ...setting,
+    workers: processes,
+    seconds,
+    step_functions_seconds: plainS,
+    definition: 'bench/baseline/workflow.asl.json',
+  });
+}
+
+async function* local(say: (line: string) => void): AsyncIterable<Figure> {
+  yield* await onLocalCloud(say, (stage) => measure(stage, say));
+}
+
+export const localBench: Bench = {
+  about: 'throughput, latency and order on the local cloud, against plain Step Functions',
+  run: local,
+};
