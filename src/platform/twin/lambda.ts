@@ -89,11 +89,7 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
         throw new LambdaFailure('Runtime.ExitError', 'The container died after the work');
       return result === undefined ? null : structuredClone(result);
     } catch (error) {
-      if (error instanceof LambdaFailure) throw error;
-      throw new LambdaFailure(
-        error instanceof Error ? error.name : 'Error',
-        error instanceof Error ? error.message : String(error),
-      );
+      throw asFailure(error);
     } finally {
       timer?.cancel();
       if (dies) process.restart();
@@ -133,6 +129,13 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
     has: (name) => functions.has(nameOf(name)),
     onInvocation: (listener) => void listeners.push(listener),
   };
+}
+
+function asFailure(error: unknown): LambdaFailure {
+  if (error instanceof LambdaFailure) return error;
+  return error instanceof Error
+    ? new LambdaFailure(error.name, error.message)
+    : new LambdaFailure('Error', String(error));
 }
 
 /** `arn:aws:lambda:region:account:function:name[:version]` or the bare name. */
