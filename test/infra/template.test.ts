@@ -10,7 +10,13 @@ const { app, state, runtime } = createCadreApp({ appProps: { context: withoutBun
 const stateTemplate = Template.fromStack(state);
 const template = Template.fromStack(runtime);
 
-type Resources = Record<string, { Properties: Record<string, any> }>;
+interface Properties {
+  readonly [name: string]: unknown;
+  readonly FunctionName?: string;
+  readonly Environment?: { readonly Variables: Record<string, unknown> };
+  readonly PolicyDocument?: { readonly Statement: readonly { Action: string | string[]; Resource: unknown }[] };
+}
+type Resources = Record<string, { Properties: Properties }>;
 const resources = (type: string): Resources => template.findResources(type) as Resources;
 
 describe('the synthesised templates', () => {
@@ -65,12 +71,12 @@ describe('the synthesised templates', () => {
 
   it('run every function on the same small platform, with a log that ends', () => {
     const functions = Object.values(resources('AWS::Lambda::Function')).map(({ Properties }) => Properties);
-    expect(functions.map((each) => each['FunctionName']).sort()).toEqual(
+    expect(functions.map((each) => each.FunctionName).sort()).toEqual(
       functionNames.map((name) => `cadre-${name}`).sort(),
     );
     for (const each of functions) {
       expect(each).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
-      expect(Object.keys(each['Environment'].Variables)).toEqual(
+      expect(Object.keys(each.Environment!.Variables)).toEqual(
         expect.arrayContaining([
           'TABLE_NAME',
           'BUCKET_NAME',
@@ -80,14 +86,14 @@ describe('the synthesised templates', () => {
           'QUEUE_URL_DISPATCH',
         ]),
       );
-      expect(each['Environment'].Variables['CADRE_TRUST_LOCAL']).toBeUndefined();
+      expect(each.Environment!.Variables['CADRE_TRUST_LOCAL']).toBeUndefined();
     }
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: Match.anyValue() });
   });
 
   it('allow no action by a wildcard and no statement on everything', () => {
     const statements = Object.values(resources('AWS::IAM::Policy')).flatMap(
-      ({ Properties }) => Properties['PolicyDocument'].Statement as { Action: string | string[]; Resource: unknown }[],
+      ({ Properties }) => Properties.PolicyDocument!.Statement,
     );
     expect(statements.length).toBeGreaterThan(functionNames.length);
     for (const { Action, Resource } of statements) {

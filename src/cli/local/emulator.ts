@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,6 +49,8 @@ export async function findFreePort(wanted = 0): Promise<number> {
 export async function startEmulator(options: EmulatorOptions): Promise<number> {
   const scratch = join(options.directory, 'cloud-tmp');
   mkdirSync(scratch, { recursive: true });
+  // The emulator's Lambda workers are CommonJS files in here; the project's own package.json would make ES modules of them.
+  writeFileSync(join(scratch, 'package.json'), '{"type":"commonjs"}\n');
   const logFile = join(options.directory, 'cloud.log');
   const log = openSync(logFile, 'w');
   const child = spawn(options.python, ['-m', 'ministack'], {
