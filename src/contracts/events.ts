@@ -5,12 +5,15 @@ import { workflowStatus, workflowSubmission } from './workflow.ts';
 /** The version of the envelope; a reader refuses what it does not know. */
 export const schemaVersion = '1';
 
+/** Characters of an id that tells a story: it may be a task's (two ids and a colon) with its attempt. */
+const storyIdCharactersMax = 300;
+
 /** Who caused what: a correlation id for the whole story, a causation id for the step before, W3C trace context. */
 export const metadata = z.strictObject({
   id: z.string().min(1).max(128),
   schema_version: z.literal(schemaVersion),
-  correlation_id: z.string().min(1).max(128),
-  causation_id: z.string().min(1).max(128),
+  correlation_id: z.string().min(1).max(storyIdCharactersMax),
+  causation_id: z.string().min(1).max(storyIdCharactersMax),
   idempotency_key: z.string().min(1).max(128).optional(),
   traceparent: z.string().regex(/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
 });

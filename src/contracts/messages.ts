@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { agentId, taskId, timestamp } from './ids.ts';
+import { agentId, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { slotsMax, tasksPerMessageMax } from './limits.ts';
 import { blobRef, priority, task, taskError } from './task.ts';
@@ -8,7 +8,7 @@ import { blobRef, priority, task, taskError } from './task.ts';
 export const taskBatch = z.strictObject({ tasks: z.array(task).min(1).max(tasksPerMessageMax) });
 
 /** dispatch.fifo: these routes of the pool may have something to hand out. A hint: it may be lost or repeated. */
-export const dispatchHint = z.strictObject({ pool: z.string(), routes: z.array(z.string()) });
+export const dispatchHint = z.strictObject({ pool: userId, routes: z.array(z.string()) });
 export type DispatchHint = z.infer<typeof dispatchHint>;
 
 /** inbox: the lease of one attempt. `attempt` is the fencing token; `until` is when the attempt times out. */
@@ -54,7 +54,7 @@ export type TaskResult = z.infer<typeof taskResult>;
 
 /** results.fifo: results of one agent; one message carries one group (a workflow, or the agent's tasks of their own). */
 export const resultBatch = z.strictObject({
-  pool: z.string(),
+  pool: userId,
   agent_id: agentId,
   results: z.array(taskResult).min(1).max(tasksPerMessageMax),
 });
@@ -62,7 +62,7 @@ export type ResultBatch = z.infer<typeof resultBatch>;
 
 /** heartbeats: the agent is alive and holds these attempts (`task_id#attempt`). The next one comes within `interval_ms`. */
 export const heartbeat = z.strictObject({
-  pool: z.string(),
+  pool: userId,
   agent_id: agentId,
   holding: z.array(z.string().max(300)).max(slotsMax * 2),
   interval_ms: z.int().min(100).max(3_600_000),
@@ -71,5 +71,5 @@ export const heartbeat = z.strictObject({
 export type Heartbeat = z.infer<typeof heartbeat>;
 
 /** pulse: look after this pool. */
-export const pulseTick = z.strictObject({ pool: z.string() });
+export const pulseTick = z.strictObject({ pool: userId });
 export type PulseTick = z.infer<typeof pulseTick>;

@@ -34,10 +34,14 @@ export function parse<S extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const faults = toFaults(parsed.error, prefix);
   const first = faults[0];
-  throw new CadreError('invalid-input', first ? `${first.path ?? 'input'}: ${first.message}` : undefined, {
-    faults,
-    ...(first?.path === undefined ? {} : { path: first.path }),
-  });
+  throw new CadreError(
+    'invalid-input',
+    first ? `${first.path === undefined || first.path === '' ? 'input' : first.path}: ${first.message}` : undefined,
+    {
+      faults,
+      ...(first?.path === undefined ? {} : { path: first.path }),
+    },
+  );
 }
 
 /** Parses JSON text at a border. Throws CadreError `invalid-json` or `invalid-input`. */

@@ -6,13 +6,19 @@ import { parse } from './parse.ts';
 import { task, type Task } from './task.ts';
 import { workflowSubmission, type WorkflowSubmission } from './workflow.ts';
 
-/** An event as EventBridge delivers it to a queue: its own keys are AWS's, so unknown ones are no fault of the sender. */
+/**
+ * An event as EventBridge delivers it to a queue: its own keys are AWS's, so unknown ones are no fault of the sender. The sizes are AWS's too; whoever writes to
+ * the queue directly must not get more into a row. `detail` is not copied, since a copy would silently lose a key such as `__proto__`.
+ */
 const busEvent = z.object({
-  id: z.string(),
-  'detail-type': z.string(),
-  source: z.string(),
-  account: z.string().optional(),
-  detail: z.record(z.string(), z.unknown()),
+  id: z.string().min(1).max(128),
+  'detail-type': z.string().max(128),
+  source: z.string().max(256),
+  account: z.string().max(64).optional(),
+  detail: z.custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    { error: 'expected an object' },
+  ),
 });
 
 /** CloudEvents 1.0, JSON format (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md); extensions are allowed by it. */

@@ -3,6 +3,11 @@ import { agentId, capabilityList, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { backupAgentsMax } from './limits.ts';
 
+/** Half of a surrogate pair, as a cut emoji leaves it, becomes U+FFFD: DynamoDB refuses text that is not UTF-8. */
+function wellFormed(text: z.ZodString): z.ZodString {
+  return text.overwrite((value) => value.toWellFormed());
+}
+
 /** Levels in their order: a lower index is served first. */
 export const priorities = ['critical', 'high', 'medium', 'low'] as const;
 export const priority = z.enum(priorities);
@@ -19,7 +24,7 @@ export type DistributionRules = z.infer<typeof distributionRules>;
 /** A task as a user submits it: the specification's format, nothing added. */
 export const task = z.strictObject({
   task_id: userId,
-  task_type: z.string().min(1).max(128),
+  task_type: wellFormed(z.string().min(1).max(128)),
   priority,
   deadline: timestamp.optional(),
   required_capabilities: capabilityList,
@@ -34,8 +39,8 @@ export type TaskStatus = z.infer<typeof taskStatus>;
 
 /** The error of an attempt, as the agent reports it or as Cadre finds it. */
 export const taskError = z.strictObject({
-  code: z.string().min(1).max(128),
-  message: z.string().max(4_096),
+  code: wellFormed(z.string().min(1).max(128)),
+  message: wellFormed(z.string().max(4_096)),
   retryable: z.boolean(),
 });
 export type TaskError = z.infer<typeof taskError>;
