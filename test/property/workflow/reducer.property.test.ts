@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { WorkflowDefinition, WorkflowEvent } from '../../../src/contracts/workflow.ts';
 import {
   decide,
+  evolve,
   evolveAll,
   type NodeOutcome,
   replay,
@@ -119,6 +120,8 @@ describe('the reducer', () => {
         ({ definition, fates }, picks, cancelAfter) => {
           const { state, log, send } = run(definition, fates, chooser(picks), cancelAfter ?? undefined);
           expect(replay(definition, log)).toEqual(state);
+          const folded = log.reduce((each, event) => evolve(definition, each, event), initialState(definition));
+          expect(folded).toEqual(state);
           expect(log.filter(({ type }) => type === 'WorkflowFinished')).toHaveLength(1);
           const before = log.length;
           send({ type: 'begin' });
