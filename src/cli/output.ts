@@ -67,15 +67,16 @@ export function showStatus(status: string): string {
 /** A table of text: a head, two spaces between columns, no frame, so that `grep` and `awk` work on it. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const plain = (text: string) => text.replace(ansiPattern, '');
+  const lines = rows.map((row) => row.map((cell) => cell.replace(/\s*\n\s*/g, ' ')));
   const widths = head.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => plain(row[column] ?? '').length)),
+    Math.max(name.length, ...lines.map((row) => plain(row[column] ?? '').length)),
   );
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - plain(cell).length))
       .join('  ')
       .trimEnd();
-  return [style('bold', line(head)), ...rows.map(line)].join('\n');
+  return [style('bold', line(head)), ...lines.map(line)].join('\n');
 }
 
 // Control sequences of colours: the only ones that this module writes.

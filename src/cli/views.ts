@@ -31,6 +31,7 @@ export function showTask(task: TaskView): string {
       'ended',
       task.completed_at && `${showTime(task.completed_at)}${ran === undefined ? '' : ` after ${showDuration(ran)}`}`,
     ],
+    ['waits', task.waits_because],
     ['next try', task.not_before && showTime(task.not_before)],
     ['why there', task.distribution?.reasons.join('; ')],
     ['error', task.error && `${task.error.message} [${task.error.code}]`],

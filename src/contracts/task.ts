@@ -85,6 +85,8 @@ export const taskView = z.strictObject({
   output_ref: blobRef.optional(),
   error: taskError.optional(),
   distribution: distributionLog.optional(),
+  /** Why it waits, while it is Queued. */
+  waits_because: z.string().optional(),
   late_results: z.int().nonnegative(),
 });
 export type TaskView = z.infer<typeof taskView>;

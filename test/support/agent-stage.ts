@@ -96,8 +96,7 @@ export function agentStage() {
     blobs,
     faults,
     batches: () => bodies(grant.results_url).map((body) => JSON.parse(body) as ResultBatch),
-    results: (): TaskResult[] =>
-      bodies(grant.results_url).flatMap((body) => (JSON.parse(body) as ResultBatch).results),
+    results: (): TaskResult[] => bodies(grant.results_url).flatMap((body) => (JSON.parse(body) as ResultBatch).results),
     beats: () => bodies(grant.heartbeats_url).map((body) => JSON.parse(body) as Heartbeat),
     /** Lets virtual time go by. */
     async pass(ms: number) {

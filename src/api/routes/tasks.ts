@@ -4,6 +4,7 @@ import { CadreError } from '../../contracts/errors.ts';
 import { defaultPool, taskId } from '../../contracts/ids.ts';
 import type { StoredJson } from '../../contracts/rows.ts';
 import { taskView } from '../../distributor/core/task-view.ts';
+import { whyQueued } from '../../distributor/core/why-queued.ts';
 import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
 import { cancelTask } from '../../distributor/usecases/cancel-task.ts';
 import type { ApiDeps } from '../ports.ts';
@@ -40,7 +41,12 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
     return c.json({ ...page, items: page.items.map(taskView) });
   });
 
-  app.get('/v1/tasks/:id', async (c) => c.json(taskView(await row(readParam(c, 'id', taskId)))));
+  app.get('/v1/tasks/:id', async (c) => {
+    const task = await row(readParam(c, 'id', taskId));
+    if (task.status !== 'Queued') return c.json(taskView(task));
+    const { agents } = await deps.agents.pool(task.pool);
+    return c.json({ ...taskView(task), waits_because: whyQueued(task, agents, deps.sources.now()) });
+  });
 
   app.get('/v1/tasks/:id/payload', async (c) => {
     const { payload } = await row(readParam(c, 'id', taskId));

@@ -1,8 +1,8 @@
 import { nodeTaskId } from '../../contracts/ids.ts';
-import type { AgentRow, TaskRow, WorkflowEventRow } from '../../contracts/rows.ts';
+import type { TaskRow, WorkflowEventRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import type { RunTask, WorkflowNode } from '../../contracts/workflow.ts';
-import { candidatesOf, routeRow } from '../../distributor/core/route.ts';
+import { whyQueued } from '../../distributor/core/why-queued.ts';
 import { graphOf, type WorkflowGraph } from '../core/graph.ts';
 import { hasEnded } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
@@ -28,16 +28,6 @@ function waitsFor(graph: WorkflowGraph, letters: string, node: WorkflowNode): st
   return open.length === 0
     ? 'the workflow has not started'
     : `waits for ${open.slice(0, namesShownMax).join(', ')}${more}`;
-}
-
-/** Why a queued task waits: nobody who may run it is there, or those are busy. */
-function whyQueued(row: TaskRow, agents: readonly AgentRow[], now: number): string {
-  if (row.not_before !== undefined) return `waits until ${row.not_before} to be tried again`;
-  const required = row.required_capabilities.join(', ');
-  const offered = agents.some((agent) => row.required_capabilities.every((each) => agent.capabilities.includes(each)));
-  if (!offered) return required === '' ? 'no agent is registered' : `no registered agent offers ${required}`;
-  const { agents: able } = candidatesOf(routeRow(row.pool, row), agents, now);
-  return able.length === 0 ? 'no agent that could run it is available' : 'waits for a free slot';
 }
 
 function fromRow(node: WorkflowNode, row: TaskRow, reasons: readonly string[]): RunTask {

@@ -118,6 +118,12 @@ describe('the API', () => {
     expect(await call('GET', '/v1/tasks/t1/output')).toMatchObject({ status: 404 });
   });
 
+  it('says why a task waits', async () => {
+    const { call } = stage();
+    await call('POST', '/v1/tasks', task);
+    expect((await call('GET', '/v1/tasks/t1')).body).toMatchObject({ waits_because: 'no registered agent offers a' });
+  });
+
   it('cancels a task', async () => {
     const { call } = stage();
     await call('POST', '/v1/tasks', task);
