@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { CadreError, type Fault } from './errors.ts';
 
 /** `tasks[3].priority`: the way a path is shown everywhere. */
