@@ -75,12 +75,21 @@ function pretty(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
+const idempotencyKeyText =
+  'Ties the repeats of one call together under one correlation id. The ids in bodies are what makes a repeat safe: the same id with another body is a conflict.';
+
 const jsonContent = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
 function operationObject(operation: Operation): ZodOpenApiOperationObject {
   const { id, tag, summary, params, query, body, status, answer } = operation;
   const headers =
-    operation.method === 'post' ? { header: z.object({ 'Idempotency-Key': z.string().max(256).optional() }) } : {};
+    operation.method === 'post'
+      ? {
+          header: z.object({
+            'Idempotency-Key': z.string().max(256).optional().meta({ description: idempotencyKeyText }),
+          }),
+        }
+      : {};
   return {
     operationId: id,
     tags: [tag],

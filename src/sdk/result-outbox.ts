@@ -10,6 +10,8 @@ const firstPauseMs = 100;
 const pauseMsMax = 5_000;
 /** Sending goes on at least this long even when the attempt's time is over: a result that is too late is still worth reporting. */
 const sendingMsMin = 15_000;
+/** How long a stopping agent tries to get rid of its last results; after that their tasks are run again elsewhere. */
+const drainMsMax = 5_000;
 
 interface Pending {
   readonly result: TaskResult;
@@ -25,6 +27,7 @@ export class ResultOutbox {
   private pending: Pending[] = [];
   private sending = new Set<Promise<void>>();
   private lingering: AbortController | undefined;
+  private giveUpAt = Infinity;
 
   constructor(deps: AgentDeps, grant: () => AgentGrant, onSent: (at: number) => void) {
     this.deps = deps;
@@ -46,8 +49,9 @@ export class ResultOutbox {
     }
   }
 
-  /** Sends everything and resolves when it has been taken or given up. */
+  /** Sends everything and resolves when it has been taken or given up, which is soon: whoever waits for this wants to leave. */
   async drain(): Promise<void> {
+    this.giveUpAt = this.deps.clock.now() + drainMsMax;
     this.flush();
     while (this.sending.size > 0) await Promise.all(this.sending);
   }
@@ -88,7 +92,7 @@ export class ResultOutbox {
       } catch (error) {
         log.warn('results could not be sent, trying again', { reason: String(error) });
       }
-      if (clock.now() + pause > until) break;
+      if (clock.now() + pause > Math.min(until, this.giveUpAt)) break;
       await clock.sleep(pause);
     }
     const attempts = left.flatMap((packed) => packed.results.map((result) => `${result.task_id}#${result.attempt}`));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { DeadLetterView, RedriveOutcome } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { runs } from '../command.ts';
+import { pageSize } from '../option-values.ts';
 import { showTime, table } from '../output.ts';
 import { facts } from '../views.ts';
 
@@ -18,14 +19,14 @@ export function addDeadLetters(program: Command): void {
   group
     .command('list', { isDefault: true })
     .description('list them with their reasons, newest first')
-    .option('--limit <count>', 'dead letters to a page, at most 100')
+    .option('--limit <count>', 'dead letters to a page, at most 100', pageSize)
     .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .action(
-      runs<[{ readonly limit?: string; readonly cursor?: string }]>(async ({ out, client }, { limit, cursor }) => {
+      runs<[{ readonly limit?: number; readonly cursor?: string }]>(async ({ out, client }, { limit, cursor }) => {
         const page = await (
           await client()
         ).listDeadLetters({
-          ...(limit === undefined ? {} : { limit: Number(limit) }),
+          ...(limit === undefined ? {} : { limit }),
           ...(cursor === undefined ? {} : { cursor }),
         });
         out.data(page, ({ items }) => showLetters(items));

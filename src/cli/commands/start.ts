@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { runs } from '../command.ts';
+import { port } from '../option-values.ts';
 
 interface StartOptions {
   readonly endpoint?: string;
-  readonly port?: string;
+  readonly port?: number;
   readonly keep?: boolean;
   readonly out: string;
 }
@@ -16,7 +17,7 @@ export function addStart(program: Command): void {
       'everything at once: local cloud, deployment, twelve agents, and a review of a source tree (default: this folder)',
     )
     .option('--endpoint <url>', 'use this cloud instead of the local one, for example LocalStack')
-    .option('--port <port>', 'the port of the local cloud (default: a free one)')
+    .option('--port <port>', 'the port of the local cloud (default: a free one)', port)
     .option('--keep', 'leave everything running afterwards')
     .option('--out <folder>', 'where the reports go', 'cadre-report')
     .addHelpText(
@@ -35,7 +36,7 @@ export function addStart(program: Command): void {
           out,
           keep: options.keep === true,
           ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-          ...(options.port === undefined ? {} : { port: Number(options.port) }),
+          ...(options.port === undefined ? {} : { port: options.port }),
         });
         out.data(reviewData(result), () => showReview(result));
         if (options.keep === true) {

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { runs } from '../command.ts';
+import { pageSize } from '../option-values.ts';
 import { showTask, showTasks } from '../views.ts';
 
 interface TaskOptions {
   readonly status?: 'Queued' | 'Processing' | 'Completed' | 'Failed' | 'Cancelled';
-  readonly limit?: string;
+  readonly limit?: number;
   readonly cursor?: string;
 }
 
@@ -14,7 +15,7 @@ export function addTasks(program: Command): void {
     .command('tasks [id]')
     .description('list tasks, or show one')
     .option('--status <status>', 'Queued, Processing, Completed, Failed or Cancelled')
-    .option('--limit <count>', 'tasks to a page, at most 100')
+    .option('--limit <count>', 'tasks to a page, at most 100', pageSize)
     .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .addHelpText('after', '\nExamples:\n  $ cadre tasks --status Queued\n  $ cadre tasks my-task --json')
     .action(
@@ -26,7 +27,7 @@ export function addTasks(program: Command): void {
         }
         const page = await cadre.listTasks({
           ...(status === undefined ? {} : { status }),
-          ...(limit === undefined ? {} : { limit: Number(limit) }),
+          ...(limit === undefined ? {} : { limit }),
           ...(cursor === undefined ? {} : { cursor }),
         });
         out.data(page, ({ items }) => showTasks(items));

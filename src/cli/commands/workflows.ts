@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { runs } from '../command.ts';
+import { pageSize } from '../option-values.ts';
 import { showStatus, showTime, table } from '../output.ts';
 import { showRunTasks, showWorkflow } from '../views.ts';
 
 interface WorkflowOptions {
   readonly events?: boolean;
-  readonly limit?: string;
+  readonly limit?: number;
   readonly cursor?: string;
 }
 
@@ -15,7 +16,7 @@ export function addWorkflows(program: Command): void {
     .command('workflows [id]')
     .description('list workflows, or show one with its tasks')
     .option('--events', 'show what happened, in its order')
-    .option('--limit <count>', 'workflows to a page, at most 100')
+    .option('--limit <count>', 'workflows to a page, at most 100', pageSize)
     .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .addHelpText('after', '\nExamples:\n  $ cadre workflows\n  $ cadre workflows my-run --events')
     .action(
@@ -36,7 +37,7 @@ export function addWorkflows(program: Command): void {
           return undefined;
         }
         const page = await cadre.listWorkflows({
-          ...(limit === undefined ? {} : { limit: Number(limit) }),
+          ...(limit === undefined ? {} : { limit }),
           ...(cursor === undefined ? {} : { cursor }),
         });
         out.data(page, ({ items }) =>

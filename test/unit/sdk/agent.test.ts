@@ -192,6 +192,17 @@ describe('an agent', () => {
     expect(stage.results()).toHaveLength(1);
   });
 
+  it('does not cling to a deployment that is gone when it stops', async () => {
+    const stage = agentStage();
+    const { agent } = await startAgent(() => 'done', 1, stage);
+    stage.faults.sends = 1_000;
+    stage.deliver(assign('t1', { until: new Date(stage.clock.now() + 3_600_000).toISOString() }));
+    await stage.pass(1_000);
+    const before = stage.clock.now();
+    await stage.clock.drive(agent.stop());
+    expect(stage.clock.now() - before).toBeLessThan(15_000);
+  });
+
   it('registers anew when its inbox stays unreadable', async () => {
     const { stage } = await startAgent(() => 1);
     stage.faults.receives = 4;
