@@ -4,8 +4,10 @@ import type { Client } from '../sdk/client.ts';
 import type { Output } from './output.ts';
 import { showBar, stagesOf, stageStates, type StageState } from './stages.ts';
 
-/** Time between two looks at the tasks. */
-const lookMs = 500;
+/** Least time between two looks at the tasks. */
+const lookMsMin = 500;
+/** More tasks are looked at less often: every look reads all of them. */
+const lookMsPerTask = 2;
 
 /** A run that has ended, with its tasks. */
 export interface EndedRun {
@@ -23,6 +25,7 @@ export async function followWorkflow(
   const stages = stagesOf(definition);
   const show = out.interactive ? await bars(stages.map((stage) => stage.title)) : lines(out);
   const over = new AbortController();
+  const pauseMs = Math.max(lookMsMin, definition.nodes.length * lookMsPerTask);
   const look = async () => {
     const tasks = await client.workflowTasks(workflow_id);
     show.update(stageStates(stages, tasks));
@@ -32,7 +35,7 @@ export async function followWorkflow(
     while (!over.signal.aborted) {
       // A look that fails is only a bar that stands still; the waiting itself reports what is wrong.
       await look().catch(() => undefined);
-      await sleep(lookMs, undefined, { signal: over.signal }).catch(() => undefined);
+      await sleep(pauseMs, undefined, { signal: over.signal }).catch(() => undefined);
     }
   })();
   try {
