@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { functionNames } from './functions.ts';
+import { functionNames } from '../src/platform/topology.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -5,7 +5,7 @@ import { Distributor } from './constructs/distributor.ts';
 import { Observability } from './constructs/observability.ts';
 import { Queues } from './constructs/queues.ts';
 import { stateMachineName, Workflow } from './constructs/workflow.ts';
-import { queueNames } from './functions.ts';
+import { queueNames } from '../src/platform/topology.ts';
 import type { StateStack } from './state-stack.ts';
 
 export interface RuntimeStackProps extends StackProps {

@@ -3,27 +3,11 @@ import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/a
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { indexedAttributes, indexName } from '../src/platform/aws/keys.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** Days that values outside of rows are kept: longer than the rows that refer to them. */
 const blobRetentionDays = 45;
-
-/** What the ready index copies: all that a decision and an assignment need, and not a byte more, because each copy is a write. At most 20. */
-export const indexedAttributes = [
-  'task_id',
-  'task_type',
-  'pool',
-  'priority',
-  'deadline',
-  'distribution_rules',
-  'attempt',
-  'timeout_ms',
-  'route',
-  'created_at',
-  'queued_at',
-  'payload_indexed',
-  'traceparent',
-];
 
 /** What must survive: the one table, the bucket of large values, the bus. Kept when the stack goes. */
 export class StateStack extends Stack {
@@ -43,11 +27,11 @@ export class StateStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.table.addGlobalSecondaryIndex({
-      indexName: 'gsi1',
+      indexName,
       partitionKey: { name: 'gsi1pk', type: AttributeType.STRING },
       sortKey: { name: 'gsi1sk', type: AttributeType.STRING },
       projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: indexedAttributes,
+      nonKeyAttributes: [...indexedAttributes],
     });
     this.bucket = new Bucket(this, 'Blobs', {
       encryption: BucketEncryption.S3_MANAGED,

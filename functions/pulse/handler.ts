@@ -1,5 +1,4 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { defaultPool } from '../../src/contracts/ids.ts';
+import type { SQSEvent } from 'aws-lambda';
 import { pulseTick } from '../../src/contracts/messages.ts';
 import { parseJson } from '../../src/contracts/parse.ts';
 import { runPulse } from '../../src/distributor/usecases/run-pulse.ts';
@@ -14,22 +13,16 @@ async function pulse(deps: DistributorDeps, pools: readonly string[]) {
   return { summary: { ...pulses[0] } };
 }
 
-/** Called by the tick queue, and once a minute by the watchdog rule, which carries no records. */
+/** Fed by ticks that were put on their way while there was work, and once a minute by the watchdog rule. */
 export function createHandler(deps: DistributorDeps, log: Log) {
-  const onTicks = queueHandler<string>({
+  return queueHandler<string>({
     source: 'pulse',
     deps,
     log,
     read: (record) => parseJson(pulseTick, record.body).pool,
     handle: (pools) => pulse(deps, pools),
   });
-  return async (event: SQSEvent | { readonly source: string }): Promise<SQSBatchResponse> => {
-    if ('Records' in event) return onTicks(event);
-    const { summary } = await pulse(deps, [defaultPool]);
-    log.info('watchdog', summary);
-    return { batchItemFailures: [] };
-  };
 }
 
 const log = functionLog('pulse');
-export const handler = (event: SQSEvent | { readonly source: string }) => createHandler(awsRuntime(log), log)(event);
+export const handler = (event: SQSEvent) => createHandler(awsRuntime(log), log)(event);

@@ -6,11 +6,16 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
 import { bundleDirectory } from '../bundle.ts';
-import { functionSpecs, queueNames, queueSpecs, type FunctionName, type FunctionSpec } from '../functions.ts';
+import {
+  eventSourceBatchSize,
+  functionTimeouts,
+  queueNames,
+  queueSpecs,
+  type FunctionName,
+} from '../../src/platform/topology.ts';
+import { functionSpecs, type FunctionSpec } from '../functions.ts';
 import type { StateStack } from '../state-stack.ts';
 import type { Queues } from './queues.ts';
-
-const batchSize = 10;
 
 export interface CadreFunctionProps {
   readonly name: FunctionName;
@@ -45,7 +50,7 @@ export class CadreFunction extends Construct {
         ? Code.fromAsset(bundleDirectory(props.name))
         : Code.fromInline('export const handler = () => undefined;'),
       memorySize: spec.memoryMb,
-      timeout: Duration.seconds(spec.timeoutSeconds),
+      timeout: Duration.seconds(functionTimeouts[props.name]),
       role,
       logGroup,
       environment: { ...deploymentEnvironment(props), ...props.environment },
@@ -59,7 +64,11 @@ export class CadreFunction extends Construct {
       if (queueSpecs[queue].consumer !== name) continue;
       const maxConcurrency = queueSpecs[queue].concurrencyMax;
       this.function.addEventSource(
-        new SqsEventSource(queues.byName[queue].queue, { batchSize, reportBatchItemFailures: true, maxConcurrency }),
+        new SqsEventSource(queues.byName[queue].queue, {
+          batchSize: eventSourceBatchSize,
+          reportBatchItemFailures: true,
+          maxConcurrency,
+        }),
       );
     }
   }

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, MathExpression, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { queueNames } from '../functions.ts';
+import { queueNames } from '../../src/platform/topology.ts';
 import type { CadreFunction } from './cadre-function.ts';
 import type { Queues } from './queues.ts';
 

@@ -1,10 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { functionSpecs, queueNames, queueSpecs, type QueueName } from '../functions.ts';
-
-/** AWS asks for six times the function's time-out, so that retries by Lambda fit in (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). */
-const visibilityFactor = 6;
+import {
+  deployedQueueName,
+  queueNames,
+  queueSpecs,
+  visibilitySeconds,
+  type QueueName,
+} from '../../src/platform/topology.ts';
 
 /** A queue and where its undeliverable messages go. */
 export interface QueueWithDeadLetters {
@@ -25,18 +28,17 @@ export class Queues extends Construct {
   }
 
   #make(name: QueueName): QueueWithDeadLetters {
-    const { consumer, fifo, receivesMax } = queueSpecs[name];
-    const suffix = fifo === true ? '.fifo' : '';
+    const { fifo, receivesMax } = queueSpecs[name];
     const shared = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, ...(fifo === true ? { fifo } : {}) };
     const deadLetters = new Queue(this, `${name}-dead-letters`, {
       ...shared,
-      queueName: `cadre-${name}-dlq${suffix}`,
+      queueName: deployedQueueName(name, true),
       retentionPeriod: Duration.days(14),
     });
     const queue = new Queue(this, name, {
       ...shared,
-      queueName: `cadre-${name}${suffix}`,
-      visibilityTimeout: Duration.seconds(functionSpecs[consumer].timeoutSeconds * visibilityFactor),
+      queueName: deployedQueueName(name),
+      visibilityTimeout: Duration.seconds(visibilitySeconds(name)),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: receivesMax },
     });
     return { queue, deadLetters };

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -12,7 +10,7 @@ import { CadreFunction, type CadreFunctionProps } from './cadre-function.ts';
 export const stateMachineName = 'cadre-workflow';
 const definition = join(import.meta.dirname, '..', '..', 'statemachines', 'workflow.asl.json');
 
-/** The life of workflows: submissions from the bus, one execution each, and the two functions at its ends. */
+/** The life of workflows: one execution each, and the functions at its ends. */
 export class Workflow extends Construct {
   readonly functions: readonly CadreFunction[];
   readonly stateMachine: StateMachine;
@@ -23,12 +21,6 @@ export class Workflow extends Construct {
     const begin = new CadreFunction(this, 'begin-workflow', { ...props, name: 'begin-workflow' });
     const finish = new CadreFunction(this, 'finish-workflow', { ...props, name: 'finish-workflow' });
     this.functions = [accept, begin, finish];
-    const { queue, deadLetters } = props.queues.byName.workflows;
-    new Rule(this, 'submitted', {
-      eventBus: props.state.bus,
-      eventPattern: { detailType: ['WorkflowSubmitted'] },
-      targets: [new SqsQueue(queue, { deadLetterQueue: deadLetters })],
-    });
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName,
       stateMachineType: StateMachineType.STANDARD,

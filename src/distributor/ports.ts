@@ -98,8 +98,8 @@ export interface Messenger {
   send(messages: readonly { readonly inbox_url: string; readonly message: InboxMessage }[]): Promise<void>;
   /** Puts pulse ticks on their way, `delays` in seconds. False: some could not be sent. */
   ticks(pool: string, delays: readonly number[]): Promise<boolean>;
-  /** Lets received messages of one of our queues come again in a moment instead of after the full visibility time-out. */
-  retrySoon(queue: string, receipts: readonly string[]): Promise<void>;
+  /** Lets received messages of one of our queues come again in a moment, later each time, instead of after the full visibility time-out. */
+  retrySoon(queue: string, messages: readonly { readonly receipt: string; readonly receives: number }[]): Promise<void>;
   /** Publishes events on the bus, batched. */
   announce(events: readonly Announcement[]): Promise<void>;
 }

@@ -1,75 +1,96 @@
+import { defaultPool } from '../contracts/ids.ts';
 import { priorities } from '../contracts/task.ts';
 
-/** A queue of the deployment. Time-outs in seconds; `receivesMax` deliveries end in the queue's dead-letter queue. */
+/**
+ * What is deployed and how it is fed: read by the CDK app for AWS and the local cloud, and by the twin's deployment, so that all three are the same
+ * system. Times are seconds.
+ */
+
+export const taskQueueNames = ['tasks-critical', 'tasks-high', 'tasks-medium', 'tasks-low'] as const;
+export const queueNames = [...taskQueueNames, 'dispatch', 'results', 'heartbeats', 'pulse', 'workflows'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+/** How long each function may run. Longer: what a function died on comes back later, and a FIFO group waits for it. */
+export const functionTimeouts = {
+  'accept-tasks': 6,
+  'dispatch-tasks': 6,
+  'apply-results': 6,
+  'record-heartbeats': 6,
+  pulse: 6,
+  'accept-workflows': 30,
+  'begin-workflow': 60,
+  'finish-workflow': 30,
+  api: 29,
+} as const;
+export type FunctionName = keyof typeof functionTimeouts;
+export const functionNames = Object.keys(functionTimeouts) as FunctionName[];
+
+/** How a queue feeds its function. */
 export interface QueueSpec {
-  readonly name: string;
-  readonly fifo: boolean;
-  readonly visibilitySeconds: number;
+  readonly consumer: FunctionName;
+  readonly fifo?: true;
+  /** Deliveries before a message goes to the dead-letter queue. They come later and later, for about two minutes together. */
   readonly receivesMax: number;
+  /** Invocations at once. Low work gets fewer, so that a flood of it leaves the account's concurrency to the rest. */
+  readonly concurrencyMax: number;
 }
 
-/** Seconds a function may run. Longer: what a dead function had in hand comes back later. */
-export const functionTimeoutSeconds = 10;
-/**
- * How long a message stays invisible while a function works on it. AWS asks for at least the time-out; its advice of six times that is about throttled functions,
- * and would keep a FIFO group waiting for a minute after a crash, twice as long as recovery may take.
- */
-const visibilitySeconds = 15;
-
-const queue = (name: string, fifo = false): QueueSpec => ({ name, fifo, visibilitySeconds, receivesMax: 8 });
-
-/** Every queue but the agents' inboxes. */
-export const queueSpecs: readonly QueueSpec[] = [
-  ...priorities.map((priority) => queue(`tasks-${priority}`)),
-  queue('dispatch', true),
-  queue('results', true),
-  queue('heartbeats'),
-  queue('pulse'),
-  queue('workflows'),
-];
-
-/** Which function reads which queues. */
-export const eventSources: Readonly<Record<string, readonly string[]>> = {
-  'accept-tasks': priorities.map((priority) => `tasks-${priority}`),
-  'dispatch-tasks': ['dispatch'],
-  'apply-results': ['results'],
-  'record-heartbeats': ['heartbeats'],
-  pulse: ['pulse'],
-  'accept-workflows': ['workflows'],
+export const queueSpecs: Readonly<Record<QueueName, QueueSpec>> = {
+  'tasks-critical': { consumer: 'accept-tasks', receivesMax: 12, concurrencyMax: 20 },
+  'tasks-high': { consumer: 'accept-tasks', receivesMax: 12, concurrencyMax: 10 },
+  'tasks-medium': { consumer: 'accept-tasks', receivesMax: 12, concurrencyMax: 10 },
+  'tasks-low': { consumer: 'accept-tasks', receivesMax: 12, concurrencyMax: 5 },
+  dispatch: { consumer: 'dispatch-tasks', fifo: true, receivesMax: 12, concurrencyMax: 10 },
+  results: { consumer: 'apply-results', fifo: true, receivesMax: 12, concurrencyMax: 50 },
+  heartbeats: { consumer: 'record-heartbeats', receivesMax: 3, concurrencyMax: 5 },
+  pulse: { consumer: 'pulse', receivesMax: 3, concurrencyMax: 2 },
+  workflows: { consumer: 'accept-workflows', receivesMax: 12, concurrencyMax: 10 },
 };
+
+/**
+ * How long a message stays invisible while its function works on it: just longer than the function may run, which is what AWS asks for. Its advice of
+ * six times that is about throttled functions, and would keep a FIFO group waiting for longer than recovery may take.
+ */
+export function visibilitySeconds(queue: QueueName): number {
+  return functionTimeouts[queueSpecs[queue].consumer] + 1;
+}
 
 /** Messages of one invocation. */
 export const eventSourceBatchSize = 10;
 
+/** The deployed name of a queue and of its dead-letter queue. */
+export function deployedQueueName(queue: QueueName, dead = false): string {
+  return `cadre-${queue}${dead ? '-dlq' : ''}${queueSpecs[queue].fifo === true ? '.fifo' : ''}`;
+}
+
 /** A rule on the bus: events that match go to the queue. */
 export interface RuleSpec {
   readonly name: string;
-  readonly queue: string;
-  readonly pattern: Readonly<Record<string, unknown>>;
+  readonly queue: QueueName;
+  readonly detailType: string;
+  /** Pattern of the event's detail. */
+  readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** A task's priority stands in the detail itself (a bare task) or in its data (our envelope, CloudEvents). */
-function whereverPriority(matcher: readonly unknown[]): Record<string, unknown> {
-  return { $or: [{ detail: { priority: matcher } }, { detail: { data: { priority: matcher } } }] };
-}
+const unknownPriority = [{ 'anything-but': [...priorities] }, { exists: false }];
 
 /** From the bus to the queues. A task whose priority is none of the four goes to the lowest queue, where it is refused with its reason. */
 export const ruleSpecs: readonly RuleSpec[] = [
-  ...priorities.map((priority) => ({
-    name: `tasks-${priority}`,
+  ...priorities.map((priority): RuleSpec => ({
+    name: `submitted-${priority}`,
     queue: `tasks-${priority}`,
-    pattern: { 'detail-type': ['TaskSubmitted'], ...whereverPriority([priority]) },
+    detailType: 'TaskSubmitted',
+    // In our envelope and in CloudEvents the task is `detail.data`; a bare task is `detail` itself.
+    detail: { $or: [{ data: { priority: [priority] } }, { priority: [priority] }] },
   })),
   {
-    name: 'tasks-without-priority',
+    name: 'submitted-unknown',
     queue: 'tasks-low',
-    pattern: {
-      'detail-type': ['TaskSubmitted'],
-      detail: {
-        priority: [{ exists: false }, { 'anything-but': [...priorities] }],
-        data: { priority: [{ exists: false }, { 'anything-but': [...priorities] }] },
-      },
-    },
+    detailType: 'TaskSubmitted',
+    detail: { data: { priority: unknownPriority }, priority: unknownPriority },
   },
-  { name: 'workflows', queue: 'workflows', pattern: { 'detail-type': ['WorkflowSubmitted'] } },
+  { name: 'workflow-submitted', queue: 'workflows', detailType: 'WorkflowSubmitted' },
 ];
+
+/** The watchdog behind the pulse: it starts it again when even its messages were lost. */
+export const watchdog = { queue: 'pulse', everyMinutes: 1, message: { pool: defaultPool } } as const;

@@ -18,12 +18,17 @@ import {
   type Runtime,
 } from '../platform/aws/runtime.ts';
 import {
+  deployedQueueName,
   eventSourceBatchSize,
-  eventSources,
-  functionTimeoutSeconds,
+  type FunctionName,
+  functionTimeouts,
+  queueNames,
   queueSpecs,
   ruleSpecs,
+  visibilitySeconds,
+  watchdog,
 } from '../platform/topology.ts';
+import type { EventPattern } from '../platform/twin/event-pattern.ts';
 import type { TableSchema } from '../platform/twin/dynamodb/table.ts';
 import type { LambdaHandler } from '../platform/twin/lambda.ts';
 import {
@@ -42,9 +47,6 @@ const table: TableSchema = {
 };
 const bucket = 'cadre';
 const bus = 'cadre';
-
-/** Time between two watchdog calls, as the deployed rule has it. */
-const watchdogMs = 60_000;
 
 const handlers: Readonly<Record<string, (runtime: Runtime, log: Log) => (event: never) => unknown>> = {
   'accept-tasks': acceptTasks,
@@ -77,13 +79,13 @@ const silent: Log = { info: () => undefined, warn: () => undefined, error: () =>
 
 function createQueues(cloud: TwinCloud): Record<string, string> {
   const urls: Record<string, string> = {};
-  for (const { name, fifo, visibilitySeconds, receivesMax } of queueSpecs) {
-    const suffix = fifo ? '.fifo' : '';
-    const type = fifo ? { FifoQueue: 'true' } : {};
-    const dead = cloud.sqs.createQueue(`cadre-${name}-dlq${suffix}`, type);
-    const queue = cloud.sqs.createQueue(`cadre-${name}${suffix}`, {
+  for (const name of queueNames) {
+    const { fifo, receivesMax } = queueSpecs[name];
+    const type = fifo === true ? { FifoQueue: 'true' } : {};
+    const dead = cloud.sqs.createQueue(deployedQueueName(name, true), type);
+    const queue = cloud.sqs.createQueue(deployedQueueName(name), {
       ...type,
-      VisibilityTimeout: String(visibilitySeconds),
+      VisibilityTimeout: String(visibilitySeconds(name)),
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: receivesMax }),
     });
     urls[name] = queue.url;
@@ -110,8 +112,24 @@ function createRuntimeFor(
   return createRuntime(options.adapters?.(adapters, clients) ?? adapters);
 }
 
-function queueName(name: string): string {
-  return `cadre-${name}${queueSpecs.find((spec) => spec.name === name)?.fifo === true ? '.fifo' : ''}`;
+/** Feeds the functions from their queues, and the queues from the bus. */
+function connect(cloud: TwinCloud): void {
+  for (const name of queueNames) {
+    const { consumer, concurrencyMax } = queueSpecs[name];
+    cloud.connect({
+      queue: deployedQueueName(name),
+      functionName: consumer,
+      batchSize: eventSourceBatchSize,
+      maximumConcurrency: concurrencyMax,
+      reportBatchItemFailures: true,
+    });
+  }
+  for (const { name, queue, detailType, detail } of ruleSpecs) {
+    const pattern = { 'detail-type': [detailType], ...(detail === undefined ? {} : { detail }) } as EventPattern;
+    cloud.eventBridge.putRule({ name, bus, pattern, targets: [cloud.targets.queue(deployedQueueName(queue))] });
+  }
+  const target = { ...cloud.targets.queue(deployedQueueName(watchdog.queue)), input: watchdog.message };
+  cloud.eventBridge.schedule('watchdog', watchdog.everyMinutes * 60_000, [target]);
 }
 
 /** Deploys Cadre into a twin: the same handlers, queues, rules and state machine as the CDK app deploys on AWS. */
@@ -132,27 +150,9 @@ export function deployTwin(twin: TwinOptions = {}, options: TwinDeploymentOption
         const handler = make(runtimeOf(process, name), options.log ?? silent) as LambdaHandler;
         return options.handler?.(name, handler) ?? handler;
       },
-      { timeoutMs: functionTimeoutSeconds * 1000 },
+      { timeoutMs: functionTimeouts[name as FunctionName] * 1000 },
     );
   }
-  for (const [functionName, sources] of Object.entries(eventSources)) {
-    for (const source of sources) {
-      cloud.connect({
-        queue: queueName(source),
-        functionName,
-        batchSize: eventSourceBatchSize,
-        reportBatchItemFailures: true,
-      });
-    }
-  }
-  for (const { name, queue, pattern } of ruleSpecs) {
-    cloud.eventBridge.putRule({
-      name,
-      bus,
-      pattern: pattern as never,
-      targets: [cloud.targets.queue(queueName(queue))],
-    });
-  }
-  cloud.eventBridge.schedule('watchdog', watchdogMs, [cloud.targets.lambda('pulse')]);
+  connect(cloud);
   return { cloud, deployment, runtime: (name) => runtimeOf(cloud.process(name), name) };
 }

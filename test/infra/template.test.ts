@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { createCadreApp } from '../../infra/cadre-app.ts';
-import { functionNames, functionSpecs, queueNames, queueSpecs } from '../../infra/functions.ts';
+import {
+  deployedQueueName,
+  functionNames,
+  functionTimeouts,
+  queueNames,
+  queueSpecs,
+} from '../../src/platform/topology.ts';
 import { idleUsdPerMonth } from '../../infra/idle-cost.ts';
-import { indexedAttributes } from '../../infra/state-stack.ts';
+import { indexedAttributes } from '../../src/platform/aws/keys.ts';
 
 const withoutBundles = { 'aws:cdk:bundling-stacks': [] };
 const { app, state, runtime } = createCadreApp({ appProps: { context: withoutBundles } });
@@ -35,7 +41,7 @@ describe('the synthesised templates', () => {
         GlobalSecondaryIndexes: [
           Match.objectLike({
             IndexName: 'gsi1',
-            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: indexedAttributes },
+            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...indexedAttributes] },
           }),
         ],
       }),
@@ -55,12 +61,12 @@ describe('the synthesised templates', () => {
   });
 
   it.each(queueNames)('feed %s to its function in batches whose failures come back alone', (name) => {
-    const { consumer, fifo, concurrencyMax } = queueSpecs[name];
-    const queueName = `cadre-${name}${fifo === true ? '.fifo' : ''}`;
+    const { consumer, concurrencyMax } = queueSpecs[name];
+    const queueName = deployedQueueName(name);
     const [queueId, queue] = Object.entries(resources('AWS::SQS::Queue')).find(
       ([, { Properties }]) => Properties['QueueName'] === queueName,
     )!;
-    expect(queue.Properties['VisibilityTimeout']).toBeGreaterThanOrEqual(functionSpecs[consumer].timeoutSeconds * 6);
+    expect(queue.Properties['VisibilityTimeout']).toBeGreaterThan(functionTimeouts[consumer]);
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [queueId, 'Arn'] },
       BatchSize: 10,

@@ -3,7 +3,6 @@ import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { TaskChange } from '../../src/distributor/core/task-change.ts';
 import type { TaskStore } from '../../src/distributor/ports.ts';
 import { taskItem } from '../../src/platform/aws/task-rows.ts';
-import { eventKey, headKey } from '../../src/platform/aws/keys.ts';
 import type { Adapters, Clients } from '../../src/platform/aws/runtime.ts';
 import type { WorkflowStore } from '../../src/workflow/ports.ts';
 
@@ -27,9 +26,17 @@ function unfenced(change: TaskChange): TaskChange {
   return { ...change, expect: { status: change.expect.status, attempt: undefined as unknown as number } };
 }
 
-/** A store whose changes are checked by status only: the fence is gone. */
-function withoutFence(store: TaskStore): TaskStore {
-  return { ...store, change: (changes) => store.change(changes.map(unfenced)) };
+/** Stores whose changes are checked by status only: the fence is gone. */
+function withoutFence(adapters: Adapters): Adapters {
+  const { tasks, workflows } = adapters;
+  return {
+    ...adapters,
+    tasks: { ...tasks, change: (changes) => tasks.change(changes.map(unfenced)) },
+    workflows: {
+      ...workflows,
+      advance: (advance) => workflows.advance({ ...advance, changes: advance.changes.map(unfenced) }),
+    },
+  };
 }
 
 /** The advance in pieces, each its own write: a crash in between tears them apart. */
@@ -50,23 +57,16 @@ function splitAdvance(store: WorkflowStore, tasks: TaskStore): WorkflowStore {
   };
 }
 
-/** The head written without looking at its version: the other writer's advance is lost. */
-function blindAdvance(store: WorkflowStore, tasks: TaskStore, { dynamodb }: Clients): WorkflowStore {
+/** The head written whatever its version is by now: the other writer's advance is lost. */
+function blindAdvance(store: WorkflowStore): WorkflowStore {
   return {
     ...store,
     advance: async (advance) => {
-      const changed = await tasks.change(advance.changes);
-      const refused = changed.flatMap((result, index) =>
-        result.applied ? [] : [{ index, ...(result.current === undefined ? {} : { current: result.current }) }],
-      );
-      if (refused.length > 0) return { head: false, changes: refused };
-      const { head, event } = advance;
-      await dynamodb.send(
-        new PutCommand({ TableName: table, Item: { ...eventKey(head.workflow_id, event.seq), ...event } }),
-      );
-      await dynamodb.send(new PutCommand({ TableName: table, Item: { ...headKey(head.workflow_id), ...head } }));
-      await tasks.insert(advance.started);
-      return undefined;
+      const conflict = await store.advance(advance);
+      if (conflict?.head !== true) return conflict;
+      const current = await store.head(advance.head.workflow_id);
+      const seq = (current?.seq ?? 0) + 1;
+      return store.advance({ ...advance, head: { ...advance.head, seq }, event: { ...advance.event, seq } });
     },
   };
 }
@@ -84,7 +84,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no-fence',
     mistake: 'writes after a claim do not carry the fencing token',
-    spoil: (adapters) => ({ ...adapters, tasks: withoutFence(adapters.tasks) }),
+    spoil: withoutFence,
   },
   {
     name: 'split-transaction',
@@ -106,9 +106,6 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'blind-head-write',
     mistake: "a workflow's head is written without its version",
-    spoil: (adapters, clients) => ({
-      ...adapters,
-      workflows: blindAdvance(adapters.workflows, adapters.tasks, clients),
-    }),
+    spoil: (adapters) => ({ ...adapters, workflows: blindAdvance(adapters.workflows) }),
   },
 ];

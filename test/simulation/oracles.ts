@@ -14,6 +14,8 @@ export interface Violation {
 /** What the oracles may look up besides a commit's own rows. */
 export interface OracleView {
   peek(pk: string, sk: string): Item | undefined;
+  /** The rows of all agents. */
+  agents(): readonly Item[];
   /** The definition of a workflow that the seed submitted. */
   definitionOf(workflow_id: string): WorkflowDefinition | undefined;
 }
@@ -51,6 +53,12 @@ export function createOracles(view: OracleView) {
     }
   }
 
+  /** Whether a slot is reserved for a waiting task: its turn came, only its claim was held up (a throttled write). */
+  function isReserved(task_id: string): boolean {
+    const attempt = Number(view.peek(`TASK#${task_id}`, 'TASK')?.['attempt']) + 1;
+    return view.agents().some((agent) => `${task_id}#${attempt}` in ((agent['holds'] ?? {}) as object));
+  }
+
   /**
    * No lower priority starts before a higher one that the dispatcher could have seen when it decided. Claims of one decision may land in any order, so the
    * verdict falls when the higher one starts: in the same decision or an earlier one it was not passed over.
@@ -69,7 +77,7 @@ export function createOracles(view: OracleView) {
     passed.delete(id);
     const rank = String(before['gsi1sk']).slice(0, 1);
     for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
-      if (key.slice(0, 1) >= rank || since + visibleAfterMs >= decidedAt || other === id) continue;
+      if (key.slice(0, 1) >= rank || since + visibleAfterMs >= decidedAt || other === id || isReserved(other)) continue;
       passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
     }
   }
@@ -99,9 +107,22 @@ export function createOracles(view: OracleView) {
     if (is === 'Completed' && was !== 'Completed') {
       effects.set(id, (effects.get(id) ?? 0) + 1);
       check(was === 'Processing' && attempt === attemptWas, at, 'NoZombieWin', () => `${id} completed from ${was}`);
+      checkWinner(after, at);
     }
     check((effects.get(id) ?? 0) <= 1, at, 'OneEffect', () => `${id} completed ${String(effects.get(id))} times`);
     if (is === 'Processing') checkHeld(after, at);
+  }
+
+  /** The output that counts is that of the attempt which held the lease: simulated handlers put their attempt into it. */
+  function checkWinner(task: Item, at: number): void {
+    const { text = '{}' } = (task['output'] ?? {}) as { text?: string };
+    const { attempt } = JSON.parse(text) as { attempt?: number };
+    check(
+      attempt === task['attempt'],
+      at,
+      'NoZombieWin',
+      () => `${String(task['task_id'])}: attempt ${String(attempt)} won over ${String(task['attempt'])}`,
+    );
   }
 
   /** What is Processing is listed by its agent: recovery reads agents only. */

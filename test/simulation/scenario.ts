@@ -10,12 +10,12 @@ export interface Behaviour {
   readonly end: 'completes' | 'fails' | 'refuses';
 }
 
-/** An agent of a seed. `crashes` and `freezes` are times after the start (ms) with how long they last. */
+/** An agent of a seed. `crashes` and `freezes` are times after the start (ms) with how long they last; a crash without an end is for good. */
 export interface SimulatedAgent {
   readonly id: string;
   readonly capabilities: readonly string[];
   readonly slots: number;
-  readonly crashes: readonly { readonly at: number; readonly downMs: number }[];
+  readonly crashes: readonly { readonly at: number; readonly downMs?: number }[];
   readonly freezes: readonly { readonly at: number; readonly forMs: number }[];
 }
 
@@ -28,6 +28,8 @@ export interface Scenario {
     readonly workflow_id: string;
     readonly definition: WorkflowDefinition;
   }[];
+  /** Who is cancelled when. */
+  readonly cancels: readonly { readonly at: number; readonly id: string }[];
   /** When all faults end (ms after the start). */
   readonly healAt: number;
   readonly mix: FaultMix;
@@ -57,6 +59,8 @@ function drawMix(random: Random): FaultMix {
   const drawn = Object.entries(chances).filter(() => random.chance(0.5));
   return {
     ...Object.fromEntries(drawn),
+    // A submission that the queue took must not be lost; one that never got there is the client's to repeat.
+    spare: (point, detail) => point === 'lose' && /cadre-tasks-|^eventbridge/.test(detail),
     delayMsMax: 4_000,
     staleIndexMsMax: 1_000,
     latencyMsMax: random.chance(0.5) ? 30 : 0,
@@ -90,13 +94,18 @@ function drawWorkflow(random: Random, index: number): WorkflowDefinition {
   });
 }
 
+function drawCrash(random: Random, healAt: number, mayBeForGood: boolean): SimulatedAgent['crashes'][number] {
+  const at = random.below(healAt);
+  return mayBeForGood && random.chance(0.4) ? { at } : { at, downMs: 1_000 + random.below(12_000) };
+}
+
 function drawAgent(random: Random, index: number, healAt: number): SimulatedAgent {
   const isGeneralist = index === 0;
   return {
     id: `agent-${index}`,
     capabilities: isGeneralist ? [...capabilities] : capabilities.filter(() => random.chance(0.6)),
     slots: 1 + random.below(3),
-    crashes: random.chance(0.4) ? [{ at: random.below(healAt), downMs: 1_000 + random.below(12_000) }] : [],
+    crashes: random.chance(0.4) ? [drawCrash(random, healAt, !isGeneralist)] : [],
     freezes: random.chance(0.3) ? [{ at: random.below(healAt), forMs: 2_000 + random.below(14_000) }] : [],
   };
 }
@@ -106,27 +115,37 @@ export function drawScenario(random: Random): Scenario {
   const healAt = 8_000 + random.below(10_000);
   const spread = healAt * 0.7;
   const vias = ['bus', 'queue', 'api'] as const;
+  const tasks = Array.from({ length: 2 + random.below(7) }, (_, index) => ({
+    at: random.below(spread),
+    task: drawTask(random, index),
+    via: random.pick(vias),
+  }));
+  const workflows = Array.from({ length: random.below(3) }, (_, index) => ({
+    at: random.below(spread),
+    workflow_id: `wf${index}`,
+    definition: drawWorkflow(random, index),
+  }));
+  const things = [
+    ...tasks.map(({ at, task }) => ({ at, id: task.task_id })),
+    ...workflows.map(({ at, workflow_id }) => ({ at, id: workflow_id })),
+  ];
   return {
     healAt,
     mix: drawMix(random),
     agents: Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt)),
-    tasks: Array.from({ length: 2 + random.below(7) }, (_, index) => ({
-      at: random.below(spread),
-      task: drawTask(random, index),
-      via: random.pick(vias),
-    })),
-    workflows: Array.from({ length: random.below(3) }, (_, index) => ({
-      at: random.below(spread),
-      workflow_id: `wf${index}`,
-      definition: drawWorkflow(random, index),
-    })),
+    tasks,
+    workflows,
+    cancels: things.filter(() => random.chance(0.12)).map(({ at, id }) => ({ at: at + random.below(6_000), id })),
   };
 }
+
+/** The longest a simulated attempt takes (ms). */
+export const attemptMsMax = 6_000;
 
 /** What a handler does with an attempt: the same for the same seed, task and attempt. */
 export function behaviourOf(random: Random, task_id: string, attempt: number): Behaviour {
   const own = random.fork(`${task_id}#${attempt}`);
-  const ms = own.chance(0.2) ? 2_000 + own.below(2_500) : own.below(800);
+  const ms = own.chance(0.35) ? 2_000 + own.below(attemptMsMax - 2_000) : own.below(800);
   const roll = own.next();
   return { ms, end: roll < 0.06 ? 'fails' : roll < 0.09 ? 'refuses' : 'completes' };
 }

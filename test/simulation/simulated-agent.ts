@@ -83,7 +83,7 @@ export function startSimulatedAgent(
         await deps.clock.sleep(ms, signal);
         if (end === 'fails') throw new RetryableError({ code: 'flaky', message: 'not this time' });
         if (end === 'refuses') throw new TerminalError({ code: 'broken', message: 'not ever' });
-        return { done: task.task_id };
+        return { done: task.task_id, attempt: task.attempt };
       },
     });
     for (;;) {
@@ -103,7 +103,7 @@ export function startSimulatedAgent(
 
   for (const { at, downMs } of plan.crashes) {
     clock.at(startedAt + at, crash);
-    clock.at(startedAt + at + downMs, () => void live());
+    if (downMs !== undefined) clock.at(startedAt + at + downMs, () => void live());
   }
   for (const { at, forMs } of plan.freezes) clock.at(startedAt + at, () => void (frozenUntil = clock.now() + forMs));
   void live();

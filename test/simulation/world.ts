@@ -3,19 +3,21 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import type { TaskRow, WorkflowHead } from '../../src/contracts/rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import { cancelTask } from '../../src/distributor/usecases/cancel-task.ts';
 import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';
 import { deployTwin, type TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { replay } from '../../src/workflow/core/reducer.ts';
+import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
 import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
 import type { Mutant } from './mutants.ts';
 import { createOracles, type Violation } from './oracles.ts';
-import { drawScenario, type Scenario } from './scenario.ts';
+import { attemptMsMax, drawScenario, type Scenario } from './scenario.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
 
-/** Everything must have ended this long after the last fault (ms of virtual time). */
+/** Everything must have ended this long after the last fault (ms of virtual time), not counting what the last attempt itself takes. */
 export const recoveryMsMax = 30_000;
 /** A client that heard nothing submits again after this time. */
 const resubmitMs = 3_000;
@@ -59,54 +61,59 @@ function spoilHandler(mutant: Mutant | undefined, name: string, handler: LambdaH
   return handler;
 }
 
-/** A client: submits, and submits again until it sees that it was heard, as every careful client does. */
+/** A client: submits, and submits again until it is told that it was heard, as every careful client does. */
 function startClient({ cloud, deployment }: TwinDeployment, api: Runtime, scenario: Scenario, startedAt: number): void {
   const { clock } = cloud;
   const { clients } = cloud.process('client');
-  const until = async (isDone: () => boolean, attempt: () => Promise<unknown>): Promise<void> => {
-    do {
-      await attempt().catch(() => undefined);
-      await clock.sleep(resubmitMs);
-    } while (!isDone());
+  /** Tries until it is told that it was heard; whatever was heard is the system's to keep. */
+  const until = async (attempt: () => Promise<boolean>): Promise<void> => {
+    while (!(await attempt().catch(() => false))) await clock.sleep(resubmitMs);
   };
   for (const { at, task, via } of scenario.tasks) {
-    const send = (): Promise<unknown> => {
-      if (via === 'api') return acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id });
+    const send = async (): Promise<boolean> => {
+      if (via === 'api') {
+        const [outcome] = await acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id });
+        return outcome?.ok === true;
+      }
       if (via === 'queue') {
         const QueueUrl = deployment.queues[`tasks-${task.priority}`];
-        return clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ tasks: [task] }) }));
+        await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ tasks: [task] }) }));
+        return true;
       }
-      const Detail = JSON.stringify(task);
-      return clients.eventBridge.send(
-        new PutEventsCommand({
-          Entries: [{ EventBusName: deployment.bus, Source: 'client', DetailType: 'TaskSubmitted', Detail }],
-        }),
-      );
+      const entry = {
+        EventBusName: deployment.bus,
+        Source: 'client',
+        DetailType: 'TaskSubmitted',
+        Detail: JSON.stringify(task),
+      };
+      const { FailedEntryCount = 0 } = await clients.eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
+      return FailedEntryCount === 0;
     };
-    clock.at(
-      startedAt + at,
-      () => void until(() => cloud.dynamodb.peek(`TASK#${task.task_id}`, 'TASK') !== undefined, send),
-    );
+    clock.at(startedAt + at, () => void until(send));
   }
   for (const { at, workflow_id, definition } of scenario.workflows) {
-    const send = (): Promise<unknown> =>
-      submitWorkflow(api, {
-        submission: { workflow_id, definition },
-        principal: 'client',
-        correlation_id: workflow_id,
-      });
-    clock.at(
-      startedAt + at,
-      () => void until(() => cloud.dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD') !== undefined, send),
-    );
+    const submission = { workflow_id, definition };
+    const send = async (): Promise<boolean> =>
+      (await submitWorkflow(api, { submission, principal: 'client', correlation_id: workflow_id })).ok;
+    clock.at(startedAt + at, () => void until(send));
   }
 }
 
-/** Repeats what only looks new: the same submissions once more, some time later. */
+/** Repeats submissions that were made through the API, as a client does that lost the answer, and changes its mind about some. */
 function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario: Scenario, startedAt: number): void {
-  for (const { at, task } of scenario.tasks) {
+  const request = { principal: 'client', reason: 'changed its mind' };
+  for (const { at, task, via } of scenario.tasks) {
+    if (via !== 'api') continue;
     cloud.clock.at(startedAt + at + 4_000, () => {
       acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id }).catch(() => undefined);
+    });
+  }
+  for (const { at, id } of scenario.cancels) {
+    cloud.clock.at(startedAt + at, () => {
+      const cancelled = id.startsWith('wf')
+        ? cancelWorkflow(api, { workflow_id: id, ...request })
+        : cancelTask(api, { task_id: id, ...request });
+      cancelled.catch(() => undefined);
     });
   }
 }
@@ -195,6 +202,10 @@ export async function runSeed(
   if (onRecord !== undefined) cloud.clock.onRecord(onRecord);
   const oracles = createOracles({
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
+    agents: () =>
+      scenario.agents
+        .map(({ id }) => cloud.dynamodb.peek('POOL#default', `AGENT#${id}`))
+        .filter((row) => row !== undefined),
     definitionOf: (id) => definitions.get(id),
   });
   cloud.dynamodb.onCommit((commit) => oracles.onCommit(commit));
@@ -209,13 +220,13 @@ export async function runSeed(
   const lastFault = Math.max(
     cloud.clock.now(),
     ...scenario.agents.flatMap(({ crashes, freezes }) => [
-      ...crashes.map(({ at, downMs }) => startedAt + at + downMs),
+      ...crashes.map(({ at, downMs = 0 }) => startedAt + at + downMs),
       ...freezes.map(({ at, forMs }) => startedAt + at + forMs),
     ]),
   );
   await cloud.clock.run(
     () => oracles.violations.length > 0 || isAllEnded(deployment, scenario),
-    lastFault - cloud.clock.now() + recoveryMsMax,
+    lastFault - cloud.clock.now() + recoveryMsMax + attemptMsMax,
   );
   const violations =
     oracles.violations.length > 0 ? oracles.violations : await checkEnd(deployment, scenario, oracles.effects);

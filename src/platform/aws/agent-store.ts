@@ -2,8 +2,9 @@ import { DeleteCommand, GetCommand, PutCommand, UpdateCommand, type UpdateComman
 import { refused } from '../../contracts/errors.ts';
 import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
 import type { AgentStore } from '../../distributor/ports.ts';
-import { type Database, executeStatements, queryItems } from './database.ts';
+import { type Database, queryItems } from './database.ts';
 import { agentKey, poolKey, poolPartition, routeKey } from './keys.ts';
+import { executeStatements, insertStatement } from './statements.ts';
 import type { Item } from './task-rows.ts';
 
 function isRefused(error: unknown): boolean {
@@ -155,6 +156,7 @@ const heartbeat =
     const statements = beats.map(({ beat, principal, at, lease_until }) => {
       const key = agentKey(beat.pool, beat.agent_id);
       return {
+        key,
         // The sender must be the agent's principal, and an older report must not undo a newer one.
         Statement: `UPDATE "${db.table}" SET "last_heartbeat"=? SET "reported_at"=? SET "lease_until"=? SET "reported"=? SET "draining"=? WHERE "pk"=? AND "sk"=? AND "principal"=? AND "reported_at"<=?`,
         Parameters: [at, at, lease_until, beat.holding, beat.leaving ?? false, key.pk, key.sk, principal, at],
@@ -170,10 +172,7 @@ async function addRoutes(db: Database, known: Set<string>, routes: readonly Rout
   // A route that exists already is as good as one just written: both are for ever the same.
   await executeStatements(
     db,
-    fresh.map(([, row]) => ({
-      Statement: `INSERT INTO "${db.table}" VALUE ?`,
-      Parameters: [{ ...routeKey(row.pool, row.route), ...row }],
-    })),
+    fresh.map(([, row]) => insertStatement(db.table, { ...routeKey(row.pool, row.route), ...row })),
   );
   for (const [name] of fresh) known.add(name);
 }

@@ -1,11 +1,10 @@
 import {
-  BatchExecuteStatementCommand,
   BatchGetCommand,
   type DynamoDBDocumentClient,
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { batchGetMax, statementsMax } from '../../contracts/limits.ts';
+import { batchGetMax } from '../../contracts/limits.ts';
 import type { Item } from './task-rows.ts';
 
 /** The table and the client it is reached with. */
@@ -15,68 +14,13 @@ export interface Database {
 }
 
 /** Times a call is repeated for what the service left undone. More: a throttled table is hammered; the message comes back anyway. */
-const leftoverRepeatsMax = 4;
+export const leftoverRepeatsMax = 4;
 
-/** The answer to one statement of a batch: applied, or refused by its condition with the row that stood in its way. */
-export type StatementResult =
-  { readonly applied: true } | { readonly applied: false; readonly duplicate: boolean; readonly item?: Item };
-
-const retryable = new Set([
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-  'RequestLimitExceeded',
-  'InternalServerError',
-  'TransactionConflict',
-]);
-
-function chunks<T>(items: readonly T[], size: number): T[][] {
+/** The items in parts of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
   const parts: T[][] = [];
   for (let at = 0; at < items.length; at += size) parts.push(items.slice(at, at + size));
   return parts;
-}
-
-type Statement = { readonly Statement: string; readonly Parameters: unknown[] };
-
-async function executeChunk(db: Database, statements: readonly Statement[]): Promise<StatementResult[]> {
-  const results: (StatementResult | undefined)[] = statements.map(() => undefined);
-  let open = statements.map((_, index) => index);
-  for (let repeat = 0; open.length > 0; repeat += 1) {
-    const { Responses = [] } = await db.client.send(
-      new BatchExecuteStatementCommand({
-        Statements: open.map((index) => ({
-          Statement: statements[index]?.Statement ?? '',
-          Parameters: statements[index]?.Parameters ?? [],
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        })),
-      }),
-    );
-    const again: number[] = [];
-    for (const [at, index] of open.entries()) {
-      const error = Responses[at]?.Error;
-      if (error === undefined) results[index] = { applied: true };
-      else if (error.Code === 'ConditionalCheckFailed' || error.Code === 'DuplicateItem') {
-        const item = error.Item as Item | undefined;
-        results[index] = {
-          applied: false,
-          duplicate: error.Code === 'DuplicateItem',
-          ...(item === undefined ? {} : { item }),
-        };
-      } else if (retryable.has(error.Code ?? '') && repeat < leftoverRepeatsMax) again.push(index);
-      else
-        throw Object.assign(new Error(error.Message ?? 'a statement failed'), { name: error.Code ?? 'StatementError' });
-    }
-    open = again;
-  }
-  return results as StatementResult[];
-}
-
-/**
- * Independent conditional writes, 25 a call, each at a single write unit and with its own verdict
- * (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html). Throttled ones are repeated a few times.
- */
-export async function executeStatements(db: Database, statements: readonly Statement[]): Promise<StatementResult[]> {
-  const parts = await Promise.all(chunks(statements, statementsMax).map((part) => executeChunk(db, part)));
-  return parts.flat();
 }
 
 /** Items by key, in the order of the keys, strongly consistent. */

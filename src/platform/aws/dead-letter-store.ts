@@ -3,8 +3,9 @@ import { DeleteCommand, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { DeadLetterRow } from '../../contracts/rows.ts';
 import type { DeadLetterStore } from '../../distributor/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Database, executeStatements } from './database.ts';
+import type { Database } from './database.ts';
 import { deadLetterKey, deadPartition, indexName } from './keys.ts';
+import { executeStatements, insertStatement } from './statements.ts';
 import type { Item } from './task-rows.ts';
 
 function fromItem(item: Item): DeadLetterRow {
@@ -22,13 +23,15 @@ export function createDeadLetterStore(
     bury: async (rows) => {
       await executeStatements(
         db,
-        rows.map((row) => ({
-          // The id is made of the message's id, so that a redelivery buries it once.
-          Statement: `INSERT INTO "${db.table}" VALUE ?`,
-          Parameters: [
-            { ...deadLetterKey(row.id), ...row, gsi1pk: deadPartition(row.pool), gsi1sk: `${row.at}#${row.id}` },
-          ],
-        })),
+        // The id is made of the message's id, so that a redelivery buries it once.
+        rows.map((row) =>
+          insertStatement(db.table, {
+            ...deadLetterKey(row.id),
+            ...row,
+            gsi1pk: deadPartition(row.pool),
+            gsi1sk: `${row.at}#${row.id}`,
+          }),
+        ),
       );
     },
     get: async (id) => {

@@ -42,5 +42,4 @@ export const indexedAttributes = [
   'queued_at',
   'payload_indexed',
   'traceparent',
-  'workflow_id',
 ] as const;

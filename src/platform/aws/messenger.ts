@@ -21,8 +21,8 @@ export interface Warner {
   warn(message: string, details: Record<string, unknown>): void;
 }
 
-/** Pause before a message that failed comes again. Shorter: a throttled table is hammered. */
-const retrySeconds = 2;
+/** Longest pause before a message that failed comes again; it doubles from two seconds on. Longer: a FIFO group stands still. */
+const retrySecondsMax = 15;
 /** Sends of a batch that are repeated before the rest is given up as lost hints. */
 const sendRepeatsMax = 2;
 /** Routes of one hint. More: one dispatch reads so many heads at once that the table throttles it. */
@@ -183,15 +183,15 @@ export function createMessenger(options: {
         delays.map((delay) => ({ MessageBody: JSON.stringify({ pool }), DelaySeconds: delay })),
         'pulse ticks',
       ),
-    retrySoon: async (queue, receipts) => {
+    retrySoon: async (queue, messages) => {
       try {
         await sqs.send(
           new ChangeMessageVisibilityBatchCommand({
             QueueUrl: urls[queue],
-            Entries: receipts.map((ReceiptHandle, index) => ({
+            Entries: messages.map(({ receipt, receives }, index) => ({
               Id: String(index),
-              ReceiptHandle,
-              VisibilityTimeout: retrySeconds,
+              ReceiptHandle: receipt,
+              VisibilityTimeout: Math.min(retrySecondsMax, 2 ** receives),
             })),
           }),
         );

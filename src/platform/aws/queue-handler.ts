@@ -92,7 +92,10 @@ async function hurry<T>(options: QueueHandlerOptions<T>, failures: readonly SQSR
     [...Map.groupBy(failures, (record) => sourceOf(options, record))].map(([source, records]) =>
       options.deps.messenger.retrySoon(
         source,
-        records.map(({ receiptHandle }) => receiptHandle),
+        records.map(({ receiptHandle, attributes }) => ({
+          receipt: receiptHandle,
+          receives: Number(attributes.ApproximateReceiveCount),
+        })),
       ),
     ),
   );

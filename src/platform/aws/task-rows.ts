@@ -3,6 +3,7 @@ import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { readyEntry } from '../../distributor/core/task.ts';
 import { taskKey } from './keys.ts';
+import type { Statement } from './statements.ts';
 
 /** An item of the table as the document client gives and takes it. */
 export type Item = Record<string, unknown>;
@@ -20,10 +21,10 @@ function payloadOf(item: Item): StoredJson {
 }
 
 /** The item of a new task, with its keys and its place in the ready order. */
-export function taskItem(row: TaskRow): Item {
+export function taskItem(row: TaskRow): Item & Statement['key'] {
   const { payload, ...rest } = row;
   const { partition, key } = readyEntry(row);
-  const item: Item = {
+  const item: ReturnType<typeof taskItem> = {
     ...taskKey(row.task_id),
     ...rest,
     ...payloadAttributes(payload),
@@ -82,7 +83,7 @@ const statementCache = new Map<string, string>();
  * The change as a PartiQL statement for BatchExecuteStatement. Its WHERE clause is the fence: status and attempt must be what the decision
  * saw, and for a result the agent and its principal must be the lease's; it stops the race between two dispatchers, and between a result and the pulse.
  */
-export function taskStatement(table: string, change: TaskChange): { Statement: string; Parameters: unknown[] } {
+export function taskStatement(table: string, change: TaskChange): Statement {
   const { set, remove } = attributesOf(change);
   const expect = Object.entries(change.expect).filter(([, value]) => value !== undefined);
   const cacheKey = [table, ...set.map(([name]) => name), '-', ...remove, '?', ...expect.map(([name]) => name)].join(
@@ -98,6 +99,7 @@ export function taskStatement(table: string, change: TaskChange): { Statement: s
   }
   const key = taskKey(change.task_id);
   return {
+    key,
     Statement: statement,
     Parameters: [...set.map(([, value]) => value), key.pk, key.sk, ...expect.map(([, value]) => value)],
   };

@@ -2,15 +2,16 @@ import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { ChangeResult, TaskStore } from '../../distributor/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Database, executeStatements, getItems, queryItems } from './database.ts';
+import { type Database, getItems, queryItems } from './database.ts';
 import { delayedPartition, indexName, readyPartition, taskKey } from './keys.ts';
+import { executeStatements, insertStatement } from './statements.ts';
 import { fromIndexItem, fromTaskItem, type Item, taskItem, taskStatement } from './task-rows.ts';
 
 async function insert(db: Database, rows: readonly TaskRow[]): Promise<(TaskRow | undefined)[]> {
   const results = await executeStatements(
     db,
     // INSERT refuses a key that exists: the same task_id twice is one task.
-    rows.map((row) => ({ Statement: `INSERT INTO "${db.table}" VALUE ?`, Parameters: [taskItem(row)] })),
+    rows.map((row) => insertStatement(db.table, taskItem(row))),
   );
   const taken = rows.filter((_, index) => results[index]?.applied === false);
   const first = await getItems(

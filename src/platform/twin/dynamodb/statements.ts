@@ -49,6 +49,7 @@ export function batchExecuteStatement(store: Store, input: BatchExecuteStatement
       `1 validation error detected: Value at 'statements' failed to satisfy constraint: Member must have length less than or equal to ${statementsMax}`,
     );
   }
+  refuseSameItem(store, statements);
   const units = new Map<string, number>();
   const kinds = new Set<boolean>();
   const responses = statements.map((statement) => {
@@ -65,6 +66,37 @@ export function batchExecuteStatement(store: Store, input: BatchExecuteStatement
   });
   if (kinds.size > 1) throw validationError('A batch is either all reads or all writes');
   return { Responses: responses, ...consumedByTable(input.ReturnConsumedCapacity, units) };
+}
+
+/** Refuses a batch that names an item twice. Statements that cannot be read are left to their own error. */
+function refuseSameItem(store: Store, statements: NonNullable<BatchExecuteStatementCommandInput['Statements']>): void {
+  const seen = new Set<string>();
+  for (const { Statement: source, Parameters: parameters = [] } of statements) {
+    let name: string;
+    try {
+      const statement = compileStatement(source ?? '');
+      const { pk, sk } = keyOf(requireTable(store, statement.table), statement, parameters);
+      name = `${statement.table} ${pk} ${sk}`;
+    } catch {
+      continue;
+    }
+    if (seen.has(name)) throw validationError('Provided list of item keys contains duplicates');
+    seen.add(name);
+  }
+}
+
+/** The key that a statement names. */
+function keyOf(table: Table, statement: Statement, parameters: readonly unknown[]): ReturnType<typeof readKey> {
+  const { pk, sk } = table.schema;
+  const scope: Scope = { item: undefined, parameters };
+  if (statement.kind === 'insert') {
+    const item = statement.value.read(scope) as Item;
+    return readKey(table, { [pk]: item[pk], [sk]: item[sk] });
+  }
+  return readKey(table, {
+    [pk]: keyOperand(statement.where, pk).read(scope),
+    [sk]: keyOperand(statement.where, sk).read(scope),
+  });
 }
 
 function execute(store: Store, source: string, rawParameters: readonly unknown[]): Outcome {
@@ -112,7 +144,7 @@ function insert(
   if (before !== undefined) {
     store.clock.record(`INSERT ${pk} ${sk} duplicate`);
     const units = writeUnits({ table: before.bytes, indexes: [] });
-    return failed(name, units, 'DuplicateItem', 'Duplicate primary key exists in table', before.item);
+    return failed(name, units, 'DuplicateItem', 'Duplicate primary key exists in table');
   }
   return done(store, 'INSERT', { table, pk, sk, before: undefined, after, bytes, writes: true });
 }
@@ -129,11 +161,7 @@ function executeOnKey(
   parameters: readonly unknown[],
 ): Outcome {
   const { name, pk: pkName, sk: skName } = table.schema;
-  const keyScope: Scope = { item: undefined, parameters };
-  const { pk, sk } = readKey(table, {
-    [pkName]: keyOperand(statement.where, pkName).read(keyScope),
-    [skName]: keyOperand(statement.where, skName).read(keyScope),
-  });
+  const { pk, sk } = keyOf(table, statement, parameters);
   const entry = table.get(pk, sk);
   const before = entry?.item;
   const bytes = entry?.bytes ?? 0;

@@ -39,7 +39,8 @@ function parseStatement(syntax: Syntax): Statement {
     reader.expectKeyword('INTO');
     const table = parseTable(syntax);
     reader.expectKeyword('VALUE');
-    const value = parseConstant(syntax) ?? reader.fail();
+    // A whole item in one parameter is refused, as by DynamoDB.
+    const value = (reader.peek().text === '{' ? parseConstant(syntax) : undefined) ?? reader.fail();
     return { kind: 'insert', table, value, parameters: syntax.parameters };
   }
   if (reader.keyword('UPDATE')) {
