@@ -25,7 +25,7 @@ export function task(over: Partial<Task> = {}): Task {
 }
 
 /** The table with the index as it is deployed: what the index does not project, a decision does not see. */
-const table: TableSchema = {
+export const cadreTable: TableSchema = {
   name: 'cadre',
   pk: 'pk',
   sk: 'sk',
@@ -53,7 +53,7 @@ function recorder() {
 
 /** The use cases on the real stores in the twin; messages are only noted, and time stands still until it is moved. */
 export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
-  const cloud = createTwinCloud({ startMs, tables: [table], buckets: ['bucket'] });
+  const cloud = createTwinCloud({ startMs, tables: [cadreTable], buckets: ['bucket'] });
   const clock = { now: startMs };
   let ids = 0;
   const sources = { ...machineSources, now: () => clock.now, random: () => 0, id: () => `id-${++ids}` };

@@ -1,0 +1,199 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AgentRow } from '../../../src/contracts/rows.ts';
+import { iso, route, startMs } from '../../unit/distributor/rows.ts';
+import { agentIn, type BackendOf, unique } from './backend.ts';
+
+const hold = { at: 1, until: 2 };
+const holds = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, hold]));
+
+/** What every AgentStore promises. */
+export function agentStoreSuite(backend: BackendOf): void {
+  const store = () => backend().adapters.agents;
+  const registered = async (over: Partial<AgentRow> = {}): Promise<AgentRow> => {
+    const row = agentIn(unique('p'), { capacity: 2, ...over });
+    await store().register(row);
+    return row;
+  };
+  const now = async ({ pool, agent_id }: AgentRow): Promise<AgentRow> => (await store().get(pool, agent_id))!;
+
+  describe('an agent store', () => {
+    it('gives back the agent that was registered', async () => {
+      const row = await registered({ capabilities: ['x', 'y'] });
+      expect(await now(row)).toEqual(row);
+      expect(await store().get(row.pool, 'ghost')).toBeUndefined();
+    });
+
+    it('refuses an id that belongs to another principal', async () => {
+      const row = await registered();
+      expect(await store().register({ ...row, principal: 'other', capacity: 9 })).toMatchObject({
+        ok: false,
+        error: { code: 'agent-conflict' },
+      });
+      expect(await now(row)).toEqual(row);
+    });
+
+    it('renews an agent for its own principal and keeps holds and record', async () => {
+      const row = await registered();
+      await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0);
+      await store().release(row.pool, 'a1', ['t2#1'], {
+        at: iso(startMs),
+        lease_until: iso(startMs),
+        completed: 3,
+        failed: 1,
+      });
+      await store().want(row.pool, 'a1', ['r'], 1);
+      expect(await store().register({ ...row, capacity: 5 })).toMatchObject({ ok: true });
+      expect(await now(row)).toEqual({
+        ...row,
+        capacity: 5,
+        holds: holds('t1#1'),
+        completed: 3,
+        failed: 1,
+        wanted: ['r'],
+      });
+    });
+
+    it('reserves slots only where the room is left', async () => {
+      const row = await registered();
+      expect(await store().reserve(row.pool, 'a1', holds('t1#1'), 1)).toBe(true);
+      expect(await store().reserve(row.pool, 'a1', holds('t2#1', 't3#1'), 0)).toBe(false);
+      expect(await store().reserve(row.pool, 'a1', holds('t2#1'), 1)).toBe(true);
+      expect(await store().reserve(row.pool, 'a1', holds('t3#1'), 1)).toBe(false);
+      expect((await now(row)).holds).toEqual(holds('t1#1', 't2#1'));
+    });
+
+    it('takes a reservation that is repeated after a lost answer for what it is', async () => {
+      const row = await registered();
+      await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0);
+      expect(await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0)).toBe(true);
+      expect(await store().reserve(row.pool, 'a1', holds('t1#1', 't3#1'), 0)).toBe(false);
+    });
+
+    it('reserves nothing with an agent that leaves or is gone', async () => {
+      const row = await registered();
+      await store().drain(row.pool, 'a1');
+      expect(await store().reserve(row.pool, 'a1', holds('t1#1'), 1)).toBe(false);
+      expect(await store().reserve(row.pool, 'ghost', holds('t1#1'), 1)).toBe(false);
+      await store().drain(row.pool, 'ghost');
+      expect(await store().get(row.pool, 'ghost')).toBeUndefined();
+    });
+
+    it('never gives away more slots than there are, however many ask at once', async () => {
+      const row = await registered();
+      const asked = Array.from({ length: 10 }, (_, at) => store().reserve(row.pool, 'a1', holds(`t${at}#1`), 1));
+      expect((await Promise.all(asked)).filter(Boolean)).toHaveLength(2);
+      expect(Object.keys((await now(row)).holds)).toHaveLength(2);
+    });
+
+    it('takes and frees as many slots at once as an agent may have', async () => {
+      const keys = Array.from({ length: 100 }, (_, at) => `a-task-with-a-name-${at}#1`);
+      const row = await registered({ capacity: 200 });
+      expect(await store().reserve(row.pool, 'a1', holds(...keys), 100)).toBe(true);
+      expect((await store().release(row.pool, 'a1', [...keys, ...keys]))?.holds).toEqual({});
+    });
+
+    it('releases slots and answers who waits for them; a repeat is harmless', async () => {
+      const row = await registered();
+      await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0);
+      await store().want(row.pool, 'a1', ['r1', 'r2'], 2);
+      expect(await store().release(row.pool, 'a1', ['t1#1'])).toMatchObject({
+        holds: holds('t2#1'),
+        wanted: ['r1', 'r2'],
+      });
+      expect(await store().release(row.pool, 'a1', ['t1#1'])).toMatchObject({
+        holds: holds('t2#1'),
+        wanted: ['r1', 'r2'],
+        last_heartbeat: row.last_heartbeat,
+      });
+      expect(await store().release(row.pool, 'ghost', ['t1#1'])).toBeUndefined();
+    });
+
+    it('counts a release as a sign of life when it is one', async () => {
+      const row = await registered();
+      const at = iso(startMs + 5_000);
+      await store().release(row.pool, 'a1', ['t1#1'], {
+        at,
+        lease_until: iso(startMs + 9_000),
+        completed: 1,
+        failed: 2,
+      });
+      expect(await now(row)).toMatchObject({
+        last_heartbeat: at,
+        lease_until: iso(startMs + 9_000),
+        completed: 1,
+        failed: 2,
+      });
+    });
+
+    it('marks a route as waiting only while the agent is still as full', async () => {
+      const row = await registered();
+      expect(await store().want(row.pool, 'a1', ['r'], 1)).toBe(false);
+      await store().reserve(row.pool, 'a1', holds('t1#1'), 1);
+      expect(await store().want(row.pool, 'a1', ['r'], 1)).toBe(true);
+      expect(await store().want(row.pool, 'a1', ['s'], 2)).toBe(false);
+      expect((await now(row)).wanted).toEqual(['r']);
+      expect(await store().want(row.pool, 'ghost', ['r'], 0)).toBe(false);
+    });
+
+    it('takes marks back, one of several or all', async () => {
+      const row = await registered();
+      await store().want(row.pool, 'a1', ['r', 's'], 0);
+      await store().unwant(row.pool, 'a1', ['r']);
+      expect((await now(row)).wanted).toEqual(['s']);
+      await store().unwant(row.pool, 'a1', ['s', 'never']);
+      expect((await now(row)).wanted).toEqual([]);
+    });
+
+    it('takes heartbeats of the right principal in their order, each for itself', async () => {
+      const row = await registered();
+      const beat = (ms: number, holding: string[], principal = row.principal, agent_id = 'a1') => ({
+        beat: { pool: row.pool, agent_id, holding, interval_ms: 3_000 },
+        principal,
+        at: iso(startMs + ms),
+        lease_until: iso(startMs + ms + 7_500),
+      });
+      expect(await store().heartbeat([beat(2_000, ['t1#1'])])).toEqual([true]);
+      expect(
+        await store().heartbeat([beat(1_000, []), beat(3_000, [], 'forger'), beat(3_000, [], 'p', 'ghost')]),
+      ).toEqual([false, false, false]);
+      expect(await now(row)).toMatchObject({
+        reported: ['t1#1'],
+        last_heartbeat: iso(startMs + 2_000),
+        lease_until: iso(startMs + 9_500),
+      });
+      expect(await store().heartbeat([beat(2_000, [])])).toEqual([true]);
+      expect((await now(row)).reported).toEqual([]);
+    });
+
+    it('suspects an agent unless it has been heard of since', async () => {
+      const row = await registered();
+      await store().suspect(row.pool, 'a1', iso(startMs - 1), iso(startMs));
+      expect((await now(row)).lease_until).toBe(row.lease_until);
+      await store().suspect(row.pool, 'a1', row.last_heartbeat, iso(startMs));
+      expect((await now(row)).lease_until).toBe(iso(startMs));
+    });
+
+    it('removes an agent with empty hands only; to remove it again is no fault', async () => {
+      const row = await registered();
+      await store().reserve(row.pool, 'a1', holds('t1#1'), 1);
+      expect(await store().remove(row.pool, 'a1')).toBe(false);
+      await store().release(row.pool, 'a1', ['t1#1']);
+      expect(await store().remove(row.pool, 'a1')).toBe(true);
+      expect(await store().remove(row.pool, 'a1')).toBe(true);
+      expect(await store().get(row.pool, 'a1')).toBeUndefined();
+    });
+
+    it('reads a pool with its agents, routes and armed time, and nothing of other pools', async () => {
+      const row = await registered();
+      const rows = [route(['x']), route([], 'a1', 'a2'), route(['x'])].map((each) => ({ ...each, pool: row.pool }));
+      await store().addRoutes(rows);
+      await store().addRoutes(rows.slice(0, 1));
+      await store().arm(row.pool, 42);
+      const pool = await store().pool(row.pool);
+      expect(pool).toMatchObject({ pool: row.pool, armed_until: 42, agents: [row] });
+      expect(pool.routes.map((each) => each.route).sort()).toEqual(['*@a1,a2', 'x']);
+      expect(pool.routes.find((each) => each.route === 'x')).toEqual(rows[0]);
+      expect(await store().pool(unique('empty'))).toMatchObject({ armed_until: 0, agents: [], routes: [] });
+    });
+  });
+}

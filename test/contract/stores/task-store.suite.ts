@@ -1,0 +1,198 @@
+import { describe, expect, it } from '@jest/globals';
+import { readyEntry } from '../../../src/distributor/core/task.ts';
+import { type BackendOf, claim, delay, ids, tasksIn, unique } from './backend.ts';
+
+const time = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+
+/** What every TaskStore promises. */
+export function taskStoreSuite(backend: BackendOf): void {
+  const store = () => backend().adapters.tasks;
+
+  describe('a task store', () => {
+    it('gives back the row that it was given', async () => {
+      const [row] = tasksIn(unique('p'), 1, {
+        deadline: time(9),
+        traceparent: 'tp',
+        complexity_score: 0.5,
+        dependencies: ['x'],
+      });
+      expect(await store().insert([row!])).toEqual([undefined]);
+      expect(await store().get([row!.task_id])).toEqual([row]);
+    });
+
+    it('inserts once: the first row stays and is the answer to the second', async () => {
+      const [row] = tasksIn(unique('p'), 1);
+      await store().insert([row!]);
+      expect(await store().insert([{ ...row!, body_hash: 'other' }])).toEqual([row]);
+      expect(await store().get([row!.task_id])).toEqual([row]);
+    });
+
+    it('inserts more rows than one call carries, some of them anew', async () => {
+      const rows = tasksIn(unique('p'), 60);
+      await store().insert(rows.slice(20, 40));
+      const found = await store().insert(rows);
+      expect(found.map((row) => row !== undefined)).toEqual(rows.map((_, at) => at >= 20 && at < 40));
+    });
+
+    it('reads more rows than one call carries, in the order asked for, gaps and repeats included', async () => {
+      const rows = tasksIn(unique('p'), 120);
+      await store().insert(rows);
+      const asked = [...rows.map(({ task_id }) => task_id).toReversed(), unique('ghost'), rows[0]!.task_id];
+      expect(ids(await store().get(asked))).toEqual([
+        ...rows.map(({ task_id }) => task_id).toReversed(),
+        undefined,
+        rows[0]!.task_id,
+      ]);
+      expect(await store().get([])).toEqual([]);
+    });
+
+    it('changes a row whose fence fits, and answers with the row that stands in the way of another', async () => {
+      const [row] = tasksIn(unique('p'), 1);
+      await store().insert([row!]);
+      expect(await store().change([claim(row!)])).toEqual([{ applied: true }]);
+      const [claimed] = await store().get([row!.task_id]);
+      expect(claimed).toEqual({ ...row, status: 'Processing', attempt: 1, assigned_agent: 'a1', principal: 'p1' });
+      expect(await store().change([claim(row!)])).toEqual([{ applied: false, current: claimed }]);
+    });
+
+    it.each([
+      ['attempt', { attempt: 2 }],
+      ['agent', { assigned_agent: 'a2' }],
+      ['principal', { principal: 'p2' }],
+      ['status', { status: 'Queued' as const }],
+    ])('refuses a change for another %s', async (_what, other) => {
+      const [row] = tasksIn(unique('p'), 1);
+      await store().insert([row!]);
+      await store().change([claim(row!)]);
+      const fence = { status: 'Processing' as const, attempt: 1, assigned_agent: 'a1', principal: 'p1' };
+      const complete = (expected: object) => ({
+        task_id: row!.task_id,
+        expect: { ...fence, ...expected },
+        patch: { status: 'Completed' as const },
+        index: null,
+      });
+      expect(await store().change([complete(other)])).toMatchObject([{ applied: false }]);
+      expect(await store().change([complete({})])).toEqual([{ applied: true }]);
+    });
+
+    it('refuses a change of a row that does not exist, and makes none', async () => {
+      const [row] = tasksIn(unique('ghost'), 1);
+      expect(await store().change([claim(row!)])).toEqual([{ applied: false }]);
+      expect(await store().get([row!.task_id])).toEqual([undefined]);
+    });
+
+    it('judges each of many changes for itself', async () => {
+      const rows = tasksIn(unique('p'), 60);
+      await store().insert(rows);
+      await store().change(rows.filter((_, at) => at % 2 === 0).map(claim));
+      const results = await store().change(rows.map(claim));
+      expect(results.map(({ applied }) => applied)).toEqual(rows.map((_, at) => at % 2 === 1));
+    });
+
+    it('lets one of many at once win', async () => {
+      const [row] = tasksIn(unique('p'), 1);
+      await store().insert([row!]);
+      const results = await Promise.all(Array.from({ length: 10 }, () => store().change([claim(row!)])));
+      expect(results.flat().filter(({ applied }) => applied)).toHaveLength(1);
+    });
+
+    it('removes what a change sets to null', async () => {
+      const [row] = tasksIn(unique('p'), 1);
+      await store().insert([row!]);
+      await store().change([delay(row!, time(5))]);
+      await store().change([
+        {
+          task_id: row!.task_id,
+          expect: { status: 'Queued', attempt: 0 },
+          patch: { not_before: null },
+          index: readyEntry(row!),
+        },
+      ]);
+      expect(await store().get([row!.task_id])).toEqual([row]);
+    });
+
+    it('shows the head of one route in ready order, as long as one may be handed out', async () => {
+      const pool = unique('p');
+      const [a, b, c, d] = tasksIn(pool, 4);
+      const rows = [
+        { ...a!, priority: 'low' as const },
+        { ...b!, priority: 'critical' as const },
+        { ...c!, deadline: time(1) },
+        { ...d!, route: 'elsewhere' },
+      ];
+      await store().insert(rows);
+      expect(ids(await store().ready(pool, '*', 10))).toEqual([b, c, a].map((row) => row!.task_id));
+      expect(ids(await store().ready(pool, '*', 2))).toEqual([b, c].map((row) => row!.task_id));
+      await store().change([claim(rows[1]!)]);
+      expect(ids(await store().ready(pool, '*', 10))).toEqual([c, a].map((row) => row!.task_id));
+      expect(ids(await store().ready(pool, 'elsewhere', 10))).toEqual([d!.task_id]);
+    });
+
+    it('tells of a ready task all that a decision needs, small payloads included', async () => {
+      const pool = unique('p');
+      const [small, large] = tasksIn(pool, 2);
+      const text = JSON.stringify('x'.repeat(1_000));
+      await store().insert([small!, { ...large!, payload: { text } }]);
+      const [first, second] = await store().ready(pool, '*', 2);
+      const { task_id, task_type, priority, attempt, timeout_ms, route, created_at, queued_at, payload } = small!;
+      expect(first).toMatchObject({
+        task_id,
+        task_type,
+        priority,
+        attempt,
+        timeout_ms,
+        route,
+        created_at,
+        queued_at,
+        payload,
+      });
+      expect(first?.order).toBe(readyEntry(small!).key);
+      expect(second).not.toHaveProperty('payload');
+      expect((await store().get([large!.task_id]))[0]?.payload).toEqual({ text });
+    });
+
+    it('tells of retries whose time has come, oldest first, its very moment included', async () => {
+      const pool = unique('p');
+      const rows = tasksIn(pool, 4);
+      await store().insert(rows);
+      await store().change([delay(rows[0]!, time(3)), delay(rows[1]!, time(2)), delay(rows[2]!, time(4))]);
+      expect(ids(await store().dueRetries(pool, time(3), 10))).toEqual([rows[1]!.task_id, rows[0]!.task_id]);
+      expect(ids(await store().dueRetries(pool, time(3), 1))).toEqual([rows[1]!.task_id]);
+      expect(ids(await store().ready(pool, '*', 10))).toEqual([rows[3]!.task_id]);
+    });
+
+    it('counts late results on tasks that exist only', async () => {
+      const [row] = tasksIn(unique('p'), 1);
+      await store().insert([row!]);
+      await store().countLateResult(row!.task_id);
+      await store().countLateResult(row!.task_id);
+      const ghost = unique('ghost');
+      await store().countLateResult(ghost);
+      expect(await store().get([row!.task_id, ghost])).toMatchObject([{ late_results: 2 }, undefined]);
+    });
+
+    it('lists a pool page by page, each task once, by status if asked', async () => {
+      const pool = unique('p');
+      const rows = tasksIn(pool, 25);
+      await store().insert(rows);
+      await store().change(rows.slice(0, 5).map(claim));
+      const listed: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store().list({ pool, limit: 10, ...(cursor === undefined ? {} : { cursor }) });
+        expect(page.items.length).toBeLessThanOrEqual(10);
+        listed.push(...ids(page.items).map(String));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      expect(listed.sort()).toEqual(rows.map(({ task_id }) => task_id));
+      expect((await store().list({ pool, status: 'Processing', limit: 100 })).items).toHaveLength(5);
+    });
+
+    it('refuses a cursor that no listing gave out', async () => {
+      await expect(store().list({ pool: 'p', limit: 1, cursor: 'bm9uc2Vuc2U' })).rejects.toMatchObject({
+        code: 'invalid-input',
+        path: 'cursor',
+      });
+    });
+  });
+}

@@ -1,0 +1,23 @@
+import { beforeEach, describe } from '@jest/globals';
+import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
+import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
+import { cadreTable } from '../../unit/distributor/stage.ts';
+import { agentStoreSuite } from './agent-store.suite.ts';
+import type { Backend } from './backend.ts';
+import { messagingSuite } from './messaging.suite.ts';
+import { taskStoreSuite } from './task-store.suite.ts';
+
+describe('on the twin', () => {
+  let backend: Backend;
+  beforeEach(() => {
+    const cloud = createTwinCloud({ tables: [cadreTable], buckets: ['bucket'] });
+    const { url } = cloud.sqs.createQueue('heartbeats');
+    const queues = { heartbeats: url };
+    const deployment = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues };
+    const adapters = createAdapters(cloud.clients, deployment, machineSources, { warn: () => undefined });
+    backend = { adapters, bodies: async (queue) => cloud.sqs.find(queue)?.bodies() ?? [] };
+  });
+  taskStoreSuite(() => backend);
+  agentStoreSuite(() => backend);
+  messagingSuite(() => backend);
+});
