@@ -1,10 +1,15 @@
+import * as z from 'zod';
 import { CadreError } from '../contracts/errors.ts';
+import { defaultTimeoutMs, timeoutMsMax } from '../contracts/limits.ts';
+import type { WorkflowNode } from '../contracts/workflow.ts';
 import { fromWfFormat, isWfFormat } from '../sdk/wfformat.ts';
 import { readJsonFile } from './read-input.ts';
 import { readWorkflow, type WorkflowFile } from './workflow-file.ts';
 
 /** What agents that stand in for recorded tasks offer. */
 export const simulateCapability = 'simulate';
+
+const recordedPayload = z.object({ duration_ms: z.number().nonnegative() });
 
 /** A workflow to run; `recorded` when its tasks stand in for recorded ones, which only have to last as long. */
 export interface RunFile extends WorkflowFile {
@@ -20,5 +25,12 @@ export async function readRunFile(path: string, timeScale = '1'): Promise<RunFil
     throw new CadreError('invalid-input', `--time-scale must be a number from 0 on, not "${timeScale}"`);
   }
   const definition = fromWfFormat(value, { timeScale: factor, requiredCapabilities: [simulateCapability] });
-  return { definition, recorded: true };
+  return { definition: { ...definition, nodes: definition.nodes.map(withTime) }, recorded: true };
+}
+
+/** A recorded task may last longer than tasks do by default: it gets its time and as much again. */
+function withTime(node: WorkflowNode): WorkflowNode {
+  const recorded = recordedPayload.safeParse(node.payload);
+  if (!recorded.success) return node;
+  return { ...node, timeout_ms: Math.min(timeoutMsMax, Math.max(defaultTimeoutMs, 2 * recorded.data.duration_ms)) };
 }

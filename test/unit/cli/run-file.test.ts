@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { defaultTimeoutMs, timeoutMsMax } from '../../../src/contracts/limits.ts';
+import { readRunFile } from '../../../src/cli/run-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'cadre-run-file-'));
+
+function file(name: string, value: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify(value));
+  return path;
+}
+
+/** A recorded workflow of two tasks, the second of which took `seconds`. */
+const recorded = (seconds: number) => ({
+  name: 'recorded',
+  schemaVersion: '1.5',
+  workflow: {
+    specification: {
+      tasks: [
+        { id: 'a', name: 'first', parents: [], children: ['b'] },
+        { id: 'b', name: 'second', parents: ['a'], children: [] },
+      ],
+    },
+    execution: {
+      tasks: [
+        { id: 'a', runtimeInSeconds: 1 },
+        { id: 'b', runtimeInSeconds: seconds },
+      ],
+    },
+  },
+});
+
+describe('a file to run', () => {
+  it('is a definition, or a submission with its id and input', async () => {
+    const definition = { name: 'flow', nodes: [{ name: 'a', task_type: 't' }] };
+    expect(await readRunFile(file('definition.json', definition))).toMatchObject({ recorded: false, definition });
+    const submission = { workflow_id: 'w1', definition, input: { x: 1 } };
+    expect(await readRunFile(file('submission.json', submission))).toMatchObject({
+      workflow_id: 'w1',
+      input: { x: 1 },
+    });
+  });
+
+  it('is a recorded workflow, scaled in time', async () => {
+    const { definition, recorded: isRecorded } = await readRunFile(file('wf.json', recorded(50)), '0.1');
+    expect(isRecorded).toBe(true);
+    expect(definition.nodes).toMatchObject([
+      { name: 'a', payload: { duration_ms: 100 }, required_capabilities: ['simulate'] },
+      { name: 'b', depends_on: ['a'], payload: { duration_ms: 5_000 }, timeout_ms: defaultTimeoutMs },
+    ]);
+  });
+
+  it('gives recorded tasks that last long the time they need', async () => {
+    const hour = await readRunFile(file('hour.json', recorded(3_600)));
+    expect(hour.definition.nodes[1]?.timeout_ms).toBe(7_200_000);
+    const week = await readRunFile(file('week.json', recorded(7 * 86_400)));
+    expect(week.definition.nodes[1]?.timeout_ms).toBe(timeoutMsMax);
+  });
+
+  it('is refused with a scale that is no number', async () => {
+    await expect(readRunFile(file('wf.json', recorded(1)), 'fast')).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+});
