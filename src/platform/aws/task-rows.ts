@@ -24,15 +24,14 @@ function payloadOf(item: Item): StoredJson {
 export function taskItem(row: TaskRow): Item & Statement['key'] {
   const { payload, ...rest } = row;
   const { partition, key } = readyEntry(row);
-  const item: ReturnType<typeof taskItem> = {
-    ...taskKey(row.task_id),
+  const item: Item = {
     ...rest,
     ...payloadAttributes(payload),
     gsi1pk: partition,
     gsi1sk: key,
   };
   for (const name of Object.keys(item)) if (item[name] === undefined) delete item[name];
-  return item;
+  return { ...taskKey(row.task_id), ...item };
 }
 
 const storageOnly = new Set([
@@ -64,7 +63,7 @@ export function fromIndexItem(item: Item): ReadyTask & Pick<TaskRow, 'pool'> {
 function attributesOf(change: TaskChange): { set: [string, unknown][]; remove: string[] } {
   const set: [string, unknown][] = [];
   const remove: string[] = [];
-  for (const [name, value] of Object.entries(change.patch)) {
+  for (const [name, value] of Object.entries<unknown>(change.patch)) {
     if (value === null || value === undefined) remove.push(name);
     else set.push([name, value]);
   }
@@ -85,7 +84,7 @@ const statementCache = new Map<string, string>();
  */
 export function taskStatement(table: string, change: TaskChange): Statement {
   const { set, remove } = attributesOf(change);
-  const expect = Object.entries(change.expect).filter(([, value]) => value !== undefined);
+  const expect: [string, unknown][] = Object.entries(change.expect).filter(([, value]) => value !== undefined);
   const cacheKey = [table, ...set.map(([name]) => name), '-', ...remove, '?', ...expect.map(([name]) => name)].join(
     ' ',
   );

@@ -143,7 +143,7 @@ describeReal(
       [`UPDATE "${table}" SET "n"=? WHERE "pk"=? AND "sk"=?`, [2, 'P', 'absent']],
       [`UPDATE "${table}" SET "n"=? WHERE "pk"=? AND "sk"=? AND "gone"<>?`, [2, 'P', 'S', 1]],
       [`DELETE FROM "${table}" WHERE "pk"=? AND "sk"=? AND "n"=?`, ['P', 'S', 9]],
-      [`INSERT INTO "${table}" VALUE ?`, [{ pk: 'P', sk: 'S' }]],
+      [`INSERT INTO "${table}" VALUE {'pk': ?, 'sk': ?}`, ['P', 'S']],
     ])('agree on %s', async (Statement, Parameters) => {
       const results = [];
       for (const db of [twin.clients.dynamodb, real]) {
