@@ -18,8 +18,8 @@ export const functionTimeouts = {
   'record-heartbeats': 6,
   pulse: 6,
   'accept-workflows': 30,
-  'begin-workflow': 60,
-  'finish-workflow': 30,
+  'begin-workflow': 20,
+  'finish-workflow': 20,
   api: 29,
 } as const;
 export type FunctionName = keyof typeof functionTimeouts;

@@ -135,7 +135,9 @@ export function drawScenario(random: Random): Scenario {
     agents: Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt)),
     tasks,
     workflows,
-    cancels: things.filter(() => random.chance(0.12)).map(({ at, id }) => ({ at: at + random.below(6_000), id })),
+    cancels: things
+      .filter(({ id }) => random.chance(id.startsWith('wf') ? 0.3 : 0.12))
+      .map(({ at, id }) => ({ at: at + random.below(6_000), id })),
   };
 }
 

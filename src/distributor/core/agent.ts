@@ -1,7 +1,7 @@
 import type { AgentStatus, AgentView } from '../../contracts/agent.ts';
 import { confirmMsMax, heartbeatIntervalMs, missedHeartbeatsMax } from '../../contracts/limits.ts';
 import type { AgentRow, Hold } from '../../contracts/rows.ts';
-import { freeSlots } from './route.ts';
+import { freeSlots, isAvailable } from './route.ts';
 import { parseHoldKey } from './task.ts';
 
 /** Share of ended attempts that succeeded, with two imagined successes so that one early failure does not condemn an agent (0 to 1). */
@@ -14,7 +14,7 @@ const degradedBelow = 0.5;
 
 /** The one place that says what state an agent is in. `now` is epoch ms. */
 export function agentStatus(agent: AgentRow, now: number): AgentStatus {
-  if (agent.draining || Date.parse(agent.lease_until) < now) return 'Unavailable';
+  if (!isAvailable(agent, now)) return 'Unavailable';
   if (performanceScore(agent) < degradedBelow) return 'Degraded';
   const free = freeSlots(agent);
   if (free === 0) return 'Busy';

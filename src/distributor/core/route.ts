@@ -32,7 +32,7 @@ export function routeRow(pool: string, task: Requirement): RouteRow {
 
 /** True while the agent's lease holds and it takes new work. `now` is epoch ms. */
 export function isAvailable(agent: AgentRow, now: number): boolean {
-  return !agent.draining && Date.parse(agent.lease_until) >= now;
+  return !agent.draining && Date.parse(agent.lease_until) > now;
 }
 
 /** Slots that are not occupied. */
