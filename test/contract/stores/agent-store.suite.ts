@@ -165,6 +165,20 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect((await now(row)).reported).toEqual([]);
     });
 
+    it('takes several heartbeats of one agent at once, the later in the list after the earlier', async () => {
+      const row = await registered();
+      const beat = (ms: number, holding: string[]) => ({
+        beat: { pool: row.pool, agent_id: 'a1', holding, interval_ms: 3_000 },
+        principal: row.principal,
+        at: iso(startMs + ms),
+        lease_until: iso(startMs + ms + 7_500),
+      });
+      expect(
+        await store().heartbeat([beat(1_000, ['t1#1']), beat(2_000, ['t2#1']), beat(1_500, []), beat(2_500, ['t3#1'])]),
+      ).toEqual([true, true, false, true]);
+      expect(await now(row)).toMatchObject({ reported: ['t3#1'], last_heartbeat: iso(startMs + 2_500) });
+    });
+
     it('suspects an agent unless it has been heard of since', async () => {
       const row = await registered();
       await store().suspect(row.pool, 'a1', iso(startMs - 1), iso(startMs));

@@ -89,6 +89,13 @@ export function taskStoreSuite(backend: BackendOf): void {
       expect(results.map(({ applied }) => applied)).toEqual(rows.map((_, at) => at % 2 === 1));
     });
 
+    it('takes a row twice in one call: the first insert and the first fitting change win', async () => {
+      const [row] = tasksIn(unique('p'), 1);
+      const [first, second] = await store().insert([row!, { ...row!, priority: 'low' }]);
+      expect([first, second]).toEqual([undefined, row]);
+      expect((await store().change([claim(row!), claim(row!)])).map((result) => result.applied)).toEqual([true, false]);
+    });
+
     it('lets one of many at once win', async () => {
       const [row] = tasksIn(unique('p'), 1);
       await store().insert([row!]);
