@@ -21,8 +21,8 @@ describe('the status of an agent', () => {
     ['Degraded', agentRow({ capacity: 2, completed: 0, failed: 3 })],
     ['Idle', agentRow({ capacity: 2, completed: 0, failed: 2 })],
     ['Unavailable', agentRow({ draining: true })],
-    ['Unavailable', agentRow({ lease_until: iso(startMs - 1) })],
-    ['Idle', agentRow({ lease_until: iso(startMs) })],
+    ['Unavailable', agentRow({ lease_until: iso(startMs) })],
+    ['Idle', agentRow({ lease_until: iso(startMs + 1) })],
   ] as const;
   it.each(cases)('is %s (case %#)', (status, agent) => {
     expect(agentStatus(agent, startMs)).toBe(status);

@@ -41,7 +41,7 @@ describe('the route of a task', () => {
 describe('an agent for a route', () => {
   it.each([
     ['before its lease ends', startMs + 59_999, true],
-    ['at the end of its lease', startMs + 60_000, true],
+    ['at the end of its lease', startMs + 60_000, false],
     ['after its lease', startMs + 60_001, false],
   ])('%s is available: %#', (_when, now, available) => {
     expect(isAvailable(agentRow(), now)).toBe(available);
