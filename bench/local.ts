@@ -18,7 +18,7 @@ const slots = 25;
 const workflows = 50;
 const width = 10;
 const tasksPerWorkflow = width + 2;
-const queueTasks = 5_000;
+const queueTasks = Number(process.env['QT'] ?? 5_000);
 const singles = 200;
 /** A task's row tells when its acceptance began; it is acknowledged when the function that wrote it has answered. */
 const toleranceMs = 1_000;

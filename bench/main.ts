@@ -2,16 +2,22 @@
  * `npm run bench [NAME...]`: figures on stdout, one JSON object a line; everything else on stderr. A bench that fails says why and fails
  * the command, after the others have run.
  */
+import { bundleBench } from './bundle.ts';
 import { callsBench, dollarsBench } from './calls.ts';
 import { cpuBench } from './cpu.ts';
 import type { Bench } from './figure.ts';
+import { hopsBench } from './hops.ts';
 import { localBench } from './local.ts';
+import { recoveryBench } from './recovery.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
   calls: callsBench,
   dollars: dollarsBench,
   cpu: cpuBench,
   local: localBench,
+  hops: hopsBench,
+  bundle: bundleBench,
+  recovery: recoveryBench,
 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

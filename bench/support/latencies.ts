@@ -25,13 +25,19 @@ function latencyOf(service: Service, command: object): number {
   return latencyMs[service === 'dynamodb' && isBatch ? 'dynamodb:batch or transaction' : service];
 }
 
-function slowed<C extends object>(client: C, service: Service, clock: VirtualClock): C {
+/** How long a call waits before its service acts, and after it. */
+interface Waits {
+  before(service: Service, command: object): number;
+  after(service: Service, command: object): number;
+}
+
+function slowed<C extends object>(client: C, service: Service, clock: () => VirtualClock, waits: Waits): C {
   const { send } = client as unknown as { send: Send };
   const slow: Send = async (command, ...rest) => {
-    const half = latencyOf(service, command) / 2;
-    await clock.sleep(half);
+    await clock().sleep(waits.before(service, command));
     const answer = await send.call(client, command, ...rest);
-    await clock.sleep(half);
+    const after = waits.after(service, command);
+    if (after > 0) await clock().sleep(after);
     return answer;
   };
   return new Proxy(client, {
@@ -39,13 +45,20 @@ function slowed<C extends object>(client: C, service: Service, clock: VirtualClo
   });
 }
 
-/** The same clients with calls that take virtual time: half of it before the service acts, half after. */
-export function withLatency(clients: TwinClients, clock: VirtualClock): TwinClients {
+/** The same clients with calls that take virtual time. The clock is asked for late, because functions get their clients before there is one. */
+export function withWaits(clients: TwinClients, clock: () => VirtualClock, waits: Waits): TwinClients {
   return {
-    dynamodb: slowed(clients.dynamodb, 'dynamodb', clock),
-    sqs: slowed(clients.sqs, 'sqs', clock),
-    eventBridge: slowed(clients.eventBridge, 'events', clock),
-    sfn: slowed(clients.sfn, 'states', clock),
-    s3: slowed(clients.s3, 's3', clock),
+    dynamodb: slowed(clients.dynamodb, 'dynamodb', clock, waits),
+    sqs: slowed(clients.sqs, 'sqs', clock, waits),
+    eventBridge: slowed(clients.eventBridge, 'events', clock, waits),
+    sfn: slowed(clients.sfn, 'states', clock, waits),
+    s3: slowed(clients.s3, 's3', clock, waits),
   };
+}
+
+const half = (service: Service, command: object): number => latencyOf(service, command) / 2;
+
+/** Calls that take as long as the table says: half of it before the service acts, half after. */
+export function withLatency(clients: TwinClients, clock: () => VirtualClock): TwinClients {
+  return withWaits(clients, clock, { before: half, after: half });
 }

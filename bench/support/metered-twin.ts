@@ -77,7 +77,7 @@ export function deployMeteredTwin(options: TwinOptions = {}): MeteredTwin {
   };
   const clientsOf = (process: string, clients: TwinClients): TwinClients => {
     const meter = meterOf(roleOf(process));
-    const slow = withLatency(clients, twin.cloud.clock);
+    const slow = withLatency(clients, () => twin.cloud.clock);
     return {
       dynamodb: meter.wrap(slow.dynamodb, 'dynamodb'),
       sqs: meter.wrap(slow.sqs, 'sqs'),
@@ -89,10 +89,9 @@ export function deployMeteredTwin(options: TwinOptions = {}): MeteredTwin {
   const note = (_message: string, details: Record<string, unknown>): void => {
     counts.logBytes += loggerBytes + lineBytes + Buffer.byteLength(JSON.stringify(details));
   };
-  // The hooks run while it deploys only for the functions, whose clients are made when their wire exists.
   const twin: TwinDeployment = deployTwin(options, {
     log: { info: note, warn: note, error: note },
-    clients: (name, clients) => lazily(() => clientsOf(name, clients)),
+    clients: clientsOf,
     handler: (_name, handler) => (event, context) => {
       if ('Records' in (event as object)) countPoller(counts, event);
       return handler(event, context);
@@ -121,21 +120,6 @@ export function deployMeteredTwin(options: TwinOptions = {}): MeteredTwin {
       const byRole = Object.fromEntries([...meters].map(([role, meter]) => [role, meter.snapshot()]));
       return { total: sumOf(Object.values(byRole)), byRole, functions: structuredClone(counts) };
     },
-  };
-}
-
-/** Clients that are made when they are first used. */
-function lazily(make: () => TwinClients): TwinClients {
-  let made: TwinClients | undefined;
-  const get = (): TwinClients => (made ??= make());
-  const late = <K extends keyof TwinClients>(name: K): TwinClients[K] =>
-    ({ send: (...args: unknown[]) => (get()[name].send as (...all: unknown[]) => unknown)(...args) }) as TwinClients[K];
-  return {
-    dynamodb: late('dynamodb'),
-    sqs: late('sqs'),
-    eventBridge: late('eventBridge'),
-    sfn: late('sfn'),
-    s3: late('s3'),
   };
 }
 
