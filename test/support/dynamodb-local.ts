@@ -85,9 +85,16 @@ async function start(): Promise<Engine> {
     'java',
     [
       ...['-Xmx256m', `-Djava.library.path=${directory}`, '-cp', join(directory, '*')],
-      ...['com.amazonaws.services.dynamodbv2.local.main.ServerRunner', '-inMemory', '-port', String(port)],
+      ...[
+        'com.amazonaws.services.dynamodbv2.local.main.ServerRunner',
+        '-inMemory',
+        '-disableTelemetry',
+        '-port',
+        String(port),
+      ],
     ],
-    { stdio: 'ignore' },
+    // It leaves a file in the folder it was started in.
+    { stdio: 'ignore', cwd: directory },
   );
   process.once('exit', () => child.kill('SIGKILL'));
   const endpoint = `http://127.0.0.1:${port}`;
