@@ -15,6 +15,8 @@ export interface SimulatedAgent {
   readonly id: string;
   readonly capabilities: readonly string[];
   readonly slots: number;
+  /** Sends its results in a group of its own instead of the workflow's: correctness must not depend on the queue's order. */
+  readonly ownGroup: boolean;
   readonly crashes: readonly { readonly at: number; readonly downMs?: number }[];
   readonly freezes: readonly { readonly at: number; readonly forMs: number }[];
 }
@@ -28,8 +30,10 @@ export interface Scenario {
     readonly workflow_id: string;
     readonly definition: WorkflowDefinition;
   }[];
-  /** Who is cancelled when. */
-  readonly cancels: readonly { readonly at: number; readonly id: string }[];
+  /** Which tasks are cancelled when. */
+  readonly cancels: readonly { readonly at: number; readonly task_id: string }[];
+  /** Which workflows are cancelled, so soon after their n-th event that the cancellation meets what follows it. */
+  readonly races: readonly { readonly workflow_id: string; readonly seq: number; readonly afterMs: number }[];
   /** When all faults end (ms after the start). */
   readonly healAt: number;
   readonly mix: FaultMix;
@@ -63,7 +67,7 @@ function drawMix(random: Random): FaultMix {
     spare: (point, detail) => point === 'lose' && /cadre-tasks-|^eventbridge/.test(detail),
     delayMsMax: 4_000,
     staleIndexMsMax: 1_000,
-    latencyMsMax: random.chance(0.5) ? 30 : 0,
+    latencyMsMax: random.chance(0.6) ? 60 : 0,
     clockSkewMsMax: random.chance(0.3) ? 250 : 0,
   };
 }
@@ -96,7 +100,7 @@ function drawWorkflow(random: Random, index: number): WorkflowDefinition {
 
 function drawCrash(random: Random, healAt: number, mayBeForGood: boolean): SimulatedAgent['crashes'][number] {
   const at = random.below(healAt);
-  return mayBeForGood && random.chance(0.4) ? { at } : { at, downMs: 1_000 + random.below(12_000) };
+  return mayBeForGood && random.chance(0.6) ? { at } : { at, downMs: 1_000 + random.below(12_000) };
 }
 
 function drawAgent(random: Random, index: number, healAt: number): SimulatedAgent {
@@ -105,7 +109,8 @@ function drawAgent(random: Random, index: number, healAt: number): SimulatedAgen
     id: `agent-${index}`,
     capabilities: isGeneralist ? [...capabilities] : capabilities.filter(() => random.chance(0.6)),
     slots: 1 + random.below(3),
-    crashes: random.chance(0.4) ? [drawCrash(random, healAt, !isGeneralist)] : [],
+    ownGroup: random.chance(0.5),
+    crashes: random.chance(0.5) ? [drawCrash(random, healAt, !isGeneralist)] : [],
     freezes: random.chance(0.3) ? [{ at: random.below(healAt), forMs: 2_000 + random.below(14_000) }] : [],
   };
 }
@@ -125,19 +130,18 @@ export function drawScenario(random: Random): Scenario {
     workflow_id: `wf${index}`,
     definition: drawWorkflow(random, index),
   }));
-  const things = [
-    ...tasks.map(({ at, task }) => ({ at, id: task.task_id })),
-    ...workflows.map(({ at, workflow_id }) => ({ at, id: workflow_id })),
-  ];
   return {
     healAt,
     mix: drawMix(random),
     agents: Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt)),
     tasks,
     workflows,
-    cancels: things
-      .filter(({ id }) => random.chance(id.startsWith('wf') ? 0.3 : 0.12))
-      .map(({ at, id }) => ({ at: at + random.below(6_000), id })),
+    cancels: tasks
+      .filter(() => random.chance(0.12))
+      .map(({ at, task }) => ({ at: at + random.below(6_000), task_id: task.task_id })),
+    races: workflows
+      .filter(() => random.chance(0.4))
+      .map(({ workflow_id }) => ({ workflow_id, seq: 1 + random.below(4), afterMs: random.below(600) })),
   };
 }
 
@@ -147,7 +151,7 @@ export const attemptMsMax = 6_000;
 /** What a handler does with an attempt: the same for the same seed, task and attempt. */
 export function behaviourOf(random: Random, task_id: string, attempt: number): Behaviour {
   const own = random.fork(`${task_id}#${attempt}`);
-  const ms = own.chance(0.35) ? 2_000 + own.below(attemptMsMax - 2_000) : own.below(800);
+  const ms = own.chance(0.45) ? 2_000 + own.below(attemptMsMax - 2_000) : own.below(800);
   const roll = own.next();
   return { ms, end: roll < 0.06 ? 'fails' : roll < 0.09 ? 'refuses' : 'completes' };
 }

@@ -5,7 +5,7 @@ import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { TwinCloud } from '../../src/platform/twin/twin-cloud.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
-import type { AgentDeps } from '../../src/sdk/agent-ports.ts';
+import type { AgentDeps, OutgoingMessage } from '../../src/sdk/agent-ports.ts';
 import { AgentRunner } from '../../src/sdk/agent.ts';
 import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
 import { behaviourOf, type SimulatedAgent } from './scenario.ts';
@@ -33,6 +33,10 @@ export function startSimulatedAgent(
     while (clock.now() < frozenUntil) await clock.sleep(frozenUntil - clock.now());
   }
 
+  function regrouped(message: OutgoingMessage): OutgoingMessage {
+    return message.group === undefined ? message : { ...message, group: principal };
+  }
+
   function depsOf(own: number): AgentDeps {
     const queues = agentQueues(clients.sqs);
     const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -45,7 +49,8 @@ export function startSimulatedAgent(
       sqs: {
         receive: (...args) => whileAlive(() => queues.receive(...args)),
         remove: (...args) => whileAlive(() => queues.remove(...args)),
-        send: (...args) => whileAlive(() => queues.send(...args)),
+        send: (url, messages) =>
+          whileAlive(() => queues.send(url, plan.ownGroup ? messages.map((message) => regrouped(message)) : messages)),
       },
       s3: agentBlobs(clients.s3),
       api: {

@@ -110,14 +110,21 @@ function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario: Scenar
       acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id }).catch(() => undefined);
     });
   }
-  for (const { at, id } of scenario.cancels) {
-    cloud.clock.at(startedAt + at, () => {
-      const cancelled = id.startsWith('wf')
-        ? cancelWorkflow(api, { workflow_id: id, ...request })
-        : cancelTask(api, { task_id: id, ...request });
-      cancelled.catch(() => undefined);
-    });
+  for (const { at, task_id } of scenario.cancels) {
+    cloud.clock.at(startedAt + at, () => void cancelTask(api, { task_id, ...request }).catch(() => undefined));
   }
+  cloud.dynamodb.onCommit(({ changes }) => {
+    for (const { after } of changes) {
+      const race = scenario.races.find(
+        ({ workflow_id, seq }) =>
+          after?.['sk'] === 'HEAD' && after['workflow_id'] === workflow_id && after['seq'] === seq,
+      );
+      if (race === undefined) continue;
+      const cancel = (): void =>
+        void cancelWorkflow(api, { workflow_id: race.workflow_id, ...request }).catch(() => undefined);
+      cloud.clock.at(cloud.clock.now() + race.afterMs, cancel);
+    }
+  });
 }
 
 /** What must be true when everything has ended. */
