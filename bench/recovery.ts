@@ -68,7 +68,10 @@ async function strike(stage: LocalStage, name: 'killed' | 'frozen', first: numbe
     rows = await rowsOf(stage, ids);
     victim.kill('SIGKILL');
   }
-  rescuer.kill('SIGKILL');
+  // It leaves properly, so that nothing of the next round is given to an agent that is gone.
+  const left = new Promise((resolve) => rescuer.once('exit', resolve));
+  rescuer.kill('SIGTERM');
+  await left;
   const lines = readFileSync(effects, 'utf8').trim().split('\n');
   const accepted = rows.map(({ task_id, attempt }) => `${task_id}#${attempt}`);
   const timesOf = (effect: string): number => lines.filter((line) => line === effect).length;

@@ -39,7 +39,8 @@ function metricsOf({ Properties = {} }: Resource): number {
 }
 
 function runsPerMonth({ Properties = {} }: Resource): number {
-  const match = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(String(Properties['ScheduleExpression'] ?? ''));
+  const schedule = Properties['ScheduleExpression'];
+  const match = typeof schedule === 'string' ? /^rate\((\d+) (minute|hour|day)s?\)$/.exec(schedule) : null;
   if (match === null) return 0;
   const minutes = Number(match[1]) * { minute: 1, hour: 60, day: 1_440 }[match[2] as 'minute' | 'hour' | 'day'];
   return (monthHours * 60) / minutes;

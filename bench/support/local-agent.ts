@@ -32,5 +32,6 @@ const agent = createAgent({
 });
 
 process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => void agent.stop({ deregister: true }).finally(() => process.exit(0)));
 await agent.start();
 process.send?.({ ready: true } satisfies AgentReport);
