@@ -14,8 +14,8 @@ export const blobBytesMax = 50 * 1024 * 1024;
 export const sqsMessageBytesMax = 1024 * 1024;
 /** SQS: entries of a batch call. */
 export const sqsBatchSizeMax = 10;
-/** EventBridge: the total size of a PutEvents call (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html). */
-export const eventBridgeBytesMax = 256 * 1024;
+/** EventBridge: the total size of a PutEvents call, since January 2026 (https://aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb/). */
+export const eventBridgeBytesMax = 1024 * 1024;
 /** EventBridge: entries of a PutEvents call. */
 export const eventBridgeBatchSizeMax = 10;
 /** DynamoDB: one item (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html). */

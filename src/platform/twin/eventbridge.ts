@@ -1,33 +1,17 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { PutEventsCommandInput, PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { eventBridgeBytesMax } from '../../contracts/limits.ts';
 import { awsError, validationError } from './aws-errors.ts';
+import { entryBytes, newEvent, problemOf } from './bus-event.ts';
+import type { BusEvent } from './bus-event.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { EventPattern } from './event-pattern.ts';
-import { textBytes } from './expressions/values.ts';
 import type { Random } from './random.ts';
 import { twinAccount, twinRegion } from './sqs.ts';
 import type { FakeClient, Wire } from './wire.ts';
 
 /** EventBridge's limit on the entries of one PutEvents. */
 export const putEventsEntriesMax = 10;
-/** EventBridge's limit on the entries of one PutEvents together. */
-export const putEventsBytesMax = 1024 * 1024;
-/** What the time of an entry counts for in its size. */
-const timeBytes = 14;
-
-/** An event as targets get it. */
-export interface BusEvent {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: unknown;
-}
-
 /** Where a rule sends an event. `inputPath` takes a part of it (`$.detail`), `input` replaces it. */
 export interface RuleTarget {
   deliver(payload: unknown, event: BusEvent): void;
@@ -55,38 +39,25 @@ export interface FakeEventBridge {
   onEvent(listener: (event: BusEvent, bus: string) => void): void;
 }
 
+/** Sends an event on its way to a target: it may get lost, come twice or late. */
+function deliver({ clock, faults }: Wire, rule: string, target: RuleTarget, event: BusEvent): void {
+  const detail = `eventbridge:${rule}`;
+  if (faults.strikes('lose', detail)) return;
+  const copies = faults.strikes('duplicate', detail) ? 2 : 1;
+  for (let copy = 0; copy < copies; copy++) {
+    const delayMs = faults.latencyMs() + (faults.strikes('delay', detail) ? faults.delayMs() : 0);
+    clock.at(clock.now() + delayMs, () => {
+      clock.record(`eventbridge ${rule} ${target.name} ${event.id}`);
+      target.deliver(payloadFor(target, event), event);
+    });
+  }
+}
+
 /** An EventBridge without rules. */
 export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBridge {
   const { clock, faults } = wire;
   const rules = new Map<string, Rule>();
   const listeners: ((event: BusEvent, bus: string) => void)[] = [];
-
-  function newEvent(source: string, detailType: string, detail: unknown, resources: readonly string[]): BusEvent {
-    return {
-      version: '0',
-      id: random.hex(32),
-      'detail-type': detailType,
-      source,
-      account: twinAccount,
-      time: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
-      region: twinRegion,
-      resources,
-      detail,
-    };
-  }
-
-  function deliver(rule: string, target: RuleTarget, event: BusEvent): void {
-    const detail = `eventbridge:${rule}`;
-    if (faults.strikes('lose', detail)) return;
-    const copies = faults.strikes('duplicate', detail) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      const delayMs = faults.latencyMs() + (faults.strikes('delay', detail) ? faults.delayMs() : 0);
-      clock.at(clock.now() + delayMs, () => {
-        clock.record(`eventbridge ${rule} ${target.name} ${event.id}`);
-        target.deliver(payloadFor(target, event), event);
-      });
-    }
-  }
 
   function putEvent(entry: PutEventsRequestEntry): object {
     const problem = problemOf(entry);
@@ -94,18 +65,18 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
     if (faults.strikes('partialBatch', 'eventbridge:PutEvents')) {
       return { ErrorCode: 'InternalFailure', ErrorMessage: 'An internal error occurred' };
     }
-    const event = newEvent(
-      entry.Source ?? '',
-      entry.DetailType ?? '',
-      JSON.parse(entry.Detail ?? '{}'),
-      entry.Resources ?? [],
-    );
+    const event = newEvent(clock.now(), random, {
+      source: entry.Source ?? '',
+      'detail-type': entry.DetailType ?? '',
+      detail: JSON.parse(entry.Detail ?? '{}'),
+      resources: entry.Resources ?? [],
+    });
     const bus = busName(entry.EventBusName);
     clock.record(`eventbridge put ${event['detail-type']} ${event.id}`);
     for (const listener of listeners) listener(event, bus);
     for (const rule of rules.values()) {
       if (busName(rule.bus) !== bus || !matchesPattern(rule.pattern, event)) continue;
-      for (const target of rule.targets) deliver(rule.name, target, event);
+      for (const target of rule.targets) deliver(wire, rule.name, target, event);
     }
     return { EventId: event.id };
   }
@@ -117,7 +88,7 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
         `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than or equal to ${putEventsEntriesMax}`,
       );
     }
-    if (entries.reduce((sum, entry) => sum + entryBytes(entry), 0) > putEventsBytesMax) {
+    if (entries.reduce((sum, entry) => sum + entryBytes(entry), 0) > eventBridgeBytesMax) {
       throw validationError('Total size of the entries in the request is over the limit.');
     }
     const answers = entries.map(putEvent);
@@ -139,10 +110,13 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
       let timer = clock.at(clock.now() + everyMs, fire, true);
       function fire(): void {
         timer = clock.at(clock.now() + everyMs, fire, true);
-        const event = newEvent('aws.events', 'Scheduled Event', {}, [
-          `arn:aws:events:${twinRegion}:${twinAccount}:rule/${name}`,
-        ]);
-        for (const target of targets) deliver(name, target, event);
+        const event = newEvent(clock.now(), random, {
+          source: 'aws.events',
+          'detail-type': 'Scheduled Event',
+          detail: {},
+          resources: [`arn:aws:events:${twinRegion}:${twinAccount}:rule/${name}`],
+        });
+        for (const target of targets) deliver(wire, name, target, event);
       }
       return () => timer.cancel();
     },
@@ -153,35 +127,6 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
 /** A bus is given by name or ARN. */
 function busName(nameOrArn: string | undefined): string {
   return nameOrArn === undefined ? 'default' : nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
-}
-
-function entryBytes(entry: PutEventsRequestEntry): number {
-  let bytes = entry.Time === undefined ? 0 : timeBytes;
-  for (const text of [entry.Source, entry.DetailType, entry.Detail, ...(entry.Resources ?? [])])
-    bytes += textBytes(text ?? '');
-  return bytes;
-}
-
-function problemOf(entry: PutEventsRequestEntry): object | undefined {
-  if (entry.Source === undefined || entry.Source === '') {
-    return {
-      ErrorCode: 'InvalidArgument',
-      ErrorMessage: 'Parameter Source is not valid. Reason: Source is a required argument.',
-    };
-  }
-  if (entry.DetailType === undefined || entry.DetailType === '') {
-    return {
-      ErrorCode: 'InvalidArgument',
-      ErrorMessage: 'Parameter DetailType is not valid. Reason: DetailType is a required argument.',
-    };
-  }
-  try {
-    const detail: unknown = JSON.parse(entry.Detail ?? '');
-    if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return undefined;
-  } catch {
-    // Falls through to the refusal: anything but a JSON object is malformed.
-  }
-  return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
 }
 
 function payloadFor(target: RuleTarget, event: BusEvent): unknown {

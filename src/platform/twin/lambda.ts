@@ -49,9 +49,51 @@ interface Registered {
   readonly process: ProcessWire | undefined;
 }
 
+/** One invocation in one container, with whatever may befall it. */
+async function run(
+  { clock, faults }: Wire,
+  random: Random,
+  name: string,
+  registered: Registered,
+  event: unknown,
+): Promise<unknown> {
+  const detail = `lambda:${name}`;
+  if (faults.strikes('lambdaCrashBefore', detail))
+    throw new LambdaFailure('Runtime.ExitError', 'The container died before the work');
+  const { handler, timeoutMs, process } = registered;
+  const dies = process !== undefined && faults.strikes('lambdaCrashDuring', detail);
+  if (dies) process.haltAfter(faults.below(crashWithinCalls));
+  const struck = faults.strikes('lambdaTimeout', detail);
+  const endMs = dies ? 1 + faults.below(timeoutMs) : timeoutMs;
+  const context = createContext(name, clock.now() + timeoutMs, () => clock.now(), random);
+  const work = Promise.resolve().then(() => handler(event as never, context));
+  // Whoever does not wait for the end must not be hurt by it either.
+  work.catch(() => undefined);
+  const timedOut = Symbol('timed out');
+  let timer: { cancel(): void } | undefined;
+  const limit = new Promise<typeof timedOut>((resolve) => {
+    timer = clock.at(clock.now() + endMs, () => resolve(timedOut));
+  });
+  try {
+    // A time-out that strikes lets the work go on, but nobody hears of its end.
+    const result = await Promise.race(struck ? [limit] : [work, limit]);
+    if (result === timedOut) {
+      throw new LambdaFailure('Sandbox.Timedout', `Task timed out after ${(endMs / 1000).toFixed(2)} seconds`);
+    }
+    if (faults.strikes('lambdaCrashAfter', detail))
+      throw new LambdaFailure('Runtime.ExitError', 'The container died after the work');
+    return result === undefined ? null : structuredClone(result);
+  } catch (error) {
+    throw asFailure(error);
+  } finally {
+    timer?.cancel();
+    if (dies) process.restart();
+  }
+}
+
 /** A Lambda without functions. */
 export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
-  const { clock, faults } = wire;
+  const { clock } = wire;
   const functions = new Map<string, Registered>();
   const listeners: ((invocation: Invocation) => void)[] = [];
 
@@ -61,41 +103,6 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
     return found;
   }
 
-  async function run(name: string, registered: Registered, event: unknown): Promise<unknown> {
-    const detail = `lambda:${name}`;
-    if (faults.strikes('lambdaCrashBefore', detail))
-      throw new LambdaFailure('Runtime.ExitError', 'The container died before the work');
-    const { handler, timeoutMs, process } = registered;
-    const dies = process !== undefined && faults.strikes('lambdaCrashDuring', detail);
-    if (dies) process.haltAfter(faults.below(crashWithinCalls));
-    const struck = faults.strikes('lambdaTimeout', detail);
-    const endMs = dies ? 1 + faults.below(timeoutMs) : timeoutMs;
-    const context = createContext(name, clock.now() + timeoutMs, () => clock.now(), random);
-    const work = Promise.resolve().then(() => handler(event as never, context));
-    // Whoever does not wait for the end must not be hurt by it either.
-    work.catch(() => undefined);
-    const timedOut = Symbol('timed out');
-    let timer: { cancel(): void } | undefined;
-    const limit = new Promise<typeof timedOut>((resolve) => {
-      timer = clock.at(clock.now() + endMs, () => resolve(timedOut));
-    });
-    try {
-      // A time-out that strikes lets the work go on, but nobody hears of its end.
-      const result = await Promise.race(struck ? [limit] : [work, limit]);
-      if (result === timedOut) {
-        throw new LambdaFailure('Sandbox.Timedout', `Task timed out after ${(endMs / 1000).toFixed(2)} seconds`);
-      }
-      if (faults.strikes('lambdaCrashAfter', detail))
-        throw new LambdaFailure('Runtime.ExitError', 'The container died after the work');
-      return result === undefined ? null : structuredClone(result);
-    } catch (error) {
-      throw asFailure(error);
-    } finally {
-      timer?.cancel();
-      if (dies) process.restart();
-    }
-  }
-
   async function invoke(name: string, event: unknown): Promise<unknown> {
     const functionName = nameOf(name);
     const registered = find(name);
@@ -103,7 +110,7 @@ export function createFakeLambda(wire: Wire, random: Random): FakeLambda {
     let error: string | undefined;
     clock.record(`lambda ${functionName} start`);
     try {
-      return await run(functionName, registered, event);
+      return await run(wire, random, functionName, registered, event);
     } catch (failure) {
       error = failure instanceof Error ? failure.name : 'Error';
       throw failure;

@@ -3,7 +3,8 @@ import type { FaultPlan } from '../faults.ts';
 import type { Random } from '../random.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { OutgoingMessage, QueuedMessage } from './message.ts';
-import { createFifoList, createStandardList } from './ready-list.ts';
+import { createShelf } from './shelf.ts';
+import type { Shelf } from './shelf.ts';
 
 /** SQS's defaults for a new queue. */
 export const visibilitySecondsDefault = 30;
@@ -60,38 +61,26 @@ export interface QueueSurroundings {
   findByArn(arn: string): Queue | undefined;
 }
 
-/** Makes an empty queue. A name that ends in `.fifo` makes it a FIFO queue. */
-export function createQueue(name: string, url: string, arn: string, around: QueueSurroundings): Queue {
+/** The parts of one queue that sending, receiving and deleting share. */
+interface QueueParts {
+  readonly name: string;
+  readonly arn: string;
+  readonly fifo: boolean;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly shelf: Shelf;
+  readonly around: QueueSurroundings;
+}
+
+function secondsOf({ attributes }: QueueParts, attribute: string, otherwise: number): number {
+  return Number(attributes.get(attribute) ?? otherwise);
+}
+
+/** The sending side: identity, deduplication and the faults that befall a message on its way in. */
+function createSender(parts: QueueParts): Queue['send'] {
+  const { name, fifo, attributes, shelf, around } = parts;
   const { clock, faults, random } = around;
-  const fifo = name.endsWith('.fifo');
-  const list = fifo ? createFifoList() : createStandardList();
-  const attributes = new Map<string, string>();
-  const messages = new Set<QueuedMessage>();
-  const byHandle = new Map<string, QueuedMessage>();
   const remembered = new Map<string, { at: number; messageId: string; sequenceNumber: string | undefined }>();
-  const listeners = new Set<() => void>();
   let sequence = 0;
-
-  const seconds = (attribute: string, otherwise: number): number => Number(attributes.get(attribute) ?? otherwise);
-
-  function notify(): void {
-    if (list.available) for (const listener of [...listeners]) listener();
-  }
-
-  function store(message: QueuedMessage, delayMs: number): void {
-    messages.add(message);
-    if (delayMs > 0) {
-      message.state = 'delayed';
-      message.timer = clock.at(clock.now() + delayMs, () => {
-        message.state = 'ready';
-        message.timer = undefined;
-        list.wake(message);
-        notify();
-      });
-    }
-    list.append(message);
-    notify();
-  }
 
   function create(outgoing: OutgoingMessage, deduplicationId: string | undefined, messageId: string): QueuedMessage {
     return {
@@ -112,45 +101,53 @@ export function createQueue(name: string, url: string, arn: string, around: Queu
     };
   }
 
-  function drop(message: QueuedMessage): void {
-    list.forget(message);
-    message.timer?.cancel();
-    message.state = 'deleted';
-    messages.delete(message);
-  }
-
-  function becomeVisible(message: QueuedMessage): void {
-    message.timer = undefined;
-    message.state = 'ready';
-    list.giveBack(message);
-    clock.record(`sqs ${name} visible ${message.messageId}`);
-    notify();
-  }
-
-  function hide(message: QueuedMessage, visibilityMs: number): void {
-    message.timer?.cancel();
-    if (visibilityMs <= 0) {
-      becomeVisible(message);
-      return;
+  return (outgoing) => {
+    const byContent = fifo && attributes.get('ContentBasedDeduplication') === 'true';
+    const deduplicationId = outgoing.deduplicationId ?? (byContent ? hash('sha256', outgoing.body) : undefined);
+    if (fifo && deduplicationId !== undefined) {
+      const known = remembered.get(deduplicationId);
+      if (known !== undefined && known.at > clock.now() - deduplicationMsMax) return known;
     }
-    message.timer = clock.at(clock.now() + visibilityMs, () => becomeVisible(message));
-  }
-
-  /** A message that is too old or was received too often is not delivered any more. */
-  function giveUp(message: QueuedMessage): boolean {
-    if (message.sentAt + seconds('MessageRetentionPeriod', retentionSecondsDefault) * 1000 <= clock.now()) {
-      drop(message);
-      return true;
+    const message = create(outgoing, deduplicationId, messageIdFrom(random));
+    const { messageId, sequenceNumber } = message;
+    if (fifo && deduplicationId !== undefined) {
+      remembered.set(deduplicationId, { at: clock.now(), messageId, sequenceNumber });
     }
-    const redrive = readRedrive(attributes.get('RedrivePolicy'));
-    if (redrive === undefined || message.receiveCount < redrive.maxReceiveCount) return false;
-    const target = around.findByArn(redrive.target);
-    if (target === undefined) return false;
-    clock.record(`sqs ${name} dead ${message.messageId}`);
-    drop(message);
-    target.adopt(message, arn);
+    clock.record(`sqs ${name} send ${messageId} ${outgoing.body.length}`);
+    const detail = `sqs:${name}`;
+    if (faults.strikes('lose', detail)) return { messageId, sequenceNumber };
+    const asked = (outgoing.delaySeconds ?? secondsOf(parts, 'DelaySeconds', 0)) * 1000;
+    shelf.store(message, asked + (faults.strikes('delay', detail) ? faults.delayMs() : 0));
+    if (!fifo && faults.strikes('duplicate', detail)) {
+      shelf.store(create(outgoing, deduplicationId, messageId), asked + faults.delayMs());
+    }
+    return { messageId, sequenceNumber };
+  };
+}
+
+/** A message that is too old or was received too often is not delivered any more. */
+function giveUp(parts: QueueParts, message: QueuedMessage): boolean {
+  const { name, arn, attributes, shelf, around } = parts;
+  const retentionMs = secondsOf(parts, 'MessageRetentionPeriod', retentionSecondsDefault) * 1000;
+  if (message.sentAt + retentionMs <= around.clock.now()) {
+    shelf.drop(message);
     return true;
   }
+  const redrive = readRedrive(attributes.get('RedrivePolicy'));
+  if (redrive === undefined || message.receiveCount < redrive.maxReceiveCount) return false;
+  const target = around.findByArn(redrive.target);
+  if (target === undefined) return false;
+  around.clock.record(`sqs ${name} dead ${message.messageId}`);
+  shelf.drop(message);
+  target.adopt(message, arn);
+  return true;
+}
+
+/** The receiving side: receipt handles, and what can be done with one. */
+function createReceiver(parts: QueueParts): Pick<Queue, 'receive' | 'remove' | 'changeVisibility'> {
+  const { name, shelf, around } = parts;
+  const { clock, faults } = around;
+  const byHandle = new Map<string, QueuedMessage>();
 
   function deliver(message: QueuedMessage, visibilityMs: number): void {
     message.receiveCount++;
@@ -159,44 +156,18 @@ export function createQueue(name: string, url: string, arn: string, around: Queu
     message.receiptHandle = `${message.messageId}#${message.receiveCount}`;
     byHandle.set(message.receiptHandle, message);
     const early = faults.strikes('visibilityExpiry', `sqs:${name}`);
-    hide(message, early ? Math.min(visibilityMs, faults.delayMs()) : visibilityMs);
+    shelf.hide(message, early ? Math.min(visibilityMs, faults.delayMs()) : visibilityMs);
     clock.record(`sqs ${name} receive ${message.messageId} ${message.receiveCount}`);
   }
 
   return {
-    name,
-    url,
-    arn,
-    fifo,
-    attributes,
-    send(outgoing) {
-      const byContent = fifo && attributes.get('ContentBasedDeduplication') === 'true';
-      const deduplicationId = outgoing.deduplicationId ?? (byContent ? hash('sha256', outgoing.body) : undefined);
-      if (fifo && deduplicationId !== undefined) {
-        const known = remembered.get(deduplicationId);
-        if (known !== undefined && known.at > clock.now() - deduplicationMsMax) return known;
-      }
-      const message = create(outgoing, deduplicationId, messageIdFrom(random));
-      const { messageId, sequenceNumber } = message;
-      if (fifo && deduplicationId !== undefined) {
-        remembered.set(deduplicationId, { at: clock.now(), messageId, sequenceNumber });
-      }
-      clock.record(`sqs ${name} send ${messageId} ${outgoing.body.length}`);
-      const detail = `sqs:${name}`;
-      if (faults.strikes('lose', detail)) return { messageId, sequenceNumber };
-      const asked = (outgoing.delaySeconds ?? seconds('DelaySeconds', 0)) * 1000;
-      store(message, asked + (faults.strikes('delay', detail) ? faults.delayMs() : 0));
-      if (!fifo && faults.strikes('duplicate', detail)) {
-        store(create(outgoing, deduplicationId, messageId), asked + faults.delayMs());
-      }
-      return { messageId, sequenceNumber };
-    },
-    receive(max, visibilityMs = seconds('VisibilityTimeout', visibilitySecondsDefault) * 1000) {
+    receive(max, visibilityMs = secondsOf(parts, 'VisibilityTimeout', visibilitySecondsDefault) * 1000) {
       const received: QueuedMessage[] = [];
-      while (received.length < max && list.available) {
-        const choose = (count: number): number =>
-          faults.active && faults.strikes('reorder', `sqs:${name}`) ? faults.below(count) : 0;
-        for (const message of list.take(max - received.length, choose)) if (!giveUp(message)) received.push(message);
+      const choose = (count: number): number =>
+        faults.active && faults.strikes('reorder', `sqs:${name}`) ? faults.below(count) : 0;
+      while (received.length < max && shelf.list.available) {
+        for (const message of shelf.list.take(max - received.length, choose))
+          if (!giveUp(parts, message)) received.push(message);
       }
       for (const message of received) deliver(message, visibilityMs);
       return received;
@@ -208,8 +179,8 @@ export function createQueue(name: string, url: string, arn: string, around: Queu
       byHandle.delete(receiptHandle);
       if (message.state !== 'deleted') {
         clock.record(`sqs ${name} delete ${message.messageId}`);
-        drop(message);
-        notify();
+        shelf.drop(message);
+        shelf.notify();
       }
       return true;
     },
@@ -217,39 +188,43 @@ export function createQueue(name: string, url: string, arn: string, around: Queu
       const message = byHandle.get(receiptHandle);
       if (message === undefined) return 'unknown';
       if (message.state !== 'inFlight') return 'notInFlight';
-      hide(message, visibilityMs);
+      shelf.hide(message, visibilityMs);
       return 'changed';
     },
-    purge() {
-      for (const message of [...messages]) drop(message);
-      list.clear();
-    },
+  };
+}
+
+/** Makes an empty queue. A name that ends in `.fifo` makes it a FIFO queue. */
+export function createQueue(name: string, url: string, arn: string, around: QueueSurroundings): Queue {
+  const fifo = name.endsWith('.fifo');
+  const attributes = new Map<string, string>();
+  const shelf = createShelf(name, fifo, around.clock);
+  const parts: QueueParts = { name, arn, fifo, attributes, shelf, around };
+  return {
+    name,
+    url,
+    arn,
+    fifo,
+    attributes,
+    send: createSender(parts),
+    ...createReceiver(parts),
+    purge: () => shelf.clear(),
     counts() {
       const counts = { visible: 0, inFlight: 0, delayed: 0 };
-      for (const { state } of messages) {
+      for (const { state } of shelf.messages()) {
         if (state === 'ready') counts.visible++;
         else if (state === 'inFlight') counts.inFlight++;
         else counts.delayed++;
       }
       return counts;
     },
-    bodies: () => [...messages].map((message) => message.body),
-    onAvailable(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    bodies: () => [...shelf.messages()].map((message) => message.body),
+    onAvailable: (listener) => shelf.onAvailable(listener),
     get available() {
-      return list.available;
+      return shelf.list.available;
     },
     adopt(message, fromArn) {
-      const moved: QueuedMessage = {
-        ...message,
-        deadLetterSource: fromArn,
-        receiptHandle: '',
-        state: 'ready',
-        timer: undefined,
-      };
-      store(moved, 0);
+      shelf.store({ ...message, deadLetterSource: fromArn, receiptHandle: '', state: 'ready', timer: undefined }, 0);
     },
   };
 }
