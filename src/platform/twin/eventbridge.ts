@@ -6,6 +6,7 @@ import { entryBytes, newEvent, problemOf } from './bus-event.ts';
 import type { BusEvent } from './bus-event.ts';
 import { matchesPattern } from './event-pattern.ts';
 import type { EventPattern } from './event-pattern.ts';
+import { cloneValue } from './expressions/values.ts';
 import type { Random } from './random.ts';
 import { twinAccount, twinRegion } from './sqs.ts';
 import type { FakeClient, Wire } from './wire.ts';
@@ -131,9 +132,9 @@ function busName(nameOrArn: string | undefined): string {
 
 function payloadFor(target: RuleTarget, event: BusEvent): unknown {
   if (target.input !== undefined) return target.input;
-  let payload: unknown = structuredClone(event);
+  let payload: unknown = event;
   for (const step of (target.inputPath ?? '$').split('.').slice(1)) {
     payload = typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[step] : undefined;
   }
-  return payload;
+  return cloneValue(payload);
 }

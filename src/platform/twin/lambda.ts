@@ -82,7 +82,8 @@ async function run(
     }
     if (faults.strikes('lambdaCrashAfter', detail))
       throw new LambdaFailure('Runtime.ExitError', 'The container died after the work');
-    return result === undefined ? null : structuredClone(result);
+    // As JSON, which is how Lambda hands results over.
+    return result === undefined ? null : (JSON.parse(JSON.stringify(result)) as unknown);
   } catch (error) {
     throw asFailure(error);
   } finally {

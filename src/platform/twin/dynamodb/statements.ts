@@ -70,6 +70,7 @@ export function batchExecuteStatement(store: Store, input: BatchExecuteStatement
 
 /** Refuses a batch that names an item twice. Statements that cannot be read are left to their own error. */
 function refuseSameItem(store: Store, statements: NonNullable<BatchExecuteStatementCommandInput['Statements']>): void {
+  if (statements.length === 1) return;
   const seen = new Set<string>();
   for (const { Statement: source, Parameters: parameters = [] } of statements) {
     let name: string;

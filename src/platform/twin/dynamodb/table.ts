@@ -33,6 +33,8 @@ export interface Entry {
   readonly id: string;
   readonly item: Item;
   readonly bytes: number;
+  /** Of a stored item: its entries in the indexes, in their order. */
+  readonly projected?: readonly (Entry | undefined)[];
 }
 
 /** The entries of one partition key, in order. */
@@ -112,7 +114,10 @@ export function createTable(schema: TableSchema): Table {
       let partition = partitions.get(pk);
       if (partition === undefined) partitions.set(pk, (partition = createSortedList(compareEntries)));
       const before = byKey.get(sk);
-      const after = item === undefined ? undefined : { sort: sk, id: '', item, bytes };
+      const after =
+        item === undefined
+          ? undefined
+          : { sort: sk, id: '', item, bytes, projected: indexes.map((index) => index.project(item)) };
       if (before !== undefined) partition.remove(before);
       if (after === undefined) {
         byKey.delete(sk);
@@ -121,7 +126,9 @@ export function createTable(schema: TableSchema): Table {
         partition.insert(after);
       }
       size += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1);
-      const moved = indexes.flatMap((index) => index.write(before?.item, item, at));
+      const moved = indexes.flatMap((index, position) =>
+        index.write(before?.projected?.[position], after?.projected[position], at),
+      );
       return { table: Math.max(before?.bytes ?? 0, bytes), indexes: moved };
     },
     *items() {
@@ -158,7 +165,9 @@ interface Index {
   readonly schema: IndexSchema;
   readonly partitions: Map<string, Partition>;
   readonly changes: IndexChange[];
-  write(before: Item | undefined, after: Item | undefined, at: number): number[];
+  /** The entry of an item; undefined for one that lacks a key of the index. */
+  project(item: Item): Entry | undefined;
+  write(before: Entry | undefined, after: Entry | undefined, at: number): number[];
 }
 
 /** A sparse index: only items with both of its keys are in it. */
@@ -171,8 +180,8 @@ function createIndex(table: TableSchema, schema: IndexSchema): Index {
       ? undefined
       : [...new Set([table.pk, table.sk, schema.pk, schema.sk, ...(projection === 'KEYS_ONLY' ? [] : projection)])];
 
-  function project(item: Item | undefined): Entry | undefined {
-    if (item?.[schema.pk] === undefined) return undefined;
+  function project(item: Item): Entry | undefined {
+    if (item[schema.pk] === undefined) return undefined;
     const sort = item[schema.sk] as SortKey | undefined;
     if (sort === undefined) return undefined;
     let projected = item;
@@ -221,9 +230,8 @@ function createIndex(table: TableSchema, schema: IndexSchema): Index {
     schema,
     partitions,
     changes,
-    write(itemBefore, itemAfter, at) {
-      const before = project(itemBefore);
-      const after = project(itemAfter);
+    project,
+    write(before, after, at) {
       if (before === undefined && after === undefined) return [];
       if (before !== undefined && after !== undefined && equalValues(before.item, after.item)) return [];
       place(before, false);

@@ -1,4 +1,5 @@
 import { LambdaFailure } from '../lambda.ts';
+import { cloneValue } from '../expressions/values.ts';
 import type { FakeLambda } from '../lambda.ts';
 import type { FakeSqs } from '../sqs.ts';
 import { StatesError } from './template.ts';
@@ -59,7 +60,7 @@ async function callResource(services: TaskServices, resource: string, args: Reco
 /** Errors keep the name that the function threw; the cause is the JSON that Lambda gives. */
 async function invoke(lambda: FakeLambda, name: string, payload: unknown): Promise<unknown> {
   try {
-    return await lambda.invoke(name, structuredClone(payload));
+    return await lambda.invoke(name, cloneValue(payload));
   } catch (error) {
     if (!(error instanceof LambdaFailure)) throw error;
     const { errorType, message } = error;
