@@ -89,11 +89,8 @@ export interface AgentStore {
 }
 
 export interface Messenger {
-  /**
-   * Tells the dispatcher where to look. `lane` separates hints that must not wait behind others: dispatches of one pool run one after the other, and one that
-   * died holds the next ones up until its message is visible again.
-   */
-  hint(hints: readonly DispatchHint[], lane?: string): Promise<void>;
+  /** Tells the dispatcher where to look. Dispatches of one pool run one after the other. */
+  hint(hints: readonly DispatchHint[]): Promise<void>;
   /** Sends to inboxes, batched per inbox. A message that could not be sent is only a lost hint: it is logged, not thrown. */
   send(messages: readonly { readonly inbox_url: string; readonly message: InboxMessage }[]): Promise<void>;
   /** Puts pulse ticks on their way, `delays` in seconds. False: some could not be sent. */

@@ -102,7 +102,7 @@ export const mutants: readonly Mutant[] = [
     mistake: 'messages are deleted even when the work failed',
     acknowledgesFirst: true,
   },
-  { name: 'agent-clock', mistake: 'leases are renewed by the clock of the agent', agentClockMs: 120_000 },
+  { name: 'agent-clock', mistake: 'leases are renewed by the clock of the agent', agentClockMs: 600_000 },
   {
     name: 'blind-head-write',
     mistake: "a workflow's head is written without its version",

@@ -14,6 +14,8 @@ export interface Violation {
 /** What the oracles may look up besides a commit's own rows. */
 export interface OracleView {
   peek(pk: string, sk: string): Item | undefined;
+  /** When two dispatchers last worked at once: dispatch.fifo prevents it, unless a message comes again while it is worked on. */
+  overlapAt(): number;
   /** The rows of all agents. */
   agents(): readonly Item[];
   /** The definition of a workflow that the seed submitted. */
@@ -46,7 +48,9 @@ export function createOracles(view: OracleView) {
     const was = before?.['gsi1pk'];
     const is = after?.['gsi1pk'];
     if (typeof was === 'string' && (was !== is || before?.['gsi1sk'] !== after?.['gsi1sk'])) ready.get(was)?.delete(id);
-    if (typeof is === 'string' && is.startsWith('READY#') && was !== is) {
+    // An entry that changes must reach the index again.
+    const isNew = was !== is || before?.['attempt'] !== after?.['attempt'];
+    if (typeof is === 'string' && is.startsWith('READY#') && isNew) {
       const lane = ready.get(is) ?? new Map<string, { key: string; since: number }>();
       lane.set(id, { key: String(after?.['gsi1sk']), since: at });
       ready.set(is, lane);
@@ -75,6 +79,8 @@ export function createOracles(view: OracleView) {
       );
     }
     passed.delete(id);
+    // Two dispatchers at once may overtake each other by one round: that is the promise's stated bound.
+    if (view.overlapAt() >= decidedAt) return;
     const rank = String(before['gsi1sk']).slice(0, 1);
     for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
       if (key.slice(0, 1) >= rank || since + visibleAfterMs >= decidedAt || other === id || isReserved(other)) continue;

@@ -17,7 +17,7 @@ import { createOracles, type Violation } from './oracles.ts';
 import { attemptMsMax, drawScenario, type Scenario } from './scenario.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
 
-/** Everything must have ended this long after the last fault (ms of virtual time), not counting what the last attempt itself takes. */
+/** After the last fault, whatever was lost is found and goes on within this time (ms of virtual time). */
 export const recoveryMsMax = 30_000;
 /** Every execution must have ended this much later (ms of virtual time). */
 const executionMsMax = 120_000;
@@ -31,7 +31,7 @@ export interface SeedReport {
   readonly faults: number;
   readonly tasks: number;
   readonly workflows: number;
-  /** Virtual time from the healing to the end of the last task (ms); 0 when all had ended before. */
+  /** The longest time after the last fault in which nothing went on although work was left (ms of virtual time), the attempts' own time not counted. */
   readonly recoveryMs: number;
   readonly trace: string;
 }
@@ -188,6 +188,33 @@ function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
   return tasksEnded && workflowsEnded && handsEmpty;
 }
 
+/**
+ * Lets time pass until everything has ended. However much work is left, something must go on: an attempt takes a while, and whatever was lost must be found
+ * within the time of recovery. Answers with the longest time without any progress after the last fault, the attempts' own time not counted.
+ */
+async function watchProgress(
+  deployment: TwinDeployment,
+  scenario: Scenario,
+  lastFault: number,
+  isBroken: () => boolean,
+) {
+  const { clock, dynamodb } = deployment.cloud;
+  let progressAt = Math.max(clock.now(), lastFault);
+  let longest = 0;
+  dynamodb.onCommit(({ at, changes }) => {
+    if (
+      at <= progressAt ||
+      !changes.some(({ before, after }) => before?.['sk'] === 'TASK' && before['status'] !== after?.['status'])
+    )
+      return;
+    longest = Math.max(longest, at - progressAt);
+    progressAt = at;
+  });
+  const isStuck = (): boolean => clock.now() - progressAt > recoveryMsMax + attemptMsMax;
+  await clock.run(() => isBroken() || isStuck() || isAllEnded(deployment, scenario));
+  return { longestMs: Math.max(0, Math.max(longest, clock.now() - progressAt) - attemptMsMax), isStuck: isStuck() };
+}
+
 /** Runs one seed: a scenario with faults until it heals, then until everything has ended. `onRecord` hears every step, for a seed that is looked at. */
 export async function runSeed(
   seed: number,
@@ -199,17 +226,32 @@ export async function runSeed(
   const definitions = new Map<string, WorkflowDefinition>(
     scenario.workflows.map(({ workflow_id, definition }) => [workflow_id, definition]),
   );
+  let dispatching = 0;
+  let overlapAt = 0;
   const deployment = deployTwin(
     { seed, faults: scenario.mix },
     {
       ...(mutant?.spoil === undefined ? {} : { adapters: mutant.spoil }),
-      handler: (name, handler) => spoilHandler(mutant, name, handler),
+      handler: (name, handler) => {
+        const spoilt = spoilHandler(mutant, name, handler);
+        if (name !== 'dispatch-tasks') return spoilt;
+        return async (event, context) => {
+          dispatching += 1;
+          try {
+            return await spoilt(event, context);
+          } finally {
+            if (dispatching > 1) overlapAt = cloud.clock.now();
+            dispatching -= 1;
+          }
+        };
+      },
     },
   );
   const { cloud } = deployment;
   if (onRecord !== undefined) cloud.clock.onRecord(onRecord);
   const oracles = createOracles({
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
+    overlapAt: () => (dispatching > 1 ? Infinity : overlapAt),
     agents: () =>
       scenario.agents
         .map(({ id }) => cloud.dynamodb.peek('POOL#default', `AGENT#${id}`))
@@ -232,11 +274,12 @@ export async function runSeed(
       ...freezes.map(({ at, forMs }) => startedAt + at + forMs),
     ]),
   );
-  await cloud.clock.run(
-    () => oracles.violations.length > 0 || isAllEnded(deployment, scenario),
-    lastFault - cloud.clock.now() + recoveryMsMax + attemptMsMax,
+  const { longestMs, isStuck } = await watchProgress(
+    deployment,
+    scenario,
+    lastFault,
+    () => oracles.violations.length > 0,
   );
-  const recoveryMs = Math.max(0, cloud.clock.now() - lastFault);
   // The execution only shows what the table knows; Step Functions repeats a dead step in its own time.
   const running = () => cloud.stepFunctions.executions().filter(({ status }) => status === 'RUNNING');
   await cloud.clock.run(() => running().length === 0, executionMsMax);
@@ -251,7 +294,7 @@ export async function runSeed(
     faults: cloud.faults.log.length,
     tasks: scenario.tasks.length,
     workflows: scenario.workflows.length,
-    recoveryMs,
+    recoveryMs: longestMs,
     trace: cloud.clock.trace,
   };
 }

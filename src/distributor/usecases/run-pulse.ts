@@ -195,7 +195,7 @@ export async function runPulse(deps: DistributorDeps, pool_name: string): Promis
   const promoted = await promote(deps, pool_name);
   const routes = await lookAtRoutes(deps, pool);
   const resumed = await deps.workflowTasks.resume(pool_name);
-  await deps.messenger.hint([...recovered.hints, ...promoted.hints, ...routes.hints], '/pulse');
+  await deps.messenger.hint([...recovered.hints, ...promoted.hints, ...routes.hints]);
   await deps.messenger.announce([...recovered.announcements, ...routes.expired]);
   const hasWork =
     routes.waiting > 0 ||

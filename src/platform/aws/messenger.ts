@@ -150,7 +150,7 @@ export function createMessenger(options: {
     }
   };
   return {
-    hint: async (hints, lane = '') => {
+    hint: async (hints) => {
       const byPool = Map.groupBy(hints, (hint) => hint.pool);
       const entries = [...byPool].flatMap(([pool, list]) => {
         const routes = [...new Set(list.flatMap((hint) => hint.routes))];
@@ -159,7 +159,7 @@ export function createMessenger(options: {
         const parts = split.length === 0 ? [[]] : split;
         return parts.map((part) => ({
           MessageBody: bodyOf({ pool, routes: part }),
-          MessageGroupId: `${pool}${lane}`,
+          MessageGroupId: pool,
           MessageDeduplicationId: sources.id(),
         }));
       });

@@ -19,7 +19,7 @@ export async function insertMissing(deps: WorkflowDeps, run: Run): Promise<reado
     const { rows, failures } = await prepareNodes(deps, run, head.nodes, missing, new Map());
     await writeRoutes(deps, rows);
     await deps.tasks.insert(rows);
-    await deps.messenger.hint(hintsOf(rows), '/pulse');
+    await deps.messenger.hint(hintsOf(rows));
     if (failures.length > 0) {
       const outcomes = failures.map((each) => ({ ...each, outcome: 'failed' as const, attempt: 0 }));
       await commitStep(deps, run, { command: { type: 'settle', outcomes }, changes: [], known: new Map() });

@@ -58,7 +58,7 @@ async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
       known: new Map(),
     });
     if (committed === undefined || 'conflict' in committed) return;
-    await deps.messenger.hint(committed.hints, '/pulse');
+    await deps.messenger.hint(committed.hints);
   }
   await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq });
 }
