@@ -15,6 +15,8 @@ export interface Random {
 }
 
 const twoTo32 = 4_294_967_296;
+const byteShifts = [24, 16, 8, 0];
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** FNV-1a of a string as an unsigned 32-bit integer. Not for secrets: it only spreads labels and seeds. */
 export function hashText(text: string, start = 0x811c9dc5): number {
@@ -55,7 +57,10 @@ export function createRandom(seed: number | string): Random {
     fork: (name) => createRandom(`${label}/${name}`),
     hex(digits) {
       let text = '';
-      while (text.length < digits) text += draw().toString(16).padStart(8, '0');
+      while (text.length < digits) {
+        const word = draw();
+        for (const shift of byteShifts) text += hexBytes[(word >>> shift) & 0xff] ?? '';
+      }
       return text.slice(0, digits);
     },
   };

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { validationError } from '../aws-errors.ts';
+import { validationError, withoutStack } from '../aws-errors.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 import type { Item } from '../expressions/values.ts';
@@ -88,11 +88,14 @@ export function commit(store: Store, command: string, writes: readonly PlannedWr
 
 /** The exception of a failed condition. The document client leaves items of exceptions marshalled, and so does this. */
 export function conditionFailed(before: Item | undefined, wanted: string | undefined): ConditionalCheckFailedException {
-  return new ConditionalCheckFailedException({
-    message: 'The conditional request failed',
-    $metadata: { httpStatusCode: 400 },
-    ...(wanted === 'ALL_OLD' && before !== undefined ? { Item: marshallItem(before) } : {}),
-  });
+  return withoutStack(
+    () =>
+      new ConditionalCheckFailedException({
+        message: 'The conditional request failed',
+        $metadata: { httpStatusCode: 400 },
+        ...(wanted === 'ALL_OLD' && before !== undefined ? { Item: marshallItem(before) } : {}),
+      }),
+  );
 }
 
 /** An item in DynamoDB's wire format. */

@@ -55,8 +55,12 @@ export function cloneValue(value: unknown): unknown {
 
 /** A deep copy of an item. */
 export function cloneItem(item: Item): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(item)) assign(copy, key, cloneValue(item[key]));
+  // A spread keeps the object's shape, which is much quicker than adding key by key.
+  const copy: Record<string, unknown> = { ...item };
+  for (const key in copy) {
+    const value = copy[key];
+    if (typeof value === 'object' && value !== null) assign(copy, key, cloneValue(value));
+  }
   return copy;
 }
 
@@ -118,11 +122,19 @@ function importObject(value: object, depth: number): unknown {
 
 /** A checked deep copy of an item that comes in. */
 export function importItem(item: Item, depth = 1): Record<string, unknown> {
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(item)) {
-    const value = item[key];
-    if (value !== undefined) assign(copy, key, importValue(value, depth));
+  const copy: Record<string, unknown> = { ...item };
+  let isWhole = true;
+  for (const key in copy) {
+    const value = copy[key];
+    if (value === undefined) isWhole = false;
+    else if (typeof value !== 'string') assign(copy, key, importValue(value, depth));
   }
+  return isWhole ? copy : withoutUndefined(copy);
+}
+
+function withoutUndefined(item: Item): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(item)) if (item[key] !== undefined) assign(copy, key, item[key]);
   return copy;
 }
 
