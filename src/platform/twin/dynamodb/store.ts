@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { validationError, withoutStack } from '../aws-errors.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
+import { typeOf } from '../expressions/values.ts';
 import type { Item } from '../expressions/values.ts';
 import type { SortKey, Table, WriteSizes } from './table.ts';
 
@@ -100,5 +100,29 @@ export function conditionFailed(before: Item | undefined, wanted: string | undef
 
 /** An item in DynamoDB's wire format. */
 export function marshallItem(item: Item): Record<string, AttributeValue> {
-  return marshall(item, { convertEmptyValues: false, removeUndefinedValues: true });
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, marshallValue(value)]));
+}
+
+function marshallValue(value: unknown): AttributeValue {
+  const type = typeOf(value);
+  const wire = ((): unknown => {
+    switch (type) {
+      case 'N':
+        return String(value);
+      case 'NULL':
+        return true;
+      case 'L':
+        return (value as unknown[]).map(marshallValue);
+      case 'M':
+        return marshallItem(value as Item);
+      case 'NS':
+        return Array.from(value as Set<number>, String);
+      case 'SS':
+      case 'BS':
+        return [...(value as Set<unknown>)];
+      default:
+        return value;
+    }
+  })();
+  return { [type ?? 'S']: wire } as unknown as AttributeValue;
 }
