@@ -14,8 +14,11 @@ export interface Violation {
 /** What the oracles may look up besides a commit's own rows. */
 export interface OracleView {
   peek(pk: string, sk: string): Item | undefined;
-  /** When two dispatchers last worked at once: dispatch.fifo prevents it, unless a message comes again while it is worked on. */
-  overlapAt(): number;
+  /**
+   * Whether, since this time, two dispatchers worked at once (dispatch.fifo prevents it, unless a message comes again while it is worked on) or a
+   * dispatcher's write was refused by a throttled service: then a round may be overtaken by the next one, which is the promise's stated bound.
+   */
+  isDisturbed(since: number): boolean;
   /** The rows of all agents. */
   agents(): readonly Item[];
   /** The definition of a workflow that the seed submitted. */
@@ -79,8 +82,7 @@ export function createOracles(view: OracleView) {
       );
     }
     passed.delete(id);
-    // Two dispatchers at once may overtake each other by one round: that is the promise's stated bound.
-    if (view.overlapAt() >= decidedAt) return;
+    if (view.isDisturbed(decidedAt)) return;
     const rank = String(before['gsi1sk']).slice(0, 1);
     for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
       if (key.slice(0, 1) >= rank || since + visibleAfterMs >= decidedAt || other === id || isReserved(other)) continue;

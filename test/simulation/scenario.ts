@@ -83,7 +83,7 @@ function drawTask(random: Random, index: number): Task {
 }
 
 function drawWorkflow(random: Random, index: number): WorkflowDefinition {
-  const count = 2 + random.below(5);
+  const count = 2 + random.below(6);
   return workflowDefinition.parse({
     name: `w${index}`,
     nodes: Array.from({ length: count }, (_, at) => ({
@@ -92,7 +92,7 @@ function drawWorkflow(random: Random, index: number): WorkflowDefinition {
       required_capabilities: random.chance(0.5) ? [random.pick(capabilities)] : [],
       priority: random.pick(priorities),
       trigger_rule: random.chance(0.2) ? 'all_done' : 'all_success',
-      depends_on: Array.from({ length: at }, (_unused, before) => `n${before}`).filter(() => random.chance(0.4)),
+      depends_on: Array.from({ length: at }, (_unused, before) => `n${before}`).filter(() => random.chance(0.3)),
       retry: { max_attempts: 4, backoff_ms: 200 },
     })),
   });
@@ -110,7 +110,7 @@ function drawAgent(random: Random, index: number, healAt: number): SimulatedAgen
     capabilities: isGeneralist ? [...capabilities] : capabilities.filter(() => random.chance(0.6)),
     slots: 1 + random.below(3),
     ownGroup: random.chance(0.5),
-    crashes: random.chance(0.5) ? [drawCrash(random, healAt, !isGeneralist)] : [],
+    crashes: random.chance(0.7) ? [drawCrash(random, healAt, !isGeneralist)] : [],
     freezes: random.chance(0.3) ? [{ at: random.below(healAt), forMs: 2_000 + random.below(14_000) }] : [],
   };
 }
@@ -125,7 +125,7 @@ export function drawScenario(random: Random): Scenario {
     task: drawTask(random, index),
     via: random.pick(vias),
   }));
-  const workflows = Array.from({ length: random.below(3) }, (_, index) => ({
+  const workflows = Array.from({ length: random.below(4) }, (_, index) => ({
     at: random.below(spread),
     workflow_id: `wf${index}`,
     definition: drawWorkflow(random, index),

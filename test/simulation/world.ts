@@ -21,6 +21,8 @@ import { startSimulatedAgent } from './simulated-agent.ts';
 export const recoveryMsMax = 30_000;
 /** Every execution must have ended this much later (ms of virtual time). */
 const executionMsMax = 120_000;
+/** Faults after which a dispatcher's round is only half done. */
+const disturbing: ReadonlySet<string> = new Set(['throttle', 'lostAnswer', 'transactionConflict', 'partialBatch']);
 /** A client that heard nothing submits again after this time. */
 const resubmitMs = 3_000;
 
@@ -251,7 +253,12 @@ export async function runSeed(
   if (onRecord !== undefined) cloud.clock.onRecord(onRecord);
   const oracles = createOracles({
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
-    overlapAt: () => (dispatching > 1 ? Infinity : overlapAt),
+    isDisturbed: (since) =>
+      dispatching > 1 ||
+      overlapAt >= since ||
+      cloud.faults.log.some(
+        ({ at, point, detail }) => at >= since - 500 && disturbing.has(point) && detail.startsWith('dynamodb:'),
+      ),
     agents: () =>
       scenario.agents
         .map(({ id }) => cloud.dynamodb.peek('POOL#default', `AGENT#${id}`))
