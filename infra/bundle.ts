@@ -28,6 +28,8 @@ export function bundleFunctions(): void {
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
+    // Where a function's credentials come from is certain; the SDK's search for them is large and slow to load.
+    alias: { '@aws-sdk/credential-provider-node': join(root, 'src/platform/aws/function-credentials.ts') },
     minify: true,
     sourcemap: false,
     legalComments: 'none',
