@@ -8,8 +8,11 @@ import type { Item } from './task-rows.ts';
 /** JSON text up to this size is kept in its item, larger text in S3. More: with its keys the item could pass DynamoDB's 400 KB. */
 const itemTextBytesMax = 300 * 1024;
 
-/** Attention marks are spread over so many partitions. Fewer: hot at thousands of starts a second; more: more reads a pulse. */
-export const attentionShards = 8;
+/**
+ * Attention marks are spread over so many partitions. A workflow writes about four units of them and a partition takes 1,000 a second, so two
+ * carry more starts than Step Functions allows (300 a second). More: a read more in every pulse, also when nothing runs.
+ */
+export const attentionShards = 2;
 
 /** The text in its item, or in S3 under a key made of its content, so that a repeat writes the same object. */
 async function textAttributes(blobs: BlobStore, owner: string, text: string): Promise<Item> {
