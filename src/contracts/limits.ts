@@ -18,10 +18,6 @@ export const sqsBatchSizeMax = 10;
 export const eventBridgeBytesMax = 1024 * 1024;
 /** EventBridge: entries of a PutEvents call. */
 export const eventBridgeBatchSizeMax = 10;
-/** DynamoDB: one item (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html). */
-export const itemBytesMax = 400 * 1024;
-/** DynamoDB: actions of one TransactWriteItems. */
-export const transactionItemsMax = 100;
 /** DynamoDB: statements of one BatchExecuteStatement. */
 export const statementsMax = 25;
 /** DynamoDB: keys of one BatchGetItem. */

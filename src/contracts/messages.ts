@@ -72,4 +72,3 @@ export type Heartbeat = z.infer<typeof heartbeat>;
 
 /** pulse: look after this pool. */
 export const pulseTick = z.strictObject({ pool: userId });
-export type PulseTick = z.infer<typeof pulseTick>;

@@ -6,14 +6,12 @@ import { distributionRules, priority, taskError, taskStatus } from './task.ts';
 
 /** When a node may start: all its dependencies completed, or all of them ended in any way. */
 export const triggerRule = z.enum(['all_success', 'all_done']);
-export type TriggerRule = z.infer<typeof triggerRule>;
 
 /** How often a node is tried; the pause doubles from `backoff_ms` on, with jitter. */
 export const retryPolicy = z.strictObject({
   max_attempts: z.int().min(1).max(attemptsMax),
   backoff_ms: z.int().min(0).max(backoffMsMax).optional(),
 });
-export type RetryPolicy = z.infer<typeof retryPolicy>;
 
 /**
  * One task of a workflow. Its payload is `payload` as it stands, or the value of the JSONata expression `input` over

@@ -106,7 +106,7 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
         type,
         capabilities,
         slots,
-        handler: handler as never,
+        handler,
         deps: {
           sqs: agentQueues(clients.sqs),
           s3: agentBlobs(clients.s3),

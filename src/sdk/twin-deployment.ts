@@ -72,7 +72,7 @@ export interface TwinDeployment {
   readonly cloud: TwinCloud;
   readonly deployment: Deployment;
   /** A runtime for a process of that name: what a function of that name would be given. */
-  runtime(name: string): Runtime;
+  readonly runtime: (name: string) => Runtime;
 }
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };

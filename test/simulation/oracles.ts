@@ -63,7 +63,7 @@ export function createOracles(view: OracleView) {
   /** Whether a slot is reserved for a waiting task: its turn came, only its claim was held up (a throttled write). */
   function isReserved(task_id: string): boolean {
     const attempt = Number(view.peek(`TASK#${task_id}`, 'TASK')?.['attempt']) + 1;
-    return view.agents().some((agent) => `${task_id}#${attempt}` in ((agent['holds'] ?? {}) as object));
+    return view.agents().some((agent) => Object.hasOwn(Object(agent['holds']) as object, `${task_id}#${attempt}`));
   }
 
   /**
@@ -91,12 +91,16 @@ export function createOracles(view: OracleView) {
   }
 
   function checkTask(before: Item | undefined, after: Item | undefined, at: number): void {
-    if (after === undefined)
-      return check(false, at, 'NothingLost', () => `the row of ${String(before?.['task_id'])} vanished`);
+    if (after === undefined) {
+      check(false, at, 'NothingLost', () => `the row of ${String(before?.['task_id'])} vanished`);
+      return;
+    }
     const id = String(after['task_id']);
     const attempt = Number(after['attempt']);
-    if (before === undefined)
-      return check(after['status'] === 'Queued' && attempt === 0, at, 'NewTasksAreQueued', () => id);
+    if (before === undefined) {
+      check(after['status'] === 'Queued' && attempt === 0, at, 'NewTasksAreQueued', () => id);
+      return;
+    }
     const was = String(before['status']);
     const is = String(after['status']);
     const attemptWas = Number(before['attempt']);
@@ -182,7 +186,7 @@ export function createOracles(view: OracleView) {
       'NoBlindHeadWrite',
       () => `${id} seq ${seq}`,
     );
-    const nodesWas = String(before?.['nodes'] ?? '');
+    const nodesWas = typeof before?.['nodes'] === 'string' ? before['nodes'] : '';
     const nodes = String(after['nodes']);
     for (let index = 0; index < nodesWas.length; index += 1) {
       const ended = 'CFK'.includes(nodesWas[index] ?? '');

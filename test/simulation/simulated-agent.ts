@@ -59,7 +59,9 @@ export function startSimulatedAgent(
           if (!outcome.ok) throw new Error(outcome.error.message);
           return outcome.value;
         },
-        deregister: async (agent_id) => void (await deregisterAgent(api, { agent_id, principal })),
+        deregister: async (agent_id) => {
+          await deregisterAgent(api, { agent_id, principal });
+        },
       },
       clock: {
         now: () => clock.now(),
@@ -93,7 +95,8 @@ export function startSimulatedAgent(
     });
     for (;;) {
       try {
-        return await runner.start();
+        await runner.start();
+        return;
       } catch {
         await clock.sleep(registerPauseMs);
         if (own !== life) return;

@@ -185,7 +185,7 @@ function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
     finalWorkflow.has(String(dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD')?.['status'])),
   );
   const handsEmpty = scenario.agents.every(
-    ({ id }) => Object.keys((dynamodb.peek('POOL#default', `AGENT#${id}`)?.['holds'] ?? {}) as object).length === 0,
+    ({ id }) => Object.keys((dynamodb.peek('POOL#default', `AGENT#${id}`)?.['holds'] ?? {})).length === 0,
   );
   return tasksEnded && workflowsEnded && handsEmpty;
 }
@@ -291,10 +291,12 @@ export async function runSeed(
   const running = () => cloud.stepFunctions.executions().filter(({ status }) => status === 'RUNNING');
   await cloud.clock.run(() => running().length === 0, executionMsMax);
   const ends = running().map(({ name }) => ({ at: cloud.clock.now(), promise: 'ExecutionEnds', detail: name }));
+  const detail = `nothing happened for ${recoveryMsMax} ms although work was left`;
+  const stuck = isStuck ? [{ at: cloud.clock.now(), promise: 'RecoversInTime', detail }] : [];
   const violations =
     oracles.violations.length > 0
       ? oracles.violations
-      : [...(await checkEnd(deployment, scenario, oracles.effects)), ...ends];
+      : [...stuck, ...(await checkEnd(deployment, scenario, oracles.effects)), ...ends];
   return {
     seed,
     violations,

@@ -10,7 +10,7 @@ export function decodeCursor(cursor: string | undefined): Record<string, unknown
   if (cursor === undefined) return undefined;
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (typeof key === 'object' && key !== null && 'pk' in key && 'sk' in key) return key as Record<string, unknown>;
+    if (typeof key === 'object' && key !== null && 'pk' in key && 'sk' in key) return key;
   } catch {
     // Falls through to the refusal: the reason is the same whatever the text was.
   }

@@ -14,6 +14,7 @@ import {
   sqsBatchSizeMax,
   sqsMessageBytesMax,
 } from '../../contracts/limits.ts';
+import type { DispatchHint } from '../../contracts/messages.ts';
 import type { Messenger, Sources } from '../../distributor/ports.ts';
 
 /** Something that notes what went wrong without being able to stop the work. */
@@ -128,6 +129,19 @@ async function announce(
   }
 }
 
+/** One message a pool; very many routes take several, since one too large would be refused each time. */
+function hintEntries(hints: readonly DispatchHint[], sources: Sources): readonly Entry[] {
+  return [...Map.groupBy(hints, (hint) => hint.pool)].flatMap(([pool, list]) => {
+    const routes = [...new Set(list.flatMap((hint) => hint.routes))];
+    const split = batches(routes, (route) => Buffer.byteLength(route) + 3, routesPerHintMax, inlineBytesMax);
+    return (split.length === 0 ? [[]] : split).map((part) => ({
+      MessageBody: bodyOf({ pool, routes: part }),
+      MessageGroupId: pool,
+      MessageDeduplicationId: sources.id(),
+    }));
+  });
+}
+
 /** Hints, assignments, ticks and events over SQS and EventBridge. What cannot be sent is only a lost hint: it is noted and the pulse makes up for it. */
 export function createMessenger(options: {
   readonly sqs: SQSClient;
@@ -151,18 +165,7 @@ export function createMessenger(options: {
   };
   return {
     hint: async (hints) => {
-      const byPool = Map.groupBy(hints, (hint) => hint.pool);
-      const entries = [...byPool].flatMap(([pool, list]) => {
-        const routes = [...new Set(list.flatMap((hint) => hint.routes))];
-        // Usually one message; very many routes take several, since one too large would be refused each time.
-        const split = batches(routes, (route) => Buffer.byteLength(route) + 3, routesPerHintMax, inlineBytesMax);
-        const parts = split.length === 0 ? [[]] : split;
-        return parts.map((part) => ({
-          MessageBody: bodyOf({ pool, routes: part }),
-          MessageGroupId: pool,
-          MessageDeduplicationId: sources.id(),
-        }));
-      });
+      const entries = hintEntries(hints, sources);
       if (entries.length > 0) await sendHints(urls['dispatch'] ?? '', entries, 'dispatch hints');
     },
     send: async (messages) => {
@@ -184,17 +187,13 @@ export function createMessenger(options: {
         'pulse ticks',
       ),
     retrySoon: async (queue, messages) => {
+      const Entries = messages.map(({ receipt, receives }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receipt,
+        VisibilityTimeout: Math.min(retrySecondsMax, 2 ** receives),
+      }));
       try {
-        await sqs.send(
-          new ChangeMessageVisibilityBatchCommand({
-            QueueUrl: urls[queue],
-            Entries: messages.map(({ receipt, receives }, index) => ({
-              Id: String(index),
-              ReceiptHandle: receipt,
-              VisibilityTimeout: Math.min(retrySecondsMax, 2 ** receives),
-            })),
-          }),
-        );
+        await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: urls[queue], Entries }));
       } catch (error) {
         // They come again anyway, only later.
         warner.warn('messages could not be hurried', { reason: String(error) });

@@ -230,7 +230,7 @@ export function createMeter({ transitionsPerExecution = 0 }: MeterOptions = {}):
     const counted: Send = async (command, ...rest) => {
       let answer: Fields = {};
       await metered(service, operationOf(command.constructor.name), command.input, async (input) => {
-        answer = (await send.call(client, withInput(command, input), ...rest)) ?? {};
+        answer = await send.call(client, withInput(command, input), ...rest);
         return answer;
       });
       return answer;

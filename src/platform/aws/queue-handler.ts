@@ -29,7 +29,7 @@ async function bury<T>(
   options: QueueHandlerOptions<T>,
   letters: readonly { record: SQSRecord; fault: Fault }[],
 ): Promise<void> {
-  const { deps, source } = options;
+  const { deps } = options;
   const at = new Date(deps.sources.now()).toISOString();
   const rows = await Promise.all(
     letters.map(async ({ record, fault }): Promise<DeadLetterRow> => {
