@@ -9,7 +9,7 @@ import { benchTask } from './support/twin-fleet.ts';
 
 const warmupTasks = 20;
 const singleTasks = 200;
-/** Between two submissions: twice as long as a task takes, so that nothing overlaps. */
+/** Between two submissions: twice as long as a task takes, so that nothing overlaps. Longer: more of the pulse's ticks fall on each task. */
 const singleSpacingMs = 200;
 /** The same with long pauses, in which the pulse's last ticks run and agents report that they are idle. */
 const sparseSpacingMs = 60_000;

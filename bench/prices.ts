@@ -7,7 +7,7 @@ export interface Price {
   readonly source: string;
 }
 
-/** The day on which the table was compared with the pages it names. */
+/** The day on which the table was written down. `source` is the page on which to check a price; no run fetches it. */
 export const pricesDate = '2026-11-22';
 /** All prices are on-demand prices of this region. */
 export const pricesRegion = 'us-east-1';
