@@ -25,6 +25,8 @@ function createFunctions() {
 function eventOf(...details: unknown[]): SQSEvent {
   const records = details.map((detail, index) => ({
     messageId: `m${index}`,
+    receiptHandle: `r${index}`,
+    attributes: { ApproximateReceiveCount: '1' },
     body:
       typeof detail === 'string'
         ? detail

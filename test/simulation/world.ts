@@ -185,7 +185,7 @@ function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
     finalWorkflow.has(String(dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD')?.['status'])),
   );
   const handsEmpty = scenario.agents.every(
-    ({ id }) => Object.keys((dynamodb.peek('POOL#default', `AGENT#${id}`)?.['holds'] ?? {})).length === 0,
+    ({ id }) => Object.keys(dynamodb.peek('POOL#default', `AGENT#${id}`)?.['holds'] ?? {}).length === 0,
   );
   return tasksEnded && workflowsEnded && handsEmpty;
 }
