@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import * as sdk from '../../../src/sdk/index.ts';
 import { createTestCloud, type TestAgent, type TestCloud } from '../../../src/sdk/test-cloud.ts';
-import { blocksOf, pages, root, type Block } from './pages.ts';
+import { blocksOf, pages, root, type Block } from '../../support/pages.ts';
 
 const blocks = pages.flatMap(blocksOf).filter(({ language }) => language === 'ts');
 const marked = blocks.filter(({ mark }) => mark === 'run');

@@ -9,7 +9,7 @@ import { heartbeat, inboxMessage, resultBatch } from '../../../src/contracts/mes
 import { parseTaskMessage, parseWorkflowMessage } from '../../../src/contracts/submission.ts';
 import { functionNames, queueNames } from '../../../src/platform/topology.ts';
 import { faultPoints } from '../../../src/platform/twin/faults.ts';
-import { blocksOf, pages, putEventsEntries, readPage, root } from './pages.ts';
+import { blocksOf, pages, putEventsEntries, readPage, root } from '../../support/pages.ts';
 
 const packageFile = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly scripts: Readonly<Record<string, string>>;
@@ -93,7 +93,9 @@ describe('what the documentation refers to', () => {
   });
 
   it('is complete: every limit with its value', () => {
-    const table = [...readPage('docs/operations.md').matchAll(/^\| `(?<name>\w+(?:Max|Ms))` \| (?<value>[\d.,]+) \|/gm)];
+    const table = [
+      ...readPage('docs/operations.md').matchAll(/^\| `(?<name>\w+(?:Max|Ms))` \| (?<value>[\d.,]+) \|/gm),
+    ];
     const printed = table.map(({ groups }) => [groups?.['name'], Number(groups?.['value']?.replaceAll(',', ''))]);
     expect(Object.fromEntries(printed)).toEqual({ ...limits });
   });
