@@ -3,7 +3,7 @@ import { tasksPerMessageMax } from '../../src/contracts/limits.ts';
 import { priorities, type Task } from '../../src/contracts/task.ts';
 import { deregisterAgent } from '../../src/distributor/usecases/deregister-agent.ts';
 import { registerAgent } from '../../src/distributor/usecases/register-agent.ts';
-import { agentBlobs } from '../../src/platform/aws/agent-blobs.ts';
+import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
 import type { TwinClients } from '../../src/platform/twin/twin-cloud.ts';
 import { createAgent } from '../../src/sdk/create-agent.ts';
@@ -42,7 +42,7 @@ export async function startTwinFleet(twin: TwinDeployment, options: FleetOptions
       handler: options.handler,
       deps: {
         sqs: agentQueues(clients.sqs),
-        s3: agentBlobs(clients.s3),
+        s3: s3Objects(clients.s3),
         clock: agentClock,
         log: quiet,
         api: {

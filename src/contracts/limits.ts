@@ -68,7 +68,7 @@ export const confirmMsMax = 9_000;
 /** Time between two pulses while there is work. */
 export const pulseIntervalMs = 3_000;
 /** Pulse ticks put on their way at once: fewer calls when more, a longer tail of empty ticks when the work ends. */
-export const pulseTicksMax = 10;
+export const pulseTicksMax = 5;
 
 /** Nodes of a workflow. */
 export const nodesMax = 10_000;

@@ -11,7 +11,6 @@ export interface AgentClock {
 /** A message of the inbox as it was received. */
 export interface ReceivedMessage {
   readonly body: string;
-  readonly receipt: string;
 }
 
 /** A message for a queue; `group` and `deduplication` only where the queue is FIFO. */
@@ -21,15 +20,13 @@ export interface OutgoingMessage {
   readonly deduplication?: string;
 }
 
-/** The three SQS calls of an agent. */
+/** The two SQS calls of an agent. Messages are not deleted: an inbox hides them for longer than it keeps them. */
 export interface AgentQueues {
   /** Long poll: up to `max` (1 to 10) messages; an empty list when nothing came in `waitSeconds` or `signal` was aborted. */
   receive(
     url: string,
     options: { readonly max: number; readonly waitSeconds: number; readonly signal: AbortSignal },
   ): Promise<readonly ReceivedMessage[]>;
-  /** Deletes up to 10 messages. A message that stays is only a repeat. */
-  remove(url: string, receipts: readonly string[]): Promise<void>;
   /** Sends up to 10 messages in one call; answers with the indexes of those that were not taken. */
   send(url: string, messages: readonly OutgoingMessage[]): Promise<readonly number[]>;
 }

@@ -166,11 +166,7 @@ export class AgentRunner {
 
   private take(messages: readonly ReceivedMessage[]): void {
     if (messages.length === 0) return;
-    // Deleted at once: the row is the truth, and an unfinished lease is found by the pulse, not by the queue.
-    const receipts = messages.map((message) => message.receipt);
-    void this.deps.sqs.remove(this.grant.inbox_url, receipts).catch((error: unknown) => {
-      this.deps.log.warn('messages could not be deleted; repeats are ignored', { reason: String(error) });
-    });
+    // Nothing is deleted: the inbox hides a message for longer than it keeps it. The row is the truth, and an unfinished lease is found by the pulse.
     for (const { body } of messages) {
       const message = readMessage(body);
       if (message === undefined)

@@ -1,6 +1,6 @@
 import { createApp } from '../api/app.ts';
 import { createQueueSizes } from '../platform/aws/queue-sizes.ts';
-import { agentBlobs } from '../platform/aws/agent-blobs.ts';
+import { s3Objects } from '../platform/aws/objects.ts';
 import { agentQueues } from '../platform/aws/agent-transport.ts';
 import type { FaultMix } from '../platform/twin/faults.ts';
 import type { TaskView } from '../contracts/task.ts';
@@ -109,7 +109,7 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
         handler,
         deps: {
           sqs: agentQueues(clients.sqs),
-          s3: agentBlobs(clients.s3),
+          s3: s3Objects(clients.s3),
           api: agentRegistry(call),
           clock: agentClock,
           log: quiet,

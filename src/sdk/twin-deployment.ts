@@ -10,6 +10,7 @@ import { createHandler as recordHeartbeats } from '../../functions/record-heartb
 import { createHash } from 'node:crypto';
 import { indexedAttributes, indexName } from '../platform/aws/keys.ts';
 import type { Log } from '../platform/aws/log.ts';
+import { s3Objects } from '../platform/aws/objects.ts';
 import {
   type Adapters,
   createAdapters,
@@ -108,7 +109,12 @@ function createRuntimeFor(
     hash: (text: string) => createHash('sha256').update(text).digest('hex'),
   };
   const clients = options.clients?.(name, process.clients) ?? process.clients;
-  const adapters = createAdapters(clients, deployment, sources, options.log ?? silent);
+  const adapters = createAdapters(
+    { ...clients, objects: s3Objects(clients.s3) },
+    deployment,
+    sources,
+    options.log ?? silent,
+  );
   return createRuntime(options.adapters?.(adapters, clients) ?? adapters);
 }
 

@@ -11,7 +11,7 @@ export interface Mutant {
   readonly name: string;
   readonly mistake: string;
   /** Spoils what a function's use cases are given. */
-  readonly spoil?: (adapters: Adapters, clients: Clients) => Adapters;
+  readonly spoil?: (adapters: Adapters, clients: Pick<Clients, 'dynamodb'>) => Adapters;
   /** The pulse and its watchdog do nothing. */
   readonly withoutPulse?: boolean;
   /** Messages are acknowledged even when the work failed. */
@@ -72,7 +72,7 @@ function blindAdvance(store: WorkflowStore): WorkflowStore {
 }
 
 /** Rows are put, not inserted: a repeated submission starts its task anew. */
-function overwriting(store: TaskStore, { dynamodb }: Clients): TaskStore {
+function overwriting(store: TaskStore, { dynamodb }: Pick<Clients, 'dynamodb'>): TaskStore {
   const insert = async (rows: readonly TaskRow[]) => {
     await Promise.all(rows.map((row) => dynamodb.send(new PutCommand({ TableName: table, Item: taskItem(row) }))));
     return rows.map(() => undefined);

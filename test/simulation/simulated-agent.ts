@@ -1,6 +1,6 @@
 import { registerAgent } from '../../src/distributor/usecases/register-agent.ts';
 import { deregisterAgent } from '../../src/distributor/usecases/deregister-agent.ts';
-import { agentBlobs } from '../../src/platform/aws/agent-blobs.ts';
+import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { TwinCloud } from '../../src/platform/twin/twin-cloud.ts';
@@ -48,11 +48,10 @@ export function startSimulatedAgent(
     return {
       sqs: {
         receive: (...args) => whileAlive(() => queues.receive(...args)),
-        remove: (...args) => whileAlive(() => queues.remove(...args)),
         send: (url, messages) =>
           whileAlive(() => queues.send(url, plan.ownGroup ? messages.map((message) => regrouped(message)) : messages)),
       },
-      s3: agentBlobs(clients.s3),
+      s3: s3Objects(clients.s3),
       api: {
         register: async (registration) => {
           const outcome = await registerAgent(api, { registration, principal });

@@ -21,14 +21,12 @@ export function agentStage() {
   const clock = createVirtualClock();
   const inbox: ReceivedMessage[] = [];
   const received: number[] = [];
-  const removed: string[] = [];
   const sent: { url: string; at: number; messages: readonly OutgoingMessage[] }[] = [];
   const registrations: AgentRegistration[] = [];
   const deregistered: string[] = [];
   const blobs = new Map<string, string>();
   const faults = { sends: 0, receives: 0 };
   let arrived = new AbortController();
-  let receipts = 0;
 
   const deps: AgentDeps = {
     clock: patient(clock),
@@ -60,9 +58,6 @@ export function agentStage() {
         }
         return signal.aborted ? [] : inbox.splice(0, max);
       },
-      remove: async (_url, handles) => {
-        removed.push(...handles);
-      },
       async send(url, messages) {
         if (faults.sends > 0) {
           faults.sends -= 1;
@@ -76,8 +71,7 @@ export function agentStage() {
 
   const deliver = (...messages: unknown[]) => {
     for (const message of messages) {
-      receipts += 1;
-      inbox.push({ body: typeof message === 'string' ? message : JSON.stringify(message), receipt: `r${receipts}` });
+      inbox.push({ body: typeof message === 'string' ? message : JSON.stringify(message) });
     }
     arrived.abort();
     arrived = new AbortController();
@@ -89,7 +83,6 @@ export function agentStage() {
     deps,
     deliver,
     received,
-    removed,
     sent,
     registrations,
     deregistered,

@@ -10,6 +10,7 @@ import { workflowDefinition, type WorkflowDefinitionInput } from '../../src/cont
 import type { SentResult } from '../../src/distributor/core/fate.ts';
 import { createAgentStore } from '../../src/platform/aws/agent-store.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
+import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { createTaskStore } from '../../src/platform/aws/task-store.ts';
 import { createWorkflowStore } from '../../src/platform/aws/workflow-store.ts';
 import { createFakeDynamodb } from '../../src/platform/twin/dynamodb.ts';
@@ -31,7 +32,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
   const dynamodb = createFakeDynamodb(wire);
   const s3 = createFakeS3(wire, ['bucket']);
   const db = { client: dynamodb.client(wire) as unknown as DynamoDBDocumentClient, table: 'cadre' };
-  const blobs = createBlobStore(s3.client(wire) as unknown as S3Client, 'bucket');
+  const blobs = createBlobStore(s3Objects(s3.client(wire) as unknown as S3Client), 'bucket');
   const hints: DispatchHint[] = [];
   const announced: Announcement[] = [];
   const sent: { readonly inbox_url: string; readonly message: InboxMessage }[] = [];

@@ -1,11 +1,6 @@
-import {
-  DeleteMessageBatchCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
-/** The three queue calls of an agent, on SQS. Any client with `send` will do: the twin's has the same shape. */
+/** The queue calls of an agent, on SQS. Any client with `send` will do: the twin's has the same shape. */
 export function agentQueues(client: Pick<SQSClient, 'send'>) {
   return {
     async receive(
@@ -15,22 +10,17 @@ export function agentQueues(client: Pick<SQSClient, 'send'>) {
         waitSeconds,
         signal,
       }: { readonly max: number; readonly waitSeconds: number; readonly signal: AbortSignal },
-    ): Promise<readonly { readonly body: string; readonly receipt: string }[]> {
+    ): Promise<readonly { readonly body: string }[]> {
       try {
         const { Messages = [] } = await client.send(
           new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: max, WaitTimeSeconds: waitSeconds }),
           { abortSignal: signal },
         );
-        return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({ body: Body, receipt: ReceiptHandle }));
+        return Messages.map(({ Body = '' }) => ({ body: Body }));
       } catch (error) {
         if (signal.aborted) return [];
         throw error;
       }
-    },
-
-    async remove(url: string, receipts: readonly string[]): Promise<void> {
-      const Entries = receipts.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
-      await client.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
     },
 
     async send(

@@ -7,7 +7,8 @@ export const inboxPrefix = 'cadre-inbox-';
 
 /**
  * One queue an agent. An assignment that nobody took within the retention is only a lost hint, its lease has been given to somebody else long before;
- * hence the shortest retention that outlives every lease, and no dead-letter queue.
+ * hence the shortest retention there is, and no dead-letter queue. A message stays invisible for longer than it is kept: once received it never comes back, so
+ * that an agent need not delete it, which saves a call for every task.
  */
 export function createInboxes(sqs: SQSClient): Inboxes {
   return {
@@ -16,7 +17,7 @@ export function createInboxes(sqs: SQSClient): Inboxes {
         .send(
           new CreateQueueCommand({
             QueueName: `${inboxPrefix}${agent_id}`,
-            Attributes: { MessageRetentionPeriod: '300', VisibilityTimeout: '30', SqsManagedSseEnabled: 'true' },
+            Attributes: { MessageRetentionPeriod: '60', VisibilityTimeout: '120', SqsManagedSseEnabled: 'true' },
           }),
         )
         .catch((error: unknown) => {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -16,6 +15,7 @@ import { createDeadLetterStore } from './dead-letter-store.ts';
 import { createExecutions } from './executions.ts';
 import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
+import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
 import { createTaskStore } from './task-store.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
@@ -25,7 +25,7 @@ export interface Clients {
   readonly sqs: SQSClient;
   readonly eventBridge: EventBridgeClient;
   readonly sfn: SFNClient;
-  readonly s3: S3Client;
+  readonly objects: Objects;
 }
 
 /** Where a deployment's parts are. */
@@ -57,7 +57,7 @@ export const machineSources: Sources = {
 export function createAdapters(clients: Clients, deployment: Deployment, sources: Sources, log: Warner): Adapters {
   const db = { client: clients.dynamodb, table: deployment.table };
   const queue = (name: string): string => deployment.queues[name] ?? '';
-  const blobs = createBlobStore(clients.s3, deployment.bucket);
+  const blobs = createBlobStore(clients.objects, deployment.bucket);
   return {
     sources,
     blobs,
@@ -119,7 +119,7 @@ export function awsClients(env: NodeJS.ProcessEnv = process.env): Clients {
     sqs: new SQSClient({ useQueueUrlAsEndpoint: !local, md5: false }),
     eventBridge: new EventBridgeClient({}),
     sfn: new SFNClient({ disableHostPrefix: local }),
-    s3: new S3Client({ forcePathStyle: local }),
+    objects: objectsOnDemand({ forcePathStyle: local }),
   };
 }
 

@@ -2,13 +2,14 @@ import { createAdapters, machineSources } from '../../../src/platform/aws/runtim
 import { deployTwin } from '../../../src/sdk/twin-deployment.ts';
 import { describeOnDynamodbLocal } from '../../support/dynamodb-local.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
+import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import type { Backend } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 
 await describeOnDynamodbLocal('on DynamoDB Local, with queues and objects of the twin', ({ client, table }) => {
   const { cloud, deployment } = deployTwin();
-  const clients = { ...cloud.clients, dynamodb: client };
+  const clients = { ...cloud.clients, dynamodb: client, objects: s3Objects(cloud.clients.s3) };
   const adapters = createAdapters(clients, { ...deployment, table }, machineSources, { warn: () => undefined });
   const backend: Backend = { adapters, bodies: async (queue) => cloud.sqs.find(queue)?.bodies() ?? [] };
   taskStoreSuite(() => backend);

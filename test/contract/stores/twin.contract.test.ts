@@ -1,5 +1,6 @@
 import { beforeEach, describe } from '@jest/globals';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
+import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
 import { cadreTable } from '../../unit/distributor/stage.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
@@ -14,7 +15,8 @@ describe('on the twin', () => {
     const { url } = cloud.sqs.createQueue('heartbeats');
     const queues = { heartbeats: url };
     const deployment = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues };
-    const adapters = createAdapters(cloud.clients, deployment, machineSources, { warn: () => undefined });
+    const clients = { ...cloud.clients, objects: s3Objects(cloud.clients.s3) };
+    const adapters = createAdapters(clients, deployment, machineSources, { warn: () => undefined });
     backend = { adapters, bodies: async (queue) => cloud.sqs.find(queue)?.bodies() ?? [] };
   });
   taskStoreSuite(() => backend);

@@ -6,6 +6,7 @@ import type { DistributorDeps, WorkflowTasks } from '../../../src/distributor/po
 import { acceptTasks } from '../../../src/distributor/usecases/accept-tasks.ts';
 import { dispatchTasks } from '../../../src/distributor/usecases/dispatch-tasks.ts';
 import { registerAgent } from '../../../src/distributor/usecases/register-agent.ts';
+import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import { indexedAttributes, indexName } from '../../../src/platform/aws/keys.ts';
 import type { TableSchema } from '../../../src/platform/twin/dynamodb/table.ts';
@@ -61,7 +62,7 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
   const deployment = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues: {} };
   const log = { warn: () => undefined };
   const deps: DistributorDeps = {
-    ...createAdapters(cloud.clients, deployment, sources, log),
+    ...createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, log),
     messenger,
     addresses: { results_url: 'results', heartbeats_url: 'heartbeats', bucket: 'bucket' },
     workflowTasks: {

@@ -1,15 +1,16 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Objects } from './objects-on-demand.ts';
 
-/** Large payloads and outputs of an agent, on S3. */
-export function agentBlobs(client: Pick<S3Client, 'send'>) {
+/** Texts in S3. Any client with `send` will do: the twin's has the same shape. */
+export function s3Objects(client: Pick<S3Client, 'send'>): Objects {
   return {
-    async get(bucket: string, key: string): Promise<string> {
+    async get(bucket, key) {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       if (Body === undefined) throw new Error(`the object ${key} has no body`);
       return Body.transformToString();
     },
 
-    async put(bucket: string, key: string, text: string): Promise<void> {
+    async put(bucket, key, text) {
       await client.send(
         new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/json' }),
       );

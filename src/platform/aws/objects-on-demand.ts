@@ -1,0 +1,21 @@
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+
+/** Texts in a bucket. */
+export interface Objects {
+  get(bucket: string, key: string): Promise<string>;
+  put(bucket: string, key: string, text: string): Promise<void>;
+}
+
+/** S3 on demand: most functions and agents never see a large value, and its client takes as long to load as everything else together. */
+export function objectsOnDemand(config: S3ClientConfig): Objects {
+  let loading: Promise<Objects> | undefined;
+  const load = async () => {
+    const [{ S3Client }, { s3Objects }] = await Promise.all([import('@aws-sdk/client-s3'), import('./objects.ts')]);
+    return s3Objects(new S3Client(config));
+  };
+  const objects = () => (loading ??= load());
+  return {
+    get: async (bucket, key) => (await objects()).get(bucket, key),
+    put: async (bucket, key, text) => (await objects()).put(bucket, key, text),
+  };
+}
