@@ -1,5 +1,5 @@
 import { bundleFunctions } from './bundle.ts';
 import { createCadreApp } from './cadre-app.ts';
 
-bundleFunctions();
+await bundleFunctions();
 createCadreApp({ local: process.env['AWS_ENDPOINT_URL'] !== undefined }).app.synth();

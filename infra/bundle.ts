@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
 import { functionNames } from '../src/platform/topology.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -11,17 +11,23 @@ export function bundleDirectory(name: string): string {
 }
 
 /**
- * Bundles all functions in one call. The SDK goes into the bundle (a pinned version that starts faster than the runtime's own, and emulators
+ * Bundles all functions, each into a folder of its own; what a function loads on demand becomes a file beside its index. The SDK goes into the bundle (a pinned version that starts faster than the runtime's own, and emulators
  * have none); the ES modules among the dependencies are preferred, because they can be shaken.
  */
-export function bundleFunctions(): void {
+export async function bundleFunctions(): Promise<void> {
   const missing = functionNames.filter((name) => !existsSync(join(root, 'functions', name, 'handler.ts')));
   if (missing.length > 0)
     throw new Error(`functions/${missing.join(', functions/')} should be deployed but have no handler.ts`);
-  buildSync({
+  await Promise.all(functionNames.map(bundleFunction));
+}
+
+async function bundleFunction(name: string): Promise<void> {
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: root,
-    entryPoints: functionNames.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
-    outdir: 'dist/functions',
+    entryPoints: [{ in: `functions/${name}/handler.ts`, out: 'index' }],
+    outdir: bundleDirectory(name),
+    splitting: true,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',
@@ -39,4 +45,9 @@ export function bundleFunctions(): void {
     },
     logLevel: 'error',
   });
+  const made = new Set(Object.keys(metafile.outputs).map((file) => basename(file)));
+  // Names of loaded parts carry a hash: those of an earlier bundle would be deployed for ever.
+  for (const file of readdirSync(bundleDirectory(name))) {
+    if (!made.has(file)) rmSync(join(bundleDirectory(name), file), { force: true });
+  }
 }
