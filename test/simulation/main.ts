@@ -53,7 +53,7 @@ async function showOne(seed: number, mutant: string | undefined): Promise<number
   const report = await runSeed(
     seed,
     mutants.find(({ name }) => name === mutant),
-    show,
+    { onRecord: show },
   );
   console.log(JSON.stringify(report));
   return report.violations.length === 0 ? 0 : 1;

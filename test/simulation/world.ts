@@ -6,6 +6,7 @@ import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { cancelTask } from '../../src/distributor/usecases/cancel-task.ts';
 import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';
 import { deployTwin, type TwinDeployment } from '../../src/sdk/twin-deployment.ts';
@@ -217,12 +218,14 @@ async function watchProgress(
   return { longestMs: Math.max(0, Math.max(longest, clock.now() - progressAt) - attemptMsMax), isStuck: isStuck() };
 }
 
-/** Runs one seed: a scenario with faults until it heals, then until everything has ended. `onRecord` hears every step, for a seed that is looked at. */
-export async function runSeed(
-  seed: number,
-  mutant?: Mutant,
-  onRecord?: (line: string, at: number) => void,
-): Promise<SeedReport> {
+/** Who looks closely: hears every step, every commit. */
+export interface Watcher {
+  readonly onRecord?: (line: string, at: number) => void;
+  readonly onCommit?: (commit: Commit) => void;
+}
+
+/** Runs one seed: a scenario with faults until it heals, then until everything has ended. */
+export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = {}): Promise<SeedReport> {
   const random = createRandom(`seed ${seed}`);
   const scenario = drawScenario(random.fork('scenario'));
   const definitions = new Map<string, WorkflowDefinition>(
@@ -250,7 +253,8 @@ export async function runSeed(
     },
   );
   const { cloud } = deployment;
-  if (onRecord !== undefined) cloud.clock.onRecord(onRecord);
+  if (watcher.onRecord !== undefined) cloud.clock.onRecord(watcher.onRecord);
+  if (watcher.onCommit !== undefined) cloud.dynamodb.onCommit(watcher.onCommit);
   const oracles = createOracles({
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
     isDisturbed: (since) =>
