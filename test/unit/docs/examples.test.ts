@@ -18,9 +18,9 @@ function complaints(given: readonly Block[]): readonly string[] {
   const { readFile, fileExists, getSourceFile } = host;
   host.readFile = (name) => texts.get(name) ?? readFile(name);
   host.fileExists = (name) => texts.has(name) || fileExists(name);
-  host.getSourceFile = (name, ...more) => {
+  host.getSourceFile = (name, target, ...more) => {
     const text = texts.get(name);
-    return text === undefined ? getSourceFile(name, ...more) : ts.createSourceFile(name, text, ...more);
+    return text === undefined ? getSourceFile(name, target, ...more) : ts.createSourceFile(name, text, target);
   };
   const program = ts.createProgram([...texts.keys()], { ...options, noEmit: true, incremental: false }, host);
   return [...texts.keys()].flatMap((name, index) =>
@@ -37,7 +37,9 @@ function sdkOn(cloud: TestCloud): typeof sdk {
     ...sdk,
     createAgent: (options) => ({
       id: options.id,
-      start: async () => void (await cloud.addAgent(options as TestAgent)),
+      start: async () => {
+        await cloud.addAgent(options as TestAgent);
+      },
       stop: async () => undefined,
       held: () => [],
     }),
