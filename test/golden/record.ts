@@ -21,7 +21,7 @@ function trim(row: Row | undefined, about: string): Row | undefined {
 function concerns(row: Row | undefined, about: string): boolean {
   if (row === undefined) return false;
   const { sk, task_id, workflow_id, holds } = row;
-  if (typeof sk === 'string' && sk.startsWith('AGENT#')) return Object.keys((holds ?? {}) as Row).some((key) => key.startsWith(about));
+  if (typeof sk === 'string' && sk.startsWith('AGENT#')) return Object.keys((holds ?? {})).some((key) => key.startsWith(about));
   return task_id === about || workflow_id === about;
 }
 
