@@ -26,7 +26,7 @@ await describeDeployed('agents that die or freeze with tasks in their hands', (d
   const allCompleted = (tasks: readonly TaskView[]) => tasks.every(({ status }) => status === 'Completed');
   let killed: readonly string[] = [];
   let frozen: readonly string[] = [];
-  let thaw = () => undefined as void;
+  let sleeper: AgentProcess | undefined;
 
   // Both are struck at once, so that the time until their leases are lost passes only once.
   beforeAll(async () => {
@@ -38,12 +38,11 @@ await describeDeployed('agents that die or freeze with tasks in their hands', (d
       () => victims.map(({ started }) => started.size),
       (sizes) => sizes.every((size) => size === tasksEach),
     );
-    const [first, second] = victims;
-    killed = [...first.started];
-    frozen = [...second.started];
-    first.signal('SIGKILL');
-    second.signal('SIGSTOP');
-    thaw = () => second.signal('SIGCONT');
+    killed = [...victims[0].started];
+    frozen = [...victims[1].started];
+    victims[0].signal('SIGKILL');
+    victims[1].signal('SIGSTOP');
+    sleeper = victims[1];
     await start('rescuer', 2 * tasksEach);
   });
   afterAll(() => Promise.all(agents.map((agent) => agent.end())));
@@ -60,7 +59,7 @@ await describeDeployed('agents that die or freeze with tasks in their hands', (d
 
   it('cannot undo it when they thaw: a late result is refused and counted', async () => {
     const before = await viewAll();
-    thaw();
+    sleeper?.signal('SIGCONT');
     await eventually(
       'the thawed agent ends its attempts',
       () => effectsIn(effects),
