@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
 import { agentKey } from '../../src/platform/aws/keys.ts';
+import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { createWorkflowStore } from '../../src/platform/aws/workflow-store.ts';
 import { createAgent, type Agent } from '../../src/sdk/create-agent.ts';
 import { TerminalError } from '../../src/sdk/errors.ts';
@@ -68,7 +69,7 @@ await describeDeployed('workflows on the deployed system', (deployed) => {
   const { connection, api, bus, dynamodb, s3, sfn, sqs } = deployedClients(deployed);
   const store = createWorkflowStore(
     { client: dynamodb, table: outputs.tableName },
-    createBlobStore(s3, outputs.bucketName),
+    createBlobStore(s3Objects(s3), outputs.bucketName),
   );
   const runs: string[] = [];
   const agents: Agent[] = ['workflow-local-1', 'workflow-local-2'].map((id) =>
