@@ -14,8 +14,10 @@ export interface FunctionSpec {
   readonly sendsTo?: readonly QueueName[];
   /** Whether it sends to the inboxes of agents. */
   readonly sendsToInboxes?: true;
-  /** Whether it starts executions and ends their waiting. */
-  readonly drivesExecutions?: true;
+  /** Whether it starts executions. */
+  readonly startsExecutions?: true;
+  /** Whether it ends the waiting of executions. */
+  readonly completesExecutions?: true;
 }
 
 export const functionSpecs = {
@@ -25,7 +27,7 @@ export const functionSpecs = {
     memoryMb: 1024,
     deletesRows: true,
     sendsTo: ['dispatch', 'pulse'],
-    drivesExecutions: true,
+    completesExecutions: true,
   },
   'record-heartbeats': { memoryMb: 512 },
   pulse: {
@@ -33,14 +35,15 @@ export const functionSpecs = {
     deletesRows: true,
     sendsTo: ['dispatch', 'pulse'],
     sendsToInboxes: true,
-    drivesExecutions: true,
+    startsExecutions: true,
+    completesExecutions: true,
   },
-  'accept-workflows': { memoryMb: 1024, deletesRows: true, sendsTo: ['pulse'], drivesExecutions: true },
+  'accept-workflows': { memoryMb: 1024, sendsTo: ['pulse'], startsExecutions: true },
   'begin-workflow': {
     memoryMb: 1024,
     deletesRows: true,
     sendsTo: ['dispatch'],
-    drivesExecutions: true,
+    completesExecutions: true,
   },
   'finish-workflow': { memoryMb: 512, deletesRows: true },
   api: {
@@ -50,6 +53,7 @@ export const functionSpecs = {
     // A redrive sends a dead letter back to the queue it came from.
     sendsTo: queueNames,
     sendsToInboxes: true,
-    drivesExecutions: true,
+    startsExecutions: true,
+    completesExecutions: true,
   },
 } as const satisfies Record<FunctionName, FunctionSpec>;

@@ -110,8 +110,9 @@ export class CadreFunction extends Construct {
     const targets = (spec.sendsTo ?? []).map((name) => queues.byName[name].queue.queueArn);
     if (targets.length > 0) allow(['sqs:SendMessage'], ...targets);
     if (spec.sendsToInboxes) allow(['sqs:SendMessage'], inboxes);
-    if (spec.drivesExecutions) {
-      allow(['states:StartExecution', 'states:SendTaskSuccess'], stateMachineArn);
+    if (spec.completesExecutions) allow(['states:SendTaskSuccess'], stateMachineArn);
+    if (spec.startsExecutions) {
+      allow(['states:StartExecution'], stateMachineArn);
       allow(['states:DescribeExecution'], `${stateMachineArn.replace(':stateMachine:', ':execution:')}:*`);
     }
     if (props.name === 'api') {
@@ -157,7 +158,7 @@ function acknowledgeWildcards(role: Role, spec: FunctionSpec): void {
       `IAM5[Resource::${inboxWildcard}]`,
     );
   }
-  if (spec.drivesExecutions) {
+  if (spec.startsExecutions) {
     acknowledge(
       role,
       'Executions of the one state machine, named at run time.',

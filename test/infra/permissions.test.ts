@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import { Template } from 'aws-cdk-lib/assertions';
+import { createCadreApp } from '../../infra/cadre-app.ts';
+import {
+  deployedQueueName,
+  functionNames,
+  queueNames,
+  queueSpecs,
+  type FunctionName,
+  type QueueName,
+} from '../../src/platform/topology.ts';
+
+const { runtime } = createCadreApp({ appProps: { context: { 'aws:cdk:bundling-stacks': [] } } });
+const { Resources: resources } = Template.fromStack(runtime).toJSON() as {
+  readonly Resources: Readonly<Record<string, Resource>>;
+};
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+interface Resource {
+  readonly Type: string;
+  readonly Properties: {
+    readonly FunctionName?: string;
+    readonly QueueName?: string;
+    readonly Role?: { readonly 'Fn::GetAtt': readonly [string, string] };
+    readonly Roles?: readonly { readonly Ref: string }[];
+    readonly PolicyDocument?: { readonly Statement: readonly Statement[] };
+  };
+}
+
+const all = Object.entries(resources);
+const queueIds = new Map(
+  queueNames.map((name) => [
+    name,
+    all.find(([, { Properties }]) => Properties.QueueName === deployedQueueName(name))?.[0] ?? '',
+  ]),
+);
+
+/** What the role of a function may do, as `action target`; a queue by its name, an inbox as `inboxes`, else `table`, `executions`, … */
+function allowedTo(name: FunctionName): ReadonlySet<string> {
+  const deployed = all.find(([, { Properties }]) => Properties.FunctionName === `cadre-${name}`)![1];
+  const role = deployed.Properties.Role!['Fn::GetAtt'][0];
+  const statements = all
+    .filter(
+      ([, { Type, Properties }]) => Type === 'AWS::IAM::Policy' && Properties.Roles?.some(({ Ref }) => Ref === role),
+    )
+    .flatMap(([, { Properties }]) => Properties.PolicyDocument!.Statement);
+  return new Set(
+    statements
+      .filter(({ Effect }) => Effect === 'Allow')
+      .flatMap(({ Action, Resource }) =>
+        [Action].flat().flatMap((action) => [Resource].flat().map((target) => `${action} ${targetOf(target)}`)),
+      ),
+  );
+}
+
+function targetOf(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const queue = queueNames.find((name) => text.includes(`"${queueIds.get(name)!}"`));
+  if (queue !== undefined) return queue;
+  if (text.includes('cadre-inbox-*')) return 'inboxes';
+  if (text.includes('/index/gsi1')) return 'index';
+  if (text.includes('GetAttTable')) return 'table';
+  if (text.includes('GetAttBlobs')) return 'bucket';
+  if (text.includes('GetAttBus')) return 'bus';
+  if (text.includes(':execution:')) return 'executions';
+  if (text.includes(':stateMachine:')) return 'machine';
+  return text;
+}
+
+/** What any function may come to do: read and write rows, keep a large value, bury what it cannot use, announce. */
+const always = [
+  ...[
+    'GetItem',
+    'BatchGetItem',
+    'Query',
+    'PutItem',
+    'UpdateItem',
+    'ConditionCheckItem',
+    'PartiQLInsert',
+    'PartiQLUpdate',
+  ].map((action) => `dynamodb:${action} table`),
+  'dynamodb:Query index',
+  's3:GetObject bucket',
+  's3:PutObject bucket',
+  'events:PutEvents bus',
+];
+const sends = (...targets: (QueueName | 'inboxes')[]) => targets.map((target) => `sqs:SendMessage ${target}`);
+const deletes = 'dynamodb:DeleteItem table';
+const starts = ['states:StartExecution machine', 'states:DescribeExecution executions'];
+const completes = 'states:SendTaskSuccess machine';
+
+/** What its use cases do beyond that, with the step that does it: without one of these it fails on AWS, and only there. */
+const needs: Readonly<Record<FunctionName, readonly string[]>> = {
+  'accept-tasks': sends('dispatch'),
+  // The rest of a large round goes back to its queue; a dispatch arms the pulse and assigns.
+  'dispatch-tasks': sends('dispatch', 'pulse', 'inboxes'),
+  // A retry sets a tick; the last result of a workflow completes its execution and clears its mark of attention.
+  'apply-results': [...sends('dispatch', 'pulse'), deletes, completes],
+  'record-heartbeats': [],
+  // It cancels lost attempts, arms itself, and takes the step that somebody owed to a workflow: start, insert, complete.
+  pulse: [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, completes],
+  // A tick looks whether the execution has begun.
+  'accept-workflows': [...sends('pulse'), ...starts],
+  // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention.
+  'begin-workflow': [...sends('dispatch'), deletes, completes],
+  'finish-workflow': [deletes],
+  // Registration makes an inbox and deregistration removes it and the row; lists scan; a redrive may go to any queue.
+  api: [
+    ...sends(...queueNames, 'inboxes'),
+    ...queueNames.map((name) => `sqs:GetQueueAttributes ${name}`),
+    ...['CreateQueue', 'DeleteQueue', 'GetQueueAttributes'].map((action) => `sqs:${action} inboxes`),
+    deletes,
+    'dynamodb:Scan table',
+    ...starts,
+    completes,
+  ],
+};
+
+/** What Lambda does with the function's role to feed it, and the handler to hurry what failed. */
+function consumes(name: FunctionName): string[] {
+  return queueNames
+    .filter((queue) => queueSpecs[queue].consumer === name)
+    .flatMap((queue) =>
+      ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'].map(
+        (action) => `sqs:${action} ${queue}`,
+      ),
+    );
+}
+
+describe('least privilege', () => {
+  it.each(functionNames)('allows %s every call that its use cases make', (name) => {
+    const allowed = allowedTo(name);
+    expect([...always, ...needs[name], ...consumes(name)].filter((call) => !allowed.has(call))).toEqual([]);
+  });
+
+  it.each(functionNames)('lets %s send to no queue, remove no row and drive no execution beyond that', (name) => {
+    const known = new Set([...needs[name], ...consumes(name)]);
+    const excess = [...allowedTo(name)].filter(
+      (call) =>
+        /SendMessage|DeleteItem table|DeleteMessage|ReceiveMessage|Scan table|states:/.test(call) && !known.has(call),
+    );
+    expect(excess).toEqual([]);
+  });
+});
