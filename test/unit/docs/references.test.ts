@@ -92,6 +92,17 @@ describe('what the documentation refers to', () => {
     }
   });
 
+  it('is measured: every figure of the README has a bench of its name', () => {
+    const table = /<!-- figures -->(?<rows>.*)<!-- \/figures -->/s.exec(readPage('README.md'))?.groups?.['rows'] ?? '';
+    const metrics = [...table.matchAll(/`(?<metric>[a-z]+(?:_[a-z0-9]+)*)`/g)].map(
+      ({ groups }) => groups?.['metric'] ?? '',
+    );
+    const benches = readdirSync(join(root, 'bench')).filter((name) => name.endsWith('.ts'));
+    const code = benches.map((name) => readFileSync(join(root, 'bench', name), 'utf8')).join('\n');
+    expect(metrics.length).toBeGreaterThan(0);
+    expect(metrics.filter((metric) => !code.includes(`'${metric}'`))).toEqual([]);
+  });
+
   it('is complete: every limit with its value', () => {
     const table = [
       ...readPage('docs/operations.md').matchAll(/^\| `(?<name>\w+(?:Max|Ms))` \| (?<value>[\d.,]+) \|/gm),
