@@ -1,9 +1,18 @@
 import type { Problem } from '../contracts/api.ts';
 import { CadreError, errorCatalogue } from '../contracts/errors.ts';
 
+/** What AWS and its client call it when a service is too busy or did not answer: trying again is right. */
+const passing =
+  /^(Throttling\w*|ProvisionedThroughputExceeded\w*|RequestLimitExceeded|TransactionConflict\w*|ServiceUnavailable\w*|InternalServerError|TimeoutError|ECONN\w+)$/;
+
+function toCadreError(error: unknown): CadreError {
+  if (error instanceof CadreError) return error;
+  return new CadreError(error instanceof Error && passing.test(error.name) ? 'unavailable' : 'internal');
+}
+
 /** The answer to a refusal as RFC 9457 problem details. What is no CadreError tells nobody outside what it was. */
 export function toProblem(error: unknown, instance: string, correlation_id: string): Problem {
-  const { code, message, faults } = error instanceof CadreError ? error : new CadreError('internal');
+  const { code, message, faults } = toCadreError(error);
   const { status, what } = errorCatalogue[code];
   return {
     type: `docs/errors.md#${code}`,

@@ -60,7 +60,7 @@ async function folder(): Promise<Finding> {
 async function localCloud(): Promise<Finding> {
   const status = await cloudStatus();
   const detail = status.running ? `runs at ${status.cloud.endpoint}` : (status.reason ?? 'not running');
-  return { name: 'Local cloud', ok: status.running, optional: true, detail, fix: 'Run `cadre up`.' };
+  return { name: 'Local cloud', ok: status.running, optional: true, detail, fix: 'Run `npx cadre up`.' };
 }
 
 async function deployment(client: () => Promise<Client>): Promise<Finding> {
@@ -73,7 +73,7 @@ async function deployment(client: () => Promise<Client>): Promise<Finding> {
       ok: status !== 'Critical',
       optional: false,
       detail,
-      fix: 'See `cadre agents` and `cadre dead-letters`.',
+      fix: 'See `npx cadre agents` and `npx cadre dead-letters`.',
     };
   } catch (error) {
     const code = error instanceof CadreError ? error.code : 'internal';

@@ -2,6 +2,7 @@ import { CadreError } from '../contracts/errors.ts';
 import type { TaskView } from '../contracts/task.ts';
 import type { WorkflowView } from '../contracts/workflow.ts';
 import { isNotFound, type Client } from '../sdk/client.ts';
+import { realClock } from '../sdk/clock.ts';
 
 /** A task or a workflow that an id names. */
 export type Work =
@@ -20,4 +21,20 @@ export async function findWork(client: Client, id: string): Promise<Work> {
   const task = await client.getTask(id).catch(nothing);
   if (task !== undefined) return { kind: 'task', view: task };
   throw new CadreError('not-found', `neither a workflow nor a task has the id ${id}`);
+}
+
+/** How long an id that nobody knows yet is waited for: an event published a moment ago may still be on its way. */
+const arrivalMsMax = 10_000;
+const lookAgainMs = 500;
+
+/** Finds what an id names as soon as it arrives. Throws CadreError `not-found` when it does not within ten seconds. */
+export async function awaitWork(client: Client, id: string, signal: AbortSignal): Promise<Work> {
+  for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
+    try {
+      return await findWork(client, id);
+    } catch (error) {
+      if (!isNotFound(error) || waitedMs >= arrivalMsMax) throw error;
+      await realClock.sleep(lookAgainMs, signal);
+    }
+  }
 }

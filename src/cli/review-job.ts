@@ -56,5 +56,5 @@ export async function reviewTree(
 function reviewOf({ workflow_id, output, status, error }: WorkflowView): Review {
   if (typeof output === 'object' && output !== null && 'review' in output) return output.review as unknown as Review;
   const why = error ?? `the workflow is ${status} and gave no report`;
-  throw new CadreError('task-failed', `${why}; see \`cadre workflows ${workflow_id}\``);
+  throw new CadreError('task-failed', `${why}; see \`npx cadre workflows ${workflow_id}\``);
 }

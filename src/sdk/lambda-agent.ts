@@ -20,7 +20,7 @@ export interface LambdaAgentOptions<Input, Output> {
 /**
  * An agent as a Lambda function: the handler of an event source mapping on its inbox (with ReportBatchItemFailures). Attempts of one
  * batch run side by side; their results go out before the batch is acknowledged, so a crash is a repeat and never a loss. It sends no
- * heartbeats while it runs: give its tasks a time-out under the lease (`confirmMsMax`), or use a long-running agent.
+ * heartbeats while it runs: its tasks must end within seven seconds, before its silence counts as a loss, or use a long-running agent.
  */
 export function lambdaAgent<Input = Json, Output = unknown>(options: LambdaAgentOptions<Input, Output>) {
   let ready: Promise<Omit<AgentDeps, 'api'>> | undefined;

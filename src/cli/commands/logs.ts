@@ -24,7 +24,7 @@ export function addLogs(program: Command): void {
           if (name === undefined) {
             out.data({ items: logs }, () =>
               logs.length === 0
-                ? 'No logs yet: start something with `cadre up` or `cadre start`.'
+                ? 'No logs yet: start something with `npx cadre up` or `npm start`.'
                 : logs.map((log) => log.name).join('\n'),
             );
             return undefined;

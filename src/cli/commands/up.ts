@@ -21,7 +21,8 @@ export function addUp(program: Command): void {
         });
         out.data(
           { endpoint: cloud.endpoint, api_url: apiUrl, env: cloud.env },
-          () => `Cadre is up at ${apiUrl}\nTry: cadre status, cadre review, cadre run FILE. Stop it: cadre down`,
+          () =>
+            `Cadre is up at ${apiUrl}\nTry: npx cadre status, npx cadre review, npx cadre run FILE. Stop it: npx cadre down`,
         );
         return undefined;
       }),

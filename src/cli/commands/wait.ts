@@ -13,10 +13,10 @@ export function addWait(program: Command): void {
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         const cadre = await client();
-        const { findWork } = await import('../find-work.ts');
+        const { awaitWork } = await import('../find-work.ts');
         const { interruptible } = await import('../local/interrupt.ts');
-        const work = await findWork(cadre, id);
         return interruptible(async (signal) => {
+          const work = await awaitWork(cadre, id, signal);
           if (work.kind === 'task') {
             const onProgress = (task: { readonly status: string }) => out.progress(`${id}: ${showStatus(task.status)}`);
             const task = await cadre.waitTask(id, { signal, onProgress });
