@@ -70,7 +70,7 @@ export const pulseIntervalMs = 3_000;
 /** Pulse ticks put on their way at once: fewer calls when more, a longer tail of empty ticks when the work ends. */
 export const pulseTicksMax = 8;
 /** Ticks left on their way when the next ones are sent. Fewer: as many lost messages in a row stop the pulse until the watchdog comes. */
-export const pulseTicksLeft = 4;
+export const pulseTicksMin = 4;
 
 /** Nodes of a workflow. */
 export const nodesMax = 10_000;

@@ -2,7 +2,7 @@ import {
   assignmentsPerRoundMax,
   dispatchRoundsMax,
   pulseIntervalMs,
-  pulseTicksLeft,
+  pulseTicksMin,
   pulseTicksMax,
   readyPageSizeMax,
 } from '../../contracts/limits.ts';
@@ -179,7 +179,7 @@ async function unmark(deps: DistributorDeps, pool: PoolRows, empty: ReadonlySet<
 /** Puts pulse ticks on their way while there is work, well before the last ones arrive. */
 export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<void> {
   const now = deps.sources.now();
-  if (pool.armed_until - now > pulseTicksLeft * pulseIntervalMs) return;
+  if (pool.armed_until - now > pulseTicksMin * pulseIntervalMs) return;
   const delays = Array.from({ length: pulseTicksMax }, (_, index) => ((index + 1) * pulseIntervalMs) / 1000);
   // Sent before noted: a crash in between makes ticks twice, never none; noted only when all are on their way.
   if (!(await deps.messenger.ticks(pool.pool, delays))) return;

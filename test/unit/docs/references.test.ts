@@ -105,7 +105,7 @@ describe('what the documentation refers to', () => {
 
   it('is complete: every limit with its value', () => {
     const table = [
-      ...readPage('docs/operations.md').matchAll(/^\| `(?<name>\w+(?:Max|Ms))` \| (?<value>[\d.,]+) \|/gm),
+      ...readPage('docs/operations.md').matchAll(/^\| `(?<name>\w+(?:Max|Min|Ms))` \| (?<value>[\d.,]+) \|/gm),
     ];
     const printed = table.map(({ groups }) => [groups?.['name'], Number(groups?.['value']?.replaceAll(',', ''))]);
     expect(Object.fromEntries(printed)).toEqual({ ...limits });
