@@ -136,7 +136,13 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): (event: SQSEve
         return undefined;
       });
     }
-    if (letters.length > 0) await bury(options, letters);
+    if (letters.length > 0) {
+      await bury(options, letters).catch((error: unknown) => {
+        // Only they come again: the messages beside them are done, and thrown out together they would all repeat.
+        log.warn('dead letters could not be kept', { reason: String(error), messages: letters.length });
+        failures.push(...letters.map(({ record }) => record));
+      });
+    }
     await hurry(options, failures);
     log.info('done', {
       messages: event.Records.length,
