@@ -67,11 +67,11 @@ await describeDeployed('tasks published on the bus', ({ cloud, outputs }) => {
 
   it('become a dead letter with its reason when their priority is unknown', async () => {
     await publish(task('urgent-one', 'urgent'));
-    const letters = await deadLetters();
-    expect(letters).toContain('urgent-one');
+    expect(await deadLetterAbout('urgent-one')).toContain('Invalid option');
   });
 
-  async function deadLetters(): Promise<string> {
+  /** The dead letter whose body names this; other suites leave letters of their own. */
+  async function deadLetterAbout(id: string): Promise<string> {
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       const { Items = [] } = await table.send(
         new ScanCommand({
@@ -80,7 +80,8 @@ await describeDeployed('tasks published on the bus', ({ cloud, outputs }) => {
           ExpressionAttributeValues: { ':dead': { S: 'DEAD' } },
         }),
       );
-      if (Items.length > 0) return JSON.stringify(Items);
+      const letter = Items.map((item) => JSON.stringify(item)).find((text) => text.includes(id));
+      if (letter !== undefined) return letter;
       await sleep(100);
     }
     return '';
