@@ -1,3 +1,4 @@
+import { CadreError } from '../../contracts/errors.ts';
 import {
   assignmentsPerRoundMax,
   dispatchRoundsMax,
@@ -176,14 +177,15 @@ async function unmark(deps: DistributorDeps, pool: PoolRows, empty: ReadonlySet<
   );
 }
 
-/** Puts pulse ticks on their way while there is work, well before the last ones arrive. */
-export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<void> {
+/** Puts pulse ticks on their way while there is work, well before the last ones arrive. False: they could not be sent. */
+export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<boolean> {
   const now = deps.sources.now();
-  if (pool.armed_until - now > pulseTicksMin * pulseIntervalMs) return;
+  if (pool.armed_until - now > pulseTicksMin * pulseIntervalMs) return true;
   const delays = Array.from({ length: pulseTicksMax }, (_, index) => ((index + 1) * pulseIntervalMs) / 1000);
   // Sent before noted: a crash in between makes ticks twice, never none; noted only when all are on their way.
-  if (!(await deps.messenger.ticks(pool.pool, delays))) return;
+  if (!(await deps.messenger.ticks(pool.pool, delays))) return false;
   await deps.agents.arm(pool.pool, now + pulseTicksMax * pulseIntervalMs);
+  return true;
 }
 
 /** One round: read, decide, reserve, claim, send. `more` asks for another one. */
@@ -217,14 +219,18 @@ export async function dispatchTasks(
   const hinted = new Set(hint.routes);
   const gone = new Set<string>();
   let assigned = 0;
+  let isArmed: boolean | undefined;
   for (let round = 1; ; round += 1) {
     const pool = await deps.agents.pool(hint.pool);
+    // Armed before anything is handed out, so that a dispatcher which dies half-way is looked after; and even when nothing will be found, since the index
+    // may lag behind the hint.
+    isArmed ??= await armPulse(deps, pool);
     const done = await dispatchRound(deps, pool, hinted, gone);
     assigned += done.assigned;
     if (done.more && round < dispatchRoundsMax) continue;
     if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);
-    // Armed even when nothing was found: the index may lag behind the hint.
-    await armPulse(deps, pool);
+    // Nobody would look after what is on its way now: the hint must come again.
+    if (!isArmed) throw new CadreError('unavailable', 'the pulse could not be armed');
     return { assigned, waiting: done.waiting };
   }
 }
