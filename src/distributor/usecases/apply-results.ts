@@ -6,6 +6,7 @@ import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
 import { fateOf } from '../core/fate.ts';
 import type { Settlement } from '../core/task-change.ts';
+import { settledNews } from '../core/task-news.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
 
@@ -62,28 +63,6 @@ function refusedFate({ result, from }: Received, current: TaskRow | undefined): 
   return fate === 'repeated' ? 'repeated' : 'late';
 }
 
-function announcementOf(
-  task_id: string,
-  ended: EndedAttempt,
-  settlement: Settlement,
-  correlation_id: string,
-): readonly Announcement[] {
-  const cause = { correlation_id, causation_id: holdKey(task_id, ended.attempt) };
-  const at = settlement.change.patch.completed_at ?? '';
-  if (settlement.kind === 'completed') {
-    return [
-      {
-        type: 'TaskCompleted',
-        data: { task_id, agent_id: ended.agent_id, attempt: ended.attempt, completed_at: at },
-        ...cause,
-      },
-    ];
-  }
-  if (settlement.kind === 'retry') return [];
-  const { code = 'task-failed', message = '' } = settlement.change.patch.error ?? {};
-  return [{ type: 'TaskFailed', data: { task_id, attempt: ended.attempt, code, message, failed_at: at }, ...cause }];
-}
-
 /** Decides for tasks of their own. A completion needs no read; anything else needs the row to know its retries. */
 async function decide(
   deps: DistributorDeps,
@@ -130,7 +109,7 @@ async function settleOwn(deps: DistributorDeps, received: readonly Received[]): 
     return {
       fate: 'applied',
       hints: hintsOf(settlement),
-      announcements: announcementOf(each.result.task_id, ended, settlement, each.result.task_id),
+      announcements: settledNews(each.result.task_id, ended, settlement, each.result.task_id),
     };
   });
 }

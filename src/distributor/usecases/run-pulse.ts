@@ -7,8 +7,8 @@ import type { TaskError } from '../../contracts/task.ts';
 import { lostHolds, type LossReason } from '../core/agent.ts';
 import { candidatesOf, freeSlots } from '../core/route.ts';
 import { expireChange, fenceChange, isExpired, parseHoldKey, promoteChange, settle } from '../core/task.ts';
+import { failedNews, settledNews } from '../core/task-news.ts';
 import type { DistributorDeps } from '../ports.ts';
-import type { TaskPatch } from '../core/task-change.ts';
 import { armPulse } from './dispatch-tasks.ts';
 
 /** What one pulse found and did. */
@@ -36,13 +36,6 @@ const messages: Record<LossReason, string> = {
 function errorOf({ agent, reason }: Lost): TaskError {
   const code = reason === 'timed-out' ? 'timed-out' : 'lease-lost';
   return { code, message: `${messages[reason]} (agent ${agent.agent_id})`, retryable: true };
-}
-
-function failedNews(row: TaskRow, patch: TaskPatch, causation_id: string): readonly Announcement[] {
-  const { code = 'task-failed', message = '' } = patch.error ?? {};
-  const failed_at = patch.completed_at ?? '';
-  const data = { task_id: row.task_id, attempt: row.attempt, code, message, failed_at };
-  return [{ type: 'TaskFailed', data, correlation_id: row.correlation_id, causation_id }];
 }
 
 /** Settles one lost attempt; true when its hold may be removed. The task is settled before its hold goes, never after. */
@@ -80,8 +73,8 @@ async function settleLost(
   };
   const settlement = settle(row, ended, { now: deps.sources.now(), random: deps.sources.random() });
   const [changed] = await deps.tasks.change([settlement.change]);
-  const isFailed = settlement.kind === 'failed' && changed?.applied === true;
-  const announcements = isFailed ? failedNews(row, settlement.change.patch, lost.key) : [];
+  const announcements =
+    changed?.applied === true ? settledNews(row.task_id, ended, settlement, row.correlation_id) : [];
   return { done: true, hints: [{ pool: row.pool, routes: [row.route] }], announcements };
 }
 
@@ -181,7 +174,14 @@ async function expire(deps: DistributorDeps, pool: string, route: string): Promi
   const changes = queued.map((row) => expireChange(row, now));
   const changed = await deps.tasks.change(changes);
   return queued.flatMap((row, index) =>
-    changed[index]?.applied === true ? failedNews(row, changes[index]?.patch ?? {}, row.task_id) : [],
+    changed[index]?.applied === true
+      ? [
+          failedNews(row, changes[index]?.patch ?? {}, {
+            correlation_id: row.correlation_id,
+            causation_id: row.task_id,
+          }),
+        ]
+      : [],
   );
 }
 

@@ -5,6 +5,7 @@ import { tasksPerMessageMax } from '../../contracts/limits.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Settlement } from '../../distributor/core/task-change.ts';
+import { settledNews } from '../../distributor/core/task-news.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import { fateOf, type SentResult } from '../../distributor/core/fate.ts';
@@ -83,17 +84,8 @@ function outcomeOf({ node, ended }: Pending, settlement: Settlement): NodeOutcom
   return { ...who, outcome: 'failed', error };
 }
 
-function announcementOf({ sent, ended }: Pending, settlement: Settlement, correlation_id: string): Announcement {
-  const { task_id } = sent.result;
-  const cause = { correlation_id, causation_id: holdKey(task_id, ended.attempt) };
-  const at = settlement.change.patch.completed_at ?? '';
-  if (settlement.kind === 'completed') {
-    const data = { task_id, agent_id: ended.agent_id, attempt: ended.attempt, completed_at: at };
-    return { type: 'TaskCompleted', data, ...cause };
-  }
-  const { code = 'task-failed', message = '' } = settlement.change.patch.error ?? {};
-  return { type: 'TaskFailed', data: { task_id, attempt: ended.attempt, code, message, failed_at: at }, ...cause };
-}
+const newsOf = ({ sent, ended }: Pending, settlement: Settlement, { head }: Run): readonly Announcement[] =>
+  settledNews(sent.result.task_id, ended, settlement, head.correlation_id);
 
 type Decided = { readonly pending: Pending; readonly settlement: Settlement };
 
@@ -116,8 +108,7 @@ async function changeRows(
       continue;
     }
     pending.fate = 'applied';
-    if (settlement.kind !== 'retry')
-      effects.announcements.push(announcementOf(pending, settlement, run.head.correlation_id));
+    if (settlement.kind !== 'retry') effects.announcements.push(...newsOf(pending, settlement, run));
     else if (settlement.delay_ms > 0) delays.push(settlement.delay_ms);
     else {
       const row = rows.get(task_id);
@@ -163,7 +154,7 @@ async function endNodes(
   }
   for (const { pending, settlement } of decided) {
     pending.fate = 'applied';
-    effects.announcements.push(announcementOf(pending, settlement, run.head.correlation_id));
+    effects.announcements.push(...newsOf(pending, settlement, run));
   }
   effects.hints.push(...committed.hints);
 }
