@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startBytes } from '../infra/bundle.ts';
 import { projectRoot } from '../src/cli/local/places.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { pricesDate } from './prices.ts';
@@ -16,17 +17,6 @@ const bundles = (): string[] => {
   const functions = join(projectRoot, 'dist', 'functions');
   return readdirSync(functions).map((name) => join(functions, name, 'index.mjs'));
 };
-
-/** Bytes that a function loads when it starts: its index and what that imports statically; what is loaded on demand does not count. */
-function startBytes(file: string, seen = new Set<string>()): number {
-  if (seen.has(file)) return 0;
-  seen.add(file);
-  const text = readFileSync(file, 'utf8');
-  const parts = [...text.matchAll(/(?:from|import)\s*"\.\/([^"]+\.mjs)"/g)].map(([, name]) =>
-    join(dirname(file), name ?? ''),
-  );
-  return Buffer.byteLength(text) + parts.reduce((sum, part) => sum + startBytes(part, seen), 0);
-}
 
 interface Import {
   readonly ms: number;

@@ -1,32 +1,46 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { functionNames } from '../src/platform/topology.ts';
 
 const root = join(import.meta.dirname, '..');
 
+/** Where bundles go that are to be deployed. */
+const deployedBundles = join(root, 'dist', 'functions');
+
 /** Where the bundle of a function is. */
-export function bundleDirectory(name: string): string {
-  return join(root, 'dist', 'functions', name);
+export function bundleDirectory(name: string, folder = deployedBundles): string {
+  return join(folder, name);
+}
+
+/** Bytes that a function loads when it starts: its index and what that imports statically; what is loaded on demand does not count. */
+export function startBytes(file: string, seen = new Set<string>()): number {
+  if (seen.has(file)) return 0;
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  const parts = [...text.matchAll(/(?:from|import)\s*"\.\/([^"]+\.mjs)"/g)].map(([, name]) =>
+    join(dirname(file), name ?? ''),
+  );
+  return Buffer.byteLength(text) + parts.reduce((sum, part) => sum + startBytes(part, seen), 0);
 }
 
 /**
  * Bundles all functions, each into a folder of its own; what a function loads on demand becomes a file beside its index. The SDK goes into the bundle (a pinned version that starts faster than the runtime's own, and emulators
  * have none); the ES modules among the dependencies are preferred, because they can be shaken.
  */
-export async function bundleFunctions(): Promise<void> {
+export async function bundleFunctions(folder = deployedBundles): Promise<void> {
   const missing = functionNames.filter((name) => !existsSync(join(root, 'functions', name, 'handler.ts')));
   if (missing.length > 0)
     throw new Error(`functions/${missing.join(', functions/')} should be deployed but have no handler.ts`);
-  await Promise.all(functionNames.map(bundleFunction));
+  await Promise.all(functionNames.map((name) => bundleFunction(name, bundleDirectory(name, folder))));
 }
 
-async function bundleFunction(name: string): Promise<void> {
+async function bundleFunction(name: string, outdir: string): Promise<void> {
   const { metafile } = await build({
     metafile: true,
     absWorkingDir: root,
     entryPoints: [{ in: `functions/${name}/handler.ts`, out: 'index' }],
-    outdir: bundleDirectory(name),
+    outdir,
     splitting: true,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -47,7 +61,7 @@ async function bundleFunction(name: string): Promise<void> {
   });
   const made = new Set(Object.keys(metafile.outputs).map((file) => basename(file)));
   // Names of loaded parts carry a hash: those of an earlier bundle would be deployed for ever.
-  for (const file of readdirSync(bundleDirectory(name))) {
-    if (!made.has(file)) rmSync(join(bundleDirectory(name), file), { force: true });
+  for (const file of readdirSync(outdir)) {
+    if (!made.has(file)) rmSync(join(outdir, file), { force: true });
   }
 }

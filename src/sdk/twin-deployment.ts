@@ -11,13 +11,8 @@ import { createHash } from 'node:crypto';
 import { indexedAttributes, indexName } from '../platform/aws/keys.ts';
 import type { Log } from '../platform/aws/log.ts';
 import { s3Objects } from '../platform/aws/objects.ts';
-import {
-  type Adapters,
-  createAdapters,
-  createRuntime,
-  type Deployment,
-  type Runtime,
-} from '../platform/aws/runtime.ts';
+import { type Adapters, createAdapters, type Deployment, type Runtime } from '../platform/aws/runtime.ts';
+import { createWorkflowTasks } from '../platform/aws/workflow-tasks.ts';
 import {
   deployedQueueName,
   eventSourceBatchSize,
@@ -115,7 +110,8 @@ function createRuntimeFor(
     sources,
     options.log ?? silent,
   );
-  return createRuntime(options.adapters?.(adapters, clients) ?? adapters);
+  const spoilt = options.adapters?.(adapters, clients) ?? adapters;
+  return { ...spoilt, workflowTasks: createWorkflowTasks(spoilt) };
 }
 
 /** Feeds the functions from their queues, and the queues from the bus. */

@@ -2,13 +2,17 @@ import { Hono } from 'hono';
 import { cancelRequest, pageQuery } from '../../contracts/api.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { workflowSubmission } from '../../contracts/workflow.ts';
-import { cancelWorkflow } from '../../workflow/usecases/cancel-workflow.ts';
 import { deliveryNotification } from '../../workflow/usecases/finish-workflow.ts';
 import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
-import { submitWorkflow } from '../../workflow/usecases/submit-workflow.ts';
 import { viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
+
+/** What reads and advances graphs brings JSONata, which is as large as all our own code: loaded for the first command. */
+const commands = {
+  submit: async () => (await import('../../workflow/usecases/submit-workflow.ts')).submitWorkflow,
+  cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
+};
 
 /** Workflows: start, read, follow, cancel. */
 export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -17,7 +21,9 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/v1/workflows', async (c) => {
     const submission = await readBody(c, workflowSubmission);
     const traceparent = c.get('traceparent');
-    const outcome = await submitWorkflow(deps, {
+    const outcome = await (
+      await commands.submit()
+    )(deps, {
       submission,
       principal: c.get('principal'),
       correlation_id: c.get('correlation_id'),
@@ -61,7 +67,7 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/v1/workflows/:id/cancel', async (c) => {
     const workflow_id = readParam(c, 'id', userId);
     const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
-    accepted(await cancelWorkflow(deps, { workflow_id, principal: c.get('principal'), reason }));
+    accepted(await (await commands.cancel())(deps, { workflow_id, principal: c.get('principal'), reason }));
     return c.json(found(await viewWorkflow(deps, workflow_id), 'workflow', workflow_id));
   });
 

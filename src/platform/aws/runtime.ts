@@ -5,10 +5,8 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
-import type { DistributorDeps, Sources } from '../../distributor/ports.ts';
+import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
-import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';
-import { resumeWorkflows } from '../../workflow/usecases/resume-workflow.ts';
 import { createAgentStore } from './agent-store.ts';
 import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
@@ -81,14 +79,14 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
   };
 }
 
-/** Lets the distributor reach the workflows, which it does not know. */
-export function createRuntime(adapters: Adapters): Runtime {
+/** The graphs on demand: they bring JSONata, which is as large as all our own code, and many functions never see a workflow. */
+function workflowTasksOnDemand(deps: WorkflowDeps): WorkflowTasks {
+  let loading: Promise<WorkflowTasks> | undefined;
+  const load = async () => (await import('./workflow-tasks.ts')).createWorkflowTasks(deps);
+  const workflowTasks = () => (loading ??= load());
   return {
-    ...adapters,
-    workflowTasks: {
-      settle: (workflow_id, results) => settleWorkflowTasks(adapters, workflow_id, results),
-      resume: (pool) => resumeWorkflows(adapters, pool),
-    },
+    settle: async (workflow_id, results) => (await workflowTasks()).settle(workflow_id, results),
+    resume: async (pool) => (await workflowTasks()).resume(pool),
   };
 }
 
@@ -127,6 +125,9 @@ let runtime: Runtime | undefined;
 
 /** The runtime of a deployed function, made once per container. */
 export function awsRuntime(log: Warner): Runtime {
-  runtime ??= createRuntime(createAdapters(awsClients(), deploymentOf(process.env), machineSources, log));
+  if (runtime === undefined) {
+    const adapters = createAdapters(awsClients(), deploymentOf(process.env), machineSources, log);
+    runtime = { ...adapters, workflowTasks: workflowTasksOnDemand(adapters) };
+  }
   return runtime;
 }

@@ -1,0 +1,12 @@
+import type { WorkflowTasks } from '../../distributor/ports.ts';
+import type { WorkflowDeps } from '../../workflow/ports.ts';
+import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';
+import { resumeWorkflows } from '../../workflow/usecases/resume-workflow.ts';
+
+/** Lets the distributor reach the workflows, which it does not know. */
+export function createWorkflowTasks(deps: WorkflowDeps): WorkflowTasks {
+  return {
+    settle: (workflow_id, results) => settleWorkflowTasks(deps, workflow_id, results),
+    resume: (pool) => resumeWorkflows(deps, pool),
+  };
+}
