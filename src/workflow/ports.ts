@@ -74,4 +74,5 @@ export interface WorkflowDeps {
   readonly agents: AgentStore;
   readonly messenger: Messenger;
   readonly blobs: BlobStore;
+  readonly log: { warn(message: string, details: Record<string, unknown>): void };
 }

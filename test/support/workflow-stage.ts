@@ -39,6 +39,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
   const ticks: number[] = [];
   const executions = new Map<string, 'waiting' | 'ended'>();
   const started: string[] = [];
+  const warnings: string[] = [];
   const deps: WorkflowDeps = {
     sources: {
       now: () => clock.now(),
@@ -65,6 +66,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
       announce: async (list) => void announced.push(...list),
     },
     blobs,
+    log: { warn: (message) => void warnings.push(message) },
   };
 
   /** Registers an agent with these capabilities. */
@@ -168,6 +170,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     ticks,
     executions,
     started,
+    warnings,
     register,
     submit,
     begin,

@@ -1,10 +1,10 @@
 import { canonicalJson } from '../../contracts/json.ts';
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
-import { inlineBytesMax } from '../../contracts/limits.ts';
-import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
 import type { Task } from '../../contracts/task.ts';
 import { routeRow } from '../core/route.ts';
+import { storeText } from '../core/stored-json.ts';
 import { newTask } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
 
@@ -20,11 +20,6 @@ export interface TaskSubmission {
 export interface Accepted {
   readonly task_id: string;
   readonly repeated: boolean;
-}
-
-async function store(deps: DistributorDeps, task: Task): Promise<StoredJson> {
-  const text = JSON.stringify(task.payload);
-  return Buffer.byteLength(text) <= inlineBytesMax ? { text } : { ref: await deps.blobs.put(task.task_id, text) };
 }
 
 /** Estimates outside of this are no estimates, and DynamoDB's numbers end not far beyond. */
@@ -49,7 +44,7 @@ function estimates(payload: Task['payload']): Pick<TaskRow, 'complexity_score' |
 
 async function toRow(deps: DistributorDeps, task: Task, submission: TaskSubmission): Promise<TaskRow> {
   return newTask(
-    { ...task, payload: await store(deps, task) },
+    { ...task, payload: await storeText(deps, task.task_id, JSON.stringify(task.payload)) },
     {
       pool: defaultPool,
       now: new Date(deps.sources.now()).toISOString(),

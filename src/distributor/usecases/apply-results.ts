@@ -1,10 +1,11 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
-import { idleHeartbeatIntervalMs, inlineBytesMax } from '../../contracts/limits.ts';
+import { idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
 import type { DispatchHint, ResultBatch, TaskResult } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
 import { fateOf } from '../core/fate.ts';
+import { storeText } from '../core/stored-json.ts';
 import type { Settlement } from '../core/task-change.ts';
 import { settledNews } from '../core/task-news.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../core/task.ts';
@@ -30,7 +31,7 @@ interface Applied {
 }
 
 /** The output of a result as it is stored. */
-export function storedOutput(result: TaskResult): StoredJson | undefined {
+function storedOutput(result: TaskResult): StoredJson | undefined {
   if (result.output_ref !== undefined) return { ref: result.output_ref };
   return result.output === undefined ? undefined : { text: JSON.stringify(result.output) };
 }
@@ -38,10 +39,10 @@ export function storedOutput(result: TaskResult): StoredJson | undefined {
 /** Takes a large output out of a result: an agent that did not use S3 itself must not make a row that is too large to write. */
 async function withStoredOutput(deps: DistributorDeps, result: TaskResult): Promise<TaskResult> {
   if (result.output === undefined) return result;
-  const text = JSON.stringify(result.output);
-  if (Buffer.byteLength(text) <= inlineBytesMax) return result;
+  const { ref } = await storeText(deps, result.task_id, JSON.stringify(result.output));
+  if (ref === undefined) return result;
   const { output: _large, ...rest } = result;
-  return { ...rest, output_ref: await deps.blobs.put(result.task_id, text) };
+  return { ...rest, output_ref: ref };
 }
 
 function endedAttempt({ result, from }: Received): EndedAttempt {

@@ -5,6 +5,7 @@ import { tasksPerMessageMax } from '../../contracts/limits.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Settlement } from '../../distributor/core/task-change.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
 import { settledNews } from '../../distributor/core/task-news.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
@@ -14,7 +15,6 @@ import type { NodeOutcome } from '../core/reducer.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep, type Step } from './commit-advance.ts';
 import { findRun, type Run } from './load-run.ts';
-import { storeText } from './stored-json.ts';
 
 type Settled = Awaited<ReturnType<WorkflowTasks['settle']>>;
 type Fate = Settled['outcomes'][number];

@@ -89,7 +89,10 @@ async function announceEnd(deps: WorkflowDeps, head: WorkflowHead): Promise<void
   if (head.task_token === undefined) return;
   await deps.executions
     .complete(head.task_token, { workflow_id: head.workflow_id, status: head.status })
-    .catch(() => false);
+    .catch((error: unknown) => {
+      const { workflow_id } = head;
+      deps.log.warn('an execution could not be told of its end', { workflow_id, reason: String(error) });
+    });
 }
 
 /** The head after the events, with what the end of the workflow adds. */

@@ -3,13 +3,14 @@ import { nodeTaskId } from '../../contracts/ids.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import type { WorkflowNode } from '../../contracts/workflow.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
 import { newTask } from '../../distributor/core/task.ts';
 import { evaluate } from '../core/expression.ts';
 import { graphOf } from '../core/graph.ts';
 import { type EndedNode, needsValues, payloadOf, valuesOf } from '../core/input.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import type { Run } from './load-run.ts';
-import { loadJson, storeText } from './stored-json.ts';
+import { loadJson } from './stored-json.ts';
 
 /** How a task ended. */
 export interface EndedTask {

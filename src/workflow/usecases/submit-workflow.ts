@@ -4,10 +4,10 @@ import { canonicalJson } from '../../contracts/json.ts';
 import { definitionBytesMax } from '../../contracts/limits.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowSubmission, WorkflowView } from '../../contracts/workflow.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
 import { checkDefinition } from '../core/definition.ts';
 import { initialState } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { storeText } from './stored-json.ts';
 import { viewOf } from './view-workflow.ts';
 
 /** A submission with the authority it came with. */

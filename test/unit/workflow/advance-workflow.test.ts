@@ -233,6 +233,19 @@ describe('a workflow that loses a step', () => {
     expect(await stage.deps.workflows.attention(10)).toEqual([]);
   });
 
+  it('warns of an execution that could not be told of its end, and tells it later', async () => {
+    const stage = createWorkflowStage();
+    await stage.begin('w', { name: 'one', nodes: [node('a')] });
+    const { complete } = stage.deps.executions;
+    const unreachable = { ...stage.deps.executions, complete: () => Promise.reject(new Error('throttled')) };
+    const row = await stage.claim('w', 'a');
+    const deps = { ...stage.deps, executions: unreachable };
+    expect(await settleWorkflowTasks(deps, 'w', [stage.resultOf(row)])).toMatchObject({ outcomes: ['applied'] });
+    expect(stage.warnings).toEqual(['an execution could not be told of its end']);
+    await resumeWorkflow({ ...stage.deps, executions: { ...unreachable, complete } }, 'w');
+    expect(stage.executions.get('token-of-w')).toBe('ended');
+  });
+
   it('publishes the end itself when nobody waits for the token any more', async () => {
     const stage = createWorkflowStage();
     await stage.begin('w', { name: 'x', nodes: [node('a')] });
