@@ -18,7 +18,7 @@ const monthHours = 730;
 /** Lambda keeps five connections to an idle queue, each a long poll of 20 seconds (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). */
 const pollers = 5;
 const pollSeconds = 20;
-/** What a watchdog's pulse reads of an idle deployment: the pool, due retries, the head of a route, the workflows' marks. */
+/** What a watchdog's pulse reads of an idle deployment: the pool, due timers, the head of a route, the workflows' marks. */
 const pulseReadUnits = 6;
 const watchdogMemoryGb = 1;
 /** A few rows and objects that an idle deployment keeps. */

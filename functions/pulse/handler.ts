@@ -1,5 +1,5 @@
 import type { SQSEvent } from 'aws-lambda';
-import { pulseTick } from '../../src/contracts/messages.ts';
+import { type PulseTick, pulseTick } from '../../src/contracts/messages.ts';
 import { parseJson } from '../../src/contracts/parse.ts';
 import { runPulse } from '../../src/distributor/usecases/run-pulse.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
@@ -7,20 +7,23 @@ import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler } from '../../src/platform/aws/queue-handler.ts';
 import { awsRuntime } from '../../src/platform/aws/runtime.ts';
 
-/** Ticks of one pool that arrive together are one pulse. */
-async function pulse(deps: DistributorDeps, pools: readonly string[]) {
-  const pulses = await Promise.all([...new Set(pools)].map((pool) => runPulse(deps, pool)));
+/** Ticks of one pool that arrive together are one pulse; with the watchdog's among them it looks ahead. */
+async function pulse(deps: DistributorDeps, ticks: readonly PulseTick[]) {
+  const pools = Map.groupBy(ticks, ({ pool }) => pool).values();
+  const pulses = await Promise.all(
+    [...pools].map((list) => runPulse(deps, list.find(({ watchdog }) => watchdog) ?? (list[0] as PulseTick))),
+  );
   return { summary: { ...pulses[0] } };
 }
 
 /** Fed by ticks that were put on their way while there was work, and once a minute by the watchdog rule. */
 export function createHandler(deps: DistributorDeps, log: Log) {
-  return queueHandler<string>({
+  return queueHandler<PulseTick>({
     source: 'pulse',
     deps,
     log,
-    read: (record) => parseJson(pulseTick, record.body).pool,
-    handle: (pools) => pulse(deps, pools),
+    read: (record) => parseJson(pulseTick, record.body),
+    handle: (ticks) => pulse(deps, ticks),
   });
 }
 

@@ -71,6 +71,13 @@ export const pulseIntervalMs = 3_000;
 export const pulseTicksMax = 8;
 /** Ticks left on their way when the next ones are sent. Fewer: as many lost messages in a row stop the pulse until the watchdog comes. */
 export const pulseTicksMin = 4;
+/**
+ * Timers due within this time get a tick of their own: two watchdogs long, so that the loss of one delays nothing. Longer: more of the ticks are sent
+ * twice; beyond 900 s SQS refuses the delay.
+ */
+export const timerHorizonMs = 120_000;
+/** Due timers that one pulse wakes; the rest comes with the next. More: the pulse may time out half-way. */
+export const timersPerPulseMax = 100;
 
 /** Nodes of a workflow. */
 export const nodesMax = 10_000;

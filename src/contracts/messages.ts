@@ -70,5 +70,6 @@ export const heartbeat = z.strictObject({
 });
 export type Heartbeat = z.infer<typeof heartbeat>;
 
-/** pulse: look after this pool. */
-export const pulseTick = z.strictObject({ pool: userId });
+/** pulse: look after this pool. The watchdog's tick, which comes every minute, also looks ahead at the timers. */
+export const pulseTick = z.strictObject({ pool: userId, watchdog: z.literal(true).optional() });
+export type PulseTick = z.infer<typeof pulseTick>;

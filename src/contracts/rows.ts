@@ -71,6 +71,16 @@ export interface ReadyTask {
   readonly traceparent?: string;
 }
 
+/** What may wait for a time without an agent. */
+export type TimerKind = 'task';
+
+/** A row that waits for a time: which one, and when it is due. */
+export interface Timer {
+  readonly kind: TimerKind;
+  readonly id: string;
+  readonly due: string;
+}
+
 /** One occupied slot: reserved at `at`, the attempt's time-out at `until` (both epoch ms). */
 export interface Hold {
   readonly at: number;

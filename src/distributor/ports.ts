@@ -1,7 +1,17 @@
 import type { Announcement } from '../contracts/events.ts';
 import type { Outcome } from '../contracts/errors.ts';
 import type { DispatchHint, Heartbeat, InboxMessage } from '../contracts/messages.ts';
-import type { AgentRow, DeadLetterRow, Hold, PoolRows, ReadyTask, RouteRow, TaskRow } from '../contracts/rows.ts';
+import type {
+  AgentRow,
+  DeadLetterRow,
+  Hold,
+  PoolRows,
+  ReadyTask,
+  RouteRow,
+  TaskRow,
+  Timer,
+  TimerKind,
+} from '../contracts/rows.ts';
 import type { TaskStatus } from '../contracts/task.ts';
 import type { SentResult } from './core/fate.ts';
 import type { TaskChange } from './core/task-change.ts';
@@ -34,14 +44,29 @@ export interface TaskStore {
   get(ids: readonly string[]): Promise<readonly (TaskRow | undefined)[]>;
   /** The head of a route in ready order. May lag behind by the index's replication. */
   ready(pool: string, route: string, limit: number): Promise<readonly ReadyTask[]>;
-  /** Tasks whose retry time has come, oldest first. */
-  dueRetries(pool: string, now: string, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
   /** Counts a result that came too late. */
   countLateResult(task_id: string): Promise<void>;
   list(filter: { pool: string; status?: TaskStatus; limit: number; cursor?: string }): Promise<Page<TaskRow>>;
 }
+
+export interface TimerStore {
+  /** Rows whose time comes until `until` (RFC 3339), the most overdue first. May lag behind by the index's replication. */
+  due(pool: string, until: string, limit: number): Promise<readonly Timer[]>;
+}
+
+/** What waking rows led to: how many went on, and what others should be told. */
+export interface Woken {
+  readonly count: number;
+  readonly hints: readonly DispatchHint[];
+}
+
+/**
+ * Wakes rows of one kind whose time has come. It changes a row only while that still waits for this time, so that a timer which fires twice changes
+ * nothing more; one row that fails must not keep the others waiting.
+ */
+export type Waker = (pool: string, ids: readonly string[]) => Promise<Woken>;
 
 export interface AgentStore {
   /** The pool's armed time, agents and routes in one strongly consistent query. */
@@ -162,5 +187,7 @@ export interface DistributorDeps {
   readonly deadLetters: DeadLetterStore;
   readonly blobs: BlobStore;
   readonly workflowTasks: WorkflowTasks;
+  readonly timers: TimerStore;
+  readonly wakers: Readonly<Record<TimerKind, Waker>>;
   readonly addresses: Addresses;
 }

@@ -93,4 +93,4 @@ export const ruleSpecs: readonly RuleSpec[] = [
 ];
 
 /** The watchdog behind the pulse: it starts it again when even its messages were lost. */
-export const watchdog = { queue: 'pulse', everyMinutes: 1, message: { pool: defaultPool } } as const;
+export const watchdog = { queue: 'pulse', everyMinutes: 1, message: { pool: defaultPool, watchdog: true } } as const;

@@ -12,6 +12,7 @@ import { indexedAttributes, indexName } from '../platform/aws/keys.ts';
 import type { Log } from '../platform/aws/log.ts';
 import { s3Objects } from '../platform/aws/objects.ts';
 import { type Adapters, createAdapters, type Deployment, type Runtime } from '../platform/aws/runtime.ts';
+import { createWakers } from '../platform/aws/wakers.ts';
 import { createWorkflowTasks } from '../platform/aws/workflow-tasks.ts';
 import {
   deployedQueueName,
@@ -111,7 +112,7 @@ function createRuntimeFor(
     options.log ?? silent,
   );
   const spoilt = options.adapters?.(adapters, clients) ?? adapters;
-  return { ...spoilt, workflowTasks: createWorkflowTasks(spoilt) };
+  return { ...spoilt, workflowTasks: createWorkflowTasks(spoilt), wakers: createWakers(spoilt) };
 }
 
 /** Feeds the functions from their queues, and the queues from the bus. */

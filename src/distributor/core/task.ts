@@ -72,6 +72,11 @@ export function readyEntry(
   return { partition: `READY#${row.pool}#${row.route}`, key: readyOrder(row) };
 }
 
+/** The index entry of a task that waits for its retry time. */
+function timerEntry(row: Pick<TaskRow, 'pool' | 'task_id'>, not_before: string): IndexEntry {
+  return { partition: `TIMER#${row.pool}`, key: `${not_before}#${row.task_id}` };
+}
+
 function deadEntry(row: Pick<TaskRow, 'pool' | 'task_id'>, now: string): IndexEntry {
   return { partition: `DEAD#${row.pool}`, key: `${now}#${row.task_id}` };
 }
@@ -146,10 +151,7 @@ function requeue(
       task_id: row.task_id,
       expect: expectation(ended),
       patch: { ...giveBack, ...patch, not_before, queued_at: new Date(now).toISOString() },
-      index:
-        not_before === null
-          ? readyEntry(row)
-          : { partition: `DELAYED#${row.pool}`, key: `${not_before}#${row.task_id}` },
+      index: not_before === null ? readyEntry(row) : timerEntry(row, not_before),
     },
   };
 }
@@ -233,17 +235,12 @@ export function fenceChange(row: TaskRow): TaskChange {
     task_id: row.task_id,
     expect: { status: 'Queued', attempt: row.attempt },
     patch: { attempt: row.attempt + 1 },
-    index:
-      row.not_before === undefined
-        ? readyEntry(row)
-        : { partition: `DELAYED#${row.pool}`, key: `${row.not_before}#${row.task_id}` },
+    index: row.not_before === undefined ? readyEntry(row) : timerEntry(row, row.not_before),
   };
 }
 
 /** Moves a task whose retry time has come into the ready order. */
-export function promoteChange(
-  row: Pick<TaskRow, 'pool' | 'route' | 'priority' | 'deadline' | 'created_at' | 'task_id' | 'attempt'>,
-): TaskChange {
+export function promoteChange(row: TaskRow): TaskChange {
   return {
     task_id: row.task_id,
     expect: { status: 'Queued', attempt: row.attempt },

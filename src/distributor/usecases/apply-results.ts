@@ -9,6 +9,7 @@ import { storeText } from '../core/stored-json.ts';
 import type { Settlement } from '../core/task-change.ts';
 import { settledNews } from '../core/task-news.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../core/task.ts';
+import { tickDelays } from '../core/timers.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
 
 /** A batch of results with the principal that sent it. */
@@ -97,10 +98,8 @@ async function settleOwn(deps: DistributorDeps, received: readonly Received[]): 
   const results = new Map<Settlement, ChangeResult>(
     known.map((settlement, index) => [settlement, changed[index] ?? { applied: false }]),
   );
-  const soonest = Math.min(
-    ...known.flatMap((each) => (each.kind === 'retry' && each.delay_ms > 0 ? [each.delay_ms] : [])),
-  );
-  if (Number.isFinite(soonest)) await deps.messenger.ticks(received[0]?.from.pool ?? '', [Math.ceil(soonest / 1000)]);
+  const timers = known.flatMap(({ change }) => change.patch.not_before ?? []);
+  await deps.messenger.ticks(received[0]?.from.pool ?? '', tickDelays(timers, deps.sources.now()));
   return received.map((each, index): Applied => {
     const ended = endedAttempt(each);
     const settlement = settlements[index];

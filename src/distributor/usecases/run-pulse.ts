@@ -1,20 +1,22 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
-import { batchGetMax, readyPageSizeMax } from '../../contracts/limits.ts';
-import type { DispatchHint } from '../../contracts/messages.ts';
+import { readyPageSizeMax } from '../../contracts/limits.ts';
+import type { DispatchHint, PulseTick } from '../../contracts/messages.ts';
 import type { AgentRow, PoolRows, TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { lostHolds, type LossReason } from '../core/agent.ts';
 import { candidatesOf, freeSlots } from '../core/route.ts';
-import { expireChange, fenceChange, isExpired, parseHoldKey, promoteChange, settle } from '../core/task.ts';
+import { expireChange, fenceChange, isExpired, parseHoldKey, settle } from '../core/task.ts';
+import { tickDelays } from '../core/timers.ts';
 import { failedNews, settledNews } from '../core/task-news.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { armPulse } from './dispatch-tasks.ts';
+import { wakeTimers } from './wake-timers.ts';
 
 /** What one pulse found and did. */
 export interface Pulsed {
   readonly recovered: number;
-  readonly promoted: number;
+  readonly woken: number;
   readonly expired: number;
   readonly resumed: number;
 }
@@ -73,6 +75,9 @@ async function settleLost(
   };
   const settlement = settle(row, ended, { now: deps.sources.now(), random: deps.sources.random() });
   const [changed] = await deps.tasks.change([settlement.change]);
+  const { not_before } = settlement.change.patch;
+  if (typeof not_before === 'string')
+    await deps.messenger.ticks(row.pool, tickDelays([not_before], deps.sources.now()));
   const announcements =
     changed?.applied === true ? settledNews(row.task_id, ended, settlement, row.correlation_id) : [];
   return { done: true, hints: [{ pool: row.pool, routes: [row.route] }], announcements };
@@ -133,16 +138,6 @@ async function recover(deps: DistributorDeps, pool: PoolRows) {
   };
 }
 
-/** Moves tasks whose retry time has come into the ready order. */
-async function promote(deps: DistributorDeps, pool: string) {
-  const due = await deps.tasks.dueRetries(pool, new Date(deps.sources.now()).toISOString(), batchGetMax);
-  const changed = await deps.tasks.change(due.map((task) => promoteChange({ ...task, pool })));
-  return {
-    count: changed.filter(({ applied }) => applied).length,
-    hints: due.map(({ route }) => ({ pool, routes: [route] })),
-  };
-}
-
 /** Looks at the head of each route: tasks that wait although somebody is free get their hint again; those that waited too long are failed. */
 async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   const now = deps.sources.now();
@@ -186,22 +181,22 @@ async function expire(deps: DistributorDeps, pool: string, route: string): Promi
 }
 
 /**
- * Looks after a pool: lost leases, due retries, lost hints, expired tasks, workflows that owe a step. It reads agents and heads, never all tasks,
+ * Looks after a pool: lost leases, due timers, lost hints, expired tasks, workflows that owe a step. It reads agents and heads, never all tasks,
  * so it costs the same for one open task or a million; it keeps itself going while there is work.
  */
-export async function runPulse(deps: DistributorDeps, pool_name: string): Promise<Pulsed> {
-  const pool = await deps.agents.pool(pool_name);
+export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<Pulsed> {
+  const pool = await deps.agents.pool(tick.pool);
   const recovered = await recover(deps, pool);
-  const promoted = await promote(deps, pool_name);
+  const woken = await wakeTimers(deps, tick.pool, { ahead: tick.watchdog === true });
   const routes = await lookAtRoutes(deps, pool);
-  const resumed = await deps.workflowTasks.resume(pool_name);
-  await deps.messenger.hint([...recovered.hints, ...promoted.hints, ...routes.hints]);
+  const resumed = await deps.workflowTasks.resume(tick.pool);
+  await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
   await deps.messenger.announce([...recovered.announcements, ...routes.expired]);
   const hasWork =
     routes.waiting > 0 ||
     resumed > 0 ||
-    promoted.count > 0 ||
+    woken.count > 0 ||
     pool.agents.some((agent) => Object.keys(agent.holds).length > 0);
   if (hasWork) await armPulse(deps, pool);
-  return { recovered: recovered.count, promoted: promoted.count, expired: routes.expired.length, resumed };
+  return { recovered: recovered.count, woken: woken.count, expired: routes.expired.length, resumed };
 }

@@ -22,7 +22,7 @@ export const eventKey = (workflow_id: string, seq: number) => ({
 });
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
 export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
-export const delayedPartition = (pool: string) => `DELAYED#${pool}`;
+export const timerPartition = (pool: string) => `TIMER#${pool}`;
 export const deadPartition = (pool: string) => `DEAD#${pool}`;
 export const workflowsPartition = (pool: string) => `WORKFLOWS#${pool}`;
 

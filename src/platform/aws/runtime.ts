@@ -15,6 +15,8 @@ import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
 import { createTaskStore } from './task-store.ts';
+import { createTimerStore } from './timer-store.ts';
+import { createWakers } from './wakers.ts';
 import { createWorkflowStore } from './workflow-store.ts';
 
 /** The clients everything goes through: real ones on AWS and on the local cloud, the twin's in a simulation. */
@@ -37,7 +39,7 @@ export interface Deployment {
 }
 
 /** The ports on one deployment. */
-export type Adapters = Omit<DistributorDeps, 'workflowTasks'> &
+export type Adapters = Omit<DistributorDeps, 'workflowTasks' | 'wakers'> &
   WorkflowDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
 
 /** All that the use cases are given. */
@@ -62,6 +64,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     log,
     queues: deployment.queues,
     tasks: createTaskStore(db),
+    timers: createTimerStore(db),
     agents: createAgentStore(db),
     messenger: createMessenger({
       sqs: clients.sqs,
@@ -127,7 +130,7 @@ let runtime: Runtime | undefined;
 export function awsRuntime(log: Warner): Runtime {
   if (runtime === undefined) {
     const adapters = createAdapters(awsClients(), deploymentOf(process.env), machineSources, log);
-    runtime = { ...adapters, workflowTasks: workflowTasksOnDemand(adapters) };
+    runtime = { ...adapters, workflowTasks: workflowTasksOnDemand(adapters), wakers: createWakers(adapters) };
   }
   return runtime;
 }

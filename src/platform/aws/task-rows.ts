@@ -53,10 +53,10 @@ export function fromTaskItem(item: Item): TaskRow {
 }
 
 /** The ready task of an index entry. Its payload is missing when it was too large for the index. */
-export function fromIndexItem(item: Item): ReadyTask & Pick<TaskRow, 'pool'> {
+export function fromIndexItem(item: Item): ReadyTask {
   const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk, payload_indexed, ...rest } = item;
   const payload = payload_indexed === undefined ? {} : { payload: { text: payload_indexed as string } };
-  return { ...rest, ...payload, order: gsi1sk as string } as unknown as ReadyTask & Pick<TaskRow, 'pool'>;
+  return { ...rest, ...payload, order: gsi1sk as string } as unknown as ReadyTask;
 }
 
 /** What a change sets and removes, as attributes. A finished row gets its TTL; one that starts anew loses it. */

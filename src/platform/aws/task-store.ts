@@ -3,7 +3,7 @@ import type { TaskRow } from '../../contracts/rows.ts';
 import type { ChangeResult, TaskStore } from '../../distributor/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Database, getItems, queryItems } from './database.ts';
-import { delayedPartition, indexName, readyPartition, taskKey } from './keys.ts';
+import { indexName, readyPartition, taskKey } from './keys.ts';
 import { executeStatements, insertStatement } from './statements.ts';
 import { fromIndexItem, fromTaskItem, type Item, taskItem, taskStatement } from './task-rows.ts';
 
@@ -67,22 +67,21 @@ async function list(db: Database, filter: Parameters<TaskStore['list']>[0]) {
 
 /** Tasks in the one table. */
 export function createTaskStore(db: Database): TaskStore {
-  const byIndex = (partition: string, limit: number, extra: Item = {}, condition = '') =>
-    queryItems(
-      db,
-      {
-        IndexName: indexName,
-        KeyConditionExpression: `gsi1pk = :partition${condition}`,
-        ExpressionAttributeValues: { ':partition': partition, ...extra },
-      },
-      limit,
-    );
   return {
     insert: (rows) => insert(db, rows),
     get: async (ids) => (await getItems(db, ids.map(taskKey))).map((item) => item && fromTaskItem(item)),
-    ready: async (pool, route, limit) => (await byIndex(readyPartition(pool, route), limit)).map(fromIndexItem),
-    dueRetries: async (pool, now, limit) =>
-      (await byIndex(delayedPartition(pool), limit, { ':now': `${now}~` }, ' AND gsi1sk <= :now')).map(fromIndexItem),
+    ready: async (pool, route, limit) => {
+      const items = await queryItems(
+        db,
+        {
+          IndexName: indexName,
+          KeyConditionExpression: 'gsi1pk = :partition',
+          ExpressionAttributeValues: { ':partition': readyPartition(pool, route) },
+        },
+        limit,
+      );
+      return items.map(fromIndexItem);
+    },
     change: (changes) => change(db, changes),
     countLateResult: async (task_id) => {
       await db.client

@@ -7,6 +7,7 @@ import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Settlement } from '../../distributor/core/task-change.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { settledNews } from '../../distributor/core/task-news.ts';
+import { tickDelays } from '../../distributor/core/timers.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import { fateOf, type SentResult } from '../../distributor/core/fate.ts';
@@ -99,7 +100,7 @@ async function changeRows(
 ): Promise<void> {
   if (decided.length === 0) return;
   const changed = await deps.tasks.change(decided.map(({ settlement }) => settlement.change));
-  const delays: number[] = [];
+  const timers: string[] = [];
   for (const [index, { pending, settlement }] of decided.entries()) {
     const result = changed[index];
     const { task_id } = pending.sent.result;
@@ -109,13 +110,13 @@ async function changeRows(
     }
     pending.fate = 'applied';
     if (settlement.kind !== 'retry') effects.announcements.push(...newsOf(pending, settlement, run));
-    else if (settlement.delay_ms > 0) delays.push(settlement.delay_ms);
+    else if (typeof settlement.change.patch.not_before === 'string') timers.push(settlement.change.patch.not_before);
     else {
       const row = rows.get(task_id);
       if (row !== undefined) effects.hints.push({ pool: row.pool, routes: [row.route] });
     }
   }
-  if (delays.length > 0) await deps.messenger.ticks(run.head.pool, [Math.ceil(Math.min(...delays) / 1_000)]);
+  await deps.messenger.ticks(run.head.pool, tickDelays(timers, deps.sources.now()));
 }
 
 /** The attempts that end their node: one transaction for all of them, with the event, the head and the successors. */

@@ -39,12 +39,12 @@ export function claim(row: TaskRow): TaskChange {
   };
 }
 
-/** Puts a row back among the delayed ones. */
+/** Lets a row wait for its retry time. */
 export function delay(row: TaskRow, not_before: string): TaskChange {
   return {
     task_id: row.task_id,
     expect: { status: 'Queued', attempt: row.attempt },
     patch: { not_before },
-    index: { partition: `DELAYED#${row.pool}`, key: `${not_before}#${row.task_id}` },
+    index: { partition: `TIMER#${row.pool}`, key: `${not_before}#${row.task_id}` },
   };
 }

@@ -6,6 +6,7 @@ import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import type { Backend } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
+import { timerStoreSuite } from './timer-store.suite.ts';
 
 await describeOnDynamodbLocal('on DynamoDB Local, with queues and objects of the twin', ({ client, table }) => {
   const { cloud, deployment } = deployTwin();
@@ -13,6 +14,7 @@ await describeOnDynamodbLocal('on DynamoDB Local, with queues and objects of the
   const adapters = createAdapters(clients, { ...deployment, table }, machineSources, { warn: () => undefined });
   const backend: Backend = { adapters, bodies: async (queue) => cloud.sqs.find(queue)?.bodies() ?? [] };
   taskStoreSuite(() => backend);
+  timerStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);
 });

@@ -5,6 +5,7 @@ import { agentStoreSuite } from './agent-store.suite.ts';
 import type { Backend } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
+import { timerStoreSuite } from './timer-store.suite.ts';
 
 await describeDeployed('on the local cloud', ({ env, outputs }) => {
   Object.assign(process.env, env);
@@ -29,6 +30,7 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
   const adapters = createAdapters(clients, deployment, machineSources, { warn: () => undefined });
   const backend: Backend = { adapters, bodies };
   taskStoreSuite(() => backend);
+  timerStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);
 });

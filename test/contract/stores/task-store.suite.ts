@@ -158,16 +158,6 @@ export function taskStoreSuite(backend: BackendOf): void {
       expect((await store().get([large!.task_id]))[0]?.payload).toEqual({ text });
     });
 
-    it('tells of retries whose time has come, oldest first, its very moment included', async () => {
-      const pool = unique('p');
-      const rows = tasksIn(pool, 4);
-      await store().insert(rows);
-      await store().change([delay(rows[0]!, time(3)), delay(rows[1]!, time(2)), delay(rows[2]!, time(4))]);
-      expect(ids(await store().dueRetries(pool, time(3), 10))).toEqual([rows[1]!.task_id, rows[0]!.task_id]);
-      expect(ids(await store().dueRetries(pool, time(3), 1))).toEqual([rows[1]!.task_id]);
-      expect(ids(await store().ready(pool, '*', 10))).toEqual([rows[3]!.task_id]);
-    });
-
     it('counts late results on tasks that exist only', async () => {
       const [row] = tasksIn(unique('p'), 1);
       await store().insert([row!]);

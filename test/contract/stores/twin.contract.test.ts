@@ -7,6 +7,7 @@ import { agentStoreSuite } from './agent-store.suite.ts';
 import type { Backend } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
+import { timerStoreSuite } from './timer-store.suite.ts';
 
 describe('on the twin', () => {
   let backend: Backend;
@@ -20,6 +21,7 @@ describe('on the twin', () => {
     backend = { adapters, bodies: async (queue) => cloud.sqs.find(queue)?.bodies() ?? [] };
   });
   taskStoreSuite(() => backend);
+  timerStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);
 });

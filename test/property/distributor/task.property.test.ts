@@ -60,7 +60,7 @@ describe('settling', () => {
         const { kind, change } = settle(row, ended, { now: startMs, random });
         const partition = change.index?.partition.split('#')[0];
         expect(partition).toBe(
-          { completed: undefined, failed: 'DEAD', retry: change.patch.not_before === null ? 'READY' : 'DELAYED' }[kind],
+          { completed: undefined, failed: 'DEAD', retry: change.patch.not_before === null ? 'READY' : 'TIMER' }[kind],
         );
         expect(change.patch.status).toBe({ completed: 'Completed', failed: 'Failed', retry: 'Queued' }[kind]);
       }),

@@ -6,6 +6,7 @@ import type { DistributorDeps, WorkflowTasks } from '../../../src/distributor/po
 import { acceptTasks } from '../../../src/distributor/usecases/accept-tasks.ts';
 import { dispatchTasks } from '../../../src/distributor/usecases/dispatch-tasks.ts';
 import { registerAgent } from '../../../src/distributor/usecases/register-agent.ts';
+import { wakeTasks } from '../../../src/distributor/usecases/wake-tasks.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import { indexedAttributes, indexName } from '../../../src/platform/aws/keys.ts';
@@ -44,7 +45,7 @@ function recorder() {
   const messenger: DistributorDeps['messenger'] = {
     hint: async (hints) => void told.hints.push(...hints),
     send: async (messages) => void told.sent.push(...messages),
-    ticks: async (_pool, delays) => told.ticks.push([...delays]) > 0,
+    ticks: async (_pool, delays) => delays.length === 0 || told.ticks.push([...delays]) > 0,
     retrySoon: async () => undefined,
     announce: async (events) => void told.events.push(...events),
   };
@@ -61,10 +62,12 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
   const { told, messenger, forget } = recorder();
   const deployment = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues: {} };
   const log = { warn: () => undefined };
+  const adapters = createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, log);
   const deps: DistributorDeps = {
-    ...createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, log),
+    ...adapters,
     messenger,
     addresses: { results_url: 'results', heartbeats_url: 'heartbeats', bucket: 'bucket' },
+    wakers: { task: (pool, ids) => wakeTasks(adapters, pool, ids) },
     workflowTasks: {
       resume: async () => 0,
       settle: async () => ({ outcomes: [], hints: [], announcements: [] }),

@@ -91,7 +91,7 @@ describe('a failed attempt', () => {
     const settlement = settled(processingRow({ backoff_ms: 4_000 }), ended(), 0);
     expect(settlement).toMatchObject({ kind: 'retry', delay_ms: 2_000 });
     expect(settlement.change.patch.not_before).toBe(iso(now + 2_000));
-    expect(settlement.change.index).toEqual({ partition: 'DELAYED#default', key: `${iso(now + 2_000)}#t1` });
+    expect(settlement.change.index).toEqual({ partition: 'TIMER#default', key: `${iso(now + 2_000)}#t1` });
   });
 
   it('is ready at once when its definition wants no pause', () => {

@@ -115,7 +115,7 @@ describe('fencing off a reservation that was never claimed', () => {
 
   it('leaves a delayed task delayed', () => {
     const row = taskRow({ attempt: 3, not_before: iso(now) });
-    expect(fenceChange(row).index).toEqual({ partition: 'DELAYED#default', key: `${iso(now)}#t1` });
+    expect(fenceChange(row).index).toEqual({ partition: 'TIMER#default', key: `${iso(now)}#t1` });
   });
 });
 

@@ -7,7 +7,7 @@ import { iso } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;
-const pulse = (stage: Stage) => runPulse(stage.deps, 'default');
+const pulse = (stage: Stage) => runPulse(stage.deps, { pool: 'default' });
 
 /** An agent with t1 in hand. */
 async function working(capacity = 1): Promise<Stage> {
@@ -185,23 +185,23 @@ describe('a reservation that was never claimed', () => {
         return seen;
       },
     };
-    await runPulse({ ...stage.deps, tasks }, 'default');
+    await runPulse({ ...stage.deps, tasks }, { pool: 'default' });
     expect(await stage.row('t1')).toMatchObject({ status: 'Processing', attempt: 1 });
     expect(Object.keys((await stage.agent('a1')).holds)).toEqual(['t1#1']);
   });
 });
 
 describe('a pulse', () => {
-  it('promotes retries whose time has come, not before', async () => {
+  it('wakes retries whose time has come, not before', async () => {
     const stage = await working();
     const error = { code: 'boom', message: '', retryable: true };
     const results = [{ task_id: 't1', attempt: 1, outcome: 'failed' as const, error }];
     await applyResults(stage.deps, [{ pool: 'default', agent_id: 'a1', principal: 'principal-a1', results }]);
     stage.clock.now += 499;
-    expect(await pulse(stage)).toMatchObject({ promoted: 0 });
+    expect(await pulse(stage)).toMatchObject({ woken: 0 });
     stage.clock.now += 1;
     stage.forget();
-    expect(await pulse(stage)).toMatchObject({ promoted: 1 });
+    expect(await pulse(stage)).toMatchObject({ woken: 1 });
     expect(stage.told.hints).toContainEqual({ pool: 'default', routes: ['*'] });
     expect(await stage.row('t1')).not.toHaveProperty('not_before');
     await stage.dispatch('*');

@@ -1,0 +1,36 @@
+import type { Timer, TimerKind } from '../../contracts/rows.ts';
+import type { TimerStore } from '../../distributor/ports.ts';
+import { type Database, queryItems } from './database.ts';
+import { indexName, timerPartition } from './keys.ts';
+import type { Item } from './task-rows.ts';
+
+/** The partition key of each kind's rows begins so, and the rest of it is the row's id. */
+const prefixes: Readonly<Record<TimerKind, string>> = { task: 'TASK#' };
+
+/** A row of no known kind is left to the version that wrote it. */
+function fromIndexItem(item: Item): readonly Timer[] {
+  const pk = String(item['pk']);
+  const due = String(item['gsi1sk']).split('#', 1)[0] ?? '';
+  return (Object.entries(prefixes) as [TimerKind, string][])
+    .filter(([, prefix]) => pk.startsWith(prefix))
+    .map(([kind, prefix]) => ({ kind, id: pk.slice(prefix.length), due }));
+}
+
+/** Everything that waits for a time, in one partition of the sparse index for each pool. */
+export function createTimerStore(db: Database): TimerStore {
+  return {
+    due: async (pool, until, limit) => {
+      const items = await queryItems(
+        db,
+        {
+          IndexName: indexName,
+          KeyConditionExpression: 'gsi1pk = :partition AND gsi1sk <= :until',
+          // `~` sorts after `#`: what is due at that very moment is in.
+          ExpressionAttributeValues: { ':partition': timerPartition(pool), ':until': `${until}~` },
+        },
+        limit,
+      );
+      return items.flatMap(fromIndexItem);
+    },
+  };
+}

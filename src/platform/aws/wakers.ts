@@ -1,0 +1,8 @@
+import type { DistributorDeps } from '../../distributor/ports.ts';
+import { wakeTasks } from '../../distributor/usecases/wake-tasks.ts';
+import type { Adapters } from './runtime.ts';
+
+/** Who wakes what waits for a time, by its kind. */
+export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
+  return { task: (pool, ids) => wakeTasks(deps, pool, ids) };
+}
