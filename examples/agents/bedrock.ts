@@ -25,7 +25,7 @@ const passing: ReadonlySet<string> = new Set([
 
 /** A handler that asks a model; its output names the tokens used, so that costs can be added up. */
 export function askModel(client: Pick<BedrockRuntimeClient, 'send'>, modelId: string): Handler {
-  return async (task, { signal }) => {
+  return async (task, { signal, used }) => {
     const parsed = request.safeParse(task.payload);
     if (!parsed.success) throw new TerminalError({ code: 'invalid-payload', message: z.prettifyError(parsed.error) });
     const { prompt, system } = parsed.data;
@@ -39,6 +39,7 @@ export function askModel(client: Pick<BedrockRuntimeClient, 'send'>, modelId: st
         }),
         { abortSignal: signal },
       );
+      used({ tokens: (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0) });
       const text = (output?.message?.content ?? []).map((part) => part.text ?? '').join('');
       return { text, stop_reason: stopReason, usage: { input: usage?.inputTokens, output: usage?.outputTokens } };
     } catch (cause) {

@@ -100,3 +100,34 @@ export function showAgents(agents: readonly AgentView[]): string {
   ]);
   return table(['AGENT', 'TYPE', 'STATUS', 'SLOTS', 'SUCCESS', 'HEARTBEAT', 'CAPABILITIES'], rows);
 }
+
+/** An agent with its figures by task type. */
+export function showAgent(agent: AgentView): string {
+  const known = facts([
+    ['agent', agent.id],
+    ['type', agent.type],
+    ['status', showStatus(agent.status)],
+    ['slots', `${agent.current_tasks.length} of ${agent.capacity} busy`],
+    ['offers', agent.capabilities.join(', ') || 'no capability'],
+    [
+      'labels',
+      agent.labels &&
+        Object.entries(agent.labels)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(', '),
+    ],
+    ['price', agent.usd_per_hour === undefined ? undefined : `$${agent.usd_per_hour} an hour and slot`],
+    ['rests', agent.maintenance?.map(({ from, until }) => `${showTime(from)} to ${showTime(until)}`).join(', ')],
+    ['heartbeat', showTime(agent.last_heartbeat)],
+    ['ended', `${agent.completed} completed, ${agent.failed} failed`],
+    ['holds', agent.current_tasks.length === 0 ? undefined : agent.current_tasks.join(', ')],
+  ]);
+  const rows = Object.entries(agent.figures).map(([type, { completed, failed, p50_ms, p95_ms, usd }]) => [
+    type,
+    `${completed}/${completed + failed}`,
+    showDuration(p50_ms),
+    showDuration(p95_ms),
+    usd === undefined ? '-' : `$${usd.toFixed(4)}`,
+  ]);
+  return rows.length === 0 ? known : `${known}\n\n${table(['RECENT TYPE', 'SUCCESS', 'P50', 'P95', 'COST'], rows)}`;
+}

@@ -1,6 +1,19 @@
 import * as z from 'zod';
 import { agentId, capabilityList, taskId, timestamp } from './ids.ts';
-import { slotsMax } from './limits.ts';
+import { labelsMax, maintenanceWindowsMax, slotsMax } from './limits.ts';
+
+/** Facts about an agent that routing policies match on, for example `{ "region": "eu-central-1" }`. */
+export const labels = z
+  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, 'not a label name'), z.string().max(128))
+  .refine((all) => Object.keys(all).length <= labelsMax, `at most ${labelsMax} labels`);
+
+/** A time in which an agent gets no new work; what it holds it may finish. */
+export const maintenanceWindow = z
+  .strictObject({ from: timestamp, until: timestamp })
+  .refine(({ from, until }) => Date.parse(from) < Date.parse(until), {
+    error: 'ends before it begins',
+    path: ['until'],
+  });
 
 /** What an agent says about itself when it registers. `capacity` is its number of slots: tasks it runs at the same time. */
 export const agentRegistration = z.strictObject({
@@ -8,8 +21,16 @@ export const agentRegistration = z.strictObject({
   type: z.string().min(1).max(64),
   capabilities: capabilityList,
   capacity: z.int().min(1).max(slotsMax),
+  labels: labels.optional(),
+  /** What an hour of one of its slots costs, in dollars. */
+  usd_per_hour: z.number().min(0).max(1_000_000).optional(),
+  /** True: it begins with one slot and gets another with each task that it completes, until all its capacity is open. */
+  warm_up: z.boolean().optional(),
+  maintenance: z.array(maintenanceWindow).max(maintenanceWindowsMax).optional(),
 });
 export type AgentRegistration = z.infer<typeof agentRegistration>;
+/** What an agent may leave out of its registration. */
+export type AgentTraits = Pick<AgentRegistration, 'labels' | 'usd_per_hour' | 'warm_up' | 'maintenance'>;
 
 /** What the agent is told: where its work comes from and where its results and heartbeats go. */
 export const agentGrant = z.strictObject({
@@ -28,6 +49,15 @@ export const agentStatuses = ['Active', 'Busy', 'Idle', 'Unavailable', 'Degraded
 export const agentStatus = z.enum(agentStatuses);
 export type AgentStatus = z.infer<typeof agentStatus>;
 
+/** What is known of an agent's recent work of one task type; older work counts less. `usd` is per completed task. */
+export const typeFigures = z.strictObject({
+  completed: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  p50_ms: z.number().nonnegative().optional(),
+  p95_ms: z.number().nonnegative().optional(),
+  usd: z.number().nonnegative().optional(),
+});
+
 /** An agent as every surface shows it. Scores and rates are shares (0 to 1). */
 export const agentView = z.strictObject({
   id: agentId,
@@ -40,6 +70,13 @@ export const agentView = z.strictObject({
   status: agentStatus,
   last_heartbeat: timestamp,
   current_tasks: z.array(taskId),
+  labels: labels.optional(),
+  usd_per_hour: z.number().optional(),
+  maintenance: z.array(maintenanceWindow).optional(),
+  /** Tasks it ended since it first registered. */
+  completed: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  figures: z.record(z.string(), typeFigures),
 });
 export type AgentView = z.infer<typeof agentView>;
 

@@ -33,6 +33,16 @@ export const backupAgentsMax = 8;
 export const tasksPerMessageMax = 25;
 /** Slots of one agent. More: the agent's row costs more write units at each reservation. */
 export const slotsMax = 200;
+/** Labels of one agent. More: the agent's row costs more write units. */
+export const labelsMax = 16;
+/** Maintenance windows that an agent may announce. */
+export const maintenanceWindowsMax = 8;
+/** Task types of which an agent's row keeps figures; those with the least work are forgotten. More: its row costs more write units. */
+export const figuredTypesMax = 16;
+/** Ended attempts of a task type at which an agent's figures of it are halved. More: an agent that has changed is judged by what it was for longer. */
+export const figuredAttemptsMax = 64;
+/** Failures in a row after which an agent gets one task at a time, until one succeeds. Fewer: a bad task condemns a good agent. */
+export const degradedFailuresMin = 5;
 /** Tasks handed out in one round of a dispatch. More: a lost invocation leaves more reservations to be repaired. */
 export const assignmentsPerRoundMax = 100;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */

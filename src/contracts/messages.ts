@@ -40,6 +40,13 @@ export type Cancellation = z.infer<typeof cancellation>;
 export const inboxMessage = z.discriminatedUnion('kind', [assignment, cancellation]);
 export type InboxMessage = z.infer<typeof inboxMessage>;
 
+/** What an attempt used, as its agent counts it. */
+export const usage = z.strictObject({
+  usd: z.number().nonnegative().max(1_000_000).optional(),
+  tokens: z.int().nonnegative().optional(),
+});
+export type Usage = z.infer<typeof usage>;
+
 /** How an attempt ended. `released` hands the task back without counting a retry. */
 export const taskResult = z.strictObject({
   task_id: taskId,
@@ -49,6 +56,9 @@ export const taskResult = z.strictObject({
   output_ref: blobRef.optional(),
   error: taskError.optional(),
   duration_ms: z.number().nonnegative().optional(),
+  /** The assignment's type given back: the agent's figures are kept by it, with no read of the task. */
+  task_type: z.string().min(1).max(128).optional(),
+  usage: usage.optional(),
 });
 export type TaskResult = z.infer<typeof taskResult>;
 

@@ -87,6 +87,19 @@ export interface Hold {
   readonly until: number;
 }
 
+/**
+ * Sums over an agent's recent attempts of one task type. They only ever grow or are halved by additions, so that writers need not agree: logarithms
+ * (of the duration in ms, times 1,000, rounded) give median and p95 of the log-normal spread that durations have.
+ */
+export interface TypeFigures {
+  readonly completed: number;
+  readonly failed: number;
+  readonly log: number;
+  readonly log_squared: number;
+  /** Millionths of a dollar. */
+  readonly micro_usd: number;
+}
+
 /** An agent and its slots. */
 export interface AgentRow {
   readonly pool: string;
@@ -110,6 +123,16 @@ export interface AgentRow {
   readonly draining: boolean;
   readonly completed: number;
   readonly failed: number;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly usd_per_hour?: number | undefined;
+  readonly warm_up?: boolean | undefined;
+  readonly maintenance?: readonly { readonly from: string; readonly until: string }[] | undefined;
+  /** By task type. */
+  readonly figures?: Readonly<Record<string, TypeFigures>>;
+  /** Failures since its last success. */
+  readonly failed_in_a_row?: number;
+  /** Tasks completed since it registered last: what a warm-up counts. */
+  readonly completed_since?: number;
 }
 
 /** A distinct requirement: all its tasks can run on exactly the same agents. */

@@ -14,6 +14,7 @@ import type {
 } from '../contracts/rows.ts';
 import type { TaskStatus } from '../contracts/task.ts';
 import type { SentResult } from './core/fate.ts';
+import type { FiguresAging, FiguresChange } from './core/figures.ts';
 import type { TaskChange } from './core/task-change.ts';
 
 /** Time, ids and randomness: everything the core must be given. */
@@ -68,6 +69,15 @@ export interface Woken {
  */
 export type Waker = (pool: string, ids: readonly string[]) => Promise<Woken>;
 
+/** A sign of life with what the agent did: how many attempts ended well and badly, and its figures of them. */
+export interface HeardFrom {
+  readonly at: string;
+  readonly lease_until: string;
+  readonly completed: number;
+  readonly failed: number;
+  readonly figures: FiguresChange;
+}
+
 export interface AgentStore {
   /** The pool's armed time, agents and routes in one strongly consistent query. */
   pool(pool: string): Promise<PoolRows>;
@@ -85,13 +95,10 @@ export interface AgentStore {
     pool: string,
     agent_id: string,
     keys: readonly string[],
-    heardFrom?: {
-      readonly at: string;
-      readonly lease_until: string;
-      readonly completed: number;
-      readonly failed: number;
-    },
+    heardFrom?: HeardFrom,
   ): Promise<AgentRow | undefined>;
+  /** Halves and forgets old figures, unless they were halved since they were seen. */
+  age(pool: string, agent_id: string, aging: FiguresAging): Promise<void>;
   /** Marks that tasks of these routes wait for a slot of this agent, on the condition that it is still as full (`occupied` holds). False: it is not. */
   want(pool: string, agent_id: string, routes: readonly string[], occupied: number): Promise<boolean>;
   /** Takes back the mark: nothing waits in these routes any more. */

@@ -1,4 +1,4 @@
-import type { AgentGrant } from '../contracts/agent.ts';
+import type { AgentGrant, AgentTraits } from '../contracts/agent.ts';
 import { slotsMax, sqsBatchSizeMax } from '../contracts/limits.ts';
 import { inboxMessage, type Assignment, type Cancellation } from '../contracts/messages.ts';
 import type { AgentDeps, ReceivedMessage } from './agent-ports.ts';
@@ -30,6 +30,7 @@ export interface AgentOptions {
   readonly capabilities: readonly string[];
   /** Tasks it runs at the same time. @default 1 */
   readonly slots?: number;
+  readonly traits?: AgentTraits;
   readonly handler: Handler;
   readonly onProgress?: (task_id: string, share: number, note?: string) => void;
   readonly deps: AgentDeps;
@@ -127,6 +128,7 @@ export class AgentRunner {
       type: this.options.type,
       capabilities: [...this.options.capabilities],
       capacity: this.slots,
+      ...this.options.traits,
     });
     this.lastBeatAt = this.deps.clock.now();
     this.promisedMs = this.granted.idle_heartbeat_interval_ms;

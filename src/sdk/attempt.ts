@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AgentGrant } from '../contracts/agent.ts';
 import { json } from '../contracts/json.ts';
 import { blobBytesMax, inlineBytesMax } from '../contracts/limits.ts';
-import type { Assignment, TaskResult } from '../contracts/messages.ts';
+import type { Assignment, TaskResult, Usage } from '../contracts/messages.ts';
 import type { AgentDeps } from './agent-ports.ts';
 import { reportError, RetryableError, TerminalError } from './errors.ts';
 import type { Handler } from './handler.ts';
@@ -41,6 +41,7 @@ export class Attempt {
   private readonly startedAt: number;
   private readonly report: (result: TaskResult | undefined) => void;
   private interruption: Interruption | undefined;
+  private used: Usage | undefined;
 
   constructor(options: AttemptOptions) {
     this.options = options;
@@ -80,8 +81,15 @@ export class Attempt {
   }
 
   private resultOf(ending: Partial<TaskResult> & Pick<TaskResult, 'outcome'>): TaskResult {
-    const { task_id, attempt } = this.assignment;
-    return { task_id, attempt, ...ending, duration_ms: Math.max(0, this.options.deps.clock.now() - this.startedAt) };
+    const { task_id, task_type, attempt } = this.assignment;
+    return {
+      task_id,
+      attempt,
+      ...ending,
+      duration_ms: Math.max(0, this.options.deps.clock.now() - this.startedAt),
+      task_type,
+      ...(this.used === undefined ? {} : { usage: this.used }),
+    };
   }
 
   private async run(): Promise<void> {
@@ -118,6 +126,14 @@ export class Attempt {
         progress: (share, note) => {
           log.debug('progress', { ...fields, share, ...(note === undefined ? {} : { note }) });
           onProgress?.(task_id, share, note);
+        },
+        used: ({ usd, tokens }) => {
+          const before = this.used ?? {};
+          this.used = {
+            ...before,
+            ...(usd === undefined ? {} : { usd: (before.usd ?? 0) + usd }),
+            ...(tokens === undefined ? {} : { tokens: (before.tokens ?? 0) + tokens }),
+          };
         },
       },
     );

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { agentGrant, type AgentGrant, type AgentRegistration } from '../contracts/agent.ts';
+import { agentGrant, type AgentGrant, type AgentRegistration, type AgentTraits } from '../contracts/agent.ts';
 import type { Json } from '../contracts/json.ts';
 import { parse } from '../contracts/parse.ts';
 import type { AgentDeps, AgentRegistry } from './agent-ports.ts';
@@ -19,6 +19,8 @@ export interface CreateAgentOptions<Input, Output> extends ConnectionOptions {
   readonly capabilities: readonly string[];
   /** Tasks it runs at the same time. @default 1 */
   readonly slots?: number;
+  /** Facts that routing policies match on, its price, and how it begins and rests; see the registration's schema. */
+  readonly traits?: AgentTraits;
   readonly handler: Handler<Input, Output>;
   /** Hears of each `progress()` of its handlers. */
   readonly onProgress?: (task_id: string, share: number, note?: string) => void;
@@ -42,12 +44,13 @@ export function createAgent<Input = Json, Output = unknown>(options: CreateAgent
   let runner: Promise<AgentRunner> | undefined;
   let started: AgentRunner | undefined;
   const run = async () => {
-    const { id, type, capabilities, slots, onProgress } = options;
+    const { id, type, capabilities, slots, traits, onProgress } = options;
     const made = new AgentRunner({
       id,
       type,
       capabilities,
       ...(slots === undefined ? {} : { slots }),
+      ...(traits === undefined ? {} : { traits }),
       ...(onProgress === undefined ? {} : { onProgress }),
       // The input type is the caller's promise about the payloads that this agent's tasks carry.
       handler: options.handler as Handler,

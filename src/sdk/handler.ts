@@ -1,4 +1,5 @@
 import type { Json } from '../contracts/json.ts';
+import type { Usage } from '../contracts/messages.ts';
 import type { Priority } from '../contracts/task.ts';
 import type { AgentLog } from './agent-ports.ts';
 
@@ -20,6 +21,8 @@ export interface HandlerContext {
   readonly log: AgentLog;
   /** Says how far the attempt is, 0 to 1; goes to the log and to `onProgress` of the agent. */
   progress(share: number, note?: string): void;
+  /** Adds to what this attempt has used: dollars and tokens of a model, for example. They are reported with its result. */
+  used(usage: Usage): void;
 }
 
 /** Does the work of one attempt. Throw `TerminalError` when no attempt can succeed; anything else thrown is tried again. */

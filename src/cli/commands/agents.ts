@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { runs } from '../command.ts';
-import { showAgents } from '../views.ts';
+import { showAgent, showAgents } from '../views.ts';
 
 /** `cadre agents` */
 export function addAgents(program: Command): void {
@@ -8,7 +8,10 @@ export function addAgents(program: Command): void {
     .command('agents [id]')
     .description('list agents: what they can do, how they are, what they hold')
     .option('--remove', 'deregister the agent; its work goes to others')
-    .addHelpText('after', '\nExamples:\n  $ cadre agents\n  $ cadre agents old-agent --remove')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cadre agents\n  $ cadre agents reader-1      with its figures by task type\n  $ cadre agents old-agent --remove',
+    )
     .action(
       runs<[string | undefined, { readonly remove?: boolean }]>(async ({ out, client }, id, { remove }) => {
         const cadre = await client();
@@ -18,7 +21,7 @@ export function addAgents(program: Command): void {
           await cadre.deregisterAgent(id);
           out.data({ id, removed: true }, () => `Agent ${id} is deregistered.`);
         } else {
-          out.data(await cadre.getAgent(id), (agent) => showAgents([agent]));
+          out.data(await cadre.getAgent(id), showAgent);
         }
         return undefined;
       }),

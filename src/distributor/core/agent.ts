@@ -1,24 +1,33 @@
 import type { AgentStatus, AgentView } from '../../contracts/agent.ts';
 import { confirmMsMax, heartbeatIntervalMs, missedHeartbeatsMax } from '../../contracts/limits.ts';
-import type { AgentRow, Hold } from '../../contracts/rows.ts';
-import { freeSlots, isAvailable } from './route.ts';
+import type { AgentRow, Hold, TypeFigures } from '../../contracts/rows.ts';
+import { recordOf, totalFigures } from './figures.ts';
+import { freeSlots, isAvailable, isDegraded } from './route.ts';
 import { parseHoldKey } from './task.ts';
 
-/** Share of ended attempts that succeeded, with two imagined successes so that one early failure does not condemn an agent (0 to 1). */
-export function performanceScore(agent: Pick<AgentRow, 'completed' | 'failed'>): number {
-  return (agent.completed + 2) / (agent.completed + agent.failed + 2);
+/** Share of its recent attempts that succeeded (0 to 1). */
+export function performanceScore(agent: Pick<AgentRow, 'figures'>): number {
+  return recordOf(totalFigures(agent)).success;
 }
-
-/** Below this share of successes an agent counts as Degraded. */
-const degradedBelow = 0.5;
 
 /** The one place that says what state an agent is in. `now` is epoch ms. */
 export function agentStatus(agent: AgentRow, now: number): AgentStatus {
   if (!isAvailable(agent, now)) return 'Unavailable';
-  if (performanceScore(agent) < degradedBelow) return 'Degraded';
+  if (isDegraded(agent)) return 'Degraded';
   const free = freeSlots(agent);
   if (free === 0) return 'Busy';
   return free === agent.capacity ? 'Idle' : 'Active';
+}
+
+function typeFiguresView(figures: TypeFigures): AgentView['figures'][string] {
+  const { p50_ms, p95_ms, usd } = recordOf(figures);
+  return {
+    completed: figures.completed,
+    failed: figures.failed,
+    ...(p50_ms === undefined ? {} : { p50_ms: Math.round(p50_ms) }),
+    ...(p95_ms === undefined ? {} : { p95_ms: Math.round(p95_ms) }),
+    ...(usd === undefined ? {} : { usd }),
+  };
 }
 
 /** An agent as every surface shows it. */
@@ -35,6 +44,14 @@ export function agentView(agent: AgentRow, now: number): AgentView {
     status: agentStatus(agent, now),
     last_heartbeat: agent.last_heartbeat,
     current_tasks: Object.keys(agent.holds).map((key) => parseHoldKey(key).task_id),
+    ...(agent.labels === undefined ? {} : { labels: agent.labels }),
+    ...(agent.usd_per_hour === undefined ? {} : { usd_per_hour: agent.usd_per_hour }),
+    ...(agent.maintenance === undefined ? {} : { maintenance: [...agent.maintenance] }),
+    completed: agent.completed,
+    failed: agent.failed,
+    figures: Object.fromEntries(
+      Object.entries(agent.figures ?? {}).map(([type, figures]) => [type, typeFiguresView(figures)]),
+    ),
   };
 }
 

@@ -1,3 +1,4 @@
+import { degradedFailuresMin } from '../../contracts/limits.ts';
 import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionRules } from '../../contracts/task.ts';
 
@@ -32,12 +33,28 @@ export function routeRow(pool: string, task: Requirement): RouteRow {
 
 /** True while the agent's lease holds and it takes new work. `now` is epoch ms. */
 export function isAvailable(agent: AgentRow, now: number): boolean {
-  return !agent.draining && Date.parse(agent.lease_until) > now;
+  return !agent.draining && Date.parse(agent.lease_until) > now && !isInMaintenance(agent, now);
 }
 
-/** Slots that are not occupied. */
+function isInMaintenance({ maintenance = [] }: AgentRow, now: number): boolean {
+  return maintenance.some(({ from, until }) => Date.parse(from) <= now && now < Date.parse(until));
+}
+
+/** True after several failures in a row, until a task succeeds. */
+export function isDegraded(agent: AgentRow): boolean {
+  return (agent.failed_in_a_row ?? 0) >= degradedFailuresMin;
+}
+
+/** Slots that may be filled: all of them, but one of an agent that is degraded, and as many as it has earned of one that warms up. */
+function openSlots(agent: AgentRow): number {
+  if (isDegraded(agent)) return 1;
+  if (agent.warm_up !== true) return agent.capacity;
+  return Math.min(agent.capacity, 1 + (agent.completed_since ?? 0));
+}
+
+/** Slots that are open and not occupied. */
 export function freeSlots(agent: AgentRow): number {
-  return Math.max(0, agent.capacity - Object.keys(agent.holds).length);
+  return Math.max(0, openSlots(agent) - Object.keys(agent.holds).length);
 }
 
 /**

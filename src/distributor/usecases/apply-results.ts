@@ -4,6 +4,7 @@ import { idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
 import type { DispatchHint, ResultBatch, TaskResult } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
+import { addedFigures } from '../core/figures.ts';
 import { fateOf } from '../core/fate.ts';
 import { storeText } from '../core/stored-json.ts';
 import type { Settlement } from '../core/task-change.ts';
@@ -149,7 +150,8 @@ async function freeSlots(
       const count = (outcome: TaskResult['outcome']) =>
         fresh.filter(({ received }) => received.result.outcome === outcome).length;
       // Only an attempt that counted proves who sent it: anybody can repeat an old one in an agent's name.
-      const proof = { ...heardFrom, completed: count('completed'), failed: count('failed') };
+      const figures = addedFigures(fresh.map(({ received }) => received.result));
+      const proof = { ...heardFrom, completed: count('completed'), failed: count('failed'), figures };
       const agent = await deps.agents.release(from.pool, from.agent_id, keys, fresh.length > 0 ? proof : undefined);
       return agent !== undefined && agent.wanted.length > 0 ? [{ pool: from.pool, routes: [...agent.wanted] }] : [];
     }),

@@ -5,6 +5,7 @@ import type { DispatchHint, PulseTick } from '../../contracts/messages.ts';
 import type { AgentRow, PoolRows, TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { lostHolds, type LossReason } from '../core/agent.ts';
+import { agingOf } from '../core/figures.ts';
 import { candidatesOf, freeSlots } from '../core/route.ts';
 import { expireChange, fenceChange, isExpired, parseHoldKey, settle } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
@@ -180,6 +181,16 @@ async function expire(deps: DistributorDeps, pool: string, route: string): Promi
   );
 }
 
+/** Lets old work count less in the figures of agents. */
+async function ageFigures(deps: DistributorDeps, pool: PoolRows): Promise<void> {
+  await Promise.all(
+    pool.agents.map(async (agent) => {
+      const aging = agingOf(agent);
+      if (aging !== undefined) await deps.agents.age(pool.pool, agent.agent_id, aging);
+    }),
+  );
+}
+
 /**
  * Looks after a pool: lost leases, due timers, lost hints, expired tasks, workflows that owe a step. It reads agents and heads, never all tasks,
  * so it costs the same for one open task or a million; it keeps itself going while there is work.
@@ -189,6 +200,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const recovered = await recover(deps, pool);
   const woken = await wakeTimers(deps, tick.pool, { ahead: tick.watchdog === true });
   const routes = await lookAtRoutes(deps, pool);
+  await ageFigures(deps, pool);
   const resumed = await deps.workflowTasks.resume(tick.pool);
   await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
   await deps.messenger.announce([...recovered.announcements, ...routes.expired]);

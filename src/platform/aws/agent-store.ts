@@ -1,7 +1,9 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../contracts/errors.ts';
 import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
-import type { AgentStore } from '../../distributor/ports.ts';
+import type { FiguresAging } from '../../distributor/core/figures.ts';
+import type { AgentStore, HeardFrom } from '../../distributor/ports.ts';
+import { agingUpdate, figuresIn, figuresUpdate, isFigure } from './agent-figures.ts';
 import { type Database, queryItems } from './database.ts';
 import { agentKey, poolKey, poolPartition, routeKey } from './keys.ts';
 import { executeStatements, insertStatement } from './statements.ts';
@@ -17,8 +19,14 @@ function listOf(value: unknown): readonly string[] {
 }
 
 function fromAgentItem(item: Item): AgentRow {
-  const { pk: _pk, sk: _sk, ...rest } = item;
-  return { ...rest, reported: listOf(item['reported']), wanted: listOf(item['wanted']) } as unknown as AgentRow;
+  const rest = Object.entries(item).filter(([name]) => name !== 'pk' && name !== 'sk' && !isFigure(name));
+  const figures = figuresIn(item);
+  return {
+    ...Object.fromEntries(rest),
+    ...(Object.keys(figures).length === 0 ? {} : { figures }),
+    reported: listOf(item['reported']),
+    wanted: listOf(item['wanted']),
+  } as unknown as AgentRow;
 }
 
 function fromRouteItem(item: Item): RouteRow {
@@ -44,6 +52,9 @@ async function update(
   }
 }
 
+/** What a registration says or leaves out; what it leaves out is gone. The last two count from the registration on. */
+const optional = ['labels', 'usd_per_hour', 'warm_up', 'maintenance', 'failed_in_a_row', 'completed_since'] as const;
+
 async function register(db: Database, row: AgentRow): ReturnType<AgentStore['register']> {
   const {
     holds: _holds,
@@ -55,10 +66,11 @@ async function register(db: Database, row: AgentRow): ReturnType<AgentStore['reg
     agent_id,
     ...fresh
   } = row;
-  const entries = Object.entries(fresh);
+  const entries = Object.entries(fresh).filter(([, value]) => value !== undefined);
+  const absent = optional.filter((name) => row[name] === undefined);
   const stored = await update(db, pool, agent_id, {
     // What an earlier life of this agent holds, and its record, stay: the pulse settles the holds, by their leases.
-    UpdateExpression: `SET ${entries.map(([name]) => `#${name} = :${name}`).join(', ')}, #pool = :pool, agent_id = :agent_id, holds = if_not_exists(holds, :empty), completed = if_not_exists(completed, :zero), failed = if_not_exists(failed, :zero) REMOVE reported`,
+    UpdateExpression: `SET ${entries.map(([name]) => `#${name} = :${name}`).join(', ')}, #pool = :pool, agent_id = :agent_id, holds = if_not_exists(holds, :empty), completed = if_not_exists(completed, :zero), failed = if_not_exists(failed, :zero) REMOVE ${['reported', ...absent].join(', ')}`,
     // An agent id belongs to the principal that registered it first.
     ConditionExpression: 'attribute_not_exists(pk) OR #principal = :principal',
     ExpressionAttributeNames: { ...Object.fromEntries(entries.map(([name]) => [`#${name}`, name])), '#pool': 'pool' },
@@ -122,33 +134,60 @@ async function remove(db: Database, pool: string, agent_id: string): Promise<boo
   }
 }
 
+/** The clauses of a release that proves its sender alive: the lease, and what the agent did. */
+function heardClauses({ at, lease_until, completed, failed, figures }: HeardFrom) {
+  const added = figuresUpdate(figures);
+  const success = completed > 0 ? ['completed :completed', 'completed_since :completed'] : [];
+  const failure = failed > 0 ? ['failed :failed', ...(completed > 0 ? [] : ['failed_in_a_row :failed'])] : [];
+  const add = [...success, ...failure, ...added.add];
+  return {
+    // One success ends a row of failures.
+    remove: completed > 0 ? ['failed_in_a_row'] : [],
+    rest: ` SET last_heartbeat = :at, lease_until = :lease${add.length === 0 ? '' : ` ADD ${add.join(', ')}`}`,
+    names: added.names,
+    values: {
+      ':at': at,
+      ':lease': lease_until,
+      ...(completed > 0 ? { ':completed': completed } : {}),
+      ...(failed > 0 ? { ':failed': failed } : {}),
+      ...added.values,
+    },
+  };
+}
+
 const release =
   (db: Database): AgentStore['release'] =>
   async (pool, agent_id, released, heardFrom) => {
     // Once each: a batch may carry a result twice, and DynamoDB refuses an update that names a path twice.
     const keys = [...new Set(released)];
-    const removes = keys.map((_, index) => `holds.#k${index}`).join(', ');
-    const heard =
-      heardFrom === undefined
-        ? ''
-        : ' SET last_heartbeat = :at, lease_until = :lease ADD completed :completed, failed :failed';
+    const heard = heardFrom && heardClauses(heardFrom);
+    const removes = [...keys.map((_, index) => `holds.#k${index}`), ...(heard?.remove ?? [])];
     return update(db, pool, agent_id, {
-      UpdateExpression: `REMOVE ${removes}${heard}`,
+      UpdateExpression: `REMOVE ${removes.join(', ')}${heard?.rest ?? ''}`,
       // Only an agent that is registered: a release must not make a row.
       ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeNames: Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
-      ...(heardFrom === undefined
-        ? {}
-        : {
-            ExpressionAttributeValues: {
-              ':at': heardFrom.at,
-              ':lease': heardFrom.lease_until,
-              ':completed': heardFrom.completed,
-              ':failed': heardFrom.failed,
-            },
-          }),
+      ExpressionAttributeNames: {
+        ...Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
+        ...heard?.names,
+      },
+      ...(heard === undefined ? {} : { ExpressionAttributeValues: heard.values }),
     });
   };
+
+async function age(db: Database, pool: string, agent_id: string, aging: FiguresAging): Promise<void> {
+  const { add, remove, conditions, names, values } = agingUpdate(aging);
+  const clauses = [
+    add.length === 0 ? '' : `ADD ${add.join(', ')}`,
+    remove.length === 0 ? '' : `REMOVE ${remove.join(', ')}`,
+  ];
+  await update(db, pool, agent_id, {
+    UpdateExpression: clauses.join(' '),
+    // Still as many as were seen: another pulse may have halved them already.
+    ConditionExpression: ['attribute_exists(pk)', ...conditions].join(' AND '),
+    ExpressionAttributeNames: names,
+    ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
+  });
+}
 
 const heartbeat =
   (db: Database): AgentStore['heartbeat'] =>
@@ -212,6 +251,7 @@ export function createAgentStore(db: Database): AgentStore {
     remove: (pool, agent_id) => remove(db, pool, agent_id),
     reserve: reserve(db),
     release: release(db),
+    age: (pool, agent_id, aging) => age(db, pool, agent_id, aging),
     want: async (pool, agent_id, routes, occupied) =>
       (await update(db, pool, agent_id, {
         UpdateExpression: 'ADD wanted :routes',

@@ -61,6 +61,8 @@ const result = fc.record(
     output_ref: blobRef,
     error,
     duration_ms: share,
+    task_type: text,
+    usage: fc.record({ usd: share, tokens: count }, { requiredKeys: [] }),
   },
   { requiredKeys: ['task_id', 'attempt', 'outcome'] },
 );
@@ -185,6 +187,9 @@ export const contracts: readonly (readonly [string, z.ZodType, fc.Arbitrary<obje
       status: fc.constantFrom('Active', 'Idle'),
       last_heartbeat: time,
       current_tasks: fc.array(id),
+      completed: count,
+      failed: count,
+      figures: fc.dictionary(text, fc.record({ completed: count, failed: count })),
     }),
   ],
   [

@@ -1,3 +1,4 @@
+import type { TaskResult } from '../../../src/contracts/messages.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../../src/contracts/rows.ts';
 import type { DistributionRules } from '../../../src/contracts/task.ts';
 import { routeOf, routeRow } from '../../../src/distributor/core/route.ts';
@@ -93,4 +94,15 @@ export function route(required_capabilities: readonly string[] = [], ...named: r
 /** A pool as one query reads it. */
 export function poolRows(agents: readonly AgentRow[], routes: readonly RouteRow[]): PoolRows {
   return { pool: 'default', armed_until: 0, agents, routes };
+}
+
+/** Results of this many attempts that succeeded, each after `duration_ms`, and that failed. */
+export function results(completed: number, failed: number, duration_ms = 1_000, task_type = 'demo'): TaskResult[] {
+  return Array.from({ length: completed + failed }, (_, at) => ({
+    task_id: `r${at}`,
+    attempt: 1,
+    outcome: at < completed ? ('completed' as const) : ('failed' as const),
+    duration_ms,
+    task_type,
+  }));
 }

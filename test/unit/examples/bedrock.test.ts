@@ -9,6 +9,7 @@ const context: HandlerContext = {
   signal: new AbortController().signal,
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   progress: () => undefined,
+  used: () => undefined,
 };
 const task = (payload: AgentTask['payload']): AgentTask => ({
   task_id: 't1',

@@ -116,7 +116,9 @@ describe('a handler', () => {
       warn: quietContext.progress,
       error: quietContext.progress,
     };
-    await expect(handler(task, { ...quietContext, log })).rejects.toMatchObject({ code: 'unknown-task-type' });
+    await expect(handler(task, { ...quietContext, log, used: () => undefined })).rejects.toMatchObject({
+      code: 'unknown-task-type',
+    });
   });
 
   it('refuses a payload of another shape', async () => {

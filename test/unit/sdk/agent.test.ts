@@ -31,7 +31,14 @@ describe('an agent', () => {
     await stage.pass(100);
     expect(stage.registrations).toEqual([{ agent_id: 'agent-1', type: 'demo', capabilities: ['demo'], capacity: 1 }]);
     expect(stage.results()).toEqual([
-      { task_id: 't1', attempt: 1, outcome: 'completed', output: { seen: { n: 1 }, attempt: 1 }, duration_ms: 0 },
+      {
+        task_id: 't1',
+        attempt: 1,
+        outcome: 'completed',
+        output: { seen: { n: 1 }, attempt: 1 },
+        duration_ms: 0,
+        task_type: 'demo',
+      },
     ]);
     expect(stage.beats()).toEqual([]);
   });
@@ -120,7 +127,9 @@ describe('an agent', () => {
     });
     stage.deliver(assign('t1'));
     await stage.pass(100);
-    expect(stage.results()).toEqual([{ task_id: 't1', attempt: 1, outcome: 'failed', error, duration_ms: 0 }]);
+    expect(stage.results()).toEqual([
+      { task_id: 't1', attempt: 1, outcome: 'failed', error, duration_ms: 0, task_type: 'demo' },
+    ]);
   });
 
   it('aborts the handler of a cancelled attempt, reports nothing and takes the next one', async () => {

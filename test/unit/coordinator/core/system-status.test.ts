@@ -13,6 +13,9 @@ const agent = (id: string, status: AgentView['status'] = 'Idle'): AgentView => (
   status,
   last_heartbeat: '2026-01-01T00:00:00.000Z',
   current_tasks: status === 'Busy' ? ['t1'] : [],
+  completed: 0,
+  failed: 0,
+  figures: {},
 });
 const queue = (id: string, type: QueueView['type'], current_size: number): QueueView => ({
   id,

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { confirmMsMax, heartbeatIntervalMs, missedHeartbeatsMax } from '../../../../src/contracts/limits.ts';
+import {
+  confirmMsMax,
+  degradedFailuresMin,
+  heartbeatIntervalMs,
+  missedHeartbeatsMax,
+} from '../../../../src/contracts/limits.ts';
 import {
   agentStatus,
   agentView,
@@ -8,7 +13,8 @@ import {
   performanceScore,
 } from '../../../../src/distributor/core/agent.ts';
 import { agentView as agentViewContract } from '../../../../src/contracts/agent.ts';
-import { agentRow, iso, startMs } from '../rows.ts';
+import { addedFigures } from '../../../../src/distributor/core/figures.ts';
+import { agentRow, iso, results, startMs } from '../rows.ts';
 
 const silenceMs = heartbeatIntervalMs * missedHeartbeatsMax;
 
@@ -18,8 +24,11 @@ describe('the status of an agent', () => {
     ['Active', agentRow({ capacity: 2, busy: 1 })],
     ['Busy', agentRow({ capacity: 2, busy: 2 })],
     ['Busy', agentRow({ capacity: 2, busy: 3 })],
-    ['Degraded', agentRow({ capacity: 2, completed: 0, failed: 3 })],
-    ['Idle', agentRow({ capacity: 2, completed: 0, failed: 2 })],
+    ['Degraded', agentRow({ capacity: 2, failed_in_a_row: degradedFailuresMin })],
+    ['Idle', agentRow({ capacity: 2, failed_in_a_row: degradedFailuresMin - 1 })],
+    ['Unavailable', agentRow({ maintenance: [{ from: iso(startMs), until: iso(startMs + 1) }] })],
+    ['Idle', agentRow({ maintenance: [{ from: iso(startMs - 1), until: iso(startMs) }] })],
+    ['Idle', agentRow({ maintenance: [{ from: iso(startMs + 1), until: iso(startMs + 2) }] })],
     ['Unavailable', agentRow({ draining: true })],
     ['Unavailable', agentRow({ lease_until: iso(startMs) })],
     ['Idle', agentRow({ lease_until: iso(startMs + 1) })],
@@ -35,8 +44,9 @@ describe('the status of an agent', () => {
   });
 
   it('starts from a perfect record that one failure does not ruin', () => {
-    expect(performanceScore({ completed: 0, failed: 0 })).toBe(1);
-    expect(performanceScore({ completed: 0, failed: 1 })).toBeCloseTo(2 / 3);
+    const after = (failed: number) => performanceScore({ figures: addedFigures(results(0, failed)) });
+    expect(after(0)).toBe(1);
+    expect(after(1)).toBeCloseTo(2 / 3);
   });
 });
 

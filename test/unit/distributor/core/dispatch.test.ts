@@ -154,7 +154,8 @@ describe('the agent of a task', () => {
   });
 
   it('is among equals the one with the better record, then the one that did less, then the first by id', () => {
-    const flaky = agentRow({ agent_id: 'a-flaky', completed: 5, failed: 5 });
+    const figures = { demo: { completed: 5, failed: 5, log: 0, log_squared: 0, micro_usd: 0 } };
+    const flaky = agentRow({ agent_id: 'a-flaky', figures });
     const busy = agentRow({ agent_id: 'b-busy', completed: 50 });
     const fresh = agentRow({ agent_id: 'd-fresh', completed: 2 });
     const twin = agentRow({ agent_id: 'c-twin', completed: 2 });
