@@ -1,0 +1,46 @@
+/**
+ * BM25 (Robertson and Zaragoza 2009) over postings of one byte: four bits say how often a term stands in a document, four how long the
+ * document is. The byte does not depend on any other document, so segments are merged by copying it, and the average length is always today's.
+ */
+
+/** How fast repetition stops to count, and how much length counts: the values that Lucene uses. */
+const k1 = 1.2;
+const b = 0.75;
+
+const frequencyMax = 15;
+const lengthClasses = 16;
+const shortestTokens = 4;
+const classFactor = 1.75;
+
+/** The class of a length: `shortestTokens` and less, then in steps of `classFactor`, the last from about 18,000 tokens. */
+function lengthClass(tokens: number): number {
+  if (tokens <= shortestTokens) return 0;
+  return Math.min(lengthClasses - 1, Math.round(Math.log(tokens / shortestTokens) / Math.log(classFactor)));
+}
+
+/** Occurrences of a term in a document of `tokens` tokens, as its posting keeps them. */
+export function impactOf(occurrences: number, tokens: number): number {
+  return Math.min(frequencyMax, Math.max(1, occurrences)) * lengthClasses + lengthClass(tokens);
+}
+
+/** What all documents together say about a query: how many there are, and how long they are on average. */
+export interface Statistics {
+  readonly documents: number;
+  readonly averageTokens: number;
+}
+
+/** Rarity of a term that stands in `found` of the documents; never negative. */
+function inverseFrequency(documents: number, found: number): number {
+  return Math.log(1 + (Math.max(0, documents - found) + 0.5) / (found + 0.5));
+}
+
+/** The score of each of the 256 impacts for a term found in `found` documents. */
+export function scoreTable({ documents, averageTokens }: Statistics, found: number): Float32Array {
+  const rarity = inverseFrequency(documents, found);
+  const average = Math.max(1, averageTokens);
+  return Float32Array.from({ length: 256 }, (_, impact) => {
+    const occurrences = Math.floor(impact / lengthClasses);
+    const tokens = shortestTokens * classFactor ** (impact % lengthClasses);
+    return (rarity * occurrences * (k1 + 1)) / (occurrences + k1 * (1 - b + (b * tokens) / average));
+  });
+}
