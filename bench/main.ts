@@ -5,6 +5,7 @@
 import { bundleBench } from './bundle.ts';
 import { callsBench, dollarsBench } from './calls.ts';
 import { cpuBench } from './cpu.ts';
+import { decideBench } from './decide.ts';
 import type { Bench } from './figure.ts';
 import { hopsBench } from './hops.ts';
 import { localBench } from './local.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, Bench>> = {
   calls: callsBench,
   dollars: dollarsBench,
   cpu: cpuBench,
+  decide: decideBench,
   local: localBench,
   hops: hopsBench,
   bundle: bundleBench,

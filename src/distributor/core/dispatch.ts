@@ -2,7 +2,10 @@ import { assignmentsPerRoundMax } from '../../contracts/limits.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
-import { candidatesOf, freeSlots } from './route.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import { heapOf } from './heap.ts';
+import { leastLoaded } from './strategies/least-loaded.ts';
+import type { CandidateSet } from './strategies/strategy.ts';
 import { holdKey } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
@@ -38,54 +41,31 @@ export interface DispatchPlan {
 interface Lane {
   readonly route: RouteRow;
   readonly head: readonly ReadyTask[];
-  readonly candidates: readonly AgentRow[];
-  readonly pinned: boolean;
+  readonly candidates: CandidateSet;
   next: number;
 }
 
-/** Free slots in this round: what the rows say less what the round has given away. */
-type Slots = Map<string, number>;
-
-function load(agent: AgentRow, slots: Slots): number {
-  return 1 - (slots.get(agent.agent_id) ?? 0) / agent.capacity;
-}
-
-/** The least-loaded agent with a free slot; ties go to the better record, then to the one that has done less, then by id. */
-function leastLoaded(agents: readonly AgentRow[], slots: Slots): AgentRow | undefined {
-  let best: AgentRow | undefined;
-  for (const agent of agents) {
-    if ((slots.get(agent.agent_id) ?? 0) <= 0) continue;
-    if (best === undefined || isBetter(agent, best, slots)) best = agent;
-  }
-  return best;
-}
-
-function isBetter(agent: AgentRow, best: AgentRow, slots: Slots): boolean {
-  const byLoad = load(agent, slots) - load(best, slots);
-  if (byLoad !== 0) return byLoad < 0;
-  const byRecord = performanceScore(agent) - performanceScore(best);
-  if (Math.abs(byRecord) > 0.05) return byRecord > 0;
-  const byWork = agent.completed + agent.failed - (best.completed + best.failed);
-  return byWork !== 0 ? byWork < 0 : agent.agent_id < best.agent_id;
-}
-
-/** Picks the agent for the next task of a lane: named agents in their order, else the least loaded. */
-function choose(lane: Lane, slots: Slots): { agent: AgentRow; rule: DistributionLog['routing_rule'] } | undefined {
-  if (lane.pinned) {
-    const agent = lane.candidates.find((candidate) => (slots.get(candidate.agent_id) ?? 0) > 0);
+/** Picks the agent for the next task of a lane: named agents in their order, else the one that the strategy chooses. */
+function choose(
+  lane: Lane,
+  task: ReadyTask,
+  now: number,
+): { agent: AgentRow; rule: DistributionLog['routing_rule'] } | undefined {
+  const { candidates, route } = lane;
+  if (candidates.pinned) {
+    const agent = candidates.all.find(({ free }) => free > 0)?.agent;
     if (agent === undefined) return undefined;
-    return { agent, rule: agent.agent_id === lane.route.agents[0] ? 'primary-agent' : 'backup-agent' };
+    return { agent, rule: agent.agent_id === route.agents[0] ? 'primary-agent' : 'backup-agent' };
   }
-  const agent = leastLoaded(lane.candidates, slots);
-  return agent && { agent, rule: lane.route.agents.length > 0 ? 'fallback' : 'least-loaded' };
+  const agent = leastLoaded(task, candidates, { now, route });
+  return agent && { agent, rule: route.agents.length > 0 ? 'fallback' : 'least-loaded' };
 }
 
-function explain(lane: Lane, agent: AgentRow, rule: DistributionLog['routing_rule'], slots: Slots): string[] {
-  const free = slots.get(agent.agent_id) ?? 0;
+function explain(lane: Lane, agent: AgentRow, rule: DistributionLog['routing_rule'], free: number): string[] {
   const reasons = [
     `offers ${lane.route.required_capabilities.join(', ') || 'what is asked (nothing)'}`,
     `${agent.capacity - free} of ${agent.capacity} slots busy`,
-    `${lane.candidates.length} agents could run it`,
+    `${lane.candidates.all.length} agents could run it`,
   ];
   if (rule === 'fallback') reasons.push(`none of ${lane.route.agents.join(', ')} is available`);
   if (rule === 'primary-agent') reasons.push('named as primary agent');
@@ -93,10 +73,11 @@ function explain(lane: Lane, agent: AgentRow, rule: DistributionLog['routing_rul
   return reasons;
 }
 
-function assign(lane: Lane, task: ReadyTask, slots: Slots, now: number): Assignment | undefined {
-  const chosen = choose(lane, slots);
+function assign(lane: Lane, task: ReadyTask, fleet: Fleet, now: number): Assignment | undefined {
+  const chosen = choose(lane, task, now);
   if (chosen === undefined) return undefined;
   const { agent, rule } = chosen;
+  const free = fleet.take(lane.candidates, agent);
   const attempt = task.attempt + 1;
   const log: DistributionLog = {
     id: holdKey(task.task_id, attempt),
@@ -104,10 +85,9 @@ function assign(lane: Lane, task: ReadyTask, slots: Slots, now: number): Assignm
     agent_id: agent.agent_id,
     distribution_time: new Date(now).toISOString(),
     routing_rule: rule,
-    efficiency_score: Math.round((1 - load(agent, slots)) * performanceScore(agent) * 1000) / 1000,
-    reasons: explain(lane, agent, rule, slots),
+    efficiency_score: Math.round((free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
+    reasons: explain(lane, agent, rule, free),
   };
-  slots.set(agent.agent_id, (slots.get(agent.agent_id) ?? 0) - 1);
   return { task, agent, attempt, log };
 }
 
@@ -116,28 +96,33 @@ function assign(lane: Lane, task: ReadyTask, slots: Slots, now: number): Assignm
  * tasks need the same agents; hence a task nobody can take never holds up one behind it. At most `assignmentsPerRoundMax`.
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
-  const slots: Slots = new Map(view.pool.agents.map((agent) => [agent.agent_id, freeSlots(agent)]));
-  let lanes = view.pool.routes.flatMap((route): Lane[] => {
-    const head = view.heads.get(route.route) ?? [];
-    if (head.length === 0 && !view.full.has(route.route)) return [];
-    const { agents, pinned } = candidatesOf(route, view.pool.agents, view.now);
-    return [{ route, head, candidates: agents, pinned, next: 0 }];
-  });
+  const fleet = openFleet(view.pool.agents, view.now);
   const assignments: Assignment[] = [];
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
-  while (lanes.length > 0) {
-    const lane = lanes.reduce((first, other) => (orderOf(other) < orderOf(first) ? other : first));
+  const open: Lane[] = [];
+  for (const route of view.pool.routes) {
+    const head = view.heads.get(route.route) ?? [];
+    if (head.length === 0 && !view.full.has(route.route)) continue;
+    const candidates = fleet.candidatesOf(route);
+    // A route that nobody serves is set aside before anything is compared with it, so that thousands of them cost next to nothing.
+    if (candidates.all.length === 0) blocked.push({ route: route.route, agents: [] });
+    else open.push({ route, head, candidates, next: 0 });
+  }
+  const lanes = heapOf(open, (one, other) => orderOf(one) < orderOf(other));
+  for (let lane = lanes.peek(); lane !== undefined; lane = lanes.peek()) {
     const task = lane.head[lane.next];
     // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read.
     if (task === undefined || assignments.length === assignmentsPerRoundMax) return { assignments, blocked, cut: true };
-    const assignment = assign(lane, task, slots, view.now);
-    if (assignment === undefined) blocked.push({ route: lane.route.route, agents: lane.candidates });
+    const assignment = assign(lane, task, fleet, view.now);
+    if (assignment === undefined)
+      blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
     else {
       assignments.push(assignment);
       lane.next += 1;
     }
     const isDone = assignment === undefined || (lane.next === lane.head.length && !view.full.has(lane.route.route));
-    if (isDone) lanes = lanes.filter((other) => other !== lane);
+    if (isDone) lanes.pop();
+    else lanes.sinkTop();
   }
   return { assignments, blocked, cut: false };
 }

@@ -33,7 +33,12 @@ export function routeRow(pool: string, task: Requirement): RouteRow {
 
 /** True while the agent's lease holds and it takes new work. `now` is epoch ms. */
 export function isAvailable(agent: AgentRow, now: number): boolean {
-  return !agent.draining && Date.parse(agent.lease_until) > now && !isInMaintenance(agent, now);
+  return takesWork(agent, now) && Date.parse(agent.lease_until) > now;
+}
+
+/** True unless the agent leaves or rests; whether anybody has heard of it is not asked. `now` is epoch ms. */
+export function takesWork(agent: AgentRow, now: number): boolean {
+  return !agent.draining && !isInMaintenance(agent, now);
 }
 
 function isInMaintenance({ maintenance = [] }: AgentRow, now: number): boolean {
@@ -55,22 +60,4 @@ function openSlots(agent: AgentRow): number {
 /** Slots that are open and not occupied. */
 export function freeSlots(agent: AgentRow): number {
   return Math.max(0, openSlots(agent) - Object.keys(agent.holds).length);
-}
-
-/**
- * The available agents that may run tasks of a route. Named agents come first and alone, in their order; when none of them is available, any
- * agent with the capabilities may step in (`fallback`).
- */
-export function candidatesOf(
-  route: RouteRow,
-  agents: readonly AgentRow[],
-  now: number,
-): { readonly agents: readonly AgentRow[]; readonly pinned: boolean } {
-  const capable = agents.filter(
-    (agent) =>
-      isAvailable(agent, now) &&
-      route.required_capabilities.every((capability) => agent.capabilities.includes(capability)),
-  );
-  const named = route.agents.flatMap((id) => capable.find((agent) => agent.agent_id === id) ?? []);
-  return named.length > 0 ? { agents: named, pinned: true } : { agents: capable, pinned: false };
 }

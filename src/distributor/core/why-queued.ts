@@ -1,5 +1,6 @@
 import type { AgentRow, TaskRow } from '../../contracts/rows.ts';
-import { candidatesOf, routeRow } from './route.ts';
+import { openFleet } from './fleet.ts';
+import { routeRow } from './route.ts';
 
 /** Why a queued task waits: nobody who may run it is there, or those are busy. */
 export function whyQueued(row: TaskRow, agents: readonly AgentRow[], now: number): string {
@@ -7,6 +8,6 @@ export function whyQueued(row: TaskRow, agents: readonly AgentRow[], now: number
   const required = row.required_capabilities.join(', ');
   const offered = agents.some((agent) => row.required_capabilities.every((each) => agent.capabilities.includes(each)));
   if (!offered) return required === '' ? 'no agent is registered' : `no registered agent offers ${required}`;
-  const { agents: able } = candidatesOf(routeRow(row.pool, row), agents, now);
+  const { all: able } = openFleet(agents, now).candidatesOf(routeRow(row.pool, row));
   return able.length === 0 ? 'no agent that could run it is available' : 'waits for a free slot';
 }

@@ -10,7 +10,8 @@ import {
 import type { InboxMessage } from '../../contracts/messages.ts';
 import type { Hold, PoolRows } from '../../contracts/rows.ts';
 import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
-import { candidatesOf, freeSlots, isAvailable } from '../core/route.ts';
+import { openFleet } from '../core/fleet.ts';
+import { freeSlots, isAvailable } from '../core/route.ts';
 import { holdKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
 
@@ -25,9 +26,10 @@ function routesToRead(pool: PoolRows, hinted: ReadonlySet<string>, now: number):
   const wanted = new Set(
     pool.agents.filter((agent) => freeSlots(agent) > 0 && isAvailable(agent, now)).flatMap((agent) => agent.wanted),
   );
+  const fleet = openFleet(pool.agents, now);
   return pool.routes
     .filter((route) => hinted.has(route.route) || wanted.has(route.route))
-    .filter((route) => candidatesOf(route, pool.agents, now).agents.length > 0)
+    .filter((route) => fleet.candidatesOf(route).all.length > 0)
     .map((route) => route.route);
 }
 

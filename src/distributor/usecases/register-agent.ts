@@ -3,7 +3,7 @@ import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { heartbeatIntervalMs, idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
 import { leaseUntil } from '../core/agent.ts';
-import { candidatesOf } from '../core/route.ts';
+import { openFleet } from '../core/fleet.ts';
 import type { DistributorDeps } from '../ports.ts';
 
 /**
@@ -42,7 +42,8 @@ export async function registerAgent(
   // Whatever an earlier life of this agent held is lost: let the pulse see to it soon.
   if (Object.keys(registered.value.holds).length > 0) await deps.messenger.ticks(pool, [1]);
   const rows = await deps.agents.pool(pool);
-  const routes = rows.routes.filter((route) => candidatesOf(route, [registered.value], now).agents.length > 0);
+  const fleet = openFleet([registered.value], now);
+  const routes = rows.routes.filter((route) => fleet.candidatesOf(route).all.length > 0);
   if (routes.length > 0) await deps.messenger.hint([{ pool, routes: routes.map(({ route }) => route) }]);
   const { agent_id, type, capabilities, capacity } = registration;
   await deps.messenger.announce([

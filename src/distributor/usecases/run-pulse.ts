@@ -6,7 +6,7 @@ import type { AgentRow, PoolRows, TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { lostHolds, type LossReason } from '../core/agent.ts';
 import { agingOf } from '../core/figures.ts';
-import { candidatesOf, freeSlots } from '../core/route.ts';
+import { openFleet } from '../core/fleet.ts';
 import { expireChange, fenceChange, isExpired, parseHoldKey, settle } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import { failedNews, settledNews } from '../core/task-news.ts';
@@ -145,10 +145,11 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   const heads = await Promise.all(
     pool.routes.map(async (route) => ({ route, head: await deps.tasks.ready(pool.pool, route.route, 1) })),
   );
+  const fleet = openFleet(pool.agents, now);
   const waiting = heads.filter(({ head }) => head.length > 0);
   const missed = waiting.filter(({ route }) => {
-    const { agents } = candidatesOf(route, pool.agents, now);
-    return agents.some((agent) => freeSlots(agent) > 0 || !agent.wanted.includes(route.route));
+    const { all } = fleet.candidatesOf(route);
+    return all.some(({ agent, free }) => free > 0 || !agent.wanted.includes(route.route));
   });
   const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
   const expired = await Promise.all(old.map(({ route }) => expire(deps, pool.pool, route.route)));

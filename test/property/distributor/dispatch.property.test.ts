@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { openFleet } from '../../../src/distributor/core/fleet.ts';
 import { type Assignment, decideDispatch, type DispatchView } from '../../../src/distributor/core/dispatch.ts';
-import { candidatesOf, freeSlots } from '../../../src/distributor/core/route.ts';
+import { freeSlots } from '../../../src/distributor/core/route.ts';
 import { dispatchViews } from './dispatch-view.ts';
 
 const runs = { numRuns: 500 };
@@ -14,11 +15,9 @@ function slotsBefore(view: DispatchView, assignments: readonly Assignment[], at:
 }
 
 const candidates = (view: DispatchView, name: string) =>
-  candidatesOf(
-    view.pool.routes.find(({ route }) => route === name)!,
-    view.pool.agents,
-    view.now,
-  ).agents;
+  openFleet(view.pool.agents, view.now)
+    .candidatesOf(view.pool.routes.find(({ route }) => route === name)!)
+    .all.map(({ agent }) => agent);
 
 /** The tasks of a view that a plan leaves, in ready order. */
 function leftOver(view: DispatchView, assignments: readonly Assignment[]) {

@@ -153,13 +153,13 @@ describe('the agent of a task', () => {
     expect(given(decide(agents, [[route(), three()]]))).toEqual(['a→small', 'b→big', 'c→small']);
   });
 
-  it('is among equals the one with the better record, then the one that did less, then the first by id', () => {
+  it('is among equals the one with the better record, then the one that did less, then the first in the pool', () => {
     const figures = { demo: { completed: 5, failed: 5, log: 0, log_squared: 0, micro_usd: 0 } };
     const flaky = agentRow({ agent_id: 'a-flaky', figures });
     const busy = agentRow({ agent_id: 'b-busy', completed: 50 });
     const fresh = agentRow({ agent_id: 'd-fresh', completed: 2 });
     const twin = agentRow({ agent_id: 'c-twin', completed: 2 });
-    const plan = decide([flaky, busy, fresh, twin], [[route(), [...three(), readyTask({ task_id: 'd' })]]]);
+    const plan = decide([flaky, busy, twin, fresh], [[route(), [...three(), readyTask({ task_id: 'd' })]]]);
     expect(given(plan)).toEqual(['a→c-twin', 'b→d-fresh', 'c→b-busy', 'd→a-flaky']);
   });
 

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { candidatesOf, freeSlots, isAvailable, routeOf, routeRow } from '../../../../src/distributor/core/route.ts';
-import { agentRow, iso, route, startMs } from '../rows.ts';
-
-const ids = (agents: readonly { agent_id: string }[]) => agents.map(({ agent_id }) => agent_id);
+import { freeSlots, isAvailable, routeOf, routeRow } from '../../../../src/distributor/core/route.ts';
+import { agentRow, startMs } from '../rows.ts';
 
 describe('the route of a task', () => {
   it('is * when nothing is required and nobody is named', () => {
@@ -54,37 +52,5 @@ describe('an agent for a route', () => {
   it('has no negative slots when its capacity shrank below what it holds', () => {
     expect(freeSlots(agentRow({ capacity: 1, busy: 3 }))).toBe(0);
     expect(freeSlots(agentRow({ capacity: 4, busy: 3 }))).toBe(1);
-  });
-
-  it('must offer every capability', () => {
-    const agents = [
-      agentRow({ agent_id: 'both', capabilities: ['x', 'y', 'z'] }),
-      agentRow({ agent_id: 'one', capabilities: ['x'] }),
-      agentRow({ agent_id: 'none' }),
-    ];
-    expect(ids(candidatesOf(route(['x', 'y']), agents, startMs).agents)).toEqual(['both']);
-  });
-
-  it('is one of the named agents alone, primary first, while one of them is available', () => {
-    const agents = ['carol', 'bob', 'alice'].map((agent_id) => agentRow({ agent_id }));
-    const found = candidatesOf(route([], 'alice', 'bob'), agents, startMs);
-    expect(found.pinned).toBe(true);
-    expect(ids(found.agents)).toEqual(['alice', 'bob']);
-  });
-
-  it('may be anyone capable when no named agent is available', () => {
-    const agents = [
-      agentRow({ agent_id: 'alice', lease_until: iso(startMs - 1) }),
-      agentRow({ agent_id: 'carol', capabilities: ['x'] }),
-      agentRow({ agent_id: 'dave' }),
-    ];
-    const found = candidatesOf(route(['x'], 'alice'), agents, startMs);
-    expect(found.pinned).toBe(false);
-    expect(ids(found.agents)).toEqual(['carol']);
-  });
-
-  it('is not a named agent that lacks the capabilities', () => {
-    const agents = [agentRow({ agent_id: 'alice' }), agentRow({ agent_id: 'carol', capabilities: ['x'] })];
-    expect(ids(candidatesOf(route(['x'], 'alice'), agents, startMs).agents)).toEqual(['carol']);
   });
 });
