@@ -2,10 +2,9 @@ import { assignmentsPerRoundMax } from '../../contracts/limits.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
-import { type Fleet, openFleet } from './fleet.ts';
+import { openFleet, type RouteCandidates } from './fleet.ts';
 import { heapOf } from './heap.ts';
 import { leastLoaded } from './strategies/least-loaded.ts';
-import type { CandidateSet } from './strategies/strategy.ts';
 import { holdKey } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
@@ -41,7 +40,7 @@ export interface DispatchPlan {
 interface Lane {
   readonly route: RouteRow;
   readonly head: readonly ReadyTask[];
-  readonly candidates: CandidateSet;
+  readonly candidates: RouteCandidates;
   next: number;
 }
 
@@ -73,11 +72,11 @@ function explain(lane: Lane, agent: AgentRow, rule: DistributionLog['routing_rul
   return reasons;
 }
 
-function assign(lane: Lane, task: ReadyTask, fleet: Fleet, now: number): Assignment | undefined {
+function assign(lane: Lane, task: ReadyTask, now: number): Assignment | undefined {
   const chosen = choose(lane, task, now);
   if (chosen === undefined) return undefined;
   const { agent, rule } = chosen;
-  const free = fleet.take(lane.candidates, agent);
+  const free = lane.candidates.take(agent);
   const attempt = task.attempt + 1;
   const log: DistributionLog = {
     id: holdKey(task.task_id, attempt),
@@ -113,7 +112,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     const task = lane.head[lane.next];
     // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read.
     if (task === undefined || assignments.length === assignmentsPerRoundMax) return { assignments, blocked, cut: true };
-    const assignment = assign(lane, task, fleet, view.now);
+    const assignment = assign(lane, task, view.now);
     if (assignment === undefined)
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
     else {

@@ -3,15 +3,19 @@ import { performanceScore } from './agent.ts';
 import { freeSlots, takesWork } from './route.ts';
 import type { Candidate, CandidateSet } from './strategies/strategy.ts';
 
+/** The candidates of a route, as the dispatcher uses them. */
+export interface RouteCandidates extends CandidateSet {
+  /** Gives away one slot of an agent of this set, for all sets that the agent is in; answers with how many it had free before. */
+  take(agent: AgentRow): number;
+}
+
 /** The agents of a pool during one round of decisions. */
-export interface Fleet {
+interface Fleet {
   /**
    * The available agents that may run a route's tasks. Named agents come first and alone, in their order; when none of them is available, any agent with the
    * capabilities may step in (`fallback`). The same requirement gets the same set.
    */
-  candidatesOf(route: RouteRow): CandidateSet;
-  /** Gives away one slot of an agent of this set; answers with how many it had free before. */
-  take(set: CandidateSet, agent: AgentRow): number;
+  candidatesOf(route: RouteRow): RouteCandidates;
 }
 
 /** Records closer than this (share of successes) count as equal: chance, not merit. */
@@ -51,7 +55,7 @@ class Member implements Candidate {
 }
 
 /** A set that finds its least-loaded member by one pass over an array of numbers. */
-class MemberSet implements CandidateSet {
+class MemberSet implements RouteCandidates {
   readonly all: readonly Member[];
   readonly pinned: boolean;
   readonly #workMin: number;
@@ -86,8 +90,9 @@ class MemberSet implements CandidateSet {
     }
   }
 
-  memberOf(agent: AgentRow): Member | undefined {
-    return this.#last?.agent === agent ? this.#last : this.all.find((each) => each.agent === agent);
+  take(agent: AgentRow): number {
+    const member = this.#last?.agent === agent ? this.#last : this.all.find((each) => each.agent === agent);
+    return member?.take() ?? 0;
   }
 }
 
@@ -129,6 +134,5 @@ export function openFleet(agents: readonly AgentRow[], now: number): Fleet {
       known.set(requirement, found);
       return found;
     },
-    take: (set, agent) => (set as MemberSet).memberOf(agent)?.take() ?? 0,
   };
 }

@@ -55,7 +55,7 @@ describe('the least loaded of a set', () => {
             set.all.flatMap((each) => (each.agent === agent ? [each.free / agent.capacity] : []))[0] ?? 0;
           const chosen = set.leastLoaded();
           expect(shareOf(chosen)).toBe(Math.max(0, ...set.all.map(({ agent }) => shareOf(agent))));
-          if (chosen !== undefined) fleet.take(set, chosen);
+          if (chosen !== undefined) set.take(chosen);
         }
       }),
       { numRuns: 300 },

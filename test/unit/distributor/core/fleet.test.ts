@@ -63,7 +63,7 @@ describe('the slots of a round', () => {
     const fleet = openFleet([agentRow({ capabilities: ['x'], capacity: 2 })], startMs);
     const [one, other] = [fleet.candidatesOf(route(['x'])), fleet.candidatesOf(route())];
     const agent = one.leastLoaded()!;
-    expect([fleet.take(one, agent), fleet.take(other, agent)]).toEqual([2, 1]);
+    expect([one.take(agent), other.take(agent)]).toEqual([2, 1]);
     expect([one.leastLoaded(), other.leastLoaded()]).toEqual([undefined, undefined]);
   });
 });
