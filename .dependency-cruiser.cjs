@@ -80,6 +80,14 @@ module.exports = {
       to: { path: `^src/(${component}/|platform/twin/)` },
     },
     {
+      name: 'simulator-runs-the-core',
+      severity: 'error',
+      comment:
+        'The simulator replaces the cloud around the cores: it sees contracts and cores, never an adapter, the twin or a way in.',
+      from: { path: '^src/simulator/' },
+      to: { path: ['^src/(?!contracts/|simulator/|distributor/core/)', '^(functions|infra|examples)/'] },
+    },
+    {
       name: 'infra-stands-apart',
       severity: 'error',
       comment:

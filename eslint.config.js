@@ -69,7 +69,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/*/core/**/*.ts', 'src/contracts/**/*.ts'],
+    files: ['src/*/core/**/*.ts', 'src/contracts/**/*.ts', 'src/simulator/**/*.ts'],
     ignores: ['src/contracts/generate.ts'],
     rules: purity,
   },

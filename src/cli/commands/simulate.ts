@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { runs } from '../command.ts';
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** `cadre simulate` */
+export function addSimulate(program: Command): void {
+  program
+    .command('simulate')
+    .description('run the scheduler in virtual time on generated or recorded work, and compare policies and fleets')
+    .option('--policy <name>', 'default or fifo-random (the yardstick); give several to compare them', collect)
+    .option(
+      '--agents <n|+n|-n|file>',
+      'how many, how many more or fewer (another run), or a JSON file of groups',
+      collect,
+    )
+    .option('--slots <n>', 'tasks that an agent runs at a time (1)')
+    .option('--trace <file>', 'JSON lines of tasks that came, instead of generated ones; - reads stdin')
+    .option('--token-rates <in,out>', 'tokens a second of a trace that gives tokens (10000,50)')
+    .option('--tasks <n>', 'how many to generate (10000)')
+    .option('--rate <n>', 'tasks a second (or as many as make the load)')
+    .option('--load <share>', "share of the agents' time that the work fills (0.8)")
+    .option('--mix <level=share,...>', 'levels of generated tasks, and of trace lines that name none')
+    .option('--duration-ms <ms>', 'mean working time of generated tasks (10000)')
+    .option('--durations <shape>', 'lognormal, exponential or fixed')
+    .option('--deadline-ms <ms>', 'a deadline for every generated task, from its submission')
+    .option('--seed <n>', 'everything left to chance (1)')
+    .option('--cloud <model>', 'aws: calls take as long as the table says; instant: none takes time')
+    .option('--plot <file>', 'also draw waits by level and utilisation over time, as SVG')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre simulate --policy default --policy fifo-random
+  $ cadre simulate --trace requests.jsonl --agents 30 --agents +5 --plot what-if.svg
+  $ cadre simulate --tasks 100000 --agents 100 --load 0.95 --json | jq .wait_ms.critical.p95`,
+    )
+    .action(
+      runs<[Record<string, unknown>]>(async ({ out }, options) => {
+        const [{ readComparison, showReports }, { compare, verdictOf }] = await Promise.all([
+          import('../simulate.ts'),
+          import('../../simulator/compare.ts'),
+        ]);
+        const comparison = await readComparison(options);
+        out.progress(`${comparison.work.length} tasks, seed ${comparison.seed}`);
+        const compared = [...compare(comparison)];
+        const reports = compared.map(({ report }) => report);
+        if (out.json) for (const report of reports) out.data(report, () => '');
+        else out.data(reports, (all) => `${showReports(all)}\n\n${verdictOf(all)}`);
+        return undefined;
+      }),
+    );
+}

@@ -1,0 +1,71 @@
+import type { AgentRow, Hold } from '../contracts/rows.ts';
+import type { AgentGroup, Fleet } from './fleet.ts';
+
+/** A row that changes in place: the dispatcher only looks at it during a round, and a million copies would be most of the work. */
+type LiveRow = { -readonly [K in keyof AgentRow]: AgentRow[K] } & { holds: Record<string, Hold> };
+
+/** An agent of a simulation. */
+export interface SimulatedAgent {
+  readonly number: number;
+  readonly row: LiveRow;
+  readonly group: AgentGroup;
+  /** Whether it is there: it has joined, has not left, and is up. */
+  present: boolean;
+  /** It has failed and is not yet repaired. */
+  down: boolean;
+  /** Counts its failures: what it began in an earlier life never ends. */
+  life: number;
+  /** Slots reserved, and slots on which a task runs. */
+  held: number;
+  running: number;
+  /** Milliseconds of work done, over all slots, and milliseconds it was there. */
+  workedMs: number;
+  presentMs: number;
+  cameAt: number;
+}
+
+/** Later than any run: agents report by themselves, so their leases hold until they fail. */
+const untilFurtherNotice = '9999-12-31T23:59:59.999Z';
+
+function liveRow(group: AgentGroup, id: string, at: string): LiveRow {
+  return {
+    ...{ pool: 'default', agent_id: id, type: 'simulated', principal: id, inbox_url: '', draining: false },
+    ...{ capabilities: group.capabilities, capacity: group.slots, holds: {}, wanted: [], reported: [] },
+    ...{ registered_at: at, last_heartbeat: at, reported_at: at, lease_until: untilFurtherNotice },
+    ...{ completed: 0, failed: 0 },
+  };
+}
+
+/** All agents of a fleet, in its order; none is there yet. `startMs` is the epoch time of the run's beginning. */
+export function createCrew(fleet: Fleet, startMs: number): readonly SimulatedAgent[] {
+  const at = new Date(startMs).toISOString();
+  return fleet
+    .flatMap((group) => Array.from({ length: group.count }, () => group))
+    .map((group, number): SimulatedAgent => {
+      const row = liveRow(group, `agent-${String(number).padStart(6, '0')}`, at);
+      const counts = { life: 0, held: 0, running: 0, workedMs: 0, presentMs: 0, cameAt: 0 };
+      return { number, row, group, present: false, down: false, ...counts };
+    });
+}
+
+/** It registers, for the first time or again. */
+export function come(agent: SimulatedAgent, now: number): void {
+  agent.present = true;
+  agent.down = false;
+  agent.cameAt = now;
+  agent.row.lease_until = untilFurtherNotice;
+}
+
+/** It is not there from now on. */
+export function go(agent: SimulatedAgent, now: number): void {
+  agent.present = false;
+  agent.presentMs += now - agent.cameAt;
+}
+
+/** It stops, with all that it does; nobody knows before its lease ends at `leaseUntil` (RFC 3339). */
+export function crash(agent: SimulatedAgent, leaseUntil: string): void {
+  agent.down = true;
+  agent.life += 1;
+  agent.running = 0;
+  agent.row.lease_until = leaseUntil;
+}

@@ -1,0 +1,339 @@
+import FlatQueue from 'flatqueue';
+import { heartbeatIntervalMs, missedHeartbeatsMax, pulseIntervalMs, timeoutMsMax } from '../contracts/limits.ts';
+import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
+import { routeRow } from '../distributor/core/route.ts';
+import { holdKey, newTask, parseHoldKey, readyOrder, settle } from '../distributor/core/task.ts';
+import type { Latencies, Latency } from './aws-model.ts';
+import { come, crash, createCrew, go, type SimulatedAgent } from './crew.ts';
+import type { Fleet } from './fleet.ts';
+import { createMeter } from './measures.ts';
+import { createRandom } from './random.ts';
+import type { Handout, Scheduling } from './scheduling.ts';
+import type { Work } from './work.ts';
+
+/** Everything that one run is made of. */
+export interface Scenario {
+  readonly seed: number;
+  /** In the order of their times. */
+  readonly work: readonly Work[];
+  readonly fleet: Fleet;
+  readonly latencies: Latencies;
+  /** Makes the scheduling over the rows of the agents that have joined; `freeSlots` counts what they show as free. */
+  readonly scheduling: (crew: readonly SimulatedAgent['row'][], freeSlots: () => number) => Scheduling;
+}
+
+/** What an event does; an event is `(subject * turns + turn) * kinds + kind`, so that the queue holds plain numbers. */
+const kinds = 8;
+const [accepted, begun, worked, settled, joined, failed, lost, left] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+/** Attempts of a task (lives of an agent) that an event tells apart. */
+const turns = 64;
+
+/** The beginning of every run: rows carry real times, and a run must not depend on when it is made. */
+const startMs = Date.UTC(2026, 0, 1);
+/** A run in which nothing has happened to a task for so long is over: what still waits can never run. */
+const silenceMsMax = 7 * 24 * 3_600_000;
+
+/** A task between its acceptance and its end. */
+interface Live {
+  row: TaskRow;
+  agent?: SimulatedAgent;
+  /** The agent's life in which the attempt was handed out; -1: it was down. */
+  life: number;
+}
+
+const timeText = (ms: number): string => new Date(startMs + ms).toISOString();
+
+/**
+ * Runs a scenario in virtual time: the scheduling is production's, the cloud around it a heap of events. Afterwards the fields tell what happened; arrays are
+ * by task in the order of `work`, times are ms from the beginning of the run.
+ */
+export class Simulation {
+  /** When each task began to work for the first time; NaN: never. */
+  readonly startedAt: Float64Array;
+  /** When its result was there; NaN: it failed, or never ended. */
+  readonly endedAt: Float64Array;
+  /** The number of the agent that ended it; -1: none. */
+  readonly agentOf: Int32Array;
+  readonly agents: readonly SimulatedAgent[];
+  readonly meter = createMeter();
+  rounds = 0;
+  violations = 0;
+  endMs = 0;
+
+  readonly #scenario: Scenario;
+  readonly #scheduling: Scheduling;
+  readonly #crew: SimulatedAgent['row'][] = [];
+  readonly #byId: ReadonlyMap<string, SimulatedAgent>;
+  readonly #events = new FlatQueue();
+  readonly #live = new Map<number, Live>();
+  readonly #chance: ReturnType<typeof createRandom>;
+  readonly #failures: ReturnType<typeof createRandom>;
+  #now = 0;
+  #arrivals = 0;
+  #open: number;
+  #decideAt = Infinity;
+  #dispatcherFreeAt = 0;
+
+  constructor(scenario: Scenario) {
+    const { work, fleet, seed } = scenario;
+    this.#scenario = scenario;
+    this.#open = work.length;
+    this.startedAt = new Float64Array(work.length).fill(Number.NaN);
+    this.endedAt = new Float64Array(work.length).fill(Number.NaN);
+    this.agentOf = new Int32Array(work.length).fill(-1);
+    this.agents = createCrew(fleet, startMs);
+    this.#byId = new Map(this.agents.map((agent) => [agent.row.agent_id, agent]));
+    this.#chance = createRandom(seed, 'latencies');
+    this.#failures = createRandom(seed, 'failures');
+    this.#scheduling = scenario.scheduling(this.#crew, () => this.#freeSlots());
+    for (const agent of this.agents) this.#at(agent.group.joins_at_ms, agent.number, 0, joined);
+  }
+
+  /** Until every task has ended, or nothing can happen to those that have not. */
+  run(): this {
+    const { work } = this.#scenario;
+    let lastProgress = 0;
+    while (this.#open > 0) {
+      const eventAt = this.#events.peekValue() ?? Infinity;
+      const arrivalAt = work[this.#arrivals]?.at ?? Infinity;
+      // Decisions come last: a round sees everything that happened until its moment.
+      const next = Math.min(arrivalAt, eventAt, this.#decideAt);
+      if (next === Infinity || next - lastProgress > silenceMsMax) break;
+      this.#now = next;
+      this.meter.advance(next);
+      const before = this.#open + this.#arrivals;
+      if (arrivalAt === next) this.#submit();
+      else if (eventAt === next) this.#happen(this.#events.pop() ?? 0);
+      else this.#decide();
+      if (this.#open + this.#arrivals !== before || this.meter.levels.working > 0) lastProgress = next;
+    }
+    this.endMs = this.#now;
+    for (const agent of this.agents) if (agent.present) go(agent, this.#now);
+    return this;
+  }
+
+  #at(time: number, subject: number, turn: number, kind: number): void {
+    this.#events.push((subject * turns + (turn % turns)) * kinds + kind, time);
+  }
+
+  #draw({ median, p99 }: Latency): number {
+    return median === 0 ? 0 : this.#chance.logNormal(median, p99);
+  }
+
+  #freeSlots(): number {
+    return this.agents.reduce((sum, { row, held }) => sum + row.capacity - held, 0);
+  }
+
+  #happen(event: number): void {
+    const kind = event % kinds;
+    const turn = Math.floor(event / kinds) % turns;
+    const subject = Math.floor(event / kinds / turns);
+    if (kind >= joined) {
+      const agent = this.agents[subject];
+      if (agent !== undefined) this.#agentEvent(agent, kind, turn);
+      return;
+    }
+    if (kind === accepted) {
+      this.#accept(subject);
+      return;
+    }
+    const live = this.#live.get(subject);
+    // An event of an attempt that was lost and given out again.
+    if (live?.agent === undefined || live.row.attempt % turns !== turn) return;
+    if (kind === begun) this.#begin(subject, live, live.agent);
+    else if (kind === worked) this.#work(subject, live, live.agent);
+    else this.#settle(subject, live, live.agent);
+  }
+
+  #submit(): void {
+    this.meter.levels.waiting += 1;
+    this.#at(this.#now + this.#draw(this.#scenario.latencies.accept), this.#arrivals, 0, accepted);
+    this.#arrivals += 1;
+  }
+
+  #accept(index: number): void {
+    const { priority, capabilities, deadline_ms, at, namespace } = this.#scenario.work[index] as Work;
+    const row = newTask(
+      {
+        task_id: `task-${String(index).padStart(9, '0')}`,
+        ...{ task_type: 'simulated', priority, required_capabilities: [...capabilities], payload: {} },
+        ...(deadline_ms === undefined ? {} : { deadline: timeText(at + deadline_ms) }),
+      },
+      {
+        ...{ pool: 'default', now: timeText(this.#now), body_hash: '', correlation_id: '', timeout_ms: timeoutMsMax },
+        submitted_by: namespace ?? 'default',
+      },
+    );
+    this.#live.set(index, { row, life: 0 });
+    this.#ready(row);
+  }
+
+  /** Shows a task in the ready index and tells the dispatcher. */
+  #ready(row: TaskRow): void {
+    const ready: ReadyTask = {
+      ...{ task_id: row.task_id, task_type: row.task_type, priority: row.priority, attempt: row.attempt },
+      ...{ timeout_ms: row.timeout_ms, route: row.route, created_at: row.created_at, queued_at: row.queued_at },
+      ...(row.deadline === undefined ? {} : { deadline: row.deadline }),
+      order: readyOrder(row),
+    };
+    this.#scheduling.insert(ready, routeRow(row.pool, row));
+    this.#hint();
+  }
+
+  /** A dispatcher works at a time: a hint that comes while one does waits in the queue. */
+  #hint(): void {
+    if (this.#decideAt < Infinity) return;
+    const { hint, nextHint } = this.#scenario.latencies;
+    const sent = this.#now + this.#draw(hint);
+    const start = this.#dispatcherFreeAt > sent ? this.#dispatcherFreeAt + this.#draw(nextHint) : sent;
+    this.#decideAt = start + this.#readMs();
+  }
+
+  #readMs(): number {
+    const { read, readPer100Agents } = this.#scenario.latencies;
+    return this.#draw(read) + (readPer100Agents * this.#crew.length) / 100;
+  }
+
+  #decide(): void {
+    const { latencies } = this.#scenario;
+    const { handouts, cut, violations } = this.#scheduling.decide(startMs + this.#now);
+    this.rounds += 1;
+    this.violations += violations;
+    if (handouts.length === 0) {
+      this.#dispatcherFreeAt = this.#now;
+      this.#decideAt = cut ? this.#now + this.#readMs() : Infinity;
+      return;
+    }
+    const sentAt = this.#now + this.#draw(latencies.reserve) + this.#draw(latencies.claim);
+    for (const handout of handouts) this.#handOut(handout, sentAt);
+    this.#dispatcherFreeAt = sentAt + this.#draw(latencies.send);
+    this.#decideAt = cut ? this.#dispatcherFreeAt + this.#readMs() : Infinity;
+  }
+
+  #handOut({ task, agent: row }: Handout, sentAt: number): void {
+    const index = Number(task.task_id.slice('task-'.length));
+    const live = this.#live.get(index);
+    const agent = this.#byId.get(row.agent_id);
+    if (live === undefined || agent === undefined) throw new Error(`${task.task_id} is not there`);
+    const attempt = task.attempt + 1;
+    const at = startMs + this.#now;
+    live.row = { ...live.row, status: 'Processing', attempt, assigned_agent: row.agent_id };
+    live.agent = agent;
+    live.life = agent.down ? -1 : agent.life;
+    agent.row.holds[holdKey(task.task_id, attempt)] = { at, until: at + task.timeout_ms };
+    agent.held += 1;
+    const { levels } = this.meter;
+    levels.waiting -= 1;
+    if (agent.present) levels.held += 1;
+    const { send, inbox } = this.#scenario.latencies;
+    this.#at(sentAt + this.#draw(send) + this.#draw(inbox), index, attempt, begun);
+  }
+
+  #begin(index: number, live: Live, agent: SimulatedAgent): void {
+    if (live.life !== agent.life) return;
+    if (Number.isNaN(this.startedAt[index])) this.startedAt[index] = this.#now;
+    agent.running += 1;
+    if (agent.present) this.meter.levels.working += 1;
+    this.#at(this.#now + this.#durationOf(index, agent), index, live.row.attempt, worked);
+  }
+
+  #durationOf(index: number, agent: SimulatedAgent): number {
+    return (this.#scenario.work[index]?.duration_ms ?? 0) / agent.group.speed;
+  }
+
+  #work(index: number, live: Live, agent: SimulatedAgent): void {
+    if (live.life !== agent.life) return;
+    agent.running -= 1;
+    agent.workedMs += this.#durationOf(index, agent);
+    if (agent.present) this.meter.levels.working -= 1;
+    const { result, settle: apply } = this.#scenario.latencies;
+    this.#at(this.#now + this.#draw(result) + this.#draw(apply), index, live.row.attempt, settled);
+  }
+
+  #settle(index: number, live: Live, agent: SimulatedAgent): void {
+    this.endedAt[index] = this.#now;
+    this.agentOf[index] = agent.number;
+    agent.row.completed += 1;
+    this.#release(live, agent);
+    this.#end(index);
+    if (this.#scheduling.waiting() > 0) this.#hint();
+  }
+
+  #end(index: number): void {
+    this.#live.delete(index);
+    this.#open -= 1;
+  }
+
+  #release({ row }: Live, agent: SimulatedAgent): void {
+    delete agent.row.holds[holdKey(row.task_id, row.attempt)];
+    agent.held -= 1;
+    if (agent.present) this.meter.levels.held -= 1;
+  }
+
+  #agentEvent(agent: SimulatedAgent, kind: number, life: number): void {
+    if (kind === lost) this.#takeBack(agent);
+    if (kind === lost || agent.row.draining || (kind !== joined && agent.life % turns !== life)) return;
+    if (kind === joined) this.#join(agent);
+    else if (kind === failed) this.#fail(agent);
+    else this.#leave(agent);
+  }
+
+  #join(agent: SimulatedAgent): void {
+    const { fails_every_ms, leaves_at_ms } = agent.group;
+    if (agent.life === 0) this.#crew.push(agent.row);
+    come(agent, this.#now);
+    const { levels } = this.meter;
+    levels.slots += agent.row.capacity;
+    levels.held += agent.held;
+    if (leaves_at_ms !== undefined) this.#at(Math.max(this.#now, leaves_at_ms), agent.number, agent.life, left);
+    if (fails_every_ms !== undefined) {
+      this.#at(this.#now + this.#failures.exponential(fails_every_ms), agent.number, agent.life, failed);
+    }
+    if (this.#scheduling.waiting() > 0) this.#hint();
+  }
+
+  /** Takes an agent's slots out of the sums. */
+  #withdraw(agent: SimulatedAgent): void {
+    const { levels } = this.meter;
+    levels.slots -= agent.row.capacity;
+    levels.held -= agent.held;
+    levels.working -= agent.running;
+    go(agent, this.#now);
+  }
+
+  #leave(agent: SimulatedAgent): void {
+    this.#withdraw(agent);
+    agent.row.draining = true;
+  }
+
+  #fail(agent: SimulatedAgent): void {
+    const silentMs = heartbeatIntervalMs * missedHeartbeatsMax;
+    this.#withdraw(agent);
+    crash(agent, timeText(this.#now + silentMs));
+    const foundAt = this.#now + silentMs + this.#failures.next() * pulseIntervalMs;
+    this.#at(foundAt, agent.number, agent.life, lost);
+    this.#at(this.#now + agent.group.repair_ms, agent.number, agent.life, joined);
+  }
+
+  /** What the pulse does when it finds an agent silent: settles what it held in an earlier life, and frees the slots. */
+  #takeBack(agent: SimulatedAgent): void {
+    const now = startMs + this.#now;
+    for (const key of Object.keys(agent.row.holds)) {
+      const { task_id, attempt } = parseHoldKey(key);
+      const index = Number(task_id.slice('task-'.length));
+      const live = this.#live.get(index);
+      if (live === undefined || live.life === agent.life) continue;
+      const ended = { outcome: 'failed', attempt, agent_id: agent.row.agent_id, cause: 'lease-lost' } as const;
+      const { kind, change } = settle(live.row, ended, { now, random: 0 });
+      this.#release(live, agent);
+      agent.row.failed += 1;
+      if (kind !== 'retry') {
+        this.#end(index);
+        continue;
+      }
+      live.row = { ...live.row, status: 'Queued', retry_count: Number(change.patch.retry_count) };
+      this.meter.levels.waiting += 1;
+      this.#ready(live.row);
+    }
+  }
+}

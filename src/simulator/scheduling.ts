@@ -1,0 +1,149 @@
+import type { AgentRow, ReadyTask, RouteRow } from '../contracts/rows.ts';
+import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
+import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch.ts';
+import { createRandom } from './random.ts';
+import { createReadyLanes } from './ready-lanes.ts';
+
+/** One task for one agent. */
+export interface Handout {
+  readonly task: ReadyTask;
+  readonly agent: AgentRow;
+}
+
+/** What a round decides; `cut`: another one should follow at once. `violations`: hand-outs before waiting work of a higher priority. */
+export interface Decision {
+  readonly handouts: readonly Handout[];
+  readonly cut: boolean;
+  readonly violations: number;
+}
+
+/** Which task goes to which agent: the one thing that policies differ in. */
+export interface Scheduling {
+  insert(task: ReadyTask, route: RouteRow): void;
+  decide(now: number): Decision;
+  /** Tasks that may be handed out now or later. */
+  waiting(): number;
+}
+
+/** The pool's agents as the engine keeps them: rows that change in place, because a round only looks at them. */
+export type Crew = readonly AgentRow[];
+
+/** The free slots of all agents that take work. */
+export type FreeSlots = () => number;
+
+const canRun = (agent: AgentRow, route: RouteRow): boolean =>
+  route.required_capabilities.every((capability) => agent.capabilities.includes(capability)) &&
+  (route.agents.length === 0 || route.agents.includes(agent.agent_id));
+
+const rankOf = (task: ReadyTask): string => task.order.slice(0, task.order.indexOf('#'));
+
+/** Hand-outs of a lower level to an agent which could have run a task of a higher level that was shown and still waits. */
+function violationsOf(plan: DispatchPlan, left: readonly ReadyTask[], routes: ReadonlyMap<string, RouteRow>): number {
+  let lowest = '';
+  for (const { task } of plan.assignments) {
+    const rank = rankOf(task);
+    if (rank > lowest) lowest = rank;
+  }
+  const passed = left.filter((task) => rankOf(task) < lowest);
+  if (passed.length === 0) return 0;
+  return plan.assignments.filter(({ task, agent }) =>
+    passed.some((waiting) => {
+      const route = routes.get(waiting.route);
+      return rankOf(waiting) < rankOf(task) && route !== undefined && canRun(agent, route);
+    }),
+  ).length;
+}
+
+/**
+ * The scheduling of production: `decide` is its core, given the very view that the dispatcher reads, from lanes in memory that are sorted by the same keys as
+ * the ready index.
+ */
+export function coreScheduling(
+  crew: Crew,
+  freeSlots: FreeSlots,
+  decide: (view: DispatchView) => DispatchPlan,
+): Scheduling {
+  const lanes = createReadyLanes();
+  const routes = new Map<string, RouteRow>();
+  let routeList: readonly RouteRow[] = [];
+  return {
+    insert(task, route) {
+      if (!routes.has(task.route)) {
+        routes.set(task.route, route);
+        routeList = [...routes.values()];
+      }
+      lanes.insert(task);
+    },
+    decide(now) {
+      // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
+      const page = Math.min(readyPageSizeMax, Math.min(freeSlots(), assignmentsPerRoundMax) + 1);
+      const { heads, full } = lanes.heads(page);
+      const pool = { pool: 'default', armed_until: Infinity, agents: crew, routes: routeList };
+      const plan = decide({ now, pool, heads, full });
+      for (const { task } of plan.assignments) lanes.remove(task);
+      const violations = plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts(), routes);
+      return { handouts: plan.assignments, cut: plan.cut, violations };
+    },
+    waiting: () => lanes.count(),
+  };
+}
+
+/** The tasks of one agent in the order of their arrival. */
+interface OwnQueue {
+  readonly agent: AgentRow;
+  readonly tasks: ReadyTask[];
+  /** How many of them wait, by level. */
+  readonly levels: Map<string, number>;
+}
+
+/**
+ * The yardstick: every task goes to a random agent that could run it the moment it comes, and each agent works through its own tasks in the order of their
+ * arrival. No priorities, no deadlines, no knowledge of load.
+ */
+export function randomScheduling(crew: Crew, seed: number): Scheduling {
+  const random = createRandom(seed, 'random-assignment');
+  const queues = new Map<AgentRow, OwnQueue>();
+  const homeless: { readonly task: ReadyTask; readonly route: RouteRow }[] = [];
+  let count = 0;
+  const queueOf = (agent: AgentRow): OwnQueue => {
+    const queue = queues.get(agent) ?? { agent, tasks: [], levels: new Map<string, number>() };
+    queues.set(agent, queue);
+    return queue;
+  };
+  function place(task: ReadyTask, route: RouteRow): boolean {
+    const able = route.required_capabilities.length === 0 ? crew : crew.filter((agent) => canRun(agent, route));
+    const agent = able[random.below(able.length)];
+    if (agent === undefined) return false;
+    const { tasks, levels } = queueOf(agent);
+    tasks.push(task);
+    levels.set(rankOf(task), (levels.get(rankOf(task)) ?? 0) + 1);
+    return true;
+  }
+  function take({ tasks, levels }: OwnQueue, task: ReadyTask): boolean {
+    tasks.shift();
+    levels.set(rankOf(task), (levels.get(rankOf(task)) ?? 1) - 1);
+    return [...levels].some(([rank, waiting]) => waiting > 0 && rank < rankOf(task));
+  }
+  return {
+    insert(task, route) {
+      count += 1;
+      if (!place(task, route)) homeless.push({ task, route });
+    },
+    decide(now) {
+      for (const each of homeless.splice(0)) if (!place(each.task, each.route)) homeless.push(each);
+      const handouts: Handout[] = [];
+      let violations = 0;
+      for (const queue of queues.values()) {
+        const { agent, tasks } = queue;
+        if (tasks.length === 0 || Date.parse(agent.lease_until) <= now) continue;
+        for (const task of tasks.slice(0, agent.capacity - Object.keys(agent.holds).length)) {
+          if (take(queue, task)) violations += 1;
+          handouts.push({ task, agent });
+        }
+      }
+      count -= handouts.length;
+      return { handouts, cut: false, violations };
+    },
+    waiting: () => count,
+  };
+}

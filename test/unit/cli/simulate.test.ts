@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readComparison, showReports } from '../../../src/cli/simulate.ts';
+import { CadreError } from '../../../src/contracts/errors.ts';
+import { compare, verdictOf } from '../../../src/simulator/compare.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'cadre-simulate-'));
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+}
+
+async function faultsOf(options: object): Promise<readonly (string | undefined)[]> {
+  try {
+    await readComparison(options);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CadreError)) throw error;
+    return error.faults.map(({ path }) => path);
+  }
+}
+
+describe('cadre simulate', () => {
+  it('compares every policy with every fleet, and says in a sentence who serves best', async () => {
+    const comparison = await readComparison({
+      ...{ policy: ['fifo-random', 'default'], agents: ['5', '+3'], tasks: '500', seed: '7' },
+    });
+    const reports = [...compare(comparison)].map(({ report }) => report);
+    expect(reports.map(({ policy, agents }) => [policy, agents])).toEqual([
+      ['fifo-random', 5],
+      ['fifo-random', 8],
+      ['default', 5],
+      ['default', 8],
+    ]);
+    for (const report of reports) expect(report).toMatchObject({ seed: 7, tasks: 500, preemptions: 0, hedges: 0 });
+    expect(verdictOf(reports)).toMatch(/^default with 8 agents serves best: 95 % of the critical tasks start within/);
+    expect(showReports(reports)).toContain('fifo-random');
+  });
+
+  it('gives a trace as many agents as keep the load where it should be', async () => {
+    const lines = Array.from({ length: 100 }, (_, index) => `{"timestamp_ms":${index * 100},"duration_ms":1000}`);
+    const trace = file('trace.jsonl', lines.join('\n'));
+    const { fleet, work } = await readComparison({ trace, load: '0.5' });
+    expect(work).toHaveLength(100);
+    // 100 seconds of work come within 9.9 seconds.
+    expect(fleet).toMatchObject([{ count: 21 }]);
+  });
+
+  it('lists all faults of the options together', async () => {
+    const options = {
+      policy: ['default', 'luck'],
+      agents: ['3', '0.5'],
+      rate: '-1',
+      mix: 'urgent=1',
+      durations: 'long',
+    };
+    expect(await faultsOf(options)).toEqual(
+      expect.arrayContaining(['policy[1]', 'agents[1]', 'rate', 'mix', 'durations']),
+    );
+  });
+
+  it('lists the faults of the trace and of the fleet together', async () => {
+    const trace = file('bad.jsonl', '{"timestamp_ms":0,"duration_ms":1}\n{"timestamp_ms":"x","duration_ms":1}');
+    const agents = file('fleet.json', '[{"count":0,"colour":"red"}]');
+    expect(await faultsOf({ trace, agents: [agents] })).toEqual([
+      `${agents}[0].count`,
+      `${agents}[0].colour`,
+      `${trace}:2.timestamp_ms`,
+    ]);
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
+import { awsLatencies } from '../../../src/simulator/aws-model.ts';
+import { equalAgents } from '../../../src/simulator/fleet.ts';
+import { coreScheduling } from '../../../src/simulator/scheduling.ts';
+import { simulated, works } from './stage.ts';
+
+const ended = (times: Float64Array): number => times.filter((at) => !Number.isNaN(at)).length;
+
+describe('a simulation', () => {
+  it('is the same for the same seed and another for another one', () => {
+    const once = simulated({ latencies: awsLatencies }).report;
+    expect(simulated({ latencies: awsLatencies }).report).toEqual(once);
+    expect(simulated({ latencies: awsLatencies, seed: 2, work: works({ seed: 2 }) }).report).not.toEqual(once);
+  });
+
+  it('starts an urgent task first, whenever it came', () => {
+    const task = { at: 0, duration_ms: 1_000, capabilities: [] };
+    const work = [
+      { ...task, priority: 'low' as const },
+      { ...task, priority: 'low' as const },
+      { ...task, at: 500, priority: 'critical' as const },
+    ];
+    const { run } = simulated({ work, fleet: equalAgents(1) });
+    expect([...run.startedAt]).toEqual([0, 2_000, 1_000]);
+    expect([...run.endedAt]).toEqual([1_000, 3_000, 2_000]);
+  });
+
+  it('gives tasks only to agents that offer what they require, and leaves a task that nobody can run', () => {
+    const task = { at: 0, duration_ms: 10, priority: 'high' as const };
+    const work = [
+      { ...task, capabilities: ['gpu'] },
+      { ...task, capabilities: ['tpu'] },
+      { ...task, capabilities: [] },
+    ];
+    const fleet = [...equalAgents(1), ...equalAgents(1, 1, { capabilities: ['gpu'], joins_at_ms: 5_000 })];
+    const { run } = simulated({ work, fleet });
+    expect([...run.startedAt]).toEqual([5_000, Number.NaN, 0]);
+    expect([...run.agentOf]).toEqual([1, -1, 0]);
+  });
+
+  it('works as fast as its agents do', () => {
+    const work = [{ at: 0, duration_ms: 1_000, priority: 'low' as const, capabilities: [] }];
+    expect(simulated({ work, fleet: equalAgents(1, 1, { speed: 4 }) }).run.endedAt[0]).toBe(250);
+  });
+
+  it('gives what a failed agent held to another one, and counts what it lost as tries', () => {
+    const fleet = equalAgents(20, 2, { fails_every_ms: 30_000, repair_ms: 10_000 });
+    const { run, report } = simulated({ work: works({ tasks: 5_000 }), fleet, latencies: awsLatencies });
+    const failures = run.agents.reduce((sum, { row }) => sum + row.failed, 0);
+    expect(failures).toBeGreaterThan(20);
+    // Three tries: a task that met three failures is a dead letter.
+    expect(ended(run.endedAt)).toBeGreaterThan(4_950);
+    expect(report.order_violations).toBe(0);
+    expect(run.meter.levels).toMatchObject({ working: 0, waiting: 0 });
+  });
+
+  it('gives nothing to an agent that has left', () => {
+    const fleet = [...equalAgents(1), ...equalAgents(5, 1, { leaves_at_ms: 20_000 })];
+    const { run } = simulated({ work: works({ tasks: 400 }), fleet });
+    const late = [...run.startedAt].flatMap((at, index) => (at > 20_000 ? [run.agentOf[index]] : []));
+    expect(new Set(late)).toEqual(new Set([0]));
+    expect(ended(run.endedAt)).toBe(400);
+  });
+
+  it('counts a start before waiting work of a higher level', () => {
+    const upsideDown: typeof decideDispatch = (view) => {
+      const heads = new Map([...view.heads].map(([route, head]) => [route, [...head].reverse()]));
+      return decideDispatch({ ...view, heads });
+    };
+    const scheduling: Parameters<typeof simulated>[0] = {
+      scheduling: (crew, free) => coreScheduling(crew, free, upsideDown),
+    };
+    expect(simulated({ ...scheduling, fleet: equalAgents(10) }).report.order_violations).toBeGreaterThan(0);
+    expect(simulated({ fleet: equalAgents(10) }).report.order_violations).toBe(0);
+    expect(simulated({ fleet: equalAgents(10) }, 'fifo-random').report.order_violations).toBeGreaterThan(0);
+  });
+
+  it('reports deadlines, utilisation, cost and overhead as shares and dollars', () => {
+    const fleet = equalAgents(12, 1, { usd_per_hour: 3_600 });
+    const work = works({ deadline_ms: 2_000 });
+    const { run, report } = simulated({ fleet, work, latencies: awsLatencies });
+    const met = work.filter(({ at }, index) => run.endedAt[index]! <= at + 2_000).length;
+    expect(report.deadlines_met).toBeCloseTo(met / 1_000, 4);
+    expect(report.utilisation).toBeCloseTo(
+      work.reduce((sum, { duration_ms }) => sum + duration_ms, 0) / (12 * run.endMs),
+      3,
+    );
+    expect(report.cost_usd).toBeCloseTo((12 * run.endMs) / 1_000, 0);
+    expect(report.overhead).toBeGreaterThan(0.05);
+    expect(simulated({ work }).report.overhead).toBe(0);
+  });
+});
