@@ -35,6 +35,12 @@ export interface AttentionMark {
   readonly at: string;
 }
 
+/** Where a workflow is, and how it came there. */
+export interface WorkflowHistory {
+  readonly head: WorkflowHead;
+  readonly events: readonly WorkflowEventRow[];
+}
+
 export interface WorkflowStore {
   /**
    * Creates head, definition and attention mark in one transaction. The same body again answers with the head as it is now, another body is
@@ -48,6 +54,10 @@ export interface WorkflowStore {
   /** Stores the callback token (a newer execution attempt replaces it). */
   setToken(workflow_id: string, token: string): Promise<void>;
   events(workflow_id: string): Promise<readonly WorkflowEventRow[]>;
+  /** The head and all events, in one read; undefined when there is no such workflow. */
+  history(workflow_id: string): Promise<WorkflowHistory | undefined>;
+  /** Lets the definition and the events of a finished workflow expire together with its head. A repeat changes nothing. */
+  retire(head: WorkflowHead): Promise<void>;
   list(pool: string, limit: number, cursor?: string): Promise<Page<WorkflowHead>>;
   /** Workflows that owe a step, and since when; up to `limit` of each shard. */
   attention(limit: number): Promise<readonly AttentionMark[]>;

@@ -213,10 +213,16 @@ export function createOracles(view: OracleView) {
     }
   }
 
-  function checkEvent(after: Item | undefined, at: number): void {
+  function checkEvent(before: Item | undefined, after: Item | undefined, at: number): void {
     if (after === undefined) return;
     const id = String(after['workflow_id']);
     const seq = Number(after['seq']);
+    if (before !== undefined) {
+      // What happened stays; only the time at which it is forgotten may be added.
+      const isSame = before['text'] === after['text'] && before['at'] === after['at'] && before['seq'] === seq;
+      check(isSame, at, 'LogUnbroken', () => `${id}: event ${seq} was written over`);
+      return;
+    }
     check(
       seq === (lastSeq.get(id) ?? 0) + 1,
       at,
@@ -238,7 +244,7 @@ export function createOracles(view: OracleView) {
           trackReady(before, after, at);
         } else if (sk.startsWith('AGENT#')) checkAgent(before, after, at);
         else if (sk === 'HEAD') checkHead(before, after, at);
-        else if (sk.startsWith('EVENT#')) checkEvent(after, at);
+        else if (sk.startsWith('EVENT#')) checkEvent(before, after, at);
       }
     },
   };

@@ -51,16 +51,17 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.get('/v1/workflows/:id/events', async (c) => {
     const id = readParam(c, 'id', userId);
-    found(await deps.workflows.head(id), 'workflow', id);
-    const rows = await deps.workflows.events(id);
-    return c.json({ items: rows.map(({ seq, at, events }) => ({ seq, at, events })) });
+    const { events } = found(await deps.workflows.history(id), 'workflow', id);
+    return c.json({ items: events.map(({ seq, at, events: list }) => ({ seq, at, events: list })) });
   });
 
   app.get('/v1/workflows/:id/notification', async (c) => {
     const id = readParam(c, 'id', userId);
-    const head = found(await deps.workflows.head(id), 'workflow', id);
-    const events = (await deps.workflows.events(id)).flatMap((row) => row.events);
-    const delivery_notification = deliveryNotification(head, events);
+    const { head, events } = found(await deps.workflows.history(id), 'workflow', id);
+    const delivery_notification = deliveryNotification(
+      head,
+      events.flatMap((row) => row.events),
+    );
     return c.json({ workflow_id: id, status: head.status, delivery_notification });
   });
 

@@ -1,7 +1,8 @@
-import { indexedPayloadBytesMax, retentionMs } from '../../contracts/limits.ts';
+import { indexedPayloadBytesMax } from '../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { readyEntry } from '../../distributor/core/task.ts';
+import { expiryOf } from './expiry.ts';
 import { taskKey } from './keys.ts';
 import type { Statement } from './statements.ts';
 
@@ -71,7 +72,7 @@ function attributesOf(change: TaskChange): { set: [string, unknown][]; remove: s
   else set.push(['gsi1pk', change.index.partition], ['gsi1sk', change.index.key]);
   const { completed_at } = change.patch;
   if (typeof completed_at === 'string') {
-    set.push(['expires_at', Math.ceil((Date.parse(completed_at) + retentionMs) / 1000)]);
+    set.push(['expires_at', expiryOf(completed_at)]);
   } else if (completed_at === null) remove.push('expires_at');
   return { set, remove };
 }

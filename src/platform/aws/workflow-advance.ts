@@ -1,9 +1,9 @@
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import { retentionMs } from '../../contracts/limits.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { Advance, AdvanceConflict } from '../../workflow/ports.ts';
 import { type Database, getItems } from './database.ts';
+import { expiryOf } from './expiry.ts';
 import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
 import { attentionKey, eventItem } from './workflow-rows.ts';
@@ -48,8 +48,7 @@ export async function transact(db: Database, actions: Action[]): Promise<Cancell
  * token is only set where there is none, so that an advance which read the head before a newer token came cannot put the old one back.
  */
 function headUpdate(table: string, head: WorkflowHead): Action {
-  const expires_at =
-    head.completed_at === undefined ? undefined : Math.ceil((Date.parse(head.completed_at) + retentionMs) / 1_000);
+  const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
   const attributes = { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error, expires_at };
   const set = Object.entries(attributes).filter(([, value]) => value !== undefined);

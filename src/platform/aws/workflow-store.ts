@@ -1,11 +1,14 @@
 import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../contracts/errors.ts';
+import { statementsMax } from '../../contracts/limits.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
-import type { AttentionMark, PinnedDefinition, WorkflowStore } from '../../workflow/ports.ts';
+import type { AttentionMark, PinnedDefinition, WorkflowHistory, WorkflowStore } from '../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Database, getItems, queryItems } from './database.ts';
-import { definitionKey, headKey, indexName, workflowPartition, workflowsPartition } from './keys.ts';
+import { chunks, type Database, getItems, queryItems } from './database.ts';
+import { expiryOf } from './expiry.ts';
+import { definitionKey, eventKey, headKey, indexName, workflowPartition, workflowsPartition } from './keys.ts';
+import { executeStatements } from './statements.ts';
 import type { Item } from './task-rows.ts';
 import { commitAdvance, transact } from './workflow-advance.ts';
 import {
@@ -94,6 +97,35 @@ async function list(db: Database, pool: string, limit: number, cursor?: string) 
   };
 }
 
+/** Events and head stand side by side in the partition: `EVENT#…` comes right before `HEAD`. */
+async function history(db: Database, blobs: BlobStore, workflow_id: string): Promise<WorkflowHistory | undefined> {
+  const items = await queryItems(db, {
+    KeyConditionExpression: 'pk = :workflow AND sk BETWEEN :event AND :head',
+    ExpressionAttributeValues: {
+      ':workflow': workflowPartition(workflow_id),
+      ':event': 'EVENT#',
+      ':head': headKey(workflow_id).sk,
+    },
+    ConsistentRead: true,
+  });
+  const last = items.pop();
+  if (last?.['sk'] !== headKey(workflow_id).sk) return undefined;
+  return { head: fromHeadItem(last), events: await Promise.all(items.map((item) => fromEventItem(blobs, item))) };
+}
+
+/** One batch after the other: all these rows are in one partition, and nobody waits for them. */
+async function retire(db: Database, head: WorkflowHead): Promise<void> {
+  const { workflow_id, seq, completed_at } = head;
+  if (completed_at === undefined) return;
+  const events = Array.from({ length: seq }, (_, at) => eventKey(workflow_id, at + 1));
+  const statements = [definitionKey(workflow_id), ...events].map((key) => ({
+    key,
+    Statement: `UPDATE "${db.table}" SET "expires_at"=? WHERE "pk"=? AND "sk"=?`,
+    Parameters: [expiryOf(completed_at), key.pk, key.sk],
+  }));
+  for (const batch of chunks(statements, statementsMax)) await executeStatements(db, batch);
+}
+
 async function attention(db: Database, limit: number): Promise<AttentionMark[]> {
   const shards = await Promise.all(
     Array.from({ length: attentionShards }, (_, shard) =>
@@ -146,6 +178,8 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
       });
       return Promise.all(items.map((item) => fromEventItem(blobs, item)));
     },
+    history: (workflow_id) => history(db, blobs, workflow_id),
+    retire: (head) => retire(db, head),
     list: (pool, limit, cursor) => list(db, pool, limit, cursor),
     attention: (limit) => attention(db, limit),
     clearAttention: (workflow_id, { from, to }) =>

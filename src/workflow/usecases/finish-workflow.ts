@@ -1,8 +1,8 @@
+import { CadreError } from '../../contracts/errors.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowEvent, WorkflowStatus } from '../../contracts/workflow.ts';
 import { countNodes, isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { loadRun } from './load-run.ts';
 import { makespanMs } from './view-workflow.ts';
 
 /** What the execution's Finish state answers. */
@@ -43,21 +43,23 @@ export function deliveryNotification(head: WorkflowHead, events: readonly Workfl
 }
 
 /**
- * Publishes the end of a workflow and takes back its attention mark. Called again it publishes again: consumers know the event by its workflow. For
- * a workflow that has not ended it only answers with its status.
+ * Publishes the end of a workflow, lets all its rows expire, and takes back its attention mark. Called again it publishes again: consumers know the
+ * event by its workflow. For a workflow that has not ended it only answers with its status.
  */
 export async function finishWorkflow(deps: WorkflowDeps, workflow_id: string): Promise<FinishedWorkflow> {
-  const { head } = await loadRun(deps, workflow_id);
+  const history = await deps.workflows.history(workflow_id);
+  if (history === undefined) throw new CadreError('not-found', `there is no workflow "${workflow_id}"`);
+  const { head, events } = history;
   const { status, name, correlation_id } = head;
   const makespan_ms = makespanMs(head) ?? 0;
-  const rows = await deps.workflows.events(workflow_id);
   const delivery_notification = deliveryNotification(
     head,
-    rows.flatMap((row) => row.events),
+    events.flatMap((row) => row.events),
   );
   if (isFinished(status)) {
     const data = { workflow_id, name, status, makespan_ms, delivery_notification };
     await deps.messenger.announce([{ type: 'WorkflowFinished', data, correlation_id, causation_id: workflow_id }]);
+    await deps.workflows.retire(head);
     await deps.workflows.clearAttention(workflow_id, { from: 0, to: head.seq });
   }
   return { workflow_id, status, makespan_ms, delivery_notification };

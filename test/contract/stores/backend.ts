@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentRow, ReadyTask, TaskRow } from '../../../src/contracts/rows.ts';
+import { type Database, queryItems } from '../../../src/platform/aws/database.ts';
 import type { Adapters } from '../../../src/platform/aws/runtime.ts';
+import type { Item } from '../../../src/platform/aws/task-rows.ts';
 import type { TaskChange } from '../../../src/distributor/core/task-change.ts';
 import { agentRow, taskRow } from '../../unit/distributor/rows.ts';
 
@@ -9,7 +11,19 @@ export interface Backend {
   readonly adapters: Adapters;
   /** Bodies of the messages of a queue, by its name or URL, as far as they can be read at once. */
   bodies(queue: string): Promise<readonly string[]>;
+  /** The items of a partition as they are stored. */
+  partition(pk: string): Promise<readonly Item[]>;
 }
+
+/** Reads whole partitions of a table. */
+export const partitionsOf =
+  (db: Database): Backend['partition'] =>
+  (pk) =>
+    queryItems(db, {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+      ConsistentRead: true,
+    });
 
 /** Gives the backend of a suite; called in each test, so that it may be made late. */
 export type BackendOf = () => Backend;

@@ -1,11 +1,15 @@
-import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateStateMachineCommand } from '@aws-sdk/client-sfn';
+import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { beforeAll } from '@jest/globals';
 import { awsClients, createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import { describeDeployed } from '../../support/local-cloud.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, partitionsOf } from './backend.ts';
+import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
+import { workflowStoreSuite } from './workflow-store.suite.ts';
 
 await describeDeployed('on the local cloud', ({ env, outputs }) => {
   Object.assign(process.env, env);
@@ -28,9 +32,28 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
     return [...Messages.map(({ Body = '' }) => Body), ...(await bodies(QueueUrl))];
   };
   const adapters = createAdapters(clients, deployment, machineSources, { warn: () => undefined });
-  const backend: Backend = { adapters, bodies };
+  const backend: Backend = {
+    adapters,
+    bodies,
+    partition: partitionsOf({ client: clients.dynamodb, table: deployment.table }),
+  };
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);
+  workflowStoreSuite(() => backend);
+
+  let machine: Machine;
+  beforeAll(async () => {
+    const { QueueUrl = '' } = await clients.sqs.send(new CreateQueueCommand({ QueueName: 'contract-tokens' }));
+    const { stateMachineArn = '' } = await clients.sfn.send(
+      new CreateStateMachineCommand({
+        name: 'contract',
+        definition: JSON.stringify(waitingMachine).replaceAll('${QueueUrl}', QueueUrl),
+        roleArn: outputs.stateMachineArn.replace(/:states:[^:]*:(\d+):.*/, ':iam::$1:role/contract'),
+      }),
+    );
+    machine = { sfn: clients.sfn, stateMachineArn, sent: () => bodies(QueueUrl) };
+  });
+  executionsSuite(() => machine);
 });

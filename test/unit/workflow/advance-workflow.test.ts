@@ -246,6 +246,19 @@ describe('a workflow that loses a step', () => {
     expect(stage.executions.get('token-of-w')).toBe('ended');
   });
 
+  it('lets all rows of a finished workflow expire, and none of a running one', async () => {
+    const stage = createWorkflowStage();
+    await stage.begin('w', chain);
+    await stage.run('w', 'a');
+    const rows = () => stage.dynamodb.items().filter(({ pk }) => /^(WORKFLOW|TASK|ATTENTION)#/.test(String(pk)));
+    const expiring = () => rows().filter(({ expires_at }) => expires_at !== undefined);
+    expect(expiring().map(({ pk }) => pk)).toEqual(['TASK#w:a']);
+    await stage.run('w', 'b');
+    await finishWorkflow(stage.deps, 'w');
+    expect(rows().length).toBeGreaterThan(6);
+    expect(expiring()).toHaveLength(rows().length);
+  });
+
   it('publishes the end itself when nobody waits for the token any more', async () => {
     const stage = createWorkflowStage();
     await stage.begin('w', { name: 'x', nodes: [node('a')] });
