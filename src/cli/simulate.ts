@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { CadreError } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
@@ -59,6 +59,13 @@ export async function readComparison(given: unknown): Promise<Comparison & { rea
     more: options.agents.flatMap((choice) => (choice.kind === 'more' ? [choice.more] : [])),
     latencies: options.cloud === 'aws' ? awsLatencies : noLatencies,
   };
+}
+
+/** Writes the picture of a comparison. Throws CadreError when the file cannot be written. */
+export async function writePlot(path: string, svg: string): Promise<void> {
+  await writeFile(path, svg).catch((cause: unknown) => {
+    throw new CadreError('not-found', `${path}: the plot cannot be written`, { cause, path: 'plot' });
+  });
 }
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -46,7 +46,8 @@ export function agentsFor(work: readonly Work[], load: number, slots: number): n
   return Math.max(1, Math.ceil(workMs / spanMs / load / slots));
 }
 
-const nameOf = ({ policy, agents }: Report, all: readonly Report[]): string =>
+/** What tells a run from the others of its comparison. */
+export const runName = ({ policy, agents }: Report, all: readonly Report[]): string =>
   new Set(all.map((each) => each.agents)).size > 1 ? `${policy} with ${agents} agents` : policy;
 
 /** Which of two runs serves better: more deadlines met, then the shorter p95 of the highest level in which they differ by more than a twentieth. */
@@ -66,14 +67,14 @@ const seconds = (ms: number): string => `${(ms / 1000).toPrecision(3)} s`;
 export function verdictOf(reports: readonly Report[]): string {
   const [first, ...others] = [...reports].sort((one, other) => (isBetter(one, other) ? -1 : 1));
   if (first === undefined) return 'Nothing was compared.';
-  const best = nameOf(first, reports);
+  const best = runName(first, reports);
   const urgent = priorities.find((level) => first.wait_ms[level].max > 0) ?? 'medium';
   const p95 = (report: Report): string => seconds(report.wait_ms[urgent].p95);
   const [second] = others;
   if (second === undefined) {
     return `${best}: 95 % of the ${urgent} tasks start within ${p95(first)}, at ${percent(first.utilisation)} utilisation.`;
   }
-  const next = nameOf(second, reports);
+  const next = runName(second, reports);
   if (Math.abs(first.deadlines_met - second.deadlines_met) > 0.0005) {
     return `${best} meets ${percent(first.deadlines_met)} of the deadlines, ${next} ${percent(second.deadlines_met)}.`;
   }

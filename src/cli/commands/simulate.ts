@@ -45,8 +45,16 @@ Examples:
         out.progress(`${comparison.work.length} tasks, seed ${comparison.seed}`);
         const compared = [...compare(comparison)];
         const reports = compared.map(({ report }) => report);
+        const verdict = verdictOf(reports);
+        if (comparison.plot !== undefined) {
+          const [{ writePlot }, { plotOf }] = await Promise.all([
+            import('../simulate.ts'),
+            import('../../simulator/plot.ts'),
+          ]);
+          await writePlot(comparison.plot, plotOf(compared, verdict));
+        }
         if (out.json) for (const report of reports) out.data(report, () => '');
-        else out.data(reports, (all) => `${showReports(all)}\n\n${verdictOf(all)}`);
+        else out.data(reports, (all) => `${showReports(all)}\n\n${verdict}`);
         return undefined;
       }),
     );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readComparison, showReports } from '../../../src/cli/simulate.ts';
 import { CadreError } from '../../../src/contracts/errors.ts';
+import { plotOf } from '../../../src/simulator/plot.ts';
 import { compare, verdictOf } from '../../../src/simulator/compare.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cadre-simulate-'));
@@ -38,6 +39,17 @@ describe('cadre simulate', () => {
     for (const report of reports) expect(report).toMatchObject({ seed: 7, tasks: 500, preemptions: 0, hedges: 0 });
     expect(verdictOf(reports)).toMatch(/^default with 8 agents serves best: 95 % of the critical tasks start within/);
     expect(showReports(reports)).toContain('fifo-random');
+  });
+
+  it('draws the comparison: each run in its colour, each level with its waits, in light and dark', async () => {
+    const compared = [...compare(await readComparison({ policy: ['default', 'fifo-random'], tasks: '300' }))];
+    const svg = plotOf(compared, 'A <verdict> & more');
+    expect(svg).toContain('A &lt;verdict> &amp; more');
+    expect(svg).toContain('prefers-color-scheme: dark');
+    for (const word of ['critical', 'high', 'medium', 'low', 'default', 'fifo-random', '100 %'])
+      expect(svg).toContain(word);
+    expect(svg.match(/<polyline/g)).toHaveLength(2);
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
   it('gives a trace as many agents as keep the load where it should be', async () => {
