@@ -1,9 +1,14 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 
-/** Texts in a bucket. */
+/** Texts and bytes in a bucket. */
 export interface Objects {
   get(bucket: string, key: string): Promise<string>;
   put(bucket: string, key: string, text: string): Promise<void>;
+  /** The bytes from the first offset up to the second. */
+  getBytes(bucket: string, key: string, from: number, to: number): Promise<Uint8Array>;
+  putBytes(bucket: string, key: string, bytes: Uint8Array): Promise<void>;
+  /** Removes an object; one that is not there is removed already. */
+  remove(bucket: string, key: string): Promise<void>;
 }
 
 /** S3 on demand: most functions and agents never see a large value, and its client takes as long to load as everything else together. */
@@ -17,5 +22,8 @@ export function objectsOnDemand(config: S3ClientConfig): Objects {
   return {
     get: async (bucket, key) => (await objects()).get(bucket, key),
     put: async (bucket, key, text) => (await objects()).put(bucket, key, text),
+    getBytes: async (bucket, key, from, to) => (await objects()).getBytes(bucket, key, from, to),
+    putBytes: async (bucket, key, bytes) => (await objects()).putBytes(bucket, key, bytes),
+    remove: async (bucket, key) => (await objects()).remove(bucket, key),
   };
 }

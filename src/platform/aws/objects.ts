@@ -1,7 +1,7 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Objects } from './objects-on-demand.ts';
 
-/** Texts in S3. Any client with `send` will do: the twin's has the same shape. */
+/** Objects in S3. Any client with `send` will do: the twin's has the same shape. */
 export function s3Objects(client: Pick<S3Client, 'send'>): Objects {
   return {
     async get(bucket, key) {
@@ -14,6 +14,26 @@ export function s3Objects(client: Pick<S3Client, 'send'>): Objects {
       await client.send(
         new PutObjectCommand({ Bucket: bucket, Key: key, Body: text, ContentType: 'application/json' }),
       );
+    },
+
+    async getBytes(bucket, key, from, to) {
+      const { Body } = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${from}-${to - 1}` }),
+      );
+      if (Body === undefined) throw new Error(`the object ${key} has no body`);
+      const bytes = await Body.transformToByteArray();
+      // Node's client answers with a Buffer, whose slices share its memory.
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+
+    async putBytes(bucket, key, bytes) {
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: 'application/octet-stream' }),
+      );
+    },
+
+    async remove(bucket, key) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
   };
 }

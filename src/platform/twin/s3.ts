@@ -37,7 +37,8 @@ const operations = new Map([
   entry(s3.PutObjectCommand, putObject),
   entry(s3.GetObjectCommand, (bucket, input) => {
     const { bytes, ...object } = requireObject(bucket, input.Key);
-    return { ...describe(object, bytes.byteLength), Body: bodyOf(bytes) };
+    const part = rangeOf(bytes, input.Range);
+    return { ...describe(object, part.byteLength), Body: bodyOf(part) };
   }),
   entry(s3.HeadObjectCommand, (bucket, input) => {
     const object = bucket.get(input.Key ?? '');
@@ -73,6 +74,15 @@ function requireObject(bucket: Bucket, key: string | undefined): StoredObject {
   const object = bucket.get(key ?? '');
   if (object !== undefined) return object;
   throw new s3.NoSuchKey({ message: 'The specified key does not exist.', $metadata: { httpStatusCode: 404 } });
+}
+
+/** The bytes that a range names (`bytes=0-99`, both ends included); an end beyond the object's is the object's. */
+function rangeOf(bytes: Uint8Array, range: string | undefined): Uint8Array {
+  if (range === undefined) return bytes;
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+  if (from === undefined || to === undefined) throw new Error('The twin takes ranges with a beginning and an end');
+  if (Number(from) >= bytes.byteLength) throw awsError('InvalidRange', 'The requested range is not satisfiable', 416);
+  return bytes.subarray(Number(from), Number(to) + 1);
 }
 
 function describe(object: Omit<StoredObject, 'bytes'>, length: number): object {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { IndexView } from '../../../src/context/core/search/candidates.ts';
 import { entryOf, type IndexEntry, packEntry, tombstone, unpackEntry } from '../../../src/context/core/search/entry.ts';
 import { passes, type Filter } from '../../../src/context/core/search/filter.ts';
 import { hashedEmbedding, hashedModel } from '../../../src/context/core/search/hashed-embedding.ts';
 import { mergeSegments } from '../../../src/context/core/search/merge-segments.ts';
 import { quantise } from '../../../src/context/core/search/quantise.ts';
-import { searchText } from '../../../src/context/core/search/search-text.ts';
+import { searchText, type TextQuestion } from '../../../src/context/core/search/search-text.ts';
 import { searchVectors } from '../../../src/context/core/search/search-vectors.ts';
 import { segmentOf } from '../../../src/context/core/search/write-segment.ts';
 import { opened, shown, viewOf } from './search-stage.ts';
@@ -49,6 +50,8 @@ const filter: fc.Arbitrary<Filter> = fc.record(
 );
 const tokens = fc.array(fc.constantFrom('leas', 'token', 'agent', '東京', 'cafe', 'user', 'nobody'), { maxLength: 4 });
 
+const ranked = async (view: IndexView, question: TextQuestion) => (await searchText(view, question)).candidates;
+
 describe('the text index', () => {
   it('gives an entry back as it was packed', () => {
     fc.assert(
@@ -64,8 +67,8 @@ describe('the text index', () => {
     await fc.assert(
       fc.asyncProperty(entries, sizes, sizes, tokens, filter, async (list, one, other, words, passing) => {
         const question = { tokens: words, filter: passing, limit: 100 };
-        const expected = shown(await searchText(viewOf(list, one), question));
-        expect(shown(await searchText(viewOf(list, other), question))).toEqual(expected);
+        const expected = shown(await ranked(viewOf(list, one), question));
+        expect(shown(await ranked(viewOf(list, other), question))).toEqual(expected);
       }),
     );
   });
@@ -73,11 +76,15 @@ describe('the text index', () => {
   it('finds exactly the documents that pass the filter and have a token of the question', async () => {
     await fc.assert(
       fc.asyncProperty(entries, sizes, tokens, filter, async (list, parts, words, passing) => {
-        const found = await searchText(viewOf(list, parts), { tokens: words, filter: passing, limit: 100 });
+        const found = await ranked(viewOf(list, parts), { tokens: words, filter: passing, limit: 100 });
         const expected = list.filter(
           (entry) => passes(entry, passing) && words.some((token) => entry.terms.has(token)),
         );
         expect(found.map(({ id }) => id).sort()).toEqual(expected.map(({ id }) => id).sort());
+        const { scoreOf } = await searchText(viewOf(list, parts), { tokens: words, filter: passing, limit: 100 });
+        for (const { id, score } of found) {
+          expect(scoreOf(list.find((entry) => entry.id === id)!)).toBeCloseTo(score, 3);
+        }
       }),
     );
   });
@@ -91,7 +98,7 @@ describe('the text index', () => {
         const vector = { vector: hashedEmbedding(words.join(' ')), model: hashedModel, filter: passing, limit: 100 };
         const before = { segments: parts.map(opened), recent: [] };
         const after = { segments: [opened(merged)], recent: [] };
-        expect(shown(await searchText(after, text))).toEqual(shown(await searchText(before, text)));
+        expect(shown(await ranked(after, text))).toEqual(shown(await ranked(before, text)));
         expect(shown(await searchVectors(after, vector))).toEqual(shown(await searchVectors(before, vector)));
       }),
     );
@@ -115,7 +122,7 @@ describe('the text index', () => {
         }
         const merged = mergeSegments('merged', parts, { keepTombstones: false, model: hashedModel });
         const question = { tokens: ['leas'], filter: { labels: [] }, limit: 100 };
-        const found = await searchText({ segments: [opened(merged)], recent: [] }, question);
+        const found = await ranked({ segments: [opened(merged)], recent: [] }, question);
         const live = [...newest.values()].filter(({ deleted }) => !deleted);
         expect(found.map(({ id, version }) => `${id} ${version}`).sort()).toEqual(
           live.map(({ id, version }) => `${id} ${version}`).sort(),
@@ -130,8 +137,8 @@ describe('the text index', () => {
     const segments = [opened(segmentOf('old', [old], hashedModel))];
     const question = { tokens: ['leas'], filter: { labels: [] }, limit: 10 };
     const recent = [entryOf({ id: 'd', version: 2, updated_at: 0, text: 'agent', labels: [] })];
-    expect(await searchText({ segments, recent: [] }, question)).toHaveLength(1);
-    expect(await searchText({ segments, recent }, question)).toEqual([]);
-    expect(await searchText({ segments, recent: [tombstone('d', 3, 0)] }, question)).toEqual([]);
+    expect(await ranked({ segments, recent: [] }, question)).toHaveLength(1);
+    expect(await ranked({ segments, recent }, question)).toEqual([]);
+    expect(await ranked({ segments, recent: [tombstone('d', 3, 0)] }, question)).toEqual([]);
   });
 });

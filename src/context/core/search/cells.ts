@@ -44,7 +44,8 @@ function learnCentroids(vectors: readonly PlacedVector[], count: number): Float3
     const sums = centroids.map((centroid) => new Float32Array(centroid.length));
     for (const { values } of sample) {
       const sum = sums[nearest(centroids, values)];
-      if (sum !== undefined) for (let at = 0; at < sum.length; at += 1) sum[at] = (sum[at] ?? 0) + (values[at] ?? 0);
+      if (sum !== undefined)
+        for (let at = 0; at < sum.length; at += 1) sum[at] = (sum[at] as number) + (values[at] as number);
     }
     centroids = sums.map((sum, at) => (sum.some((value) => value !== 0) ? normalise(sum) : (centroids[at] ?? sum)));
   }

@@ -102,3 +102,13 @@ export function unpackEntry(id: string, version: number, bytes: Uint8Array): Ind
   const scale = new Float32Array(reader.bytes(4).slice().buffer)[0] ?? 0;
   return { ...entry, vector: { scale, values: new Int8Array(bytes.slice(reader.at).buffer) } };
 }
+
+/** The newest entry of each document: a recent document has one for each version, until they become a segment. */
+export function newestOf(entries: readonly IndexEntry[]): IndexEntry[] {
+  const newest = new Map<string, IndexEntry>();
+  for (const entry of entries) {
+    const known = newest.get(entry.id);
+    if (known === undefined || known.version < entry.version) newest.set(entry.id, entry);
+  }
+  return [...newest.values()];
+}

@@ -12,7 +12,9 @@ export function quantise(vector: Float32Array): Quantised {
   for (const value of vector) largest = Math.max(largest, Math.abs(value));
   // Below this, single precision has no scale left; the vector is as good as zero.
   const scale = largest < smallestValue ? 1 : largest / 127;
-  return { scale: Math.fround(scale), values: Int8Array.from(vector, (value) => Math.round(value / scale)) };
+  const values = new Int8Array(vector.length);
+  for (let at = 0; at < vector.length; at += 1) values[at] = Math.round((vector[at] as number) / scale);
+  return { scale: Math.fround(scale), values };
 }
 
 /** The vector at length one, so that a dot product is the cosine. The zero vector stays. */
@@ -26,13 +28,23 @@ export function normalise(vector: Float32Array): Float32Array {
 /** The dot product of two vectors of one length. */
 export function dot(one: Float32Array, other: Float32Array): number {
   let sum = 0;
-  for (let at = 0; at < one.length; at += 1) sum += (one[at] ?? 0) * (other[at] ?? 0);
+  for (let at = 0; at < one.length; at += 1) sum += (one[at] as number) * (other[at] as number);
   return sum;
 }
 
-/** The dot product of a query with the quantised vector that begins at `from`, before its scale. */
-export function dotQuantised(query: Float32Array, values: Int8Array, from = 0): number {
-  let sum = 0;
-  for (let at = 0; at < query.length; at += 1) sum += (query[at] ?? 0) * (values[from + at] ?? 0);
-  return sum;
+/**
+ * The dot product of a query with quantised values, before their scale. Four sums at once: a question calls it for each vector that it looks at, and
+ * one sum has to wait for itself.
+ */
+export function dotQuantised(query: Float32Array, values: Int8Array): number {
+  let [one, two, three, four] = [0, 0, 0, 0];
+  const even = query.length - (query.length % 4);
+  for (let at = 0; at < even; at += 4) {
+    one += (query[at] as number) * (values[at] as number);
+    two += (query[at + 1] as number) * (values[at + 1] as number);
+    three += (query[at + 2] as number) * (values[at + 2] as number);
+    four += (query[at + 3] as number) * (values[at + 3] as number);
+  }
+  for (let at = even; at < query.length; at += 1) one += (query[at] as number) * (values[at] as number);
+  return one + two + three + four;
 }

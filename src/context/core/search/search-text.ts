@@ -1,5 +1,6 @@
 import { scoreTable, type Statistics } from './bm25.ts';
 import { best, type Candidate, gather, type IndexView, type Scored } from './candidates.ts';
+import type { IndexEntry } from './entry.ts';
 import { type Filter, passes, passingOf } from './filter.ts';
 import type { OpenSegment } from './open-segment.ts';
 import { eachPosting, type TermPlace } from './segment.ts';
@@ -49,8 +50,16 @@ async function scoreSegment(
   return top.items();
 }
 
-/** The best documents for the question, best first. Every segment is read for the terms' frequencies first, so that all are scored alike. */
-export async function searchText(view: IndexView, question: TextQuestion): Promise<Candidate[]> {
+/** What a question found. */
+export interface TextRanking {
+  /** Best first. */
+  readonly candidates: readonly Candidate[];
+  /** What an entry scores, as if it were in the index: for a document that the caller sees otherwise than the index does. */
+  scoreOf(entry: IndexEntry): number;
+}
+
+/** The best documents for the question. Every segment is read for the terms' frequencies first, so that all are scored alike. */
+export async function searchText(view: IndexView, question: TextQuestion): Promise<TextRanking> {
   const tokens = [...new Set(question.tokens)];
   const places = await Promise.all(view.segments.map((segment) => segment.find(tokens)));
   const statistics = statisticsOf(view);
@@ -61,16 +70,15 @@ export async function searchText(view: IndexView, question: TextQuestion): Promi
       return [token, scoreTable(statistics, stored + recent)];
     }),
   );
+  const scoreOf = ({ terms }: IndexEntry): number =>
+    tokens.reduce((sum, token) => sum + (tables.get(token)?.[terms.get(token) ?? -1] ?? 0), 0);
   const inSegments = await Promise.all(
     view.segments.map((segment, at) => scoreSegment(segment, places[at] ?? new Map(), tables, question)),
   );
-  const inRecent = view.recent.flatMap((entry) => {
-    if (!passes(entry, question.filter)) return [];
-    const score = tokens.reduce((sum, token) => {
-      const impact = entry.terms.get(token);
-      return impact === undefined ? sum : sum + (tables.get(token)?.[impact] ?? 0);
-    }, 0);
-    return score > 0 ? [{ id: entry.id, version: entry.version, score }] : [];
-  });
-  return gather(view, { inSegments, inRecent }, question.limit);
+  const inRecent = view.recent
+    .filter((entry) => passes(entry, question.filter))
+    .map((entry) => ({ id: entry.id, version: entry.version, score: scoreOf(entry) }))
+    .filter(({ score }) => score > 0);
+  const candidates = await gather(view, { inSegments, inRecent }, question.limit);
+  return { candidates, scoreOf };
 }

@@ -27,6 +27,16 @@ describe('the object store', () => {
     });
   });
 
+  it('gives a range of bytes, both ends included, up to the end of the object', async () => {
+    const { s3 } = createTwinCloud({ buckets: [Bucket] }).clients;
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'hello' }));
+    const read = async (Range: string) =>
+      (await s3.send(new GetObjectCommand({ Bucket, Key: 'a', Range }))).Body?.transformToString();
+    expect(await read('bytes=1-3')).toBe('ell');
+    expect(await read('bytes=3-99')).toBe('lo');
+    await expect(read('bytes=5-6')).rejects.toMatchObject({ name: 'InvalidRange' });
+  });
+
   it('lists by prefix, page by page, and honours If-None-Match', async () => {
     const { s3 } = createTwinCloud({ buckets: [Bucket] }).clients;
     for (const Key of ['p/2', 'p/1', 'q/1']) await s3.send(new PutObjectCommand({ Bucket, Key, Body: Key }));

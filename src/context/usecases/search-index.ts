@@ -1,0 +1,49 @@
+import type { Candidate, IndexView } from '../core/search/candidates.ts';
+import { newestOf } from '../core/search/entry.ts';
+import type { Filter } from '../core/search/filter.ts';
+import { searchText, type TextRanking } from '../core/search/search-text.ts';
+import { searchVectors } from '../core/search/search-vectors.ts';
+import { tokensOf } from '../core/search/tokens.ts';
+import type { IndexDeps } from '../index-ports.ts';
+
+/** By which ranking documents are found: by words, by likeness, or by both. */
+export type SearchMode = 'text' | 'vector' | 'hybrid';
+
+/** A question to one index. */
+export interface IndexQuestion {
+  readonly namespace: string;
+  readonly text: string;
+  readonly mode: SearchMode;
+  readonly filter: Filter;
+  /** Candidates of each ranking. */
+  readonly limit: number;
+}
+
+/** What the index proposes. */
+export interface IndexAnswer {
+  /** By words; absent when the mode does not ask for it. */
+  readonly text?: TextRanking;
+  /** By likeness, with the question's vector. */
+  readonly vector?: { readonly candidates: readonly Candidate[]; readonly of: Float32Array };
+}
+
+/** Asks one index. It may be behind the documents by a moment, and knows nothing of who may read them: whoever shows a document reads it first. */
+export async function searchIndex(
+  deps: Pick<IndexDeps, 'index' | 'open' | 'embedder'>,
+  { namespace, text, mode, filter, limit }: IndexQuestion,
+): Promise<IndexAnswer> {
+  const [{ manifest, recent }, [of]] = await Promise.all([
+    deps.index.load(namespace),
+    mode === 'text' ? [] : deps.embedder.embed([text]),
+  ]);
+  const view: IndexView = { segments: manifest.segments.map(deps.open), recent: newestOf(recent) };
+  const { model } = deps.embedder;
+  const [byText, byVector] = await Promise.all([
+    mode === 'vector' ? undefined : searchText(view, { tokens: tokensOf(text), filter, limit }),
+    of === undefined ? undefined : searchVectors(view, { vector: of, model, filter, limit }),
+  ]);
+  return {
+    ...(byText === undefined ? {} : { text: byText }),
+    ...(byVector === undefined || of === undefined ? {} : { vector: { candidates: byVector, of } }),
+  };
+}

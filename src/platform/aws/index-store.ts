@@ -1,0 +1,134 @@
+import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { packEntry, unpackEntry, type IndexEntry } from '../../context/core/search/entry.ts';
+import type { IndexManifest, IndexStore } from '../../context/index-ports.ts';
+import { statementsMax } from '../../contracts/limits.ts';
+import { chunks, type Database, leftoverRepeatsMax, queryItems } from './database.ts';
+import type { Item } from './task-rows.ts';
+
+const partition = (namespace: string) => `INDEX#${namespace}`;
+const manifestKey = (namespace: string) => ({ pk: partition(namespace), sk: 'MANIFEST' });
+/** Before the manifest in the order of the keys, which a query keeps: what the entries no longer have, the manifest has already. */
+const entryKey = (namespace: string, { id, version }: IndexEntry) => ({
+  pk: partition(namespace),
+  sk: `ENTRY#${id}#${String(version).padStart(10, '0')}`,
+});
+
+type Write =
+  | { readonly PutRequest: { readonly Item: Item } }
+  | { readonly DeleteRequest: { readonly Key: { pk: string; sk: string } } };
+
+/** Puts and deletes without conditions, 25 a call: an entry never changes, so a repeat does no harm. */
+async function writeAll(db: Database, writes: readonly Write[]): Promise<void> {
+  await Promise.all(
+    chunks(writes, statementsMax).map(async (part) => {
+      let open: readonly Write[] = part;
+      for (let repeat = 0; open.length > 0; repeat += 1) {
+        if (repeat > leftoverRepeatsMax)
+          throw Object.assign(new Error('BatchWriteItem left writes undone'), { name: 'ThrottlingError' });
+        const answer = await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: [...open] } }));
+        open = (answer.UnprocessedItems?.[db.table] ?? []) as Write[];
+      }
+    }),
+  );
+}
+
+function manifestOf(item: Item | undefined): IndexManifest {
+  return {
+    revision: (item?.['revision'] as number | undefined) ?? 0,
+    segments: (item?.['segments'] as IndexManifest['segments'] | undefined) ?? [],
+    dropped: (item?.['dropped'] as IndexManifest['dropped'] | undefined) ?? [],
+  };
+}
+
+async function replaceManifest(
+  db: Database,
+  namespace: string,
+  { revision, segments, dropped }: IndexManifest,
+): Promise<boolean> {
+  try {
+    await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: manifestKey(namespace),
+        UpdateExpression: 'SET revision = :revision, #segments = :segments, dropped = :dropped',
+        // Its revision: another compaction replaced it meanwhile, and this one would lose that one's segments.
+        ConditionExpression: revision === 1 ? 'attribute_not_exists(revision)' : 'revision = :known',
+        ExpressionAttributeNames: { '#segments': 'segments' },
+        ExpressionAttributeValues: {
+          ':revision': revision,
+          ':segments': segments,
+          ':dropped': dropped,
+          ...(revision === 1 ? {} : { ':known': revision - 1 }),
+        },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
+}
+
+/** The rows of the indexes: a manifest and an entry for each recent version, in one partition a namespace. */
+export function createIndexStore(db: Database): IndexStore {
+  return {
+    async load(namespace) {
+      const items = await queryItems(db, {
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': partition(namespace) },
+        ConsistentRead: true,
+      });
+      const manifest = items.find(({ sk }) => sk === 'MANIFEST');
+      const recent = items.flatMap((item) =>
+        item === manifest
+          ? []
+          : [
+              unpackEntry(
+                item['id'] as string,
+                item['version'] as number,
+                Uint8Array.from(item['entry'] as Uint8Array),
+              ),
+            ],
+      );
+      return { manifest: manifestOf(manifest), recent };
+    },
+
+    async add(namespace, entries) {
+      await writeAll(
+        db,
+        entries.map((entry) => ({
+          PutRequest: {
+            Item: { ...entryKey(namespace, entry), id: entry.id, version: entry.version, entry: packEntry(entry) },
+          },
+        })),
+      );
+      const { Attributes } = await db.client.send(
+        new UpdateCommand({
+          TableName: db.table,
+          Key: manifestKey(namespace),
+          UpdateExpression: 'ADD waiting :added',
+          ExpressionAttributeValues: { ':added': entries.length },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      );
+      return (Attributes?.['waiting'] as number | undefined) ?? entries.length;
+    },
+
+    async remove(namespace, entries) {
+      await writeAll(
+        db,
+        entries.map((entry) => ({ DeleteRequest: { Key: entryKey(namespace, entry) } })),
+      );
+      await db.client.send(
+        new UpdateCommand({
+          TableName: db.table,
+          Key: manifestKey(namespace),
+          UpdateExpression: 'ADD waiting :removed',
+          ExpressionAttributeValues: { ':removed': -entries.length },
+        }),
+      );
+    },
+
+    replace: (namespace, manifest) => replaceManifest(db, namespace, manifest),
+  };
+}
