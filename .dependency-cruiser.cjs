@@ -1,5 +1,5 @@
 /** Dependencies point inwards: handlers → use cases → core → contracts. Components meet through contracts and events. */
-const pureLibraries = '^node_modules/(zod|jsonata|@dagrejs/graphlib|stemmer)/';
+const pureLibraries = '^node_modules/(zod|jsonata|croner|@dagrejs/graphlib|stemmer)/';
 const component = '(?:distributor|workflow|context|coordinator)';
 
 module.exports = {

@@ -45,7 +45,7 @@ export const functionSpecs = {
     sendsTo: ['dispatch'],
     completesExecutions: true,
   },
-  'finish-workflow': { memoryMb: 512, deletesRows: true },
+  'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['pulse'] },
   api: {
     memoryMb: 1024,
     deletesRows: true,

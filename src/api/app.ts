@@ -7,6 +7,7 @@ import type { ApiDeps } from './ports.ts';
 import type { ApiEnv } from './request.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { workflowRoutes } from './routes/workflows.ts';
@@ -60,6 +61,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
 
   app.route('/', taskRoutes(deps));
   app.route('/', workflowRoutes(deps));
+  app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));
   app.route('/', deadLetterRoutes(deps));
   app.route('/', systemRoutes(deps));

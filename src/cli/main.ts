@@ -10,6 +10,7 @@ import { addLogs } from './commands/logs.ts';
 import { addQueues } from './commands/queues.ts';
 import { addReview } from './commands/review.ts';
 import { addRun } from './commands/run.ts';
+import { addSchedules } from './commands/schedules.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
@@ -43,8 +44,8 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel])
     add(program);
-  for (const add of [addWorkflows, addTasks, addAgents, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate])
-    add(program);
+  for (const add of [addWorkflows, addSchedules, addTasks, addAgents, addQueues, addDeadLetters]) add(program);
+  for (const add of [addLogs, addDoctor, addSimulate]) add(program);
   addCompletion(program);
   return program;
 }

@@ -51,6 +51,12 @@ export const errorCatalogue = {
     what: 'A workflow with this id exists already with another body; the first one stays.',
     fix: 'Choose another workflow_id, or send the same body to repeat safely.',
   },
+  'schedule-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'A schedule with this id exists already with another body; the first one stays.',
+    fix: 'Choose another schedule_id, or delete the schedule first.',
+  },
   'agent-conflict': {
     status: 409,
     exit: 6,
@@ -86,6 +92,12 @@ export const errorCatalogue = {
     exit: 2,
     what: 'Two nodes have the same name.',
     fix: 'Give each node a name of its own.',
+  },
+  'invalid-schedule': {
+    status: 422,
+    exit: 2,
+    what: 'The times of a schedule cannot be read, or never come.',
+    fix: 'Correct the field at the given path.',
   },
   'invalid-expression': {
     status: 422,

@@ -13,6 +13,7 @@ import { envelope, eventData } from './events.ts';
 import { json } from './json.ts';
 import { dispatchHint, heartbeat, inboxMessage, pulseTick, resultBatch, taskBatch } from './messages.ts';
 import { operations, type Operation } from './operations.ts';
+import { schedule, scheduleView } from './schedule.ts';
 import { distributionLog, task, taskView } from './task.ts';
 import { runTask, workflowDefinition, workflowEvent, workflowSubmission, workflowView } from './workflow.ts';
 
@@ -30,6 +31,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'workflow-view': workflowView,
   'workflow-event': workflowEvent,
   'run-task': runTask,
+  schedule,
+  'schedule-view': scheduleView,
   'inbox-message': inboxMessage,
   'result-batch': resultBatch,
   heartbeat,
@@ -56,6 +59,8 @@ const components = {
   WorkflowView: workflowView,
   WorkflowEvent: workflowEvent,
   RunTask: runTask,
+  Schedule: schedule,
+  ScheduleView: scheduleView,
   DeadLetterView: deadLetterView,
   SystemStatus: systemStatusView,
   Problem: problem,

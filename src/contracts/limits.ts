@@ -100,5 +100,24 @@ export const expressionMsMax = 1_000;
 /** Characters of one JSONata expression. */
 export const expressionCharactersMax = 8_192;
 
+/** Characters of a schedule's id: its runs' ids are this and a time. */
+export const scheduleIdCharactersMax = 100;
+/** Characters of a cron expression. */
+export const cronCharactersMax = 100;
+/** Shortest interval of a schedule. Shorter: a run costs more than its work; use a loop inside a workflow. */
+export const scheduleIntervalMsMin = 10_000;
+/** Longest interval of a schedule. */
+export const scheduleIntervalMsMax = 366 * 24 * 3_600_000;
+/** Dates that one schedule excludes. */
+export const excludedDatesMax = 1_000;
+/** A fire time missed by more than this is left out, when the schedule says nothing. Longer: an outage is followed by a wave of old runs. */
+export const defaultCatchUpMs = 10 * 60_000;
+/** Longest catch-up window. */
+export const catchUpMsMax = 7 * 24 * 3_600_000;
+/** Fire times that wait for the run before; more are left out. */
+export const scheduleQueueMax = 100;
+/** Fire times that a look into the future shows. */
+export const scheduleTimesShownMax = 100;
+
 /** Items of one page of the API. */
 export const pageSizeMax = 100;

@@ -17,6 +17,7 @@ import {
 } from './api.ts';
 import { agentId, taskId, userId } from './ids.ts';
 import { json } from './json.ts';
+import { scheduleOperations } from './schedule-operations.ts';
 import { taskView } from './task.ts';
 import { runTask, workflowSubmission, workflowView } from './workflow.ts';
 
@@ -26,7 +27,7 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'delete';
   /** With `:name` for parameters. */
   readonly path: string;
-  readonly tag: 'tasks' | 'workflows' | 'agents' | 'queues' | 'dead-letters' | 'system';
+  readonly tag: 'tasks' | 'workflows' | 'schedules' | 'agents' | 'queues' | 'dead-letters' | 'system';
   readonly summary: string;
   readonly params?: Readonly<Record<string, z.ZodType>>;
   readonly query?: z.ZodObject;
@@ -171,6 +172,7 @@ export const operations: readonly Operation[] = [
     status: 200,
     answer: workflowView,
   },
+  ...scheduleOperations,
   {
     id: 'registerAgent',
     method: 'post',

@@ -1,4 +1,5 @@
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
+import type { ScheduleTiming } from './schedule.ts';
 import type { WorkflowEvent, WorkflowStatus } from './workflow.ts';
 
 /**
@@ -72,7 +73,7 @@ export interface ReadyTask {
 }
 
 /** What may wait for a time without an agent. */
-export type TimerKind = 'task';
+export type TimerKind = 'task' | 'schedule';
 
 /** A row that waits for a time: which one, and when it is due. */
 export interface Timer {
@@ -171,8 +172,40 @@ export interface WorkflowHead {
   readonly traceparent?: string;
   readonly warnings: readonly string[];
   readonly cancel_reason?: string;
+  /** The schedule that started it: told of its end, since the next run may wait for it. */
+  readonly schedule_id?: string;
   readonly output?: StoredJson;
   readonly output_error?: string;
+}
+
+/**
+ * A schedule. `version` is its fence: each write counts it up on the condition that nobody else did. Times that have come are decided about one after the
+ * other, in `next_at`; what was decided is done before the next one (`starting`), and repeated by whoever finds it undone.
+ */
+export interface ScheduleRow {
+  readonly schedule_id: string;
+  readonly pool: string;
+  readonly version: number;
+  readonly timing: ScheduleTiming;
+  readonly overlap: 'skip' | 'queue' | 'cancel-previous';
+  readonly catch_up_ms: number;
+  readonly name: string;
+  /** The definition and the input of its runs, as JSON. */
+  readonly workflow: StoredJson;
+  readonly body_hash: string;
+  readonly created_at: string;
+  readonly created_by: string;
+  readonly paused: boolean;
+  /** The next fire time that nobody has decided about; absent when there is none any more. */
+  readonly next_at?: string;
+  /** When the schedule wants to be looked at: its timer. */
+  readonly wake_at?: string;
+  /** Fire times that wait for the run before, in their order. */
+  readonly queued: readonly string[];
+  /** The run that must be started now, and the one that must be cancelled for it. */
+  readonly starting?: { readonly fire_at: string; readonly cancel?: string };
+  readonly last_run?: { readonly workflow_id: string; readonly fire_at: string };
+  readonly last_missed?: { readonly fire_at: string; readonly reason: string };
 }
 
 /** The events of one advance, in their order. */

@@ -10,6 +10,7 @@ import type {
 import { CadreError, type Outcome } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { tasksPerMessageMax } from '../contracts/limits.ts';
+import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
 import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
@@ -84,6 +85,7 @@ export function createClient(options: ClientOptions = {}) {
     deliveryNotification: workflows.notification,
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),
     listWorkflows: (page: PageOptions = {}) => list<WorkflowView>(call, '/v1/workflows', page),
+    ...scheduleCalls(call),
     ...fleetCalls(call),
   };
 }
@@ -181,6 +183,27 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
 function newWorkflowId(name: string, now: number, random: number): string {
   const time = new Date(now).toISOString().replace(/[-:.]/g, '');
   return `${name.slice(0, 80)}-${time}-${random.toString(36).slice(2, 8)}`;
+}
+
+function scheduleCalls(call: ApiTransport) {
+  const path = (id: string) => `/v1/schedules/${encodeURIComponent(id)}`;
+  return {
+    /** Lets a workflow run at times; the same id with the same body is a repeat, with another body a CadreError `schedule-conflict`. */
+    createSchedule: async (schedule: ScheduleInput) =>
+      (await call({ method: 'POST', path: '/v1/schedules', body: schedule })) as ScheduleView,
+    listSchedules: (page: PageOptions = {}) => list<ScheduleView>(call, '/v1/schedules', page),
+    getSchedule: async (id: string) => (await call({ method: 'GET', path: path(id) })) as ScheduleView,
+    /** The next times at which it fires. */
+    scheduleTimes: async (id: string, count = 10) =>
+      ((await call({ method: 'GET', path: `${path(id)}/times`, query: { count } })) as { items: readonly string[] })
+        .items,
+    pauseSchedule: async (id: string) => (await call({ method: 'POST', path: `${path(id)}/pause` })) as ScheduleView,
+    /** Lets it go on from now: what fell into the pause is left out. */
+    resumeSchedule: async (id: string) => (await call({ method: 'POST', path: `${path(id)}/resume` })) as ScheduleView,
+    deleteSchedule: async (id: string) => {
+      await call({ method: 'DELETE', path: path(id) });
+    },
+  };
 }
 
 function fleetCalls(call: ApiTransport) {

@@ -1,5 +1,5 @@
 import type { Outcome } from '../contracts/errors.ts';
-import type { StoredJson, TaskRow, WorkflowEventRow, WorkflowHead } from '../contracts/rows.ts';
+import type { ScheduleRow, StoredJson, TaskRow, WorkflowEventRow, WorkflowHead } from '../contracts/rows.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import type { TaskChange } from '../distributor/core/task-change.ts';
 import type { AgentStore, BlobStore, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
@@ -68,6 +68,17 @@ export interface WorkflowStore {
   clearAttention(workflow_id: string, owed: { readonly from: number; readonly to: number }): Promise<void>;
 }
 
+export interface ScheduleStore {
+  /** Inserts a schedule that does not exist yet; answers with the one that was there first. */
+  create(row: ScheduleRow): Promise<ScheduleRow | undefined>;
+  /** Strongly consistent. */
+  get(pool: string, schedule_id: string): Promise<ScheduleRow | undefined>;
+  /** Replaces the row on the condition that its version is one less. False: somebody else was first, or it is gone. */
+  save(row: ScheduleRow): Promise<boolean>;
+  remove(pool: string, schedule_id: string): Promise<void>;
+  list(pool: string, limit: number, cursor?: string): Promise<Page<ScheduleRow>>;
+}
+
 export interface Executions {
   /** Starts the state machine for this workflow; an execution that exists already is a success. */
   start(workflow_id: string): Promise<void>;
@@ -79,6 +90,7 @@ export interface Executions {
 export interface WorkflowDeps {
   readonly sources: Sources;
   readonly workflows: WorkflowStore;
+  readonly schedules: ScheduleStore;
   readonly executions: Executions;
   readonly tasks: TaskStore;
   readonly agents: AgentStore;

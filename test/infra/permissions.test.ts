@@ -107,7 +107,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   'accept-workflows': [...sends('pulse'), ...starts],
   // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention.
   'begin-workflow': [...sends('dispatch'), deletes, completes],
-  'finish-workflow': [deletes],
+  // The end of a schedule's run may let the next one begin at once.
+  'finish-workflow': [...sends('pulse'), deletes],
   // Registration makes an inbox and deregistration removes it and the row; lists scan; a redrive may go to any queue.
   api: [
     ...sends(...queueNames, 'inboxes'),

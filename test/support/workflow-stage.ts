@@ -11,7 +11,9 @@ import type { SentResult } from '../../src/distributor/core/fate.ts';
 import { createAgentStore } from '../../src/platform/aws/agent-store.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
+import { createScheduleStore } from '../../src/platform/aws/schedule-store.ts';
 import { createTaskStore } from '../../src/platform/aws/task-store.ts';
+import { createTimerStore } from '../../src/platform/aws/timer-store.ts';
 import { createWorkflowStore } from '../../src/platform/aws/workflow-store.ts';
 import { createFakeDynamodb } from '../../src/platform/twin/dynamodb.ts';
 import { createFaultPlan, type FaultMix } from '../../src/platform/twin/faults.ts';
@@ -48,6 +50,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
       hash: (text) => createHash('sha256').update(text).digest('hex'),
     },
     workflows: createWorkflowStore(db, blobs),
+    schedules: createScheduleStore(db),
     executions: {
       start: async (workflow_id) => void started.push(workflow_id),
       complete: async (token) => {
@@ -160,6 +163,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
 
   return {
     deps,
+    timers: createTimerStore(db),
     clock,
     faults: wire.faults,
     dynamodb,

@@ -20,6 +20,8 @@ export const eventKey = (workflow_id: string, seq: number) => ({
   pk: workflowPartition(workflow_id),
   sk: `EVENT#${String(seq).padStart(8, '0')}`,
 });
+export const schedulesPartition = (pool: string) => `SCHEDULES#${pool}`;
+export const scheduleKey = (pool: string, schedule_id: string) => ({ pk: schedulesPartition(pool), sk: schedule_id });
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
 export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
 export const timerPartition = (pool: string) => `TIMER#${pool}`;

@@ -14,6 +14,7 @@ import { createExecutions } from './executions.ts';
 import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
+import { createScheduleStore } from './schedule-store.ts';
 import { createTaskStore } from './task-store.ts';
 import { createTimerStore } from './timer-store.ts';
 import { createWakers } from './wakers.ts';
@@ -75,6 +76,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
       warner: log,
     }),
     workflows: createWorkflowStore(db, blobs),
+    schedules: createScheduleStore(db),
     executions: createExecutions(clients.sfn, deployment.stateMachineArn),
     inboxes: createInboxes(clients.sqs),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),

@@ -4,16 +4,20 @@ import { type Database, queryItems } from './database.ts';
 import { indexName, timerPartition } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
-/** The partition key of each kind's rows begins so, and the rest of it is the row's id. */
-const prefixes: Readonly<Record<TimerKind, string>> = { task: 'TASK#' };
+/** What the key of each kind's rows begins with, and which part of it is the row's id. */
+const kinds: Readonly<Record<TimerKind, { readonly prefix: string; readonly id: (pk: string, sk: string) => string }>> =
+  {
+    task: { prefix: 'TASK#', id: (pk) => pk.slice('TASK#'.length) },
+    schedule: { prefix: 'SCHEDULES#', id: (_pk, sk) => sk },
+  };
 
 /** A row of no known kind is left to the version that wrote it. */
 function fromIndexItem(item: Item): readonly Timer[] {
   const pk = String(item['pk']);
   const due = String(item['gsi1sk']).split('#', 1)[0] ?? '';
-  return (Object.entries(prefixes) as [TimerKind, string][])
-    .filter(([, prefix]) => pk.startsWith(prefix))
-    .map(([kind, prefix]) => ({ kind, id: pk.slice(prefix.length), due }));
+  return (Object.keys(kinds) as TimerKind[])
+    .filter((kind) => pk.startsWith(kinds[kind].prefix))
+    .map((kind) => ({ kind, id: kinds[kind].id(pk, String(item['sk'])), due }));
 }
 
 /** Everything that waits for a time, in one partition of the sparse index for each pool. */

@@ -4,5 +4,10 @@ import type { Adapters } from './runtime.ts';
 
 /** Who wakes what waits for a time, by its kind. */
 export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
-  return { task: (pool, ids) => wakeTasks(deps, pool, ids) };
+  return {
+    task: (pool, ids) => wakeTasks(deps, pool, ids),
+    // On demand: most pulses wake no schedule, and need neither cron nor graphs.
+    schedule: async (pool, ids) =>
+      (await import('../../workflow/usecases/wake-schedules.ts')).wakeSchedules(deps, pool, ids),
+  };
 }

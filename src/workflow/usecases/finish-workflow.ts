@@ -59,6 +59,11 @@ export async function finishWorkflow(deps: WorkflowDeps, workflow_id: string): P
   if (isFinished(status)) {
     const data = { workflow_id, name, status, makespan_ms, delivery_notification };
     await deps.messenger.announce([{ type: 'WorkflowFinished', data, correlation_id, causation_id: workflow_id }]);
+    if (head.schedule_id !== undefined) {
+      // On demand: only a schedule's run needs cron here.
+      const { hurrySchedule } = await import('./change-schedule.ts');
+      await hurrySchedule(deps, head.schedule_id);
+    }
     await deps.workflows.retire(head);
     await deps.workflows.clearAttention(workflow_id, { from: 0, to: head.seq });
   }

@@ -16,6 +16,8 @@ export interface WorkflowRequest {
   readonly principal: string;
   readonly correlation_id: string;
   readonly traceparent?: string;
+  /** The schedule whose run it is. */
+  readonly schedule_id?: string;
 }
 
 /** Seconds until the pulse looks whether a submitted workflow has begun; longer than a step may be owed. */
@@ -65,6 +67,7 @@ export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowReques
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings,
+    ...(request.schedule_id === undefined ? {} : { schedule_id: request.schedule_id }),
   };
   const input =
     submission.input === undefined

@@ -6,9 +6,9 @@ import type { DistributorDeps, WorkflowTasks } from '../../../src/distributor/po
 import { acceptTasks } from '../../../src/distributor/usecases/accept-tasks.ts';
 import { dispatchTasks } from '../../../src/distributor/usecases/dispatch-tasks.ts';
 import { registerAgent } from '../../../src/distributor/usecases/register-agent.ts';
-import { wakeTasks } from '../../../src/distributor/usecases/wake-tasks.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
+import { createWakers } from '../../../src/platform/aws/wakers.ts';
 import { indexedAttributes, indexName } from '../../../src/platform/aws/keys.ts';
 import type { TableSchema } from '../../../src/platform/twin/dynamodb/table.ts';
 import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
@@ -67,7 +67,7 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
     ...adapters,
     messenger,
     addresses: { results_url: 'results', heartbeats_url: 'heartbeats', bucket: 'bucket' },
-    wakers: { task: (pool, ids) => wakeTasks(adapters, pool, ids) },
+    wakers: createWakers(adapters),
     workflowTasks: {
       resume: async () => 0,
       settle: async () => ({ outcomes: [], hints: [], announcements: [] }),

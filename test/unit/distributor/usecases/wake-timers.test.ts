@@ -42,7 +42,7 @@ describe('timers', () => {
 
   it('whose waker fails stay, and do not fail the pulse', async () => {
     const stage = await waiting(0);
-    const wakers = { task: () => Promise.reject(new Error('throttled')) };
+    const wakers = { ...stage.deps.wakers, task: () => Promise.reject(new Error('throttled')) };
     expect(await wakeTimers({ ...stage.deps, wakers }, 'default', { ahead: false })).toEqual({ count: 0, hints: [] });
     expect(await stage.wake()).toMatchObject({ count: 1 });
   });
