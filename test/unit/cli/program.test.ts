@@ -31,7 +31,18 @@ describe('the command line', () => {
     const commands = createProgram().commands;
     expect(commands.map((command) => command.name())).toEqual([
       ...['start', 'up', 'down', 'status', 'review', 'run', 'submit', 'wait', 'cancel'],
-      ...['workflows', 'schedules', 'tasks', 'agents', 'queues', 'dead-letters', 'logs', 'doctor', 'simulate', 'completion'],
+      ...[
+        'workflows',
+        'schedules',
+        'tasks',
+        'agents',
+        'queues',
+        'dead-letters',
+        'logs',
+        'doctor',
+        'simulate',
+        'completion',
+      ],
     ]);
     for (const command of commands) expect(command.description()).not.toBe('');
   });
