@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rounded } from '../figure.ts';
+import { watchdogLookMs } from '../../src/contracts/limits.ts';
 import { priceOf } from '../prices.ts';
 import { functionOverheadMs, latencyMs } from './latencies.ts';
 
@@ -57,7 +58,8 @@ export function idleBill(templates: readonly Template[]) {
   const pollsOf = (list: readonly Resource[]): number => list.length * pollers * ((monthHours * 3600) / pollSeconds);
   const fifo = mappings.filter(isFifo);
   const polls = { standard: pollsOf(mappings) - pollsOf(fifo), fifo: pollsOf(fifo) };
-  const runs = of('AWS::Events::Rule').reduce((sum, rule) => sum + runsPerMonth(rule), 0);
+  const scheduled = of('AWS::Events::Rule').reduce((sum, rule) => sum + runsPerMonth(rule), 0);
+  const runs = (scheduled * 60_000) / watchdogLookMs;
   const runGbSeconds = ((functionOverheadMs + 4 * latencyMs.dynamodb) / 1000) * watchdogMemoryGb;
   const usd = {
     alarms: priceOf('alarm', alarmMetrics),
@@ -81,7 +83,8 @@ export function idleBill(templates: readonly Template[]) {
       alarm_metrics: alarmMetrics,
       event_source_mappings: mappings.length,
       fifo_mappings: fifo.length,
-      scheduled_runs: runs,
+      scheduled_runs: scheduled,
+      pulses: runs,
     },
     assumptions: `${pollers} pollers a mapping, each a ${pollSeconds} s long poll; a month of ${monthHours} h; ${storedGb} GB stored; no agents connected (each adds a long poll of its own)`,
   };

@@ -16,7 +16,7 @@ async function pulse(deps: DistributorDeps, ticks: readonly PulseTick[]) {
   return { summary: { ...pulses[0] } };
 }
 
-/** Fed by ticks that were put on their way while there was work, and once a minute by the watchdog rule. */
+/** Fed by ticks that were put on their way while there was work, and three times a minute by the watchdog. */
 export function createHandler(deps: DistributorDeps, log: Log) {
   return queueHandler<PulseTick>({
     source: 'pulse',

@@ -82,6 +82,11 @@ export const pulseTicksMax = 8;
 /** Ticks left on their way when the next ones are sent. Fewer: as many lost messages in a row stop the pulse until the watchdog comes. */
 export const pulseTicksMin = 4;
 /**
+ * Time between two looks at a sleeping pool: the watchdog's rule, whose shortest interval is a minute, puts those in between on their way. Longer:
+ * hints that were all lost are found later than recovery may take; shorter: the idle bill grows.
+ */
+export const watchdogLookMs = 20_000;
+/**
  * Timers due within this time get a tick of their own: two watchdogs long, so that the loss of one delays nothing. Longer: more of the ticks are sent
  * twice; beyond 900 s SQS refuses the delay.
  */

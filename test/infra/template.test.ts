@@ -8,7 +8,7 @@ import {
   queueNames,
   queueSpecs,
 } from '../../src/platform/topology.ts';
-import { idleUsdPerMonth } from '../../infra/idle-cost.ts';
+import { idleBill } from '../../bench/support/idle-bill.ts';
 import { indexedAttributes } from '../../src/platform/aws/keys.ts';
 
 const withoutBundles = { 'aws:cdk:bundling-stacks': [] };
@@ -137,10 +137,10 @@ describe('the synthesised templates', () => {
   });
 
   it('cost at most $5 a month when nothing happens, alarms included', () => {
-    const cost = idleUsdPerMonth([template.toJSON(), stateTemplate.toJSON()]);
+    const { total, usd } = idleBill([template.toJSON(), stateTemplate.toJSON()]);
     expect(Object.keys(resources('AWS::CloudWatch::Alarm'))).toHaveLength(5);
-    expect(cost.total).toBeLessThanOrEqual(5);
-    expect(cost.polling).toBeGreaterThan(0);
+    expect(total).toBeLessThanOrEqual(5);
+    expect(usd['polling']).toBeGreaterThan(0);
   });
 });
 

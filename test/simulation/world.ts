@@ -9,7 +9,6 @@ import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';
-import { watchdog } from '../../src/platform/topology.ts';
 import { deployTwin, type TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { replay } from '../../src/workflow/core/reducer.ts';
 import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
@@ -21,8 +20,6 @@ import { startSimulatedAgent } from './simulated-agent.ts';
 
 /** After the last fault, whatever was lost is found and goes on within this time (ms of virtual time). */
 export const recoveryMsMax = 30_000;
-/** Until a first dispatcher has run, nothing is under way that could notice lost hints but the watchdog. */
-const watchdogMs = watchdog.everyMinutes * 60_000;
 /** Every execution must have ended this much later (ms of virtual time). */
 const executionMsMax = 120_000;
 /** Faults after which a dispatcher's round is only half done. */
@@ -196,18 +193,16 @@ function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
 
 /**
  * Lets time pass until everything has ended. However much work is left, something must go on: an attempt takes a while, and whatever was lost must be found
- * within the time of recovery, which begins when the first dispatcher runs. Answers with the longest time without any progress after the last fault, the attempts' own time not counted.
+ * within the time of recovery. Answers with the longest time without any progress after the last fault, the attempts' own time not counted.
  */
 async function watchProgress(
   deployment: TwinDeployment,
   scenario: Scenario,
   lastFault: number,
   isBroken: () => boolean,
-  wokenAt: () => number,
 ) {
   const { clock, dynamodb } = deployment.cloud;
   let progressAt = Math.max(clock.now(), lastFault);
-  const waitedMs = (now: number): number => now - Math.max(progressAt, Math.min(wokenAt(), progressAt + watchdogMs));
   let longest = 0;
   dynamodb.onCommit(({ at, changes }) => {
     if (
@@ -215,12 +210,12 @@ async function watchProgress(
       !changes.some(({ before, after }) => before?.['sk'] === 'TASK' && before['status'] !== after?.['status'])
     )
       return;
-    longest = Math.max(longest, waitedMs(at));
+    longest = Math.max(longest, at - progressAt);
     progressAt = at;
   });
-  const isStuck = (): boolean => waitedMs(clock.now()) > recoveryMsMax + attemptMsMax;
+  const isStuck = (): boolean => clock.now() - progressAt > recoveryMsMax + attemptMsMax;
   await clock.run(() => isBroken() || isStuck() || isAllEnded(deployment, scenario));
-  return { longestMs: Math.max(0, Math.max(longest, waitedMs(clock.now())) - attemptMsMax), isStuck: isStuck() };
+  return { longestMs: Math.max(0, Math.max(longest, clock.now() - progressAt) - attemptMsMax), isStuck: isStuck() };
 }
 
 /** Who looks closely: hears every step, every commit. */
@@ -237,7 +232,6 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     scenario.workflows.map(({ workflow_id, definition }) => [workflow_id, definition]),
   );
   let dispatching = 0;
-  let wokenAt = Infinity;
   let overlapAt = 0;
   const deployment = deployTwin(
     { seed, faults: scenario.mix },
@@ -248,7 +242,6 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
         if (name !== 'dispatch-tasks') return spoilt;
         return async (event, context) => {
           dispatching += 1;
-          wokenAt = Math.min(wokenAt, cloud.clock.now());
           try {
             return await spoilt(event, context);
           } finally {
@@ -297,7 +290,6 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     scenario,
     lastFault,
     () => oracles.violations.length > 0,
-    () => wokenAt,
   );
   // The execution only shows what the table knows; Step Functions repeats a dead step in its own time.
   const running = () => cloud.stepFunctions.executions().filter(({ status }) => status === 'RUNNING');

@@ -1,6 +1,6 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
-import { readyPageSizeMax } from '../../contracts/limits.ts';
+import { readyPageSizeMax, watchdogLookMs } from '../../contracts/limits.ts';
 import type { DispatchHint, PulseTick } from '../../contracts/messages.ts';
 import type { AgentRow, PoolRows, TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
@@ -13,6 +13,9 @@ import { failedNews, settledNews } from '../core/task-news.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { armPulse } from './dispatch-tasks.ts';
 import { wakeTimers } from './wake-timers.ts';
+
+/** Seconds after the watchdog's tick at which a sleeping pool is looked at until its next one, a minute later. */
+const watchdogLooks: readonly number[] = [1, 2].map((look) => (look * watchdogLookMs) / 1_000);
 
 /** What one pulse found and did. */
 export interface Pulsed {
@@ -211,5 +214,6 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
     woken.count > 0 ||
     pool.agents.some((agent) => Object.keys(agent.holds).length > 0);
   if (hasWork) await armPulse(deps, pool);
+  else if (tick.watchdog === true) await deps.messenger.ticks(tick.pool, watchdogLooks);
   return { recovered: recovered.count, woken: woken.count, expired: routes.expired.length, resumed };
 }

@@ -34,7 +34,7 @@ export interface FakeEventBridge {
   client(wire: Wire): FakeClient;
   /** Adds a rule, or replaces the one of its name. */
   putRule(rule: Rule): void;
-  /** Fires targets every `everyMs`, as a background event of the clock. The returned function ends it. */
+  /** Fires targets at once and then every `everyMs`, as a background event of the clock. The returned function ends it. */
   schedule(name: string, everyMs: number, targets: readonly RuleTarget[]): () => void;
   /** Calls back with every accepted event. */
   onEvent(listener: (event: BusEvent, bus: string) => void): void;
@@ -108,7 +108,8 @@ export function createFakeEventBridge(wire: Wire, random: Random): FakeEventBrid
     }),
     putRule: (rule) => void rules.set(rule.name, rule),
     schedule(name, everyMs, targets) {
-      let timer = clock.at(clock.now() + everyMs, fire, true);
+      // A rule runs when it is made, and then at its rate.
+      let timer = clock.at(clock.now(), fire, true);
       function fire(): void {
         timer = clock.at(clock.now() + everyMs, fire, true);
         const event = newEvent(clock.now(), random, {

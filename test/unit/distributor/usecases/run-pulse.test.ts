@@ -270,3 +270,20 @@ describe('a pulse', () => {
     expect(await reads(200)).toBe(await reads(1));
   });
 });
+
+describe('the watchdog', () => {
+  it('lets a sleeping pool be looked at twice more before it comes again, so that lost hints are found in time', async () => {
+    const stage = distributorStage();
+    await runPulse(stage.deps, { pool: 'default', watchdog: true });
+    expect(stage.told.ticks).toEqual([[20, 40]]);
+  });
+
+  it('puts no further looks on their way when the pulse goes on by itself, and no other tick does', async () => {
+    const busy = await working();
+    await runPulse(busy.deps, { pool: 'default', watchdog: true });
+    expect(busy.told.ticks.flat()).not.toContain(20);
+    const sleeping = distributorStage();
+    await pulse(sleeping);
+    expect(sleeping.told.ticks).toEqual([]);
+  });
+});
