@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { CadreError } from '../contracts/errors.ts';
 import { createClient } from '../sdk/client.ts';
 import { bringUp } from './deployment.ts';
 import { startFleet, type Fleet } from './fleet/fleet.ts';
@@ -5,6 +7,8 @@ import { rememberFleet, stopKeptFleet } from './fleet/kept-fleet.ts';
 import { reviewMembers } from './fleet/review-fleet.ts';
 import { cloudStatus, stopCloud } from './local/cloud.ts';
 import { interruptible } from './local/interrupt.ts';
+import { localDirectory } from './local/places.ts';
+import { withProcessLock } from './local/process-lock.ts';
 import type { Output } from './output.ts';
 import { reviewTree, type ReviewResult } from './review-job.ts';
 
@@ -20,10 +24,22 @@ export interface StartRequest {
 }
 
 /**
- * Local cloud, deployment, fleet and review in one go. Afterwards, and after Ctrl-C or a failure, the agents leave and the cloud that was
+ * Local cloud, deployment, fleet and review in one go. Throws CadreError `already-running` at once while another process does the same: two would
+ * share agents and cloud, and the first to end would take both from the other.
+ */
+export function startEverything(request: StartRequest): Promise<ReviewResult> {
+  return withProcessLock(join(localDirectory(), 'start.lock'), () => start(request), {
+    onWait: (pid) => {
+      throw new CadreError('already-running', `Process ${pid} is starting or running everything already.`);
+    },
+  });
+}
+
+/**
+ * Everything in its order. Afterwards, and after Ctrl-C or a failure, the agents leave and the cloud that was
  * started here stops, unless everything is to be kept; a cloud that was running before is left as it was.
  */
-export async function startEverything(request: StartRequest): Promise<ReviewResult> {
+async function start(request: StartRequest): Promise<ReviewResult> {
   const { out, keep, endpoint, port } = request;
   const ranBefore = endpoint !== undefined || (await cloudStatus()).running;
   // Agents of an earlier `--keep` would share the work with the new ones under the same names.

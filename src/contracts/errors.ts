@@ -183,6 +183,12 @@ export const errorCatalogue = {
     what: 'The port is used by another program.',
     fix: 'Choose another port with --port, or leave it out to get a free one.',
   },
+  'already-running': {
+    status: 409,
+    exit: 6,
+    what: 'Another start is at work on this local cloud.',
+    fix: 'Wait until it has ended, or use what it started: cadre review PATH, cadre run FILE. CADRE_LOCAL_DIR keeps a second local cloud apart.',
+  },
   interrupted: {
     status: 499,
     exit: 130,

@@ -12,8 +12,13 @@ const pollMs = 100;
 const awaitedMsMax = 45_000;
 
 /** Answers with the first value of `look` that is wanted; throws with the last one seen when none came. */
-export async function eventually<T>(what: string, look: () => Promise<T> | T, wanted: (value: T) => boolean) {
-  const giveUpAt = performance.now() + awaitedMsMax;
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T> | T,
+  wanted: (value: T) => boolean,
+  withinMs = awaitedMsMax,
+) {
+  const giveUpAt = performance.now() + withinMs;
   for (;;) {
     const value = await look();
     if (wanted(value)) return value;
