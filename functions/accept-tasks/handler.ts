@@ -1,11 +1,10 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Fault } from '../../src/contracts/errors.ts';
 import { parseBody, parseTaskMessage, type Submitted } from '../../src/contracts/submission.ts';
 import type { Task } from '../../src/contracts/task.ts';
 import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
-import { queueHandler, senderOf } from '../../src/platform/aws/queue-handler.ts';
+import { queueHandler, type Refusal, senderOf } from '../../src/platform/aws/queue-handler.ts';
 import { awsRuntime } from '../../src/platform/aws/runtime.ts';
 
 type Message = Submitted<readonly Task[]> & { readonly principal: string };
@@ -22,7 +21,7 @@ function read(record: SQSRecord): Message {
 }
 
 async function accept(deps: DistributorDeps, messages: readonly Message[]) {
-  const refused = new Map<number, Fault>();
+  const refused = new Map<number, Refusal>();
   let accepted = 0;
   await Promise.all(
     messages.map(async ({ data, principal, correlation_id, traceparent }, index) => {
@@ -32,10 +31,13 @@ async function accept(deps: DistributorDeps, messages: readonly Message[]) {
         correlation_id,
         ...(traceparent === undefined ? {} : { traceparent }),
       });
-      for (const outcome of outcomes) {
-        if (outcome.ok) accepted += 1;
-        else refused.set(index, outcome.error);
-      }
+      const faults = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
+      accepted += outcomes.length - faults.length;
+      const [first] = faults;
+      // The others of the message are accepted: what is redriven later are those that were not.
+      const tasks = data.filter((_, at) => outcomes[at]?.ok === false);
+      if (first !== undefined)
+        refused.set(index, { ...first, ...(faults.length === data.length ? {} : { body: { tasks } }) });
     }),
   );
   return { refused, summary: { accepted } };

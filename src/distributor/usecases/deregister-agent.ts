@@ -1,17 +1,42 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool, workflowOf } from '../../contracts/ids.ts';
-import { parseHoldKey } from '../core/task.ts';
+import type { AgentRow } from '../../contracts/rows.ts';
+import { fenceChange, parseHoldKey } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { applyResults } from './apply-results.ts';
 
 /** Looks again this often when a dispatcher was handing out work at that moment. */
 const looksMax = 5;
 
+/**
+ * Takes back the slots of attempts that were reserved and not claimed, as the pulse does: first the fence is moved, so that a dispatcher which is only
+ * slow cannot claim for an agent that is gone.
+ */
+async function fenceOff(deps: DistributorDeps, { pool, agent_id, holds }: AgentRow): Promise<void> {
+  const held = Object.keys(holds).map((key) => ({ key, ...parseHoldKey(key) }));
+  const rows = await deps.tasks.get(held.map(({ task_id }) => task_id));
+  const unclaimed = held.flatMap(({ key, attempt }, index) => {
+    const row = rows[index];
+    return row?.status === 'Queued' && row.attempt === attempt - 1 ? [{ key, row }] : [];
+  });
+  if (unclaimed.length === 0) return;
+  const fenced = await deps.tasks.change(unclaimed.map(({ row }) => fenceChange(row)));
+  const freed = unclaimed.filter((_, index) => fenced[index]?.applied === true);
+  if (freed.length === 0) return;
+  await deps.agents.release(
+    pool,
+    agent_id,
+    freed.map(({ key }) => key),
+  );
+  await deps.messenger.hint([{ pool, routes: [...new Set(freed.map(({ row }) => row.route))] }]);
+}
+
 /** Hands back what the agent holds, until its row could be removed. */
 async function handBackAll(deps: DistributorDeps, pool: string, agent_id: string): Promise<boolean> {
   for (let look = 0; look < looksMax; look += 1) {
     const agent = await deps.agents.get(pool, agent_id);
     if (agent === undefined) return true;
+    await fenceOff(deps, agent);
     const results = Object.keys(agent.holds).map((key) => ({ ...parseHoldKey(key), outcome: 'released' as const }));
     const groups = [...Map.groupBy(results, (result) => workflowOf(result.task_id)?.workflow_id).values()];
     const { principal } = agent;

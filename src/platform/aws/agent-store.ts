@@ -95,12 +95,17 @@ const reserve =
           TableName: db.table,
           Key: agentKey(pool, agent_id),
           UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}`,
-          // Room and willingness: stops two dispatchers from filling the same slot, and work for an agent that leaves.
-          ConditionExpression: 'size(holds) <= :max AND draining = :no',
-          ExpressionAttributeNames: Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
+          // Room and willingness: stops two dispatchers from filling the same slot, work for an agent that leaves, and more
+          // than an agent takes that registered with fewer slots since the dispatcher read it.
+          ConditionExpression: 'size(holds) <= :max AND draining = :no AND #capacity >= :capacity',
+          ExpressionAttributeNames: {
+            ...Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
+            '#capacity': 'capacity',
+          },
           ExpressionAttributeValues: {
             ...Object.fromEntries(keys.map((key, index) => [`:h${index}`, holds[key]])),
             ':max': occupiedMax,
+            ':capacity': occupiedMax + keys.length,
             ':no': false,
           },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

@@ -1,10 +1,13 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
-import { inlineBytesMax } from '../../contracts/limits.ts';
 import type { DeadLetterRow } from '../../contracts/rows.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
 import type { BlobStore, DeadLetterStore, Messenger, Sources } from '../../distributor/ports.ts';
 import type { Log } from './log.ts';
+
+/** Why a message, or a part of it, is of no use; `body` is that part. */
+export type Refusal = Fault & { readonly body?: unknown };
 
 /** What a queue's handler is made of. */
 export interface QueueHandlerOptions<T> {
@@ -22,29 +25,28 @@ export interface QueueHandlerOptions<T> {
   /** The one use case. Answers with what it refused, by index; a throw means that the messages come again. */
   readonly handle: (
     items: readonly T[],
-  ) => Promise<{ readonly refused?: ReadonlyMap<number, Fault>; readonly summary: Record<string, unknown> }>;
+  ) => Promise<{ readonly refused?: ReadonlyMap<number, Refusal>; readonly summary: Record<string, unknown> }>;
 }
 
 async function bury<T>(
   options: QueueHandlerOptions<T>,
-  letters: readonly { record: SQSRecord; fault: Fault }[],
+  letters: readonly { record: SQSRecord; fault: Refusal }[],
 ): Promise<void> {
   const { deps } = options;
   const at = new Date(deps.sources.now()).toISOString();
   const rows = await Promise.all(
-    letters.map(async ({ record, fault }): Promise<DeadLetterRow> => {
-      const isLarge = Buffer.byteLength(record.body) > inlineBytesMax;
-      return {
-        id: record.messageId,
-        pool: defaultPool,
-        source: sourceOf(options, record),
-        at,
-        ...fault,
-        body: isLarge
-          ? { ref: await deps.blobs.put(`dead-letters/${record.messageId}`, record.body) }
-          : { text: record.body },
-      };
-    }),
+    letters.map(async ({ record, fault: { body, ...fault } }): Promise<DeadLetterRow> => ({
+      id: record.messageId,
+      pool: defaultPool,
+      source: sourceOf(options, record),
+      at,
+      ...fault,
+      body: await storeText(
+        deps,
+        `dead-letters/${record.messageId}`,
+        body === undefined ? record.body : JSON.stringify(body),
+      ),
+    })),
   );
   await deps.deadLetters.bury(rows);
   await deps.messenger.announce(
@@ -110,7 +112,7 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): (event: SQSEve
   const { log, read, handle } = options;
   return async (event) => {
     const good: { record: SQSRecord; item: T }[] = [];
-    const letters: { record: SQSRecord; fault: Fault }[] = [];
+    const letters: { record: SQSRecord; fault: Refusal }[] = [];
     for (const record of event.Records) {
       try {
         good.push({ record, item: read(record) });

@@ -63,6 +63,13 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect((await now(row)).holds).toEqual(holds('t1#1', 't2#1'));
     });
 
+    it('reserves nothing for who read the agent before it registered with fewer slots', async () => {
+      const row = await registered({ capacity: 3 });
+      await store().register({ ...row, capacity: 1 });
+      expect(await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 1)).toBe(false);
+      expect(await store().reserve(row.pool, 'a1', holds('t1#1'), 0)).toBe(true);
+    });
+
     it('takes a reservation that is repeated after a lost answer for what it is', async () => {
       const row = await registered();
       await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0);

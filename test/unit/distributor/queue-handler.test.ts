@@ -88,6 +88,18 @@ describe('a message that nobody could use', () => {
     expect(await stage.deps.deadLetters.get('m1')).toMatchObject({ code: 'task-conflict', path: 'task_id' });
   });
 
+  it('keeps only the tasks that conflict when the others of its message were accepted', async () => {
+    const stage = distributorStage();
+    await stage.accept(task());
+    const mixed = { tasks: [task({ task_id: 't2' }), task({ payload: 'other' }), task({ task_id: 't3' })] };
+    expect(await acceptTasks(stage.deps, log)(event(record('m1', mixed)))).toEqual(none);
+    for (const id of ['t2', 't3']) expect(await stage.row(id)).toMatchObject({ status: 'Queued' });
+    const { body } = (await stage.deps.deadLetters.get('m1'))!;
+    expect(JSON.parse(body.text!)).toMatchObject({ tasks: [{ task_id: 't1', payload: 'other' }] });
+    expect(await acceptTasks(stage.deps, log)(event(record('m2', body.text)))).toEqual(none);
+    expect(await stage.deps.deadLetters.get('m2')).toMatchObject({ code: 'task-conflict' });
+  });
+
   it.each([
     ['results', applyResults],
     ['heartbeats', recordHeartbeats],
