@@ -10,6 +10,7 @@ import type { Bench } from './figure.ts';
 import { hopsBench } from './hops.ts';
 import { localBench } from './local.ts';
 import { recoveryBench } from './recovery.ts';
+import { simulatorBench } from './simulator.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
   calls: callsBench,
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   hops: hopsBench,
   bundle: bundleBench,
   recovery: recoveryBench,
+  simulator: simulatorBench,
 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

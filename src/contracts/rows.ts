@@ -119,6 +119,8 @@ export interface AgentRow {
   /** Attempts (`task_id#attempt`) that the agent said it holds, in its last heartbeat. */
   readonly reported: readonly string[];
   readonly holds: Readonly<Record<string, Hold>>;
+  /** How many holds there are, from a reader that keeps count; it is never stored. */
+  readonly occupied?: number;
   /** Routes with tasks that wait for a slot of this agent. */
   readonly wanted: readonly string[];
   readonly draining: boolean;

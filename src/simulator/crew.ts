@@ -2,7 +2,7 @@ import type { AgentRow, Hold } from '../contracts/rows.ts';
 import type { AgentGroup, Fleet } from './fleet.ts';
 
 /** A row that changes in place: the dispatcher only looks at it during a round, and a million copies would be most of the work. */
-type LiveRow = { -readonly [K in keyof AgentRow]: AgentRow[K] } & { holds: Record<string, Hold> };
+type LiveRow = { -readonly [K in keyof AgentRow]: AgentRow[K] } & { holds: Record<string, Hold>; occupied: number };
 
 /** An agent of a simulation. */
 export interface SimulatedAgent {
@@ -15,8 +15,7 @@ export interface SimulatedAgent {
   down: boolean;
   /** Counts its failures: what it began in an earlier life never ends. */
   life: number;
-  /** Slots reserved, and slots on which a task runs. */
-  held: number;
+  /** Slots on which a task runs. */
   running: number;
   /** Milliseconds of work done, over all slots, and milliseconds it was there. */
   workedMs: number;
@@ -30,7 +29,7 @@ const untilFurtherNotice = '9999-12-31T23:59:59.999Z';
 function liveRow(group: AgentGroup, id: string, at: string): LiveRow {
   return {
     ...{ pool: 'default', agent_id: id, type: 'simulated', principal: id, inbox_url: '', draining: false },
-    ...{ capabilities: group.capabilities, capacity: group.slots, holds: {}, wanted: [], reported: [] },
+    ...{ capabilities: group.capabilities, capacity: group.slots, holds: {}, occupied: 0, wanted: [], reported: [] },
     ...{ registered_at: at, last_heartbeat: at, reported_at: at, lease_until: untilFurtherNotice },
     ...{ completed: 0, failed: 0 },
   };
@@ -43,7 +42,7 @@ export function createCrew(fleet: Fleet, startMs: number): readonly SimulatedAge
     .flatMap((group) => Array.from({ length: group.count }, () => group))
     .map((group, number): SimulatedAgent => {
       const row = liveRow(group, `agent-${String(number).padStart(6, '0')}`, at);
-      const counts = { life: 0, held: 0, running: 0, workedMs: 0, presentMs: 0, cameAt: 0 };
+      const counts = { life: 0, running: 0, workedMs: 0, presentMs: 0, cameAt: 0 };
       return { number, row, group, present: false, down: false, ...counts };
     });
 }

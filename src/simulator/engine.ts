@@ -121,7 +121,7 @@ export class Simulation {
   }
 
   #freeSlots(): number {
-    return this.agents.reduce((sum, { row, held }) => sum + row.capacity - held, 0);
+    return this.agents.reduce((sum, { row }) => sum + row.capacity - row.occupied, 0);
   }
 
   #happen(event: number): void {
@@ -221,7 +221,7 @@ export class Simulation {
     live.agent = agent;
     live.life = agent.down ? -1 : agent.life;
     agent.row.holds[holdKey(task.task_id, attempt)] = { at, until: at + task.timeout_ms };
-    agent.held += 1;
+    agent.row.occupied += 1;
     const { levels } = this.meter;
     levels.waiting -= 1;
     if (agent.present) levels.held += 1;
@@ -266,7 +266,7 @@ export class Simulation {
 
   #release({ row }: Live, agent: SimulatedAgent): void {
     delete agent.row.holds[holdKey(row.task_id, row.attempt)];
-    agent.held -= 1;
+    agent.row.occupied -= 1;
     if (agent.present) this.meter.levels.held -= 1;
   }
 
@@ -284,7 +284,7 @@ export class Simulation {
     come(agent, this.#now);
     const { levels } = this.meter;
     levels.slots += agent.row.capacity;
-    levels.held += agent.held;
+    levels.held += agent.row.occupied;
     if (leaves_at_ms !== undefined) this.#at(Math.max(this.#now, leaves_at_ms), agent.number, agent.life, left);
     if (fails_every_ms !== undefined) {
       this.#at(this.#now + this.#failures.exponential(fails_every_ms), agent.number, agent.life, failed);
@@ -296,7 +296,7 @@ export class Simulation {
   #withdraw(agent: SimulatedAgent): void {
     const { levels } = this.meter;
     levels.slots -= agent.row.capacity;
-    levels.held -= agent.held;
+    levels.held -= agent.row.occupied;
     levels.working -= agent.running;
     go(agent, this.#now);
   }

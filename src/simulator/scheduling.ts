@@ -1,6 +1,7 @@
 import type { AgentRow, ReadyTask, RouteRow } from '../contracts/rows.ts';
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch.ts';
+import { freeSlots } from '../distributor/core/route.ts';
 import { createRandom } from './random.ts';
 import { createReadyLanes } from './ready-lanes.ts';
 
@@ -60,7 +61,7 @@ function violationsOf(plan: DispatchPlan, left: readonly ReadyTask[], routes: Re
  */
 export function coreScheduling(
   crew: Crew,
-  freeSlots: FreeSlots,
+  countFree: FreeSlots,
   decide: (view: DispatchView) => DispatchPlan,
 ): Scheduling {
   const lanes = createReadyLanes();
@@ -76,7 +77,7 @@ export function coreScheduling(
     },
     decide(now) {
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
-      const page = Math.min(readyPageSizeMax, Math.min(freeSlots(), assignmentsPerRoundMax) + 1);
+      const page = Math.min(readyPageSizeMax, Math.min(countFree(), assignmentsPerRoundMax) + 1);
       const { heads, full } = lanes.heads(page);
       const pool = { pool: 'default', armed_until: Infinity, agents: crew, routes: routeList };
       const plan = decide({ now, pool, heads, full });
@@ -136,7 +137,7 @@ export function randomScheduling(crew: Crew, seed: number): Scheduling {
       for (const queue of queues.values()) {
         const { agent, tasks } = queue;
         if (tasks.length === 0 || Date.parse(agent.lease_until) <= now) continue;
-        for (const task of tasks.slice(0, agent.capacity - Object.keys(agent.holds).length)) {
+        for (const task of tasks.slice(0, freeSlots(agent))) {
           if (take(queue, task)) violations += 1;
           handouts.push({ task, agent });
         }

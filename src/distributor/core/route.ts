@@ -59,5 +59,5 @@ function openSlots(agent: AgentRow): number {
 
 /** Slots that are open and not occupied. */
 export function freeSlots(agent: AgentRow): number {
-  return Math.max(0, openSlots(agent) - Object.keys(agent.holds).length);
+  return Math.max(0, openSlots(agent) - (agent.occupied ?? Object.keys(agent.holds).length));
 }
