@@ -11,11 +11,12 @@ export interface CadreAppOptions {
 
 /**
  * The whole app, for AWS and for a local cloud. Context: `jwtIssuer` and `jwtAudience` (comma-separated) let callers of the API show a token
- * instead of a signature.
+ * instead of a signature; `contextKeyArn` names a key of yours that encrypts the documents.
  */
 export function createCadreApp(options: CadreAppOptions = {}) {
   const app = new App(options.appProps);
-  const state = new StateStack(app, 'CadreState');
+  const contextKeyArn = app.node.tryGetContext('contextKeyArn') as string | undefined;
+  const state = new StateStack(app, 'CadreState', contextKeyArn === undefined ? {} : { contextKeyArn });
   const issuer = app.node.tryGetContext('jwtIssuer') as string | undefined;
   const audience = (app.node.tryGetContext('jwtAudience') as string | undefined) ?? 'cadre';
   const runtime = new RuntimeStack(app, 'CadreRuntime', {

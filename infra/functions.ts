@@ -8,6 +8,8 @@ export interface FunctionSpec {
   readonly memoryMb: number;
   /** Rows it may remove: attention marks, agents, dead letters. */
   readonly deletesRows?: true;
+  /** Whether it reads and writes documents. */
+  readonly usesDocuments?: true;
   /** Only lists made for people scan. */
   readonly scansRows?: true;
   /** Queues that it sends hints and ticks to. */
@@ -50,6 +52,7 @@ export const functionSpecs = {
     memoryMb: 1024,
     deletesRows: true,
     scansRows: true,
+    usesDocuments: true,
     // A redrive sends a dead letter back to the queue it came from.
     sendsTo: queueNames,
     sendsToInboxes: true,

@@ -1,44 +1,56 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  Table,
+  TableEncryption,
+  type TableProps,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { contextIndexedAttributes } from '../src/platform/aws/context-keys.ts';
 import { indexedAttributes, indexName } from '../src/platform/aws/keys.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** Days that values outside of rows are kept: longer than the rows that refer to them. */
 const blobRetentionDays = 45;
 
-/** What must survive: the one table, the bucket of large values, the bus. Kept when the stack goes. */
+export interface StateStackProps extends StackProps {
+  /** A key of yours that encrypts the documents' table. @default AWS's own key */
+  readonly contextKeyArn?: string;
+}
+
+/** What must survive: the table of the work, the table of documents, the bucket of large values, the bus. Kept when the stack goes. */
 export class StateStack extends Stack {
   readonly table: Table;
+  readonly contextTable: Table;
+  /** The key of the documents' table, where it is yours. */
+  readonly contextKey: IKey | undefined;
   readonly bucket: Bucket;
   readonly bus: EventBus;
 
-  constructor(scope: Construct, id: string, props: StackProps = {}) {
+  constructor(scope: Construct, id: string, props: StateStackProps = {}) {
     super(scope, id, props);
-    this.table = new Table(this, 'Table', {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      sortKey: { name: 'sk', type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      timeToLiveAttribute: 'expires_at',
-      deletionProtection: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    this.table.addGlobalSecondaryIndex({
-      indexName,
-      partitionKey: { name: 'gsi1pk', type: AttributeType.STRING },
-      sortKey: { name: 'gsi1sk', type: AttributeType.STRING },
-      projectionType: ProjectionType.INCLUDE,
-      nonKeyAttributes: [...indexedAttributes],
-    });
+    this.table = tableWithIndex(this, 'Table', { timeToLiveAttribute: 'expires_at' }, indexedAttributes);
+    this.contextKey =
+      props.contextKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'ContextKey', props.contextKeyArn);
+    const encryption =
+      this.contextKey === undefined
+        ? {}
+        : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: this.contextKey };
+    const context = { timeToLiveAttribute: 'ttl', ...encryption };
+    this.contextTable = tableWithIndex(this, 'Contexts', context, contextIndexedAttributes);
     this.bucket = new Bucket(this, 'Blobs', {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       lifecycleRules: [
-        { expiration: Duration.days(blobRetentionDays), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // Only what rows of the work refer to: objects of documents live as long as their documents.
+        { prefix: 'blobs/', expiration: Duration.days(blobRetentionDays) },
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -49,7 +61,34 @@ export class StateStack extends Stack {
     );
     this.bus = new EventBus(this, 'Bus', { eventBusName: 'cadre' });
     new CfnOutput(this, 'TableName', { value: this.table.tableName });
+    new CfnOutput(this, 'ContextTableName', { value: this.contextTable.tableName });
     new CfnOutput(this, 'BucketName', { value: this.bucket.bucketName });
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
   }
+}
+
+/** A table with one sparse index, kept and recoverable whatever happens to the stack. */
+function tableWithIndex(
+  scope: Construct,
+  id: string,
+  props: Pick<TableProps, 'timeToLiveAttribute' | 'encryption' | 'encryptionKey'>,
+  indexed: readonly string[],
+): Table {
+  const table = new Table(scope, id, {
+    ...props,
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    sortKey: { name: 'sk', type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    deletionProtection: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  });
+  table.addGlobalSecondaryIndex({
+    indexName,
+    partitionKey: { name: 'gsi1pk', type: AttributeType.STRING },
+    sortKey: { name: 'gsi1sk', type: AttributeType.STRING },
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: [...indexed],
+  });
+  return table;
 }

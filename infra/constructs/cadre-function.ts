@@ -83,6 +83,18 @@ export class CadreFunction extends Construct {
     }
   }
 
+  #grantDocuments(allow: (actions: string[], ...resources: string[]) => void, state: StateStack): void {
+    const documents = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
+    const { tableArn } = state.contextTable;
+    allow(
+      documents.map((action) => `dynamodb:${action}`),
+      tableArn,
+    );
+    allow(['dynamodb:Query'], `${tableArn}/index/gsi1`);
+    if (state.contextKey !== undefined)
+      allow(['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'], state.contextKey.keyArn);
+  }
+
   #grant(role: Role, spec: FunctionSpec, props: CadreFunctionProps): void {
     const { state, queues, stateMachineArn } = props;
     const allow = (actions: string[], ...resources: string[]) =>
@@ -105,6 +117,7 @@ export class CadreFunction extends Construct {
       state.table.tableArn,
       `${state.table.tableArn}/index/gsi1`,
     );
+    if (spec.usesDocuments) this.#grantDocuments(allow, state);
     allow(['s3:GetObject', 's3:PutObject'], state.bucket.arnForObjects('*'));
     allow(['events:PutEvents'], state.bus.eventBusArn);
     const targets = (spec.sendsTo ?? []).map((name) => queues.byName[name].queue.queueArn);
@@ -131,6 +144,7 @@ function deploymentEnvironment({ state, queues, stateMachineArn }: CadreFunction
   ]);
   return {
     TABLE_NAME: state.table.tableName,
+    CONTEXT_TABLE_NAME: state.contextTable.tableName,
     BUCKET_NAME: state.bucket.bucketName,
     BUS_NAME: state.bus.eventBusName,
     STATE_MACHINE_ARN: stateMachineArn,

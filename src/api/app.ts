@@ -6,6 +6,7 @@ import { problemResponse, toProblem } from './problem.ts';
 import type { ApiDeps } from './ports.ts';
 import type { ApiEnv } from './request.ts';
 import { agentRoutes } from './routes/agents.ts';
+import { contextRoutes } from './routes/contexts.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -63,6 +64,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', workflowRoutes(deps));
   app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));
+  app.route('/', contextRoutes(deps));
   app.route('/', deadLetterRoutes(deps));
   app.route('/', systemRoutes(deps));
 

@@ -3,6 +3,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { addAgents } from './commands/agents.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addContext } from './commands/context.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
@@ -44,7 +45,8 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel])
     add(program);
-  for (const add of [addWorkflows, addSchedules, addTasks, addAgents, addQueues, addDeadLetters]) add(program);
+  for (const add of [addWorkflows, addSchedules, addTasks, addAgents, addContext, addQueues, addDeadLetters])
+    add(program);
   for (const add of [addLogs, addDoctor, addSimulate]) add(program);
   addCompletion(program);
   return program;

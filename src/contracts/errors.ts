@@ -63,6 +63,18 @@ export const errorCatalogue = {
     what: 'An agent with this id belongs to another principal.',
     fix: 'Choose another agent id, or deregister the agent with the credentials that registered it.',
   },
+  'context-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'A document with this id exists already; it stays as it is.',
+    fix: 'Read it and write from its version, or choose another context_id.',
+  },
+  'unknown-context-type': {
+    status: 422,
+    exit: 2,
+    what: 'No type of documents has this name in the namespace.',
+    fix: 'Use a type of the specification, or register the type first.',
+  },
   'already-finished': {
     status: 409,
     exit: 6,

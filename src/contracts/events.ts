@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { changeKinds } from './context.ts';
 import { task } from './task.ts';
 import { workflowStatus, workflowSubmission } from './workflow.ts';
 
@@ -65,6 +66,17 @@ export const eventData = {
     makespan_ms: z.int(),
     delivery_notification: z.string(),
   }),
+  ContextChanged: z.strictObject({
+    namespace: z.string(),
+    context_id: z.string(),
+    context_type: z.string(),
+    version: z.int(),
+    kind: z.enum(changeKinds),
+    tags: z.array(z.string()),
+    by: z.string(),
+    at: z.string(),
+    deleted: z.boolean(),
+  }),
 } as const;
 
 export type EventType = keyof typeof eventData;
@@ -83,6 +95,7 @@ export const eventSources: Record<EventType, string> = {
   WorkflowSubmitted: 'cadre.workflow',
   WorkflowStarted: 'cadre.workflow',
   WorkflowFinished: 'cadre.workflow',
+  ContextChanged: 'cadre.context',
 };
 
 /** An event as a use case announces it: the edge adds the envelope's ids and trace. */

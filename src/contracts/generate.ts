@@ -7,6 +7,8 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
+import { accessPolicy, contextDocument, contextHead, namespacePolicy } from './context.ts';
+import { changeAnswer, conflictDocument, createDocumentRequest } from './context-operations.ts';
 import { deadLetterView, problem, systemStatusView } from './api.ts';
 import { errorCatalogue } from './errors.ts';
 import { envelope, eventData } from './events.ts';
@@ -38,6 +40,12 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   heartbeat,
   'dispatch-hint': dispatchHint,
   'pulse-tick': pulseTick,
+  'context-document': contextDocument,
+  'context-creation': createDocumentRequest,
+  'context-change-answer': changeAnswer,
+  'context-conflict': conflictDocument,
+  'access-policy': accessPolicy,
+  'namespace-policy': namespacePolicy,
   'dead-letter-view': deadLetterView,
   'system-status-view': systemStatusView,
   problem,
@@ -61,6 +69,9 @@ const components = {
   RunTask: runTask,
   Schedule: schedule,
   ScheduleView: scheduleView,
+  ContextDocument: contextDocument,
+  ContextHead: contextHead,
+  ContextChange: changeAnswer,
   DeadLetterView: deadLetterView,
   SystemStatus: systemStatusView,
   Problem: problem,

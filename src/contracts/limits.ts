@@ -123,6 +123,34 @@ export const catchUpMsMax = 7 * 24 * 3_600_000;
 export const scheduleQueueMax = 100;
 /** Fire times that a look into the future shows. */
 export const scheduleTimesShownMax = 100;
+/** Characters of a document's path. Longer: its rows and index entries cost more. */
+export const contextIdCharactersMax = 256;
+/** Levels of a document's path. More: a page of a listing tells people less, and policies are harder to see through. */
+export const contextLevelsMax = 8;
+/** Bytes of a document, as JSON text. Larger bodies belong to S3, with their key in the document. */
+export const documentBytesMax = 4 * 1024 * 1024;
+/** Bodies above this size are compressed. Smaller: time is spent to save less than a write unit. */
+export const uncompressedBytesMax = 4 * 1024;
+/** A packed body up to this size lies in its row, a larger one in S3. Larger: a transaction of 25 documents passes DynamoDB's 4 MB. */
+export const rowBodyBytesMax = 128 * 1024;
+/** Tags of a document: each is a row that changes with it. */
+export const tagsMax = 20;
+/** Relations of a document to others: each is two rows. With the tags they must fit into one transaction. */
+export const relationsMax = 30;
+/** Documents of one transaction. More: DynamoDB's 100 actions are passed. */
+export const transactionDocumentsMax = 25;
+/** Documents of one batch of reads. */
+export const documentBatchMax = 100;
+/** Operations of one JSON Patch. */
+export const patchOperationsMax = 1_000;
+/** Rules of a policy, of a document or a namespace. More: every access reads them all. */
+export const policyRulesMax = 100;
+/** Times a change is decided again when somebody else was faster. More: a hot document holds a function; the caller may try again. */
+export const commitRepeatsMax = 8;
+/** A document that was deleted softly can be restored for so long. */
+export const deletedRetentionMs = 30 * 24 * 3_600_000;
+/** Longest life that a document may be given. */
+export const ttlMsMax = 10 * 365 * 24 * 3_600_000;
 
 /** Items of one page of the API. */
 export const pageSizeMax = 100;

@@ -15,6 +15,7 @@ import {
   taskSubmission,
   workflowEventView,
 } from './api.ts';
+import { contextOperations } from './context-operations.ts';
 import { agentId, taskId, userId } from './ids.ts';
 import { json } from './json.ts';
 import { scheduleOperations } from './schedule-operations.ts';
@@ -27,7 +28,7 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'delete';
   /** With `:name` for parameters. */
   readonly path: string;
-  readonly tag: 'tasks' | 'workflows' | 'schedules' | 'agents' | 'queues' | 'dead-letters' | 'system';
+  readonly tag: 'tasks' | 'workflows' | 'schedules' | 'agents' | 'queues' | 'contexts' | 'dead-letters' | 'system';
   readonly summary: string;
   readonly params?: Readonly<Record<string, z.ZodType>>;
   readonly query?: z.ZodObject;
@@ -220,6 +221,16 @@ export const operations: readonly Operation[] = [
     status: 200,
     answer: page(queueView),
   },
+  ...Object.entries(contextOperations).map(([name, { summary, body, answer }]): Operation => ({
+    id: `${name}Context`,
+    method: 'post',
+    path: `/v1/contexts/${name}`,
+    tag: 'contexts',
+    summary,
+    body,
+    status: 200,
+    answer,
+  })),
   {
     id: 'listDeadLetters',
     method: 'get',

@@ -15,6 +15,7 @@ import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
+import { contextCalls } from './context-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
 import { waitFor, type WaitOptions } from './wait.ts';
@@ -61,7 +62,8 @@ export function createClient(options: ClientOptions = {}) {
   const connection = discoverConnection(options);
   const call = apiTransport(connection, { clock, fetch: options.fetch ?? globalThis.fetch });
   const tasks = taskCalls(call, clock);
-  const workflows = workflowCalls(call, clock, options.random ?? Math.random);
+  const random = options.random ?? Math.random;
+  const workflows = workflowCalls(call, clock, random);
   return {
     /** Where the calls go. */
     apiUrl: connection.apiUrl,
@@ -87,6 +89,8 @@ export function createClient(options: ClientOptions = {}) {
     listWorkflows: (page: PageOptions = {}) => list<WorkflowView>(call, '/v1/workflows', page),
     ...scheduleCalls(call),
     ...fleetCalls(call),
+    /** Shared documents with history. */
+    contexts: contextCalls(call, clock, random),
   };
 }
 

@@ -8,6 +8,7 @@ import { createHandler as finishWorkflow } from '../../functions/finish-workflow
 import { createHandler as pulse } from '../../functions/pulse/handler.ts';
 import { createHandler as recordHeartbeats } from '../../functions/record-heartbeats/handler.ts';
 import { createHash } from 'node:crypto';
+import { contextIndexedAttributes } from '../platform/aws/context-keys.ts';
 import { indexedAttributes, indexName } from '../platform/aws/keys.ts';
 import type { Log } from '../platform/aws/log.ts';
 import { s3Objects } from '../platform/aws/objects.ts';
@@ -41,6 +42,12 @@ const table: TableSchema = {
   pk: 'pk',
   sk: 'sk',
   indexes: [{ name: indexName, pk: 'gsi1pk', sk: 'gsi1sk', projection: [...indexedAttributes] }],
+};
+const contextTable: TableSchema = {
+  name: 'cadre-context',
+  pk: 'pk',
+  sk: 'sk',
+  indexes: [{ name: indexName, pk: 'gsi1pk', sk: 'gsi1sk', projection: [...contextIndexedAttributes] }],
 };
 const bucket = 'cadre';
 const bus = 'cadre';
@@ -137,14 +144,21 @@ function connect(cloud: TwinCloud): void {
 
 /** Deploys Cadre into a twin: the same handlers, queues, rules and state machine as the CDK app deploys on AWS. */
 export function deployTwin(twin: TwinOptions = {}, options: TwinDeploymentOptions = {}): TwinDeployment {
-  const cloud = createTwinCloud({ ...twin, tables: [table], buckets: [bucket] });
+  const cloud = createTwinCloud({ ...twin, tables: [table, contextTable], buckets: [bucket] });
   const queues = createQueues(cloud);
   const machine = readFileSync(new URL('../../statemachines/workflow.asl.json', import.meta.url), 'utf8');
   const stateMachineArn = cloud.stepFunctions.createStateMachine('cadre-workflow', machine, {
     BeginWorkflowArn: 'begin-workflow',
     FinishWorkflowArn: 'finish-workflow',
   });
-  const deployment: Deployment = { table: table.name, bucket, bus, stateMachineArn, queues };
+  const deployment: Deployment = {
+    table: table.name,
+    contextTable: contextTable.name,
+    bucket,
+    bus,
+    stateMachineArn,
+    queues,
+  };
   const runtimeOf = (process: TwinProcess, name: string) => createRuntimeFor(process, name, cloud, deployment, options);
   for (const [name, make] of Object.entries(handlers)) {
     cloud.addFunction(

@@ -62,6 +62,7 @@ function targetOf(resource: unknown): string {
   const queue = queueNames.find((name) => text.includes(`"${queueIds.get(name)!}"`));
   if (queue !== undefined) return queue;
   if (text.includes('cadre-inbox-*')) return 'inboxes';
+  if (text.includes('GetAttContexts')) return text.includes('/index/gsi1') ? 'documents-index' : 'documents';
   if (text.includes('/index/gsi1')) return 'index';
   if (text.includes('GetAttTable')) return 'table';
   if (text.includes('GetAttBlobs')) return 'bucket';
@@ -87,6 +88,12 @@ const always = [
   's3:GetObject bucket',
   's3:PutObject bucket',
   'events:PutEvents bus',
+];
+const documents = [
+  ...['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'].map(
+    (action) => `dynamodb:${action} documents`,
+  ),
+  'dynamodb:Query documents-index',
 ];
 const sends = (...targets: (QueueName | 'inboxes')[]) => targets.map((target) => `sqs:SendMessage ${target}`);
 const deletes = 'dynamodb:DeleteItem table';
@@ -116,6 +123,7 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
     ...['CreateQueue', 'DeleteQueue', 'GetQueueAttributes'].map((action) => `sqs:${action} inboxes`),
     deletes,
     'dynamodb:Scan table',
+    ...documents,
     ...starts,
     completes,
   ],
@@ -142,7 +150,8 @@ describe('least privilege', () => {
     const known = new Set([...needs[name], ...consumes(name)]);
     const excess = [...allowedTo(name)].filter(
       (call) =>
-        /SendMessage|DeleteItem table|DeleteMessage|ReceiveMessage|Scan table|states:/.test(call) && !known.has(call),
+        /SendMessage|DeleteItem table|DeleteMessage|ReceiveMessage|Scan table|states:| documents/.test(call) &&
+        !known.has(call),
     );
     expect(excess).toEqual([]);
   });

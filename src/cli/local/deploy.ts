@@ -23,6 +23,7 @@ const deploymentOutputs = z.object({
   accessKeyId: z.string().optional(),
   secretAccessKey: z.string().optional(),
   tableName: z.string(),
+  contextTableName: z.string(),
   bucketName: z.string(),
   busName: z.string(),
   stateMachineArn: z.string(),
@@ -34,7 +35,12 @@ const deploymentOutputs = z.object({
 export type DeploymentOutputs = z.infer<typeof deploymentOutputs>;
 
 const stackOutputs = z.object({
-  CadreState: z.object({ TableName: z.string(), BucketName: z.string(), BusName: z.string() }),
+  CadreState: z.object({
+    TableName: z.string(),
+    ContextTableName: z.string(),
+    BucketName: z.string(),
+    BusName: z.string(),
+  }),
   CadreRuntime: z.object({ ApiUrl: z.string(), ApiId: z.string(), StateMachineArn: z.string() }).catchall(z.string()),
 });
 
@@ -142,6 +148,7 @@ function toOutputs(
           secretAccessKey: cloud.env['AWS_SECRET_ACCESS_KEY'] ?? '',
         }),
     tableName: CadreState.TableName,
+    contextTableName: CadreState.ContextTableName,
     bucketName: CadreState.BucketName,
     busName: CadreState.BusName,
     stateMachineArn: StateMachineArn,
@@ -150,22 +157,22 @@ function toOutputs(
 }
 
 /** What the emulator's CloudFormation drops without a word. */
-async function mendEmulator(cloud: Cloud, { tableName }: DeploymentOutputs): Promise<void> {
+async function mendEmulator(cloud: Cloud, { tableName, contextTableName }: DeploymentOutputs): Promise<void> {
   const client = new DynamoDBClient({
     endpoint: cloud.endpoint,
     region: cloud.region,
     credentials: { accessKeyId: cloud.account, secretAccessKey: 'local' },
   });
+  const mend = (TableName: string, AttributeName: string) =>
+    client
+      .send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName, Enabled: true } }))
+      .catch((error: unknown) => {
+        // An emulator that keeps the setting refuses to make it again.
+        if (!(error instanceof Error && error.name === 'ValidationException')) throw error;
+      });
   try {
-    await client.send(
-      new UpdateTimeToLiveCommand({
-        TableName: tableName,
-        TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
-      }),
-    );
-  } catch (error) {
-    // An emulator that keeps the setting refuses to make it again.
-    if (!(error instanceof Error && error.name === 'ValidationException')) throw error;
+    await mend(tableName, 'expires_at');
+    await mend(contextTableName, 'ttl');
   } finally {
     client.destroy();
   }

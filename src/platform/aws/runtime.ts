@@ -5,10 +5,12 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
+import type { ContextDeps } from '../../context/ports.ts';
 import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { createAgentStore } from './agent-store.ts';
 import { createBlobStore } from './blob-store.ts';
+import { createDocumentStore } from './context-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
 import { createExecutions } from './executions.ts';
 import { createInboxes } from './inboxes.ts';
@@ -32,6 +34,8 @@ export interface Clients {
 /** Where a deployment's parts are. */
 export interface Deployment {
   readonly table: string;
+  /** The table of documents. */
+  readonly contextTable: string;
   readonly bucket: string;
   readonly bus: string;
   readonly stateMachineArn: string;
@@ -41,7 +45,8 @@ export interface Deployment {
 
 /** The ports on one deployment. */
 export type Adapters = Omit<DistributorDeps, 'workflowTasks' | 'wakers'> &
-  WorkflowDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
+  WorkflowDeps &
+  ContextDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
 
 /** All that the use cases are given. */
 export type Runtime = DistributorDeps & Adapters;
@@ -75,6 +80,10 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
       sources,
       warner: log,
     }),
+    documents: createDocumentStore(
+      { client: clients.dynamodb, table: deployment.contextTable },
+      { objects: clients.objects, bucket: deployment.bucket },
+    ),
     workflows: createWorkflowStore(db, blobs),
     schedules: createScheduleStore(db),
     executions: createExecutions(clients.sfn, deployment.stateMachineArn),
@@ -107,6 +116,7 @@ export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
   });
   return {
     table: env['TABLE_NAME'] ?? '',
+    contextTable: env['CONTEXT_TABLE_NAME'] ?? '',
     bucket: env['BUCKET_NAME'] ?? '',
     bus: env['BUS_NAME'] ?? '',
     stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',

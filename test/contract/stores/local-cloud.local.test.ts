@@ -16,6 +16,7 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
   const clients = awsClients();
   const deployment = {
     table: outputs.tableName,
+    contextTable: outputs.contextTableName,
     bucket: outputs.bucketName,
     bus: outputs.busName,
     stateMachineArn: outputs.stateMachineArn,

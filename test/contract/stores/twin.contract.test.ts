@@ -19,7 +19,14 @@ describe('on the twin', () => {
     const cloud = createTwinCloud({ tables: [cadreTable], buckets: ['bucket'] });
     const { url } = cloud.sqs.createQueue('heartbeats');
     const queues = { heartbeats: url };
-    const deployment = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues };
+    const deployment = {
+      table: 'cadre',
+      contextTable: 'contexts',
+      bucket: 'bucket',
+      bus: 'bus',
+      stateMachineArn: '',
+      queues,
+    };
     const clients = { ...cloud.clients, objects: s3Objects(cloud.clients.s3) };
     const adapters = createAdapters(clients, deployment, machineSources, { warn: () => undefined });
     backend = {

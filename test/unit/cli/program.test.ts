@@ -36,6 +36,7 @@ describe('the command line', () => {
         'schedules',
         'tasks',
         'agents',
+        'context',
         'queues',
         'dead-letters',
         'logs',

@@ -60,7 +60,14 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
   let ids = 0;
   const sources = { ...machineSources, now: () => clock.now, random: () => 0, id: () => `id-${++ids}` };
   const { told, messenger, forget } = recorder();
-  const deployment = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues: {} };
+  const deployment = {
+    table: 'cadre',
+    contextTable: 'contexts',
+    bucket: 'bucket',
+    bus: 'bus',
+    stateMachineArn: '',
+    queues: {},
+  };
   const log = { warn: () => undefined };
   const adapters = createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, log);
   const deps: DistributorDeps = {

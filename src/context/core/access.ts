@@ -1,0 +1,84 @@
+import type {
+  AccessRule,
+  ContextAction,
+  ContextDocument,
+  ContextHead,
+  NamespacePolicy,
+} from '../../contracts/context.ts';
+import type { Json } from '../../contracts/json.ts';
+import { isList, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';
+
+/** What a principal may do with a document. */
+export interface Access {
+  readonly actions: ReadonlySet<ContextAction>;
+  /** Places that a reader does not see. */
+  readonly mask: readonly string[];
+}
+
+const everything: Access = { actions: new Set(['read', 'write', 'delete', 'admin']), mask: [] };
+
+/** The part of a document that its access depends on; of one that is to be created, only its place. */
+export type Guarded = Pick<ContextHead, 'context_id'> & Partial<Pick<ContextHead, 'access_policy' | 'created_by'>>;
+
+function isFor(to: readonly string[], principal: string, roles: NamespacePolicy['roles']): boolean {
+  const matches = (name: string): boolean =>
+    name === '*' || name === principal || (name.endsWith('*') && principal.startsWith(name.slice(0, -1)));
+  return to.some((name) => {
+    if (!name.startsWith('role:')) return matches(name);
+    const role = name.slice('role:'.length);
+    return Object.hasOwn(roles, role) && (roles[role] ?? []).some(matches);
+  });
+}
+
+/** The rules of a namespace count for everything at and below their path, all together: a rule adds, none takes away. */
+function inherited(policy: NamespacePolicy | undefined, context_id: string): readonly AccessRule[] {
+  return (policy?.rules ?? []).filter(({ under }) => under === undefined || liesIn(context_id, under));
+}
+
+/**
+ * What a principal may do with a document. Nobody has set a policy, neither for the namespace nor for the document: everything. Whoever created a
+ * document that has its own policy stays its admin, so that it cannot be locked for ever.
+ */
+export function accessOf(policy: NamespacePolicy | undefined, document: Guarded, principal: string): Access {
+  const own = document.access_policy;
+  if (policy === undefined && own === undefined) return everything;
+  const roles = policy?.roles ?? {};
+  const above = inherited(policy, document.context_id).flatMap((rule) => {
+    if (own?.inherit !== false) return [rule];
+    return rule.actions.includes('admin') ? [{ ...rule, actions: ['admin' as const] }] : [];
+  });
+  const granting = [...above, ...(own?.rules ?? [])].filter(({ to }) => isFor(to, principal, roles));
+  const actions = new Set(granting.flatMap((rule) => rule.actions));
+  if (own !== undefined && document.created_by === principal) return everything;
+  return { actions, mask: maskOf(granting.filter((rule) => rule.actions.includes('read'))) };
+}
+
+/** A place is masked when every rule that lets the principal read hides it. */
+function maskOf(reading: readonly AccessRule[]): readonly string[] {
+  const masks = reading.map(({ mask = [] }) => mask);
+  const hiddenByAll = masks.flat().filter((place) => masks.every((mask) => mask.some((outer) => liesIn(place, outer))));
+  return [...new Set(hiddenByAll)].sort();
+}
+
+/** The data without the masked places. In a list null stands for one, so that the others keep their index. */
+function withoutMasked(data: Json, mask: readonly string[]): Json {
+  return mask.reduce<Json>((rest, place) => {
+    const keys = keysOf(place);
+    if (valueAt(rest, keys) === undefined) return rest;
+    const inList = isList(valueAt(rest, keys.slice(0, -1)));
+    return withValueAt(rest, keys, inList ? null : undefined) ?? null;
+  }, data);
+}
+
+/** The data that a writer sends, with the masked places as they are stored: who does not see a place does not change it. */
+export function keepingMasked(data: Json, stored: Json | undefined, mask: readonly string[]): Json {
+  return mask.reduce<Json>((rest, place) => {
+    const kept = stored === undefined ? undefined : valueAt(stored, keysOf(place));
+    return withValueAt(rest, keysOf(place), kept) ?? null;
+  }, data);
+}
+
+/** The document as this reader sees it. */
+export function visible(document: ContextDocument, { mask }: Access): ContextDocument {
+  return mask.length === 0 ? document : { ...document, data: withoutMasked(document.data, mask), masked: [...mask] };
+}

@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { builtInTypes } from '../../contracts/context.ts';
+import { CadreError } from '../../contracts/errors.ts';
+import { timestamp } from '../../contracts/ids.ts';
+import type { Json } from '../../contracts/json.ts';
+import { parse } from '../../contracts/parse.ts';
+
+const text = z.string();
+const count = z.number().nonnegative();
+
+/**
+ * What the data of the specification's types must have. Its one example is an agent_interaction; the other types fix the meaning of the fields that
+ * they are named for, and leave the rest to their writers.
+ */
+const schemas: Readonly<Record<(typeof builtInTypes)[number], z.ZodType>> = {
+  project_metadata: z.looseObject({ name: text.optional(), description: text.optional(), owner: text.optional() }),
+  agent_interaction: z.looseObject({
+    agent_a: text.min(1),
+    agent_b: text.min(1),
+    interaction_type: text.min(1),
+    payload_summary: text.optional(),
+    timestamp: timestamp.optional(),
+  }),
+  task_history: z.looseObject({ task_id: text.min(1).optional(), entries: z.array(z.unknown()).optional() }),
+  decision_log: z.looseObject({ decisions: z.array(z.unknown()).optional() }),
+  performance_metrics: z.looseObject({ metrics: z.record(z.string(), z.unknown()).optional() }),
+  resource_usage: z.looseObject({ tokens: count.optional(), dollars: count.optional(), duration_ms: count.optional() }),
+  error_pattern: z.looseObject({ pattern: text.optional(), occurrences: count.optional() }),
+  knowledge: z.looseObject({ title: text.optional(), text: text.optional() }),
+};
+
+function isBuiltIn(type: string): type is keyof typeof schemas {
+  return Object.hasOwn(schemas, type);
+}
+
+/** Checks data against its type. Throws `unknown-context-type`, or `invalid-input` with all paths. */
+export function checkData(type: string, data: Json): void {
+  if (!isBuiltIn(type)) {
+    const known = builtInTypes.join(', ');
+    throw new CadreError(
+      'unknown-context-type',
+      `no type "${type}" is registered; without registration there are ${known}`,
+      { path: 'context_type' },
+    );
+  }
+  parse(schemas[type], data, ['data']);
+}

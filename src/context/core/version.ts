@@ -1,0 +1,166 @@
+import {
+  jsonBytes,
+  type ChangeKind,
+  type ContextDocument,
+  type ContextHead,
+  type ContextVersionView,
+  type Origin,
+} from '../../contracts/context.ts';
+import { CadreError } from '../../contracts/errors.ts';
+import { canonicalJson, type Json } from '../../contracts/json.ts';
+import { documentBytesMax } from '../../contracts/limits.ts';
+
+/** Which document. */
+export interface DocumentKey {
+  readonly namespace: string;
+  readonly context_id: string;
+}
+
+/** A version of a document as it is stored: never changed afterwards. The head of a document is its newest version without the data. */
+export interface StoredVersion extends ContextHead {
+  readonly kind: ChangeKind;
+  /** The version that the change was made from; 0 for a creation. */
+  readonly base_version: number;
+  /** Tells a repeat from another change. */
+  readonly operation_id: string;
+  readonly origin?: Origin;
+  /** Undefined when the data was erased. */
+  readonly data?: Json;
+}
+
+/** Who changes a document, when, and by which operation. */
+export interface Stamp {
+  readonly now: number;
+  readonly principal: string;
+  readonly operation_id: string;
+  readonly origin?: Origin | undefined;
+  readonly hash: (text: string) => string;
+}
+
+/** What a document has beside its data; undefined keeps what is stored. */
+export type Description = {
+  readonly [K in 'context_type' | 'tags' | 'relations' | 'access_policy' | 'merge']?: ContextHead[K] | undefined;
+} & {
+  readonly ttl_ms?: number | undefined;
+};
+
+/** A change as a use case has decided it. */
+export interface Change extends Description {
+  readonly kind: ChangeKind;
+  readonly base_version: number;
+  readonly data: Json;
+}
+
+/** A document that is not there for its readers: deleted, or its life is over. */
+export function isGone(head: Pick<ContextHead, 'deleted' | 'expires_at'>, now: number): boolean {
+  return head.deleted === true || (head.expires_at !== undefined && Date.parse(head.expires_at) <= now);
+}
+
+/** A version without what only the history tells: the document's head. */
+export function headOf(version: StoredVersion): ContextHead {
+  const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, data: _data, ...head } = version;
+  return head;
+}
+
+/** A version as its readers get it. Throws `not-found` when its data was erased. */
+export function documentOf(version: StoredVersion): ContextDocument {
+  if (version.data === undefined)
+    throw new CadreError(
+      'not-found',
+      `the data of ${version.context_id} at version ${String(version.version)} was erased`,
+    );
+  return { ...headOf(version), data: version.data };
+}
+
+/** A version as an entry of the history. */
+export function historyEntry(version: StoredVersion): ContextVersionView {
+  const { kind, updated_at, updated_by, operation_id, base_version, bytes, hash, origin } = version;
+  return {
+    version: version.version,
+    kind,
+    at: updated_at,
+    by: updated_by,
+    operation_id,
+    base_version,
+    bytes,
+    hash,
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
+
+/** Undefined properties are left out: the stores compare what they wrote with what they read. */
+function defined<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+}
+
+/**
+ * The next version of a document. One that is gone begins anew, with its numbering going on, so that a version's number never means two things.
+ * Throws `too-large` for data that merging or appending made too large.
+ */
+export function nextVersion(
+  key: DocumentKey,
+  previous: ContextHead | undefined,
+  change: Change,
+  stamp: Stamp,
+): StoredVersion {
+  const bytes = jsonBytes(change.data);
+  if (bytes > documentBytesMax)
+    throw new CadreError(
+      'too-large',
+      `${String(bytes)} bytes are more than the ${String(documentBytesMax)} of a document`,
+      { path: 'data' },
+    );
+  const at = new Date(stamp.now).toISOString();
+  const before = previous === undefined || change.kind === 'create' || change.kind === 'fork' ? undefined : previous;
+  const version = (previous?.version ?? 0) + 1;
+  return defined<StoredVersion>({
+    namespace: key.namespace,
+    context_id: key.context_id,
+    context_type: change.context_type ?? before?.context_type ?? 'knowledge',
+    version,
+    created_version: before?.created_version ?? version,
+    created_at: before?.created_at ?? at,
+    updated_at: at,
+    created_by: before?.created_by ?? stamp.principal,
+    updated_by: stamp.principal,
+    tags: change.tags ?? before?.tags ?? [],
+    relations: change.relations ?? before?.relations ?? [],
+    access_policy: change.access_policy ?? before?.access_policy,
+    merge: change.merge ?? before?.merge,
+    ttl_ms: change.ttl_ms ?? before?.ttl_ms,
+    expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
+    legal_hold: before?.legal_hold,
+    bytes,
+    hash: stamp.hash(canonicalJson(change.data)),
+    schema_version: undefined,
+    deleted: undefined,
+    kind: change.kind,
+    base_version: change.base_version,
+    operation_id: stamp.operation_id,
+    origin: stamp.origin,
+    data: change.data,
+  });
+}
+
+function expiry(ttl_ms: number | undefined, now: number): string | undefined {
+  return ttl_ms === undefined ? undefined : new Date(now + ttl_ms).toISOString();
+}
+
+/** The version that says a document is deleted. It keeps the description, so that the document can be restored as it was. */
+export function deletion(previous: ContextHead, stamp: Stamp): StoredVersion {
+  const { expires_at: _expiry, ...kept } = previous;
+  return defined<StoredVersion>({
+    ...kept,
+    version: previous.version + 1,
+    updated_at: new Date(stamp.now).toISOString(),
+    updated_by: stamp.principal,
+    bytes: 0,
+    hash: stamp.hash('null'),
+    deleted: true,
+    kind: 'delete',
+    base_version: previous.version,
+    operation_id: stamp.operation_id,
+    origin: stamp.origin,
+    data: null,
+  });
+}

@@ -1,0 +1,92 @@
+import type { ChangeAnswer, ConflictDocument } from '../../contracts/context-operations.ts';
+import type { Origin } from '../../contracts/context.ts';
+import { CadreError } from '../../contracts/errors.ts';
+import type { Announcement } from '../../contracts/events.ts';
+import { commitRepeatsMax } from '../../contracts/limits.ts';
+import { headOf, type Stamp, type DocumentKey, type StoredVersion } from '../core/version.ts';
+import type { Caller, Commit, ContextDeps } from '../ports.ts';
+import { loadDocument, type DocumentState } from './load-document.ts';
+
+/** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
+export type Decision =
+  | { readonly commit: Commit; readonly outcome: 'written' | 'merged' }
+  | { readonly conflict: ConflictDocument; readonly answer: ChangeAnswer }
+  | { readonly answer: ChangeAnswer };
+
+/** Decides about the state that was loaded; `again` says that somebody else was faster before. */
+export type Decide = (state: DocumentState, again: boolean) => Promise<Decision> | Decision;
+
+/** The stamp of a change that is made now. Without an operation id the change gets one, and a repeat of the call is another change. */
+export function stampOf(
+  { sources }: ContextDeps,
+  { principal }: Caller,
+  { operation_id, origin }: { readonly operation_id?: string | undefined; readonly origin?: Origin | undefined },
+): Stamp {
+  return {
+    now: sources.now(),
+    principal,
+    operation_id: operation_id ?? sources.id(),
+    origin,
+    hash: (text) => sources.hash(text),
+  };
+}
+
+/** Tells everybody that a document changed. A hint: who must miss nothing reads the changes with a cursor. */
+export function changed(version: StoredVersion, { correlation_id }: Caller): Announcement {
+  const { namespace, context_id, context_type, kind, tags, updated_by, updated_at, deleted = false } = version;
+  return {
+    type: 'ContextChanged',
+    data: {
+      namespace,
+      context_id,
+      context_type,
+      version: version.version,
+      kind,
+      tags: [...tags],
+      by: updated_by,
+      at: updated_at,
+      deleted,
+    },
+    correlation_id,
+    causation_id: version.operation_id,
+  };
+}
+
+/** Loads, decides, writes; decides again when somebody was faster, a few times. Throws `version-conflict` on a document that never stands still. */
+export async function changeDocument(
+  deps: ContextDeps,
+  caller: Caller,
+  key: DocumentKey,
+  decide: Decide,
+): Promise<ChangeAnswer> {
+  for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
+    const decision = await decide(await loadDocument(deps, key), repeat > 0);
+    if ('conflict' in decision) await deps.documents.keepConflict(decision.conflict);
+    if ('answer' in decision) return decision.answer;
+    const { next } = decision.commit;
+    const overtaken = await deps.documents.commit([decision.commit]);
+    if (overtaken.length === 0) {
+      await deps.messenger.announce([changed(next, caller)]);
+      return { outcome: decision.outcome, head: headOf(next) };
+    }
+  }
+  throw new CadreError('version-conflict', `${key.context_id} changes too fast; try again`, { path: 'context_id' });
+}
+
+/**
+ * The answer to a repeat, when this operation wrote the version after the one that it expected: the answer to its first call was lost. An operation
+ * that landed on a later version is found by its own row.
+ */
+export async function repeated(
+  deps: ContextDeps,
+  { key, latest }: DocumentState,
+  expected: number,
+  operation_id: string,
+): Promise<ChangeAnswer | undefined> {
+  if (latest === undefined || latest.version <= expected) return undefined;
+  const after = latest.version === expected + 1 ? latest : await deps.documents.version(key, expected + 1);
+  if (after?.operation_id === operation_id) return { outcome: 'repeated', head: headOf(after) };
+  const landed = await deps.documents.operation(key, operation_id);
+  const version = landed === undefined ? undefined : await deps.documents.version(key, landed);
+  return version === undefined ? undefined : { outcome: 'repeated', head: headOf(version) };
+}

@@ -1,0 +1,64 @@
+import type { MergeConflict } from '../../contracts/context-operations.ts';
+import type { MergeRule } from '../../contracts/context.ts';
+import type { Json } from '../../contracts/json.ts';
+import { expressionMsMax } from '../../contracts/limits.ts';
+import { merge, type CustomPlace } from '../core/merge.ts';
+import { pointerOf, withValueAt } from '../core/pointer.ts';
+
+/** Nested evaluations of one expression. More: the real stack may run out. */
+const expressionDepthMax = 200;
+/** Items of one sequence that an expression makes. More: one expression could fill the memory. */
+const expressionItemsMax = 100_000;
+
+/** Merged data, or the places that two changes cannot share. */
+export type MergeOutcome =
+  { readonly ok: true; readonly data: Json } | { readonly ok: false; readonly conflicts: MergeConflict[] };
+
+/** The value that an expression gives for a place; a failure or nothing is a conflict there, told with its reason. */
+async function evaluate({
+  path,
+  expression,
+  base,
+  ours,
+  theirs,
+}: CustomPlace): Promise<{ value: Json } | MergeConflict> {
+  const conflict = (reason: string): MergeConflict => ({
+    path: pointerOf(path),
+    ...(base === undefined ? {} : { base }),
+    ...(ours === undefined ? {} : { ours }),
+    ...(theirs === undefined ? {} : { theirs }),
+    reason,
+  });
+  try {
+    // Loaded on demand: few documents have such a rule, and every start of the API would pay for it.
+    const { default: jsonata } = await import('jsonata');
+    const compiled = jsonata(expression, {
+      timeout: expressionMsMax,
+      stack: expressionDepthMax,
+      sequence: expressionItemsMax,
+    });
+    const value: unknown = await compiled.evaluate({ base, ours, theirs });
+    if (value === undefined) return conflict('the expression gives nothing');
+    return { value: JSON.parse(JSON.stringify(value)) as Json };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : (error as { message?: unknown } | null)?.message;
+    return conflict(`the expression fails: ${String(message).slice(0, 500)}`);
+  }
+}
+
+/** Merges two changes of one document's data, the custom rules included. */
+export async function mergeData(
+  sides: { readonly base: Json | undefined; readonly ours: Json; readonly theirs: Json },
+  rules: readonly MergeRule[],
+): Promise<MergeOutcome> {
+  const { base, ours, theirs } = sides;
+  const merged = merge(base, ours, theirs, rules);
+  const conflicts = [...merged.conflicts];
+  let data = merged.data ?? null;
+  for (const place of merged.custom) {
+    const decided = await evaluate(place);
+    if ('value' in decided) data = withValueAt(data, place.path, decided.value) ?? null;
+    else conflicts.push(decided);
+  }
+  return conflicts.length === 0 ? { ok: true, data } : { ok: false, conflicts };
+}

@@ -1,0 +1,46 @@
+import type { DocumentKey } from '../../context/core/version.ts';
+
+/** The keys of the documents' table, told in docs/protocol.md. No part of a user's choice has a `#`. */
+export const documentPartition = ({ namespace, context_id }: DocumentKey) => `DOC#${namespace}#${context_id}`;
+export const contextHeadKey = (key: DocumentKey) => ({ pk: documentPartition(key), sk: 'HEAD' });
+export const versionPrefix = 'V#';
+export const versionKey = (key: DocumentKey, version: number) => ({
+  pk: documentPartition(key),
+  sk: `${versionPrefix}${String(version).padStart(12, '0')}`,
+});
+export const operationKey = (key: DocumentKey, operation_id: string) => ({
+  pk: documentPartition(key),
+  sk: `OP#${operation_id}`,
+});
+export const conflictPrefix = 'CONFLICT#';
+export const conflictKey = (key: DocumentKey, conflict_id: string) => ({
+  pk: documentPartition(key),
+  sk: `${conflictPrefix}${conflict_id}`,
+});
+export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'POLICY' });
+
+/** Where documents are found by: one row for each, which is there exactly while the document is. */
+export const treePartition = (namespace: string) => `TREE#${namespace}`;
+export const typePartition = (namespace: string, type: string) => `TYPE#${namespace}#${type}`;
+export const tagPartition = (namespace: string, tag: string) => `TAG#${namespace}#${tag}`;
+export const relationKey = (from: DocumentKey, type: string, to: string) => ({
+  pk: documentPartition(from),
+  sk: `OUT#${type}#${to}`,
+});
+export const backRelationKey = (from: DocumentKey, type: string, to: string) => ({
+  pk: documentPartition({ namespace: from.namespace, context_id: to }),
+  sk: `IN#${type}#${from.context_id}`,
+});
+
+/** The changes of a namespace in the order of their time lie in so many partitions of the index. Fewer: 1,000 changes a second are the end of one. */
+export const feedShards = 4;
+export const feedPartition = (namespace: string, shard: number) => `FEED#${namespace}#${String(shard)}`;
+/** What the index of the documents' table projects: enough to tell what changed. */
+export const contextIndexedAttributes = [
+  'namespace',
+  'context_id',
+  'context_type',
+  'version',
+  'updated_at',
+  'deleted',
+] as const;

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import type { ContextHead } from '../../contracts/context.ts';
+import type { Json } from '../../contracts/json.ts';
+import { uncompressedBytesMax, rowBodyBytesMax } from '../../contracts/limits.ts';
+import type { DocumentKey, StoredVersion } from '../../context/core/version.ts';
+import {
+  backRelationKey,
+  contextHeadKey,
+  feedPartition,
+  feedShards,
+  relationKey,
+  tagPartition,
+  treePartition,
+  typePartition,
+  versionKey,
+} from './context-keys.ts';
+import type { Objects } from './objects-on-demand.ts';
+import type { Statement } from './statements.ts';
+import type { Item } from './task-rows.ts';
+
+/** Objects of documents in the bucket: they live as long as their documents. */
+export const documentObjectsPrefix = 'documents/';
+
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
+/** Higher: more time for a few percent. */
+const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+
+/** Where bodies that are too large for a row go. */
+export interface Bodies {
+  readonly objects: Objects;
+  readonly bucket: string;
+}
+
+/** The attributes of a body: its text, its packed text, or where in the bucket it lies. */
+export async function packBody(bodies: Bodies, key: DocumentKey, data: Json): Promise<Item> {
+  const text = JSON.stringify(data);
+  if (Buffer.byteLength(text) <= uncompressedBytesMax) return { body: text };
+  const packed = await compress(text, quality);
+  if (packed.byteLength <= rowBodyBytesMax) return { packed };
+  // The name is made of the content, so that a repeat writes the same object and nobody can change it behind its version.
+  const object = `${documentObjectsPrefix}${key.namespace}/${key.context_id}/${createHash('sha256').update(text).digest('hex')}`;
+  await bodies.objects.put(bodies.bucket, object, text);
+  return { body_object: object };
+}
+
+/** The data behind the attributes of a body; undefined when it was erased. */
+async function unpackBody(bodies: Bodies, { body, packed, body_object }: Item): Promise<Json | undefined> {
+  if (typeof body === 'string') return JSON.parse(body) as Json;
+  if (packed instanceof Uint8Array) return JSON.parse((await decompress(packed)).toString()) as Json;
+  if (typeof body_object === 'string') return JSON.parse(await bodies.objects.get(bodies.bucket, body_object)) as Json;
+  return undefined;
+}
+
+/** Spreads the documents of a namespace over its partitions of the index. */
+function shardOf(context_id: string): number {
+  return (createHash('sha256').update(context_id).digest()[0] ?? 0) % feedShards;
+}
+
+/** The item of a document's head: the newest version without its data, at its place in the order of changes. */
+export function headItem(head: ContextHead): Item & Statement['key'] {
+  const { namespace, context_id, updated_at } = head;
+  return {
+    ...contextHeadKey(head),
+    ...head,
+    gsi1pk: feedPartition(namespace, shardOf(context_id)),
+    gsi1sk: `${updated_at}#${context_id}`,
+  };
+}
+
+/** The head of an item. The table is ours alone, so its shape is trusted. */
+export function fromHeadItem(item: Item): ContextHead {
+  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _place, ...head } = item;
+  return head as unknown as ContextHead;
+}
+
+/** The item of a version. */
+export async function versionItem(bodies: Bodies, version: StoredVersion): Promise<Item & Statement['key']> {
+  const { data, ...rest } = version;
+  const body = data === undefined ? {} : await packBody(bodies, version, data);
+  return { ...versionKey(version, version.version), ...rest, ...body };
+}
+
+export async function fromVersionItem(bodies: Bodies, item: Item): Promise<StoredVersion> {
+  const { pk: _pk, sk: _sk, body: _body, packed: _packed, body_object: _object, ...rest } = item;
+  const data = await unpackBody(bodies, item);
+  return { ...rest, ...(data === undefined ? {} : { data }) } as unknown as StoredVersion;
+}
+
+/** The rows that find a document, by their key. One that is deleted is found by none. */
+export function findingRows(head: ContextHead | undefined): ReadonlyMap<string, Statement['key']> {
+  if (head === undefined || head.deleted === true) return new Map();
+  const { namespace, context_id, context_type, tags, relations } = head;
+  const keys = [
+    { pk: treePartition(namespace), sk: context_id },
+    { pk: typePartition(namespace, context_type), sk: context_id },
+    ...tags.map((tag) => ({ pk: tagPartition(namespace, tag), sk: context_id })),
+    ...relations.flatMap(({ type, to }) => [relationKey(head, type, to), backRelationKey(head, type, to)]),
+  ];
+  return new Map(keys.map((key) => [`${key.pk} ${key.sk}`, key]));
+}

@@ -1,0 +1,28 @@
+import type { ContextAnswer, ContextOperationName, ContextRequest } from '../contracts/context-operations.ts';
+import type { ApiTransport } from './api-transport.ts';
+
+/** Operations that change documents: each gets an id, so that a repeat after a lost answer changes nothing. */
+const changes = ['create', 'put', 'delete'] as const satisfies readonly ContextOperationName[];
+
+/** The operations on documents, under the names that the API has for them. */
+export type ContextCalls = {
+  readonly [N in ContextOperationName]: (request: ContextRequest<N>) => Promise<ContextAnswer<N>>;
+};
+
+/** Documents through the API. `random` makes the ids of changes that are given none. */
+export function contextCalls(call: ApiTransport, clock: { now(): number }, random: () => number): ContextCalls {
+  const operationId = () => `op-${clock.now().toString(36)}-${random().toString(36).slice(2, 12)}`;
+  const send = async (name: ContextOperationName, request: object) => {
+    const isChange = changes.some((change) => change === name);
+    const body = isChange ? { operation_id: operationId(), ...request } : request;
+    return (await call({ method: 'POST', path: `/v1/contexts/${name}`, body })) as never;
+  };
+  return {
+    create: (request) => send('create', request),
+    get: (request) => send('get', request),
+    put: (request) => send('put', request),
+    delete: (request) => send('delete', request),
+    history: (request) => send('history', request),
+    conflicts: (request) => send('conflicts', request),
+  };
+}

@@ -1,0 +1,51 @@
+import type { ContextAnswer, ContextOperationName, ContextRequest } from '../../../src/contracts/context-operations.ts';
+import type { Announcement } from '../../../src/contracts/events.ts';
+import { runContextOperation } from '../../../src/context/usecases/operations.ts';
+import type { ContextDeps } from '../../../src/context/ports.ts';
+import { contextIndexedAttributes } from '../../../src/platform/aws/context-keys.ts';
+import { indexName } from '../../../src/platform/aws/keys.ts';
+import { s3Objects } from '../../../src/platform/aws/objects.ts';
+import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
+import type { TableSchema } from '../../../src/platform/twin/dynamodb/table.ts';
+import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
+
+const startMs = Date.parse('2026-11-23T10:00:00.000Z');
+
+/** The documents' table as it is deployed. */
+export const contextTable: TableSchema = {
+  name: 'contexts',
+  pk: 'pk',
+  sk: 'sk',
+  indexes: [{ name: indexName, pk: 'gsi1pk', sk: 'gsi1sk', projection: [...contextIndexedAttributes] }],
+};
+
+/** The use cases on the real store in the twin; time stands still until it is moved. */
+export function contextStage() {
+  const cloud = createTwinCloud({ startMs, tables: [contextTable], buckets: ['bucket'] });
+  const clock = { now: startMs };
+  let ids = 0;
+  const sources = { ...machineSources, now: () => clock.now, id: () => `id-${++ids}` };
+  const events: Announcement[] = [];
+  const deployment = {
+    table: 'cadre',
+    contextTable: 'contexts',
+    bucket: 'bucket',
+    bus: 'bus',
+    stateMachineArn: '',
+    queues: {},
+  };
+  const deps: ContextDeps = {
+    ...createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, {
+      warn: () => undefined,
+    }),
+    messenger: { announce: async (announced) => void events.push(...announced) },
+  };
+  /** An operation as the API carries it out, for a principal. */
+  const as =
+    (principal: string) =>
+    async <N extends ContextOperationName>(name: N, request: ContextRequest<N>): Promise<ContextAnswer<N>> => {
+      const caller = { principal, correlation_id: 'story' };
+      return (await runContextOperation(deps, caller, name, JSON.stringify(request))) as ContextAnswer<N>;
+    };
+  return { cloud, deps, clock, events, as, call: as('alice') };
+}
