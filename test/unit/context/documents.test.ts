@@ -226,9 +226,10 @@ describe('documents', () => {
   });
 
   it('refuse JSON of hostile depth without running out of stack', async () => {
-    const { call } = contextStage();
-    const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`) as Json;
-    await expect(call('create', knowledge(deep))).rejects.toMatchObject({ code: 'invalid-input' });
+    const { send } = contextStage();
+    const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+    const text = `{"context_id":"a","context_type":"knowledge","data":${deep}}`;
+    await expect(send('alice', 'create', text)).rejects.toMatchObject({ code: 'invalid-input' });
   });
 
   it('refuse a cursor of another listing', async () => {

@@ -40,12 +40,12 @@ export function contextStage() {
     }),
     messenger: { announce: async (announced) => void events.push(...announced) },
   };
-  /** An operation as the API carries it out, for a principal. */
+  /** An operation as the API carries it out, for a principal: `text` is the body of the request. */
+  const send = (principal: string, name: ContextOperationName, text: string) =>
+    runContextOperation(deps, { principal, correlation_id: 'story' }, name, text);
   const as =
     (principal: string) =>
-    async <N extends ContextOperationName>(name: N, request: ContextRequest<N>): Promise<ContextAnswer<N>> => {
-      const caller = { principal, correlation_id: 'story' };
-      return (await runContextOperation(deps, caller, name, JSON.stringify(request))) as ContextAnswer<N>;
-    };
-  return { cloud, deps, clock, events, as, call: as('alice') };
+    async <N extends ContextOperationName>(name: N, request: ContextRequest<N>): Promise<ContextAnswer<N>> =>
+      (await send(principal, name, JSON.stringify(request))) as ContextAnswer<N>;
+  return { cloud, deps, clock, events, send, as, call: as('alice') };
 }
