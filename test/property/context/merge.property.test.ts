@@ -7,11 +7,7 @@ import { keysOf, pointerOf, sameJson, valueAt } from '../../../src/context/core/
 
 const key = fc.constantFrom('a', 'b', 'c', 'n', 's', 'l');
 const { tree } = fc.letrec<{ tree: Json; leaf: Json }>((tie) => ({
-  leaf: fc.oneof(
-    fc.integer({ min: -5, max: 5 }),
-    fc.constantFrom('x', 'y\nz', '', null, true),
-    fc.constant([]),
-  ),
+  leaf: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom('x', 'y\nz', '', null, true), fc.constant([])),
   tree: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     tie('leaf'),
