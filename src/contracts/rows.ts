@@ -132,6 +132,8 @@ export interface AgentRow {
   readonly maintenance?: readonly { readonly from: string; readonly until: string }[] | undefined;
   /** By task type. */
   readonly figures?: Readonly<Record<string, TypeFigures>>;
+  /** When its next turn begins, in the turns that round-robin and weighted count; written with a reservation. */
+  readonly next_turn?: number;
   /** Failures since its last success. */
   readonly failed_in_a_row?: number;
   /** Tasks completed since it registered last: what a warm-up counts. */

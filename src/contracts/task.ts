@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { agentId, capabilityList, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { backupAgentsMax } from './limits.ts';
+import { plainStrategies } from './strategy.ts';
 
 /** Half of a surrogate pair, as a cut emoji leaves it, becomes U+FFFD: DynamoDB refuses text that is not UTF-8. */
 function wellFormed(text: z.ZodString): z.ZodString {
@@ -17,7 +18,12 @@ export type Priority = z.infer<typeof priority>;
 export const distributionRules = z.strictObject({
   primary_agent: agentId.optional(),
   backup_agents: z.array(agentId).max(backupAgentsMax).optional(),
-  routing_strategy: z.enum(['capability_matching', 'least_loaded']).optional(),
+  /** How the agent is chosen among those that may run it; a policy's rules and pins come first. */
+  routing_strategy: z.enum(plainStrategies).optional(),
+  /** Tasks with the same key go to the same agent where the strategy looks at it (consistent_hashing, affinity). */
+  affinity_key: z.string().min(1).max(128).optional(),
+  /** Where the task's data is: what the geographic strategy measures from. */
+  region: z.string().min(1).max(64).optional(),
 });
 export type DistributionRules = z.infer<typeof distributionRules>;
 

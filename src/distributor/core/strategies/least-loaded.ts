@@ -1,4 +1,19 @@
+import { performanceScore } from '../agent.ts';
 import type { Strategy } from './strategy.ts';
 
-/** The default: work spreads by share of free slots, so that no agent is full while another one is idle. */
-export const leastLoaded: Strategy = (_task, candidates) => candidates.leastLoaded();
+/** Records closer than this (share of successes) count as equal: chance, not merit. */
+const recordStep = 0.05;
+/** Attempts up to which the work done tells two agents apart. */
+const workMax = 9_000_000;
+
+/**
+ * The default: the agent with the greatest share of free slots; ties go to the better record, then to the one that has done less. One number says all three, so that
+ * ten thousand agents can be compared in microseconds: two shares differ by 2.5e-5 at least (by slotsMax), records make up 2e-5 at most and work 1e-6.
+ */
+export const leastLoaded: Strategy<'least_loaded'> = () => ({
+  key: 'least_loaded',
+  score: ({ agent, free }) => {
+    const record = Math.round(performanceScore(agent) / recordStep);
+    return free / agent.capacity + record * 1e-6 - Math.min(workMax, agent.completed + agent.failed) * 1e-13;
+  },
+});

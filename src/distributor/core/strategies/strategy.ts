@@ -1,4 +1,5 @@
 import type { AgentRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import type { StrategyName, StrategySettings } from '../../../contracts/strategy.ts';
 
 /** An agent that may run the task, as it is at this point of the round. */
 export interface Candidate {
@@ -7,24 +8,39 @@ export interface Candidate {
   readonly free: number;
 }
 
-/** The available agents that may run a task. The same route gets the same object for the whole round, so that a strategy may keep figures by it. */
-export interface CandidateSet {
+/** The available agents that may run a task. The same route gets the same object for the whole round, so that figures may be kept by it. */
+export interface CandidateSet<C extends Candidate = Candidate> {
   /** Full ones included, in the pool's order (by id), or in the task's order of preference when `pinned`. */
-  readonly all: readonly Candidate[];
+  readonly all: readonly C[];
   /** True when these are the agents that the task names. */
   readonly pinned: boolean;
-  /** The agent with the greatest share of free slots; ties go to the better record, then to the one that has done less. Undefined when all are full. */
-  leastLoaded(): AgentRow | undefined;
 }
 
 /** What else a strategy may know. `now` is epoch ms. */
-export interface StrategyContext {
+export interface StrategyContext<N extends StrategyName> {
   readonly now: number;
   readonly route: RouteRow;
+  readonly settings: StrategySettings & { readonly use: N };
+  /** Values of a policy's expression by agent id, for tasks of a type; undefined when it failed. */
+  readonly customScores?:
+    ((expression: string, task_type: string) => ReadonlyMap<string, number> | undefined) | undefined;
 }
 
-/**
- * Chooses the agent for one task among its candidates: one with a free slot, or undefined when all are full (then the route waits). Pure and deterministic: what
- * looks random is derived from the task's id and attempt.
- */
-export type Strategy = (task: ReadyTask, candidates: CandidateSet, context: StrategyContext) => AgentRow | undefined;
+/** How a strategy sees the candidates of one task. */
+export interface Ranking {
+  /** Tasks of a round with the same key have the same scores. Left out: the scores are this task's alone. */
+  readonly key?: string;
+  /** Only these are looked at. */
+  readonly among?: readonly Candidate[];
+  /** The highest gets the task; -Infinity: not this agent. As slots are taken it may fall, never rise. */
+  readonly score: (candidate: Candidate) => number;
+  /** What the agent's row notes when it gets the task: when its next turn begins. */
+  readonly nextTurn?: (candidate: Candidate) => number;
+}
+
+/** Ranks the candidates of one task. Pure and deterministic: what looks random is derived from the task's id and attempt. */
+export type Strategy<N extends StrategyName> = (
+  task: ReadyTask,
+  candidates: CandidateSet,
+  context: StrategyContext<N>,
+) => Ranking;

@@ -1,0 +1,59 @@
+import type { ReadyTask } from '../../../contracts/rows.ts';
+import {
+  plainStrategies,
+  type StrategyName,
+  type StrategySettings,
+  strategySettings,
+} from '../../../contracts/strategy.ts';
+import { affinity } from './affinity.ts';
+import { capabilityMatching } from './capability-matching.ts';
+import { capacityBased } from './capacity-based.ts';
+import { consistentHashing } from './consistent-hashing.ts';
+import { costAware } from './cost-aware.ts';
+import { custom } from './custom.ts';
+import { geographic } from './geographic.ts';
+import { leastConnections } from './least-connections.ts';
+import { leastLoaded } from './least-loaded.ts';
+import { performanceBased } from './performance-based.ts';
+import { predictive } from './predictive.ts';
+import { random } from './random.ts';
+import { roundRobin } from './round-robin.ts';
+import type { CandidateSet, Ranking, Strategy, StrategyContext } from './strategy.ts';
+import { weighted } from './weighted.ts';
+
+/** Every strategy by the name that policies and tasks use. */
+const strategies: { readonly [N in StrategyName]: Strategy<N> } = {
+  least_loaded: leastLoaded,
+  round_robin: roundRobin,
+  weighted,
+  least_connections: leastConnections,
+  random,
+  consistent_hashing: consistentHashing,
+  capacity_based: capacityBased,
+  performance_based: performanceBased,
+  capability_matching: capabilityMatching,
+  affinity,
+  geographic,
+  cost_aware: costAware,
+  predictive,
+  custom,
+};
+
+const plain = new Map(plainStrategies.map((use) => [use as string, strategySettings.parse({ use })]));
+
+/** The settings of a strategy that is named without any; undefined: none has this name. */
+export function plainSettings(name: string): StrategySettings | undefined {
+  return plain.get(name);
+}
+
+/** How a strategy with these settings ranks the candidates of one task. */
+export function rank(
+  settings: StrategySettings,
+  task: ReadyTask,
+  candidates: CandidateSet,
+  context: Omit<StrategyContext<StrategyName>, 'settings'>,
+): Ranking {
+  // The settings say by `use` which strategy they are for; the compiler cannot follow that a table of functions keeps to it.
+  const strategy = strategies[settings.use] as Strategy<StrategyName>;
+  return strategy(task, candidates, { ...context, settings });
+}
