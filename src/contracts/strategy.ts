@@ -17,6 +17,10 @@ export const plainStrategies = [
   'predictive',
 ] as const;
 
+/** Names of all strategies. */
+export const strategyNames = [...plainStrategies, 'weighted', 'geographic', 'custom'] as const;
+export type PlainStrategy = (typeof plainStrategies)[number];
+
 /** A name that a policy gives to one of its strategies or rules. */
 export const policyName = z
   .string()
@@ -83,4 +87,4 @@ export const strategySettings = z.discriminatedUnion('use', [
   z.strictObject({ use: z.literal('custom'), score: z.string().min(1).max(expressionCharactersMax), ...fallback }),
 ]);
 export type StrategySettings = z.infer<typeof strategySettings>;
-export type StrategyName = StrategySettings['use'];
+export type StrategyName = (typeof strategyNames)[number];

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { agentId, capabilityList, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { backupAgentsMax } from './limits.ts';
-import { plainStrategies } from './strategy.ts';
+import { plainStrategies, strategyNames } from './strategy.ts';
 
 /** Half of a surrogate pair, as a cut emoji leaves it, becomes U+FFFD: DynamoDB refuses text that is not UTF-8. */
 function wellFormed(text: z.ZodString): z.ZodString {
@@ -61,7 +61,8 @@ export const distributionLog = z.strictObject({
   task_id: taskId,
   agent_id: agentId,
   distribution_time: timestamp,
-  routing_rule: z.enum(['primary-agent', 'backup-agent', 'least-loaded', 'fallback']),
+  /** The task named the agent, or nobody that it named was available (`fallback`), or a strategy chose. */
+  routing_rule: z.enum(['primary-agent', 'backup-agent', 'fallback', ...strategyNames]),
   efficiency_score: z.number().min(0).max(1),
   reasons: z.array(z.string()).max(8),
 });

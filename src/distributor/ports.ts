@@ -88,8 +88,14 @@ export interface AgentStore {
   drain(pool: string, agent_id: string): Promise<void>;
   /** Removes the agent's row on the condition that it holds nothing. False: it holds something. */
   remove(pool: string, agent_id: string): Promise<boolean>;
-  /** Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`, as many slots as that takes) and is not draining. */
-  reserve(pool: string, agent_id: string, holds: Readonly<Record<string, Hold>>, occupiedMax: number): Promise<boolean>;
+  /** Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`, as many slots as that takes) and is not draining; notes when its next turn begins. */
+  reserve(
+    pool: string,
+    agent_id: string,
+    holds: Readonly<Record<string, Hold>>,
+    occupiedMax: number,
+    next_turn?: number,
+  ): Promise<boolean>;
   /** Frees slots and returns the agent as it is afterwards; undefined when it is gone. `heardFrom` renews its lease. */
   release(
     pool: string,

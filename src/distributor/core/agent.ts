@@ -7,6 +7,8 @@ import { parseHoldKey } from './task.ts';
 
 /** Share of its recent attempts that succeeded (0 to 1). */
 export function performanceScore(agent: Pick<AgentRow, 'figures'>): number {
+  // Asked for ten thousand agents at a time.
+  if (agent.figures === undefined) return 1;
   return recordOf(totalFigures(agent)).success;
 }
 

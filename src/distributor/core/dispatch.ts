@@ -2,9 +2,11 @@ import { assignmentsPerRoundMax } from '../../contracts/limits.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
-import { openFleet, type RouteCandidates } from './fleet.ts';
+import { type Member, openFleet } from './fleet.ts';
 import { heapOf } from './heap.ts';
-import { leastLoaded } from './strategies/least-loaded.ts';
+import { bestOf } from './strategies/ranking.ts';
+import { plainSettings, rank } from './strategies/registry.ts';
+import type { CandidateSet } from './strategies/strategy.ts';
 import { holdKey } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
@@ -24,6 +26,8 @@ export interface Assignment {
   /** The attempt this assignment starts: the fencing token of the lease. */
   readonly attempt: number;
   readonly log: DistributionLog;
+  /** When the agent's next turn begins, where the strategy counts turns. */
+  readonly next_turn?: number;
 }
 
 /**
@@ -40,24 +44,33 @@ export interface DispatchPlan {
 interface Lane {
   readonly route: RouteRow;
   readonly head: readonly ReadyTask[];
-  readonly candidates: RouteCandidates;
+  readonly candidates: CandidateSet<Member>;
   next: number;
 }
 
-/** Picks the agent for the next task of a lane: named agents in their order, else the one that the strategy chooses. */
-function choose(
-  lane: Lane,
-  task: ReadyTask,
-  now: number,
-): { agent: AgentRow; rule: DistributionLog['routing_rule'] } | undefined {
-  const { candidates, route } = lane;
+/** Who gets the next task of a lane, and by which rule. */
+interface Choice {
+  readonly member: Member;
+  readonly rule: DistributionLog['routing_rule'];
+  readonly next_turn?: number;
+}
+
+/** Picks the agent for the next task of a lane: named agents in their order, else the one that the task's strategy puts first. */
+function choose({ candidates, route }: Lane, task: ReadyTask, now: number): Choice | undefined {
   if (candidates.pinned) {
-    const agent = candidates.all.find(({ free }) => free > 0)?.agent;
-    if (agent === undefined) return undefined;
-    return { agent, rule: agent.agent_id === route.agents[0] ? 'primary-agent' : 'backup-agent' };
+    const member = candidates.all.find(({ free }) => free > 0);
+    return member && { member, rule: member.agent.agent_id === route.agents[0] ? 'primary-agent' : 'backup-agent' };
   }
-  const agent = leastLoaded(task, candidates, { now, route });
-  return agent && { agent, rule: route.agents.length > 0 ? 'fallback' : 'least-loaded' };
+  const strategy = task.distribution_rules?.routing_strategy ?? 'least_loaded';
+  const ranking = rank(plainSettings(strategy), task, candidates, { now, route });
+  const member = bestOf(candidates, ranking);
+  if (member === undefined) return undefined;
+  const next_turn = ranking.nextTurn?.(member);
+  return {
+    member,
+    rule: route.agents.length > 0 ? 'fallback' : strategy,
+    ...(next_turn === undefined ? {} : { next_turn }),
+  };
 }
 
 function explain(lane: Lane, agent: AgentRow, rule: DistributionLog['routing_rule'], free: number): string[] {
@@ -75,8 +88,9 @@ function explain(lane: Lane, agent: AgentRow, rule: DistributionLog['routing_rul
 function assign(lane: Lane, task: ReadyTask, now: number): Assignment | undefined {
   const chosen = choose(lane, task, now);
   if (chosen === undefined) return undefined;
-  const { agent, rule } = chosen;
-  const free = lane.candidates.take(agent);
+  const { member, rule, next_turn } = chosen;
+  const { agent } = member;
+  const free = member.take();
   const attempt = task.attempt + 1;
   const log: DistributionLog = {
     id: holdKey(task.task_id, attempt),
@@ -87,7 +101,7 @@ function assign(lane: Lane, task: ReadyTask, now: number): Assignment | undefine
     efficiency_score: Math.round((free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
     reasons: explain(lane, agent, rule, free),
   };
-  return { task, agent, attempt, log };
+  return { task, agent, attempt, log, ...(next_turn === undefined ? {} : { next_turn }) };
 }
 
 /**

@@ -69,7 +69,9 @@ async function reserve(
           { at: now, until: now + each.task.timeout_ms },
         ]),
       );
-      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, agent.capacity - list.length);
+      const next_turn = list.findLast((each) => each.next_turn !== undefined)?.next_turn;
+      const room = agent.capacity - list.length;
+      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, room, next_turn);
       return reserved ? list : [];
     }),
   );

@@ -87,14 +87,14 @@ async function register(db: Database, row: AgentRow): ReturnType<AgentStore['reg
 
 const reserve =
   (db: Database): AgentStore['reserve'] =>
-  async (pool, agent_id, holds, occupiedMax) => {
+  async (pool, agent_id, holds, occupiedMax, next_turn) => {
     const keys = Object.keys(holds);
     try {
       await db.client.send(
         new UpdateCommand({
           TableName: db.table,
           Key: agentKey(pool, agent_id),
-          UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}`,
+          UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}${next_turn === undefined ? '' : ', next_turn = :turn'}`,
           // Room and willingness: stops two dispatchers from filling the same slot, work for an agent that leaves, and more
           // than an agent takes that registered with fewer slots since the dispatcher read it.
           ConditionExpression: 'size(holds) <= :max AND draining = :no AND #capacity >= :capacity',
@@ -107,6 +107,7 @@ const reserve =
             ':max': occupiedMax,
             ':capacity': occupiedMax + keys.length,
             ':no': false,
+            ...(next_turn === undefined ? {} : { ':turn': next_turn }),
           },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),

@@ -1,3 +1,4 @@
+import { plainStrategies } from '../../../src/contracts/strategy.ts';
 import fc from 'fast-check';
 import type * as z from 'zod';
 import { agentGrant, agentRegistration, agentView, queueView } from '../../../src/contracts/agent.ts';
@@ -37,7 +38,9 @@ const rules = fc.record(
   {
     primary_agent: agentId,
     backup_agents: fc.array(agentId, { maxLength: 8 }),
-    routing_strategy: fc.constantFrom('capability_matching', 'least_loaded'),
+    routing_strategy: fc.constantFrom(...plainStrategies),
+    affinity_key: text,
+    region: text,
   },
   some,
 );

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { AgentRow } from '../../../src/contracts/rows.ts';
 import { openFleet } from '../../../src/distributor/core/fleet.ts';
 import { heapOf } from '../../../src/distributor/core/heap.ts';
-import { agentRow, route, startMs } from '../../unit/distributor/rows.ts';
+import { bestOf } from '../../../src/distributor/core/strategies/ranking.ts';
+import { plainSettings, rank } from '../../../src/distributor/core/strategies/registry.ts';
+import { agentRow, readyTask, route, startMs } from '../../unit/distributor/rows.ts';
 
 const agents = fc
   .array(fc.record({ capacity: fc.integer({ min: 1, max: 4 }), busy: fc.integer({ min: 0, max: 5 }) }), {
@@ -51,11 +52,11 @@ describe('the least loaded of a set', () => {
         const sets = [fleet.candidatesOf(route()), fleet.candidatesOf(route(['x']))];
         for (const turn of turns) {
           const set = sets[Number(turn)]!;
-          const shareOf = (agent: AgentRow | undefined) =>
-            set.all.flatMap((each) => (each.agent === agent ? [each.free / agent.capacity] : []))[0] ?? 0;
-          const chosen = set.leastLoaded();
-          expect(shareOf(chosen)).toBe(Math.max(0, ...set.all.map(({ agent }) => shareOf(agent))));
-          if (chosen !== undefined) set.take(chosen);
+          const shares = set.all.map(({ agent, free }) => free / agent.capacity);
+          const ranking = rank(plainSettings('least_loaded'), readyTask(), set, { now: startMs, route: route() });
+          const chosen = bestOf(set, ranking);
+          expect(chosen === undefined ? 0 : chosen.free / chosen.agent.capacity).toBe(Math.max(0, ...shares));
+          chosen?.take();
         }
       }),
       { numRuns: 300 },

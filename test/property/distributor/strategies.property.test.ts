@@ -144,7 +144,7 @@ describe('turns', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 7 }), sizes, (count, list) => {
         const rows = ids.slice(0, count).map((agent_id) => agentRow({ agent_id, capacity: 200 }));
-        const counts = rounds(plainSettings('round_robin')!, rows, list);
+        const counts = rounds(plainSettings('round_robin'), rows, list);
         const given = ids.slice(0, count).map((id) => counts.get(id) ?? 0);
         expect(Math.max(...given) - Math.min(...given)).toBeLessThanOrEqual(1);
       }),
@@ -168,7 +168,7 @@ describe('turns', () => {
 
   it('let an agent that joins late have its share from now on, not what it missed', () => {
     const old = ['a', 'b'].map((agent_id) => agentRow({ agent_id, capacity: 200, next_turn: 1_000 }));
-    const counts = rounds(plainSettings('round_robin')!, [...old, agentRow({ agent_id: 'new', capacity: 200 })], [30]);
+    const counts = rounds(plainSettings('round_robin'), [...old, agentRow({ agent_id: 'new', capacity: 200 })], [30]);
     expect(counts.get('new')).toBe(10);
   });
 
@@ -200,7 +200,7 @@ describe('hashing', () => {
 
   it('spreads keys evenly', () => {
     const rows = ids.slice(0, 5).map((agent_id) => agentRow({ agent_id }));
-    const how = plainSettings('consistent_hashing')!;
+    const how = plainSettings('consistent_hashing');
     const counts = new Map<string | undefined, number>();
     for (let at = 0; at < 5_000; at += 1) {
       const id = owner({ ...how, by: 'task_id' } as StrategySettings, rows, `key-${at}`);
@@ -214,7 +214,7 @@ describe('hashing', () => {
     const rows = ids.map((agent_id) => agentRow({ agent_id }));
     const rules = { affinity_key: 'checkpoint-1' };
     const task = readyTask({ distribution_rules: rules, queued_at: iso(startMs - 5_000) });
-    const own = choose(plainSettings('affinity')!, task, setOf(rows))!.agent.agent_id;
+    const own = choose(plainSettings('affinity'), task, setOf(rows))!.agent.agent_id;
     const full = rows.map((row) => (row.agent_id === own ? agentRow({ agent_id: own, busy: 1 }) : row));
     const after = (wait_ms: number) => choose({ use: 'affinity', wait_ms }, task, setOf(full))?.agent.agent_id;
     expect(after(0)).not.toBe(own);
@@ -229,7 +229,7 @@ describe('random', () => {
   it('keeps equal agents nearly even: the power of two choices', () => {
     const set = setOf(Array.from({ length: 100 }, (_, at) => agentRow({ agent_id: `a${at}`, capacity: 100 })));
     const list = Array.from({ length: 5_000 }, (_, at) => readyTask({ task_id: `t${at}` }));
-    handOut(plainSettings('random')!, list, set);
+    handOut(plainSettings('random'), list, set);
     const busy = set.all.map(({ free }) => 100 - free);
     expect(Math.max(...busy)).toBeLessThanOrEqual(54);
     expect(Math.min(...busy)).toBeGreaterThanOrEqual(44);
@@ -250,9 +250,9 @@ describe('a strategy chooses by what it is named after:', () => {
       agentRow({ agent_id: 'small', capacity: 4, busy: 2 }),
       agentRow({ agent_id: 'middle', capacity: 20, busy: 5 }),
     ];
-    expect(pick(plainSettings('least_connections')!, ...rows)).toBe('small');
-    expect(pick(plainSettings('capacity_based')!, ...rows)).toBe('large');
-    expect(pick(plainSettings('least_loaded')!, ...rows)).toBe('middle');
+    expect(pick(plainSettings('least_connections'), ...rows)).toBe('small');
+    expect(pick(plainSettings('capacity_based'), ...rows)).toBe('large');
+    expect(pick(plainSettings('least_loaded'), ...rows)).toBe('middle');
   });
 
   it('capability_matching the closest fit', () => {
@@ -260,7 +260,7 @@ describe('a strategy chooses by what it is named after:', () => {
       agentRow({ agent_id: 'generalist', capabilities: ['x', 'y', 'z'], capacity: 9 }),
       agentRow({ agent_id: 'specialist', capabilities: ['x'] }),
     ];
-    expect(pick(plainSettings('capability_matching')!, ...rows)).toBe('specialist');
+    expect(pick(plainSettings('capability_matching'), ...rows)).toBe('specialist');
   });
 
   it('geographic the nearest region, whichever way the distance is written', () => {
@@ -280,14 +280,14 @@ describe('a strategy chooses by what it is named after:', () => {
   });
 
   it('cost_aware the least cost of a success, failures and the price of a slot included', () => {
+    expect(pick(plainSettings('cost_aware'), known('dear', 9, 0, 1_000, 0.02), known('cheap', 9, 0, 1_000, 0.01))).toBe(
+      'cheap',
+    );
     expect(
-      pick(plainSettings('cost_aware')!, known('dear', 9, 0, 1_000, 0.02), known('cheap', 9, 0, 1_000, 0.01)),
-    ).toBe('cheap');
-    expect(
-      pick(plainSettings('cost_aware')!, known('sound', 9, 0, 1_000, 0.015), known('flaky', 6, 12, 1_000, 0.01)),
+      pick(plainSettings('cost_aware'), known('sound', 9, 0, 1_000, 0.015), known('flaky', 6, 12, 1_000, 0.01)),
     ).toBe('sound');
     const priced = (agent_id: string, usd_per_hour: number) => ({ ...known(agent_id, 9, 0, 60_000), usd_per_hour });
-    expect(pick(plainSettings('cost_aware')!, priced('b', 3), priced('c', 2))).toBe('c');
+    expect(pick(plainSettings('cost_aware'), priced('b', 3), priced('c', 2))).toBe('c');
   });
 
   it('predictive the earliest finish, what fails counting as often as it is repeated', () => {

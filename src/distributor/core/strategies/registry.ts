@@ -1,5 +1,6 @@
 import type { ReadyTask } from '../../../contracts/rows.ts';
 import {
+  type PlainStrategy,
   plainStrategies,
   type StrategyName,
   type StrategySettings,
@@ -39,11 +40,13 @@ const strategies: { readonly [N in StrategyName]: Strategy<N> } = {
   custom,
 };
 
-const plain = new Map(plainStrategies.map((use) => [use as string, strategySettings.parse({ use })]));
+const plain = Object.fromEntries(plainStrategies.map((use) => [use, strategySettings.parse({ use })])) as Readonly<
+  Record<PlainStrategy, StrategySettings>
+>;
 
-/** The settings of a strategy that is named without any; undefined: none has this name. */
-export function plainSettings(name: string): StrategySettings | undefined {
-  return plain.get(name);
+/** The settings of a strategy that is named without any. */
+export function plainSettings(name: PlainStrategy): StrategySettings {
+  return plain[name];
 }
 
 /** How a strategy with these settings ranks the candidates of one task. */

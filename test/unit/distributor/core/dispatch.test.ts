@@ -178,7 +178,7 @@ describe('an assignment', () => {
       task_id: 't1',
       agent_id: 'a1',
       distribution_time: iso(startMs),
-      routing_rule: 'least-loaded',
+      routing_rule: 'least_loaded',
       efficiency_score: 0.5,
       reasons: ['offers x', '1 of 2 slots busy', '1 agents could run it'],
     });

@@ -40,7 +40,7 @@ describe('a dispatch', () => {
       attempt: 1,
       assigned_agent: 'a1',
       principal: 'principal-a1',
-      distribution: { agent_id: 'a1', routing_rule: 'least-loaded' },
+      distribution: { agent_id: 'a1', routing_rule: 'least_loaded' },
     });
     expect(stage.told.sent).toMatchObject([
       { message: { kind: 'assign', task_id: 't1', attempt: 1, payload: { n: 1 } } },
