@@ -10,7 +10,7 @@ export function leisure({ agent, free }: Candidate): number {
 
 function scoresOf(set: CandidateSet, key: string, score: Ranking['score']): Float64Array {
   let byKey = kept.get(set);
-  if (byKey === undefined) kept.set(set, (byKey = new Map()));
+  if (byKey === undefined) kept.set(set, (byKey = new Map<string, Float64Array>()));
   let scores = byKey.get(key);
   if (scores === undefined) byKey.set(key, (scores = Float64Array.from(set.all, (each) => current(each, score))));
   return scores;
