@@ -10,6 +10,7 @@ import type { Bench } from './figure.ts';
 import { hopsBench } from './hops.ts';
 import { localBench } from './local.ts';
 import { recoveryBench } from './recovery.ts';
+import { schedulerBench } from './scheduler.ts';
 import { simulatorBench } from './simulator.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, Bench>> = {
   bundle: bundleBench,
   recovery: recoveryBench,
   simulator: simulatorBench,
+  scheduler: schedulerBench,
 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
