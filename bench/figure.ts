@@ -8,10 +8,10 @@ export interface Figure {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** A named group of figures. `say` is for progress, which never goes to stdout. */
+/** A named group of figures. `say` is for progress, which never goes to stdout; `sizes` are those asked for, none: its own. */
 export interface Bench {
   readonly about: string;
-  run(say: (line: string) => void): AsyncIterable<Figure>;
+  run(say: (line: string) => void, sizes: readonly number[]): AsyncIterable<Figure>;
 }
 
 /** A number with at most `digits` after the point: more would pretend a precision that no run has. */

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [NAME...]`: figures on stdout, one JSON object a line; everything else on stderr. A bench that fails says why and fails
+ * `npm run bench [NAME...] [SIZE...]`: figures on stdout, one JSON object a line; everything else on stderr. A bench that fails says why and fails
  * the command, after the others have run.
  */
 import { bundleBench } from './bundle.ts';
@@ -12,6 +12,7 @@ import { localBench } from './local.ts';
 import { recoveryBench } from './recovery.ts';
 import { schedulerBench } from './scheduler.ts';
 import { simulatorBench } from './simulator.ts';
+import { searchBench } from './search.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
   calls: callsBench,
@@ -24,6 +25,7 @@ const benches: Readonly<Record<string, Bench>> = {
   recovery: recoveryBench,
   simulator: simulatorBench,
   scheduler: schedulerBench,
+  search: searchBench,
 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -32,14 +34,16 @@ function usage(): string {
   const width = Math.max(...Object.keys(benches).map((name) => name.length));
   const list = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`);
   return [
-    'Usage: npm run bench [NAME...]',
+    'Usage: npm run bench [NAME...] [SIZE...]',
     '',
     'Figures as JSON lines { bench, metric, value, unit, detail }:',
     ...list,
   ].join('\n');
 }
 
-async function main(names: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const names = args.filter((arg) => !/^\d+$/.test(arg));
+  const sizes = args.filter((arg) => !names.includes(arg)).map(Number);
   if (names.includes('--help')) {
     process.stdout.write(`${usage()}\n`);
     return 0;
@@ -53,7 +57,7 @@ async function main(names: readonly string[]): Promise<number> {
   for (const [name, bench] of Object.entries(benches)) {
     if (names.length > 0 && !names.includes(name)) continue;
     try {
-      for await (const figure of bench.run(say)) process.stdout.write(`${JSON.stringify(figure)}\n`);
+      for await (const figure of bench.run(say, sizes)) process.stdout.write(`${JSON.stringify(figure)}\n`);
     } catch (error) {
       failures += 1;
       say(`${name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

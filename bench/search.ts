@@ -1,0 +1,233 @@
+import { dot, dotQuantised, quantise } from '../src/context/core/search/quantise.ts';
+import { hashedEmbedding } from '../src/context/core/search/hashed-embedding.ts';
+import { countTokens, tokensOf } from '../src/context/core/search/tokens.ts';
+import { type IndexAnswer, searchIndex, type SearchMode } from '../src/context/usecases/search-index.ts';
+import { type Bench, type Figure, percentile, rounded } from './figure.ts';
+import { prices } from './prices.ts';
+import { threadCpuMs } from './support/handler-clock.ts';
+import { latencyMs } from './support/latencies.ts';
+import {
+  cacheBytes,
+  namespace,
+  s3BytesPerMs,
+  searchStage,
+  type SearchStage,
+  type Used,
+} from './support/search-stage.ts';
+import { syntheticText, syntheticTexts } from './support/synthetic-text.ts';
+
+const defaultSizes = [1_000, 10_000];
+const seed = 'search-1';
+const questions = 50;
+const hits = 10;
+/** Documents made at once; only their vectors and the questions' words are kept. */
+const portion = 1_000;
+
+/** What an exact search would know: every vector, and how often each word of a question stands where. */
+interface Exact {
+  readonly vectors: Float32Array[];
+  readonly occurrences: Map<string, { readonly document: number; readonly often: number }[]>;
+  readonly lengths: number[];
+}
+
+interface Built {
+  readonly stage: SearchStage;
+  readonly exact: Exact;
+  readonly asked: readonly string[];
+  readonly used: Used;
+  readonly cpuMs: number;
+}
+
+async function build(documents: number, say: (line: string) => void): Promise<Built> {
+  const stage = searchStage();
+  const texts = syntheticTexts(seed);
+  const asked = Array.from({ length: questions }, () => texts.question());
+  const exact: Exact = { vectors: [], lengths: [], occurrences: new Map() };
+  for (const token of asked.flatMap(tokensOf)) exact.occurrences.set(token, []);
+  let cpuMs = 0;
+  for (let first = 0; first < documents; first += portion) {
+    const part = Array.from({ length: Math.min(portion, documents - first) }, () => texts.next());
+    for (const [at, text] of part.entries()) {
+      const tokens = tokensOf(text);
+      exact.vectors.push(hashedEmbedding(text));
+      exact.lengths.push(tokens.length);
+      for (const [token, often] of countTokens(tokens)) {
+        exact.occurrences.get(token)?.push({ document: first + at, often });
+      }
+    }
+    const start = threadCpuMs();
+    await stage.drive(stage.write(part, first));
+    cpuMs += threadCpuMs() - start;
+    if ((first + portion) % 50_000 === 0) say(`search: ${first + portion} of ${documents} documents are indexed`);
+  }
+  return { stage, exact, asked, used: stage.take(), cpuMs };
+}
+
+function bestOf(scores: readonly { readonly document: number; readonly score: number }[]): Set<string> {
+  const best = scores.toSorted((one, other) => other.score - one.score || one.document - other.document).slice(0, hits);
+  return new Set(best.map(({ document }) => `doc/${document}`));
+}
+
+/** BM25 with exact lengths over all documents. */
+function exactText(question: string, { occurrences, lengths }: Exact): Set<string> {
+  const average = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
+  const scores = new Map<number, number>();
+  for (const token of new Set(tokensOf(question))) {
+    const list = occurrences.get(token) ?? [];
+    const rarity = Math.log(1 + (lengths.length - list.length + 0.5) / (list.length + 0.5));
+    for (const { document, often } of list) {
+      const long = lengths[document] ?? 0;
+      const score = (rarity * often * 2.2) / (often + 1.2 * (0.25 + (0.75 * long) / average));
+      scores.set(document, (scores.get(document) ?? 0) + score);
+    }
+  }
+  return bestOf([...scores].map(([document, score]) => ({ document, score })));
+}
+
+function exactVectors(question: string, { vectors }: Exact, like: (vector: Float32Array, of: Float32Array) => number) {
+  const of = hashedEmbedding(question);
+  return bestOf(vectors.map((vector, document) => ({ document, score: like(vector, of) })));
+}
+
+function viaBytes(vector: Float32Array, of: Float32Array): number {
+  const { scale, values } = quantise(vector);
+  return scale * dotQuantised(of, values);
+}
+
+function share(found: readonly string[], expected: ReadonlySet<string>): number {
+  return expected.size === 0 ? 1 : found.filter((id) => expected.has(id)).length / expected.size;
+}
+
+interface Asked {
+  readonly answers: readonly IndexAnswer[];
+  readonly modelledMs: readonly number[];
+  readonly cpuMs: readonly number[];
+  readonly used: Used;
+}
+
+async function ask({ stage, asked }: Built, mode: SearchMode, isCold: boolean): Promise<Asked> {
+  const answers: IndexAnswer[] = [];
+  const modelledMs: number[] = [];
+  const cpuMs: number[] = [];
+  const warm = stage.cold();
+  const run = (deps: typeof warm, text: string) =>
+    stage.drive(searchIndex(deps, { namespace, text, mode, filter: { labels: [] }, limit: hits }));
+  if (!isCold) for (const text of asked) await run(warm, text);
+  stage.take();
+  for (const text of asked) {
+    const [at, start] = [stage.now(), threadCpuMs()];
+    answers.push(await run(isCold ? stage.cold() : warm, text));
+    cpuMs.push(threadCpuMs() - start);
+    modelledMs.push(stage.now() - at);
+  }
+  return { answers, modelledMs, cpuMs, used: stage.take() };
+}
+
+function timeFigure(documents: number, mode: SearchMode, temperature: 'cold' | 'warm', run: Asked): Figure {
+  const total = run.modelledMs.map((ms, at) => ms + (run.cpuMs[at] ?? 0));
+  const each = (sum: number) => rounded(sum / questions, 1);
+  return {
+    bench: 'search',
+    metric: `${mode}_${temperature}_p50_ms`,
+    value: rounded(percentile(total, 0.5), 1),
+    unit: 'ms/question',
+    detail: {
+      documents,
+      questions,
+      p99_ms: rounded(percentile(total, 0.99), 1),
+      cpu_p50_ms: rounded(percentile(run.cpuMs, 0.5), 1),
+      waiting_p50_ms: rounded(percentile(run.modelledMs, 0.5), 1),
+      s3_gets: each(run.used.s3Gets),
+      kilobytes_read: each(run.used.bytesRead / 1000),
+      read_units: each(run.used.readUnits),
+      usd_per_million: rounded(
+        (run.used.s3Gets * (prices.s3Get.usd / prices.s3Get.per) +
+          run.used.readUnits * (prices.readUnit.usd / prices.readUnit.per)) *
+          (1_000_000 / questions),
+      ),
+      how: `CPU of this thread, fakes included, plus waiting by the modelled latencies (S3 ${latencyMs.s3} ms and ${s3BytesPerMs / 1000} MB/s, DynamoDB ${latencyMs.dynamodb} ms); ${temperature === 'cold' ? 'nothing read before' : `the same questions a second time, memory of ${cacheBytes / 1024 / 1024} MB`}; the answer's documents are not read`,
+    },
+  };
+}
+
+function writeFigures(documents: number, { used, cpuMs }: Built, segments: number): Figure[] {
+  const write = used.writeUnits * (prices.writeUnit.usd / prices.writeUnit.per);
+  const read = used.readUnits * (prices.readUnit.usd / prices.readUnit.per);
+  const objects =
+    used.s3Puts * (prices.s3Put.usd / prices.s3Put.per) + used.s3Gets * (prices.s3Get.usd / prices.s3Get.per);
+  return [
+    {
+      bench: 'search',
+      metric: 'index_usd_per_million_writes',
+      value: rounded(((write + read + objects) / documents) * 1_000_000),
+      unit: 'USD/million documents',
+      detail: {
+        documents,
+        segments,
+        write_units_per_document: rounded(used.writeUnits / documents, 3),
+        read_units_per_document: rounded(used.readUnits / documents, 3),
+        s3_puts_per_document: rounded(used.s3Puts / documents, 5),
+        s3_gets_per_document: rounded(used.s3Gets / documents, 5),
+        bytes_written_per_document: rounded(used.bytesWritten / documents, 0),
+        cpu_ms_per_document: rounded(cpuMs / documents, 3),
+        how: 'rows of recent documents, their removal, segments and merges; CPU is of tokens, the offline embedding, clustering and merging, fakes included; Lambda and SQS are not in the dollars',
+      },
+    },
+  ];
+}
+
+async function* measure(documents: number, say: (line: string) => void): AsyncIterable<Figure> {
+  say(`search: indexing ${documents} documents`);
+  const built = await build(documents, say);
+  const { manifest } = await built.stage.drive(built.stage.deps.index.load(namespace));
+  yield* writeFigures(documents, built, manifest.segments.length);
+  const ranked = new Map<SearchMode, Asked>();
+  for (const mode of ['text', 'vector', 'hybrid'] as const) {
+    say(`search: ${questions} questions by ${mode} to ${documents} documents`);
+    const cold = await ask(built, mode, true);
+    ranked.set(mode, cold);
+    yield timeFigure(documents, mode, 'cold', cold);
+    yield timeFigure(documents, mode, 'warm', await ask(built, mode, false));
+  }
+  say('search: looking at everything exactly');
+  const { asked, exact } = built;
+  const mean = (values: readonly number[]) => rounded(values.reduce((sum, value) => sum + value, 0) / values.length, 3);
+  const idsOf = (mode: SearchMode, by: 'text' | 'vector', at: number) =>
+    (ranked.get(mode)?.answers[at]?.[by]?.candidates ?? []).map(({ id }) => id);
+  const nearest = asked.map((question) => exactVectors(question, exact, dot));
+  yield {
+    bench: 'search',
+    metric: 'vector_recall_at_10',
+    value: mean(nearest.map((expected, at) => share(idsOf('vector', 'vector', at), expected))),
+    unit: 'share',
+    detail: {
+      documents,
+      questions,
+      corpus: { ...syntheticText, seed },
+      all_vectors_in_bytes: mean(
+        asked.map((question, at) => share([...exactVectors(question, exact, viaBytes)], nearest[at] ?? new Set())),
+      ),
+      how: 'against the dot products of all vectors in single precision; all_vectors_in_bytes is the same with every vector looked at in its one-byte form: what a re-ranking by exact vectors could win back at most',
+    },
+  };
+  yield {
+    bench: 'search',
+    metric: 'text_overlap_at_10',
+    value: mean(asked.map((question, at) => share(idsOf('text', 'text', at), exactText(question, exact)))),
+    unit: 'share',
+    detail: {
+      documents,
+      questions,
+      how: 'the same ten as BM25 with exact lengths over all documents; ties fall either way',
+    },
+  };
+}
+
+async function* search(say: (line: string) => void, sizes: readonly number[]): AsyncIterable<Figure> {
+  for (const documents of sizes.length === 0 ? defaultSizes : sizes) yield* measure(documents, say);
+}
+
+export const searchBench: Bench = {
+  about: 'search by words and by likeness: time, bytes, recall, cost of writing (sizes: documents)',
+  run: search,
+};
