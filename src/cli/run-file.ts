@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { CadreError } from '../contracts/errors.ts';
 import { defaultTimeoutMs, timeoutMsMax } from '../contracts/limits.ts';
-import type { WorkflowNode } from '../contracts/workflow.ts';
+import { isTask, type WorkflowNode } from '../contracts/workflow-nodes.ts';
 import { fromWfFormat, isWfFormat } from '../sdk/wfformat.ts';
 import { readJsonFile } from './read-input.ts';
 import { readWorkflow, type WorkflowFile } from './workflow-file.ts';
@@ -30,6 +30,7 @@ export async function readRunFile(path: string, timeScale = '1'): Promise<RunFil
 
 /** A recorded task may last longer than tasks do by default: it gets its time and as much again. */
 function withTime(node: WorkflowNode): WorkflowNode {
+  if (!isTask(node)) return node;
   const recorded = recordedPayload.safeParse(node.payload);
   if (!recorded.success) return node;
   return { ...node, timeout_ms: Math.min(timeoutMsMax, Math.max(defaultTimeoutMs, 2 * recorded.data.duration_ms)) };

@@ -1,5 +1,6 @@
 import type { Json } from '../contracts/json.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
+import { everyNode, isTask } from '../contracts/workflow-nodes.ts';
 import type { Client } from '../sdk/client.ts';
 import { startFleet, type Fleet, type FleetMember } from './fleet/fleet.ts';
 import { followWorkflow, type EndedRun } from './follow.ts';
@@ -58,7 +59,9 @@ const twinSlots = 16;
 export async function runInTwin(request: RunRequest): Promise<EndedRun> {
   const { createTestCloud } = await import('../sdk/test-cloud.ts');
   const cloud = createTestCloud();
-  const capabilities = [...new Set(request.definition.nodes.flatMap((node) => node.required_capabilities))];
+  const capabilities = [
+    ...new Set(everyNode(request.definition).flatMap((node) => (isTask(node) ? node.required_capabilities : []))),
+  ];
   for (let number = 1; number <= twinAgents; number += 1) {
     await cloud.addAgent({
       id: `twin-${number}`,

@@ -1,4 +1,5 @@
 import type { RunTask, WorkflowDefinition } from '../contracts/workflow.ts';
+import { isTask } from '../contracts/workflow-nodes.ts';
 
 /** A stage of a run: the tasks that are equally far from the start. */
 export interface Stage {
@@ -34,7 +35,7 @@ export function stagesOf({ nodes }: Pick<WorkflowDefinition, 'nodes'>): readonly
 const titleCharactersMax = 32;
 
 function titleOf(nodes: WorkflowDefinition['nodes']): string {
-  const types = [...new Set(nodes.map((node) => node.task_type.replace(/^[^.]*\./, '')))];
+  const types = [...new Set(nodes.map((node) => (isTask(node) ? node.task_type.replace(/^[^.]*\./, '') : node.kind)))];
   const all = types.join(', ');
   if (all.length <= titleCharactersMax) return all;
   return `${types[0]?.slice(0, titleCharactersMax) ?? ''} and ${types.length - 1} more`;

@@ -171,6 +171,30 @@ export const errorCatalogue = {
     what: 'The input of the node could not be made from the outputs before it.',
     fix: 'Correct the input expression of the node and run the workflow again.',
   },
+  'output-failed': {
+    status: 500,
+    exit: 1,
+    what: 'The output of the node could not be made from what the nodes inside it came to.',
+    fix: 'Correct the output expression of the node and run the workflow again.',
+  },
+  'no-branch': {
+    status: 500,
+    exit: 1,
+    what: 'No branch of a choice holds, and it has no default.',
+    fix: 'Give the choice a default, or a branch for this case.',
+  },
+  'inner-failed': {
+    status: 500,
+    exit: 1,
+    what: 'Nodes inside this one failed, and more of them than it tolerates.',
+    fix: 'Look at the named node; give it retries, an on_error, or let the outer node tolerate failures.',
+  },
+  'invalid-plan': {
+    status: 500,
+    exit: 1,
+    what: 'A task returned nodes as its plan which may not join the workflow; none of them did.',
+    fix: 'Correct the plan that the agent returns; the message lists everything that is wrong with it.',
+  },
   unavailable: {
     status: 503,
     exit: 3,

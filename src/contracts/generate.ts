@@ -18,6 +18,7 @@ import { operations, type Operation } from './operations.ts';
 import { schedule, scheduleView } from './schedule.ts';
 import { distributionLog, task, taskView } from './task.ts';
 import { runTask, workflowDefinition, workflowEvent, workflowSubmission, workflowView } from './workflow.ts';
+import { workflowBody, workflowNode } from './workflow-nodes.ts';
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
   task,
@@ -64,6 +65,8 @@ const components = {
   AgentView: agentView,
   QueueView: queueView,
   WorkflowSubmission: workflowSubmission,
+  WorkflowNode: workflowNode,
+  WorkflowBody: workflowBody,
   WorkflowView: workflowView,
   WorkflowEvent: workflowEvent,
   RunTask: runTask,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { capabilitiesMax, idCharactersMax } from './limits.ts';
+import { capabilitiesMax, idCharactersMax, pathCharactersMax } from './limits.ts';
 
 /** An id that a user chooses. `:` and `#` are left out: they separate the parts of our own keys. */
 export const userId = z
@@ -8,12 +8,22 @@ export const userId = z
   .max(idCharactersMax)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-", starting with a letter or digit');
 
-/** A task id: one that a user chose, or `<workflow_id>:<node>` of a workflow's task. */
+/**
+ * The path of a node in a run: its name, and for a node inside another one `<node>:<scope>:<inner node>`, as deep as it goes. The scope is a number
+ * (the item of a map, the round of a loop) or a word (`fallback`, `commit`).
+ */
+export const nodePath = z
+  .string()
+  .min(1)
+  .max(pathCharactersMax)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)*$/, 'not the path of a node');
+
+/** A task id: one that a user chose, or `<workflow_id>:<path of the node>` of a workflow's task. */
 export const taskId = z
   .string()
   .min(1)
-  .max(2 * idCharactersMax + 1)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)?$/, 'not a task id');
+  .max(idCharactersMax + 1 + pathCharactersMax)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)*$/, 'not a task id');
 
 /** An agent id: it becomes part of a queue's name, hence the shorter limit and no dots. */
 export const agentId = z
@@ -38,7 +48,7 @@ export const timestamp = z.iso.datetime({ offset: true });
 /** The pool every agent and task belongs to until pools can be chosen. */
 export const defaultPool = 'default';
 
-/** The id of the task of a workflow's node: deterministic, so that a repeated advance writes the same row. */
+/** The id of the task of a workflow's node (its path): deterministic, so that a repeated advance writes the same row. */
 export function nodeTaskId(workflowId: string, node: string): string {
   return `${workflowId}:${node}`;
 }

@@ -25,6 +25,8 @@ export const batchGetMax = 100;
 
 /** Characters of an id chosen by a user. Longer: keys and index entries grow beyond a write unit. */
 export const idCharactersMax = 128;
+/** Characters of the path of a node inside other nodes. Longer: with the workflow's id it outgrows the ids that agents report. */
+export const pathCharactersMax = 160;
 /** Capabilities that one task may require. More: routes multiply. */
 export const capabilitiesMax = 16;
 /** Backup agents of one task. */
@@ -64,6 +66,8 @@ export const backoffMsMax = 300_000;
 export const defaultTimeoutMs = 15 * 60_000;
 /** Longest time-out of one attempt. Longer work belongs to several tasks. */
 export const timeoutMsMax = 24 * 3_600_000;
+/** Furthest deadline of a node, from its start. */
+export const deadlineMsMax = 30 * 24 * 3_600_000;
 /** A task that waited this long is failed as expired. Longer: a forgotten backlog lives for ever. */
 export const queuedMsMax = 14 * 24 * 3_600_000;
 /** Finished rows are removed by the table's TTL after this time. */
@@ -96,8 +100,20 @@ export const timerHorizonMs = 120_000;
 /** Due timers that one pulse wakes; the rest comes with the next. More: the pulse may time out half-way. */
 export const timersPerPulseMax = 100;
 
-/** Nodes of a workflow. */
+/** Nodes of a workflow, those that it grows while it runs included. More: the state in its head outgrows a few write units. */
 export const nodesMax = 10_000;
+/** Nodes inside nodes inside nodes. Deeper: paths and whoever reads them give up. */
+export const depthMax = 20;
+/** Rounds of a loop whose definition says nothing. */
+export const defaultLoopRoundsMax = 100;
+/** Rounds that a loop may ask for; each adds its nodes to the workflow. */
+export const loopRoundsMax = 1_000;
+/** Bytes of the nodes that a task may return as its plan. More: one answer fills the workflow. */
+export const planBytesMax = 1024 * 1024;
+/** Bytes of all expansions' values (items, inputs) that one step may add. Larger: a function's memory. */
+export const expansionBytesMax = 5 * 1024 * 1024;
+/** Nodes without a task that end in one transaction; the rest follows in the next one. More: it would pass DynamoDB's 100 actions. */
+export const resultsPerTransactionMax = 20;
 /** Bytes of a workflow definition with its input, as submitted. */
 export const definitionBytesMax = 5 * 1024 * 1024;
 /** Successor rows written inside the advance's own transaction; a wider fan-out is inserted after it, in batches. */

@@ -24,13 +24,23 @@ function toFaults(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
   });
 }
 
+/** A value that is nested so deep that reading it exhausts the stack has no shape that we know. */
+function safely<S extends z.ZodType>(schema: S, value: unknown) {
+  try {
+    return schema.safeParse(value);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CadreError('invalid-input', 'input: it is nested too deeply', { cause });
+  }
+}
+
 /** Parses a value at a border. Throws CadreError `invalid-input` that lists all faults with their paths. */
 export function parse<S extends z.ZodType>(
   schema: S,
   value: unknown,
   prefix: readonly PropertyKey[] = [],
 ): z.output<S> {
-  const parsed = schema.safeParse(value);
+  const parsed = safely(schema, value);
   if (parsed.success) return parsed.data;
   const faults = toFaults(parsed.error, prefix);
   const first = faults[0];

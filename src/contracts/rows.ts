@@ -1,6 +1,7 @@
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
+import type { Json } from './json.ts';
 import type { ScheduleTiming } from './schedule.ts';
-import type { WorkflowEvent, WorkflowStatus } from './workflow.ts';
+import type { Expansion, WorkflowEvent, WorkflowStatus } from './workflow.ts';
 
 /**
  * The rows of the one table, as they are stored. Their keys and who writes what are told in docs/protocol.md. Times are RFC 3339 with
@@ -29,6 +30,10 @@ export interface TaskRow {
   readonly retry_count: number;
   readonly max_attempts: number;
   readonly backoff_ms: number;
+  /** False: the pauses between attempts have no jitter. */
+  readonly jitter?: boolean;
+  /** Codes of errors after which no further attempt is made. */
+  readonly non_retryable?: readonly string[];
   readonly timeout_ms: number;
   readonly pool: string;
   readonly route: string;
@@ -157,7 +162,7 @@ export interface PoolRows {
   readonly routes: readonly RouteRow[];
 }
 
-/** The head of a workflow. `nodes` has one letter a node, in the definition's order: W S C F K (waiting, started, completed, failed, skipped). */
+/** The head of a workflow. `nodes` has one letter a node, in the graph's order; what they stand for is told in workflow/core/state.ts. */
 export interface WorkflowHead {
   readonly workflow_id: string;
   readonly name: string;
@@ -165,6 +170,10 @@ export interface WorkflowHead {
   readonly status: WorkflowStatus;
   readonly seq: number;
   readonly nodes: string;
+  /** How many expansions have joined the graph; absent: none. */
+  readonly expansions?: number;
+  /** Whether nodes left results of their own, which expire with the workflow. */
+  readonly results?: true;
   readonly body_hash: string;
   readonly created_at: string;
   readonly started_at?: string;
@@ -210,6 +219,24 @@ export interface ScheduleRow {
   readonly starting?: { readonly fire_at: string; readonly cancel?: string };
   readonly last_run?: { readonly workflow_id: string; readonly fire_at: string };
   readonly last_missed?: { readonly fire_at: string; readonly reason: string };
+}
+
+/** How a task ended, or a node without one. */
+export interface EndedTask {
+  readonly output?: StoredJson;
+  readonly error?: TaskError;
+}
+
+/** The result of a node that is more than a task. */
+export interface WorkflowResultRow extends EndedTask {
+  readonly workflow_id: string;
+  readonly path: string;
+}
+
+/** Nodes that joined the graph of a run, and what they are given. Never changes. */
+export interface ExpansionRow {
+  readonly event: Expansion;
+  readonly values?: { readonly input?: Json; readonly items?: readonly Json[]; readonly last?: Json };
 }
 
 /** The events of one advance, in their order. */

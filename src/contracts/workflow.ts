@@ -1,43 +1,19 @@
 import * as z from 'zod';
-import { capabilityList, taskId, timestamp, userId } from './ids.ts';
+import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
-import { attemptsMax, backoffMsMax, expressionCharactersMax, nodesMax, timeoutMsMax } from './limits.ts';
-import { distributionRules, priority, taskError, taskStatus } from './task.ts';
-
-/** When a node may start: all its dependencies completed, or all of them ended in any way. */
-export const triggerRule = z.enum(['all_success', 'all_done']);
-
-/** How often a node is tried; the pause doubles from `backoff_ms` on, with jitter. */
-export const retryPolicy = z.strictObject({
-  max_attempts: z.int().min(1).max(attemptsMax),
-  backoff_ms: z.int().min(0).max(backoffMsMax).optional(),
-});
+import { nodesMax } from './limits.ts';
+import { taskError, taskStatus } from './task.ts';
+import { expression, workflowBody, workflowNode } from './workflow-nodes.ts';
 
 /**
- * One task of a workflow. Its payload is `payload` as it stands, or the value of the JSONata expression `input` over
- * `{ input, outputs, nodes }`: the workflow's input, the outputs of its direct dependencies, their `{ status, error }`.
+ * A workflow as a user writes it. `output` is a JSONata expression over the workflow's input and the outputs of all nodes that end the graph. `bodies` are
+ * nodes that others run inside of them, by name.
  */
-export const workflowNode = z.strictObject({
-  name: userId,
-  task_type: z.string().min(1).max(128),
-  depends_on: z.array(userId).max(nodesMax).default([]),
-  required_capabilities: capabilityList.default([]),
-  priority: priority.default('medium'),
-  trigger_rule: triggerRule.default('all_success'),
-  payload: json.optional(),
-  input: z.string().max(expressionCharactersMax).optional(),
-  retry: retryPolicy.optional(),
-  timeout_ms: z.int().min(1).max(timeoutMsMax).optional(),
-  distribution_rules: distributionRules.optional(),
-});
-export type WorkflowNode = z.output<typeof workflowNode>;
-export type WorkflowNodeInput = z.input<typeof workflowNode>;
-
-/** A workflow as a user writes it. `output` is a JSONata expression over the same values, with the outputs of all nodes that end the graph. */
 export const workflowDefinition = z.strictObject({
   name: userId,
   nodes: z.array(workflowNode).min(1).max(nodesMax),
-  output: z.string().max(expressionCharactersMax).optional(),
+  output: expression.optional(),
+  bodies: z.record(userId, workflowBody).optional(),
 });
 export type WorkflowDefinition = z.output<typeof workflowDefinition>;
 export type WorkflowDefinitionInput = z.input<typeof workflowDefinition>;
@@ -54,31 +30,66 @@ export const workflowStatuses = ['Not Started', 'In Progress', 'Completed', 'Fai
 export const workflowStatus = z.enum(workflowStatuses);
 export type WorkflowStatus = z.infer<typeof workflowStatus>;
 
-export const nodeStatuses = ['Waiting', 'Started', 'Completed', 'Failed', 'Skipped'] as const;
+export const nodeStatuses = ['Waiting', 'Started', 'Completed', 'Failed', 'Skipped', 'Cancelled'] as const;
 export const nodeStatus = z.enum(nodeStatuses);
 export type NodeStatus = z.infer<typeof nodeStatus>;
+
+/** What a node runs inside of it: its body (round after round, item by item), what replaces it after a failure, or what its task returned. */
+export const scopeKind = z.enum(['body', 'fallback', 'plan']);
+export type ScopeKind = z.infer<typeof scopeKind>;
+
+/**
+ * Nodes join the graph inside of `node`: `count` copies of a body, numbered from `from` on. `body` is there when no definition has it; `error` is the failure
+ * that a fallback replaces.
+ */
+const nodeExpanded = z.strictObject({
+  type: z.literal('NodeExpanded'),
+  node: nodePath,
+  scope: scopeKind,
+  from: z.int().nonnegative(),
+  count: z.int().nonnegative(),
+  body: workflowBody.optional(),
+  error: taskError.optional(),
+});
+/** An expansion is the event that made it. */
+export type Expansion = z.infer<typeof nodeExpanded>;
 
 /** What happened in a workflow: the audit trail and the input of the reducer. */
 export const workflowEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('WorkflowStarted') }),
-  z.strictObject({ type: z.literal('NodeStarted'), node: userId }),
-  z.strictObject({ type: z.literal('NodeCompleted'), node: userId, agent_id: z.string().optional(), attempt: z.int() }),
+  z.strictObject({ type: z.literal('NodeStarted'), node: nodePath }),
+  nodeExpanded,
+  z.strictObject({
+    type: z.literal('NodeCompleted'),
+    node: nodePath,
+    agent_id: z.string().optional(),
+    attempt: z.int(),
+  }),
   z.strictObject({
     type: z.literal('NodeFailed'),
-    node: userId,
+    node: nodePath,
     agent_id: z.string().optional(),
     attempt: z.int(),
     error: taskError,
+    /** Its `on_error` says that this does not matter. */
+    ignored: z.literal(true).optional(),
   }),
-  z.strictObject({ type: z.literal('NodeSkipped'), node: userId, reason: z.string() }),
+  z.strictObject({
+    type: z.literal('NodeSkipped'),
+    node: nodePath,
+    reason: z.string(),
+    /** A choice went another way: nothing went wrong. */
+    not_taken: z.literal(true).optional(),
+  }),
   z.strictObject({ type: z.literal('WorkflowCancelled'), by: z.string(), reason: z.string() }),
   z.strictObject({ type: z.literal('WorkflowFinished'), status: workflowStatus }),
 ]);
 export type WorkflowEvent = z.infer<typeof workflowEvent>;
 
-/** One task of a run as `cadre run --json` prints it. */
+/** One node of a run as `cadre run --json` prints it; `kind` is left out for tasks. */
 export const runTask = z.strictObject({
-  name: userId,
+  name: nodePath,
+  kind: z.string().optional(),
   task_id: taskId,
   status: z.union([taskStatus, z.literal('Waiting'), z.literal('Skipped')]),
   agent_id: z.string().optional(),

@@ -1,39 +1,100 @@
 import { CadreError } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
-import { workflowDefinition, type WorkflowDefinition, type WorkflowNodeInput } from '../contracts/workflow.ts';
+import { workflowDefinition, type WorkflowDefinition } from '../contracts/workflow.ts';
+import type { WorkflowBodyInput, WorkflowNodeInput } from '../contracts/workflow-nodes.ts';
 
-/** A task as the builder takes it: its name is given apart, and it may depend only on tasks that were added before. */
-export type TaskOptions<Earlier extends string> = Omit<WorkflowNodeInput, 'name' | 'depends_on'> & {
+/** Nodes inside a node: written out, the name of some of the definition's `bodies`, or a builder of their own. */
+type Body = WorkflowBodyInput | string | { body(): WorkflowBodyInput };
+
+type NodeKind = Exclude<NonNullable<WorkflowNodeInput['kind']>, 'task'>;
+type InputOf<K extends WorkflowNodeInput['kind']> = K extends NodeKind
+  ? Extract<WorkflowNodeInput, { kind: K }>
+  : Exclude<WorkflowNodeInput, { kind: NodeKind }>;
+
+/** A node as the builder takes it: its name is given apart, and it may depend only on nodes that were added before. */
+export type NodeOptions<K extends WorkflowNodeInput['kind'], Earlier extends string> = Omit<
+  InputOf<K>,
+  'kind' | 'name' | 'depends_on' | 'body' | 'on_error'
+> & {
   readonly depends_on?: readonly Earlier[];
-};
+  readonly on_error?: 'fail' | 'ignore' | { readonly fallback: Body };
+} & (InputOf<K> extends { body: unknown } ? { readonly body: Body } : unknown);
 
-/** Builds a definition task by task. The compiler refuses unknown dependencies, and a cycle cannot be written. */
-export interface WorkflowBuilder<Names extends string = never> {
-  /** Adds a task. Throws `duplicate-node` for a name that is taken. */
-  task<Name extends string>(name: Name, options: TaskOptions<Names>): WorkflowBuilder<Names | Name>;
-  /** Sets the JSONata expression of the workflow's output, over the outputs of the tasks that end the graph. */
+/** Adds a node of one kind. Throws `duplicate-node` for a name that is taken. */
+type Add<K extends WorkflowNodeInput['kind'], Names extends string> = <Name extends string>(
+  name: Name,
+  options: NodeOptions<K, Names>,
+) => WorkflowBuilder<Names | Name>;
+
+/** Builds a definition node by node; there is a method for each kind of node. The compiler refuses unknown dependencies, and a cycle cannot be written. */
+export type WorkflowBuilder<Names extends string = never> = {
+  readonly [K in NodeKind]: Add<K, Names>;
+} & {
+  /** Adds a task. */
+  readonly task: Add<'task', Names>;
+  /** Sets the JSONata expression of the workflow's output, over the outputs of the nodes that end the graph. */
   output(expression: string): WorkflowBuilder<Names>;
+  /** Nodes that others run inside of them, by name. */
+  bodies(bodies: Readonly<Record<string, Body>>): WorkflowBuilder<Names>;
+  /** What was added so far as the body of a node of another builder. */
+  body(): WorkflowBodyInput;
   /** The definition: the JSON that one could also write by hand. Throws `invalid-input` with all faults. */
   build(): WorkflowDefinition;
+};
+
+interface Draft extends WorkflowBodyInput {
+  readonly name: string;
+  readonly bodies?: Readonly<Record<string, unknown>>;
 }
 
-interface Draft {
-  readonly name: string;
-  readonly nodes: readonly WorkflowNodeInput[];
-  readonly output?: string;
+type AnyOptions = {
+  readonly depends_on?: readonly string[];
+  readonly body?: Body;
+  readonly on_error?: 'fail' | 'ignore' | { readonly fallback: Body };
+};
+
+function written(body: Body): WorkflowBodyInput | string {
+  return typeof body === 'object' && 'body' in body ? body.body() : body;
+}
+
+function added(draft: Draft, kind: NodeKind | undefined, name: string, options: AnyOptions): Draft {
+  if (draft.nodes.some((node) => node.name === name)) {
+    throw new CadreError('duplicate-node', `"${name}" is the name of a node already; choose another`, { path: name });
+  }
+  const { depends_on = [], body, on_error, ...rest } = options;
+  const node = {
+    ...(kind === undefined ? {} : { kind }),
+    name,
+    ...rest,
+    depends_on: [...depends_on],
+    ...(body === undefined ? {} : { body: written(body) }),
+    ...(on_error === undefined
+      ? {}
+      : { on_error: typeof on_error === 'string' ? on_error : { fallback: written(on_error.fallback) } }),
+  };
+  return { ...draft, nodes: [...draft.nodes, node as WorkflowNodeInput] };
 }
 
 function builderOf<Names extends string>(draft: Draft): WorkflowBuilder<Names> {
+  const add =
+    (kind?: NodeKind) =>
+    <Name extends string>(name: Name, options: AnyOptions) =>
+      builderOf<Names | Name>(added(draft, kind, name, options));
   return {
-    task(name, { depends_on = [], ...options }) {
-      if (draft.nodes.some((node) => node.name === name)) {
-        throw new CadreError('duplicate-node', `"${name}" is the name of a task already; choose another`, {
-          path: name,
-        });
-      }
-      return builderOf({ ...draft, nodes: [...draft.nodes, { name, ...options, depends_on: [...depends_on] }] });
-    },
+    task: add(),
+    join: add('join'),
+    choice: add('choice'),
+    map: add('map'),
+    loop: add('loop'),
+    subworkflow: add('subworkflow'),
+    gather: add('gather'),
     output: (expression) => builderOf({ ...draft, output: expression }),
+    bodies: (bodies) =>
+      builderOf({
+        ...draft,
+        bodies: Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, written(body)])),
+      }),
+    body: () => ({ nodes: draft.nodes, ...(draft.output === undefined ? {} : { output: draft.output }) }),
     build: () => parse(workflowDefinition, draft),
   };
 }

@@ -1,5 +1,14 @@
 import type { Outcome } from '../contracts/errors.ts';
-import type { ScheduleRow, StoredJson, TaskRow, WorkflowEventRow, WorkflowHead } from '../contracts/rows.ts';
+import type {
+  EndedTask,
+  ExpansionRow,
+  ScheduleRow,
+  StoredJson,
+  TaskRow,
+  WorkflowEventRow,
+  WorkflowHead,
+  WorkflowResultRow,
+} from '../contracts/rows.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import type { TaskChange } from '../distributor/core/task-change.ts';
 import type { AgentStore, BlobStore, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
@@ -19,6 +28,10 @@ export interface Advance {
   readonly changes: readonly TaskChange[];
   /** Tasks that start with it; at most `startsPerTransactionMax`, the rest go through `insert` with `attention` left behind. */
   readonly started: readonly TaskRow[];
+  /** Results of nodes that are more than a task and end with it. */
+  readonly results: readonly WorkflowResultRow[];
+  /** What joins the graph with it, numbered up to the head's `expansions`. */
+  readonly expansions: readonly ExpansionRow[];
   /** Whether the workflow owes somebody a step after this commit (a wide fan-out's inserts, the finish): the pulse will look. Undefined: leave the mark as it is. */
   readonly attention?: boolean;
 }
@@ -49,6 +62,10 @@ export interface WorkflowStore {
   create(head: WorkflowHead, pinned: PinnedDefinition): Promise<Outcome<WorkflowHead>>;
   head(workflow_id: string): Promise<WorkflowHead | undefined>;
   definition(workflow_id: string): Promise<PinnedDefinition | undefined>;
+  /** What has joined the graph, in its order: the first `count` expansions. Cached for ever, so that an advance reads only the new ones. */
+  expansions(workflow_id: string, count: number): Promise<readonly ExpansionRow[]>;
+  /** Results of nodes that are more than a task, in the order of the paths; undefined where there is none. */
+  results(workflow_id: string, paths: readonly string[]): Promise<readonly (EndedTask | undefined)[]>;
   /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */
   advance(advance: Advance): Promise<AdvanceConflict | undefined>;
   /** Stores the callback token (a newer execution attempt replaces it). */
@@ -56,7 +73,7 @@ export interface WorkflowStore {
   events(workflow_id: string): Promise<readonly WorkflowEventRow[]>;
   /** The head and all events, in one read; undefined when there is no such workflow. */
   history(workflow_id: string): Promise<WorkflowHistory | undefined>;
-  /** Lets the definition and the events of a finished workflow expire together with its head. A repeat changes nothing. */
+  /** Lets the definition, the events and all else of a finished workflow expire together with its head. A repeat changes nothing. */
   retire(head: WorkflowHead): Promise<void>;
   list(pool: string, limit: number, cursor?: string): Promise<Page<WorkflowHead>>;
   /** Workflows that owe a step, and since when; up to `limit` of each shard. */

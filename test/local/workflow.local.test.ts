@@ -6,6 +6,7 @@ import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from 
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import { isTask } from '../../src/contracts/workflow-nodes.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
 import { agentKey } from '../../src/platform/aws/keys.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
@@ -32,7 +33,8 @@ function longestPath({ nodes }: WorkflowDefinition): number {
     const known = ends.get(name);
     if (known !== undefined) return known;
     const node = byName.get(name)!;
-    const end = Math.max(0, ...node.depends_on.map(endOf)) + (node.payload as Payload).duration_ms;
+    const end =
+      Math.max(0, ...node.depends_on.map(endOf)) + ((isTask(node) ? node.payload : undefined) as Payload).duration_ms;
     ends.set(name, end);
     return end;
   };

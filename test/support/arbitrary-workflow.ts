@@ -1,36 +1,124 @@
 import fc from 'fast-check';
 import { type WorkflowDefinition, workflowDefinition } from '../../src/contracts/workflow.ts';
+import { createRandom, type Random } from '../../src/platform/twin/random.ts';
 import type { Fate } from './naive-workflow.ts';
 
-/** A random acyclic definition with the fate of each of its nodes: edges lead from earlier to later nodes, listed in a shuffled order. */
+/** How each task of a run ends, by its path. */
+export type Fates = (path: string) => Fate;
+
+/** Levels of nodes inside nodes that are drawn. */
+const levelsMax = 3;
+
+/** Fates out of a seed: a path always fares the same, whatever the order in which tasks end. */
+function fatesOf(seed: number, failures: number): Fates {
+  return (path) => (createRandom(`${seed} ${path}`).chance(failures) ? 'failed' : 'completed');
+}
+
+/** A body; fewer nodes the deeper it lies. */
+function drawBody(random: Random, level: number) {
+  return { nodes: drawNodes(random, 1 + random.below(level >= levelsMax ? 2 : 4), level, true) };
+}
+
+function drawKind(random: Random, level: number, mixed: boolean): object {
+  const kinds = [
+    'task',
+    'task',
+    'task',
+    'task',
+    'task',
+    'task',
+    'join',
+    'choice',
+    'map',
+    'loop',
+    'subworkflow',
+    'gather',
+  ];
+  const kind = mixed ? random.pick(level >= levelsMax ? kinds.slice(0, 8) : kinds) : 'task';
+  const body = () => drawBody(random, level + 1);
+  switch (kind) {
+    case 'map':
+      return {
+        kind,
+        items: `[1..${random.below(4)}]`,
+        body: body(),
+        tolerated_failures: random.below(2),
+        ...(random.chance(0.5) ? { max_concurrency: 1 + random.below(2) } : {}),
+      };
+    case 'loop':
+      return { kind, until: `index >= ${random.below(4)}`, max_rounds: 2 + random.below(2), body: body() };
+    case 'subworkflow':
+      return { kind, body: body() };
+    case 'gather':
+      return { kind, need: random.pick(['all', 'first', 1 + random.below(2)]), body: body() };
+    case 'choice':
+      return { kind, take: random.pick(['first', 'all']) };
+    case 'join':
+      return { kind };
+    default:
+      return { task_type: 'work' };
+  }
+}
+
+type Drawn = { name: string; depends_on: string[]; [key: string]: unknown };
+
+/** Branches of a choice lead to some of the nodes that depend on it. */
+function withBranches(random: Random, node: Drawn, dependents: string[]): Drawn {
+  if (node['kind'] !== 'choice') return node;
+  const some = () => dependents.filter(() => random.chance(0.5));
+  const branches = Array.from({ length: 1 + random.below(2) }, () => ({
+    when: random.pick(['true', 'false']),
+    then: some(),
+  })).filter(({ then }) => then.length > 0);
+  return branches.length === 0
+    ? { name: node.name, depends_on: node.depends_on, kind: 'join' }
+    : { ...node, branches, ...(random.chance(0.7) ? { default: some() } : {}) };
+}
+
+function drawNodes(random: Random, count: number, level: number, mixed: boolean): Drawn[] {
+  const nodes = Array.from({ length: count }, (_, index): Drawn => {
+    const parents = Array.from({ length: index === 0 ? 0 : random.below(4) }, () => `n${random.below(index)}`);
+    const depends_on = [...new Set(parents)];
+    const rules = mixed
+      ? ['all_success', 'all_success', 'all_done', 'none_failed', 'one_success', { at_least: 1 + random.below(2) }]
+      : ['all_success', 'all_done'];
+    const rule = random.pick(rules);
+    return {
+      name: `n${index}`,
+      depends_on,
+      trigger_rule: typeof rule === 'object' && rule.at_least > depends_on.length ? 'all_success' : rule,
+      ...(mixed && random.chance(0.2) ? { on_error: 'ignore' } : {}),
+      ...(mixed && random.chance(0.15)
+        ? { on_error: { fallback: { nodes: [{ name: 'f', task_type: 'work' }] } } }
+        : {}),
+      ...drawKind(random, level, mixed),
+    };
+  });
+  const ready = nodes.map((node) =>
+    withBranches(
+      random,
+      node,
+      nodes.flatMap(({ name, depends_on }) => (depends_on.includes(node.name) ? [name] : [])),
+    ),
+  );
+  return ready
+    .map((node) => [random.next(), node] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, node]) => node);
+}
+
+/**
+ * A random acyclic definition with the fates of its tasks, of one kind of node (`mixed` false) or of all: edges lead from earlier to later nodes, listed in a
+ * shuffled order. Expressions are constants, so that the naive interpreter can read them.
+ */
 export function arbitraryWorkflow(
   nodesMax: number,
-): fc.Arbitrary<{ readonly definition: WorkflowDefinition; readonly fates: ReadonlyMap<string, Fate> }> {
+  mixed = true,
+): fc.Arbitrary<{ readonly definition: WorkflowDefinition; readonly fates: Fates }> {
   return fc
-    .array(
-      fc.record({
-        parents: fc.array(fc.nat(nodesMax), { maxLength: 5 }),
-        all_done: fc.boolean(),
-        fails: fc.nat(9),
-        place: fc.nat(1_000_000),
-      }),
-      { minLength: 1, maxLength: nodesMax },
-    )
-    .map((drafts) => {
-      const nodes = drafts.map((draft, index) => ({
-        name: `n${index}`,
-        task_type: 'work',
-        depends_on: index === 0 ? [] : [...new Set(draft.parents.map((parent) => `n${parent % index}`))],
-        trigger_rule: draft.all_done ? 'all_done' : 'all_success',
-        place: draft.place,
-      }));
-      nodes.sort((a, b) => a.place - b.place);
-      const fates = new Map(
-        drafts.map(({ fails }, index): [string, Fate] => [`n${index}`, fails < 2 ? 'failed' : 'completed']),
-      );
-      return {
-        definition: workflowDefinition.parse({ name: 'any', nodes: nodes.map(({ place: _place, ...node }) => node) }),
-        fates,
-      };
-    });
+    .record({ count: fc.integer({ min: 1, max: nodesMax }), seed: fc.nat(), failures: fc.constantFrom(0, 0.1, 0.3) })
+    .map(({ count, seed, failures }) => ({
+      definition: workflowDefinition.parse({ name: 'any', nodes: drawNodes(createRandom(seed), count, 0, mixed) }),
+      fates: fatesOf(seed, failures),
+    }));
 }

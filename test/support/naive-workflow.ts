@@ -1,26 +1,116 @@
 import type { WorkflowDefinition, WorkflowStatus } from '../../src/contracts/workflow.ts';
+import type { ChoiceNode, WorkflowBody, WorkflowNode } from '../../src/contracts/workflow-nodes.ts';
 
 /** How a node's task would end if it ran. */
 export type Fate = 'completed' | 'failed';
 
+/** Failed where it matters, failed where it does not, skipped because of a failure, not taken by a choice. */
+export type End = 'Completed' | 'Failed' | 'Ignored' | 'Skipped' | 'Not taken';
+
+type Ends = ReadonlyMap<string, End>;
+
+/** Which nodes a choice goes on with: its conditions are the constants `true` and `false`. Undefined: it fails. */
+export function takenBy({ branches, take, default: otherwise }: ChoiceNode): readonly string[] | undefined {
+  const holding = branches.filter(({ when }) => when === 'true');
+  const taken = (take === 'first' ? holding.slice(0, 1) : holding).flatMap(({ then }) => then);
+  return taken.length > 0 ? taken : otherwise;
+}
+
+/** The number in an expression such as `[1..3]` or `index >= 3`. */
+export function numberIn(expression: string | undefined): number {
+  return Number(/(\d+)\D*$/.exec(expression ?? '')?.[1] ?? 0);
+}
+
+function isBroken(end: End | undefined): boolean {
+  return end === 'Failed' || end === 'Skipped';
+}
+
 /**
  * What must come out of a workflow, computed the slow and obvious way: node after node until nothing changes, with no notion of events, batches or
- * indexes. The reducer is held against it.
+ * indexes, and every scope run to its end. The reducer is held against it.
  */
-export function naiveOutcome(definition: WorkflowDefinition, fates: ReadonlyMap<string, Fate>) {
-  const ends = new Map<string, 'Completed' | 'Failed' | 'Skipped'>();
-  while (ends.size < definition.nodes.length) {
-    for (const node of definition.nodes) {
-      const before = node.depends_on.map((name) => ends.get(name));
-      if (before.includes(undefined)) continue;
-      const blocked = node.trigger_rule === 'all_success' && before.some((end) => end !== 'Completed');
-      ends.set(node.name, blocked ? 'Skipped' : fates.get(node.name) === 'completed' ? 'Completed' : 'Failed');
+export function naiveOutcome(definition: WorkflowDefinition, fateOf: (path: string) => Fate) {
+  const isSuccess = (end: End | undefined): boolean => end === 'Completed' || end === 'Ignored';
+
+  /** Whether all goes well in a copy of a body. */
+  const goesWell = (body: WorkflowBody | string, prefix: string): boolean =>
+    ![...endsOf((body as WorkflowBody).nodes, prefix).values()].some(isBroken);
+
+  function completes(node: WorkflowNode, path: string): boolean {
+    switch (node.kind) {
+      case 'join':
+        return true;
+      case 'choice':
+        return takenBy(node) !== undefined;
+      case 'map': {
+        const results = Array.from({ length: numberIn(node.items) }, (_, at) => goesWell(node.body, `${path}:${at}:`));
+        return results.filter((well) => !well).length <= node.tolerated_failures;
+      }
+      case 'subworkflow':
+        return goesWell(node.body, `${path}:0:`);
+      case 'loop': {
+        const rounds = Math.max(1, numberIn(node.until));
+        const done = Array.from({ length: Math.min(rounds, node.max_rounds) }, (_, at) =>
+          goesWell(node.body, `${path}:${at}:`),
+        );
+        return rounds <= node.max_rounds && done.every(Boolean);
+      }
+      case 'gather': {
+        const { nodes } = node.body as WorkflowBody;
+        const named = new Set(nodes.flatMap(({ depends_on }) => depends_on));
+        const sinks = nodes.filter(({ name }) => !named.has(name));
+        const ends = endsOf(nodes, `${path}:0:`);
+        const needed = node.need === 'all' ? sinks.length : node.need === 'first' ? 1 : node.need;
+        return sinks.filter(({ name }) => ends.get(name) === 'Completed').length >= needed;
+      }
+      default:
+        return fateOf(path) === 'completed';
     }
   }
-  const all = [...ends.values()];
+
+  function run(node: WorkflowNode, path: string): End {
+    if (completes(node, path)) return 'Completed';
+    if (node.on_error === 'ignore') return 'Ignored';
+    if (typeof node.on_error !== 'object') return 'Failed';
+    return goesWell(node.on_error.fallback, `${path}:fallback:`) ? 'Completed' : 'Failed';
+  }
+
+  function judge(node: WorkflowNode, path: string, nodes: readonly WorkflowNode[], ends: Ends): End {
+    const before = node.depends_on.map((name) => ends.get(name));
+    for (const choice of nodes) {
+      if (choice.kind !== 'choice' || !node.depends_on.includes(choice.name)) continue;
+      const named = [...choice.branches.flatMap(({ then }) => then), ...(choice.default ?? [])];
+      const passedOver = named.includes(node.name) && takenBy(choice)?.includes(node.name) !== true;
+      if (ends.get(choice.name) === 'Completed' && passedOver) return 'Not taken';
+    }
+    const done = before.filter(isSuccess).length;
+    const rule = node.trigger_rule;
+    const starts =
+      before.length === 0 ||
+      (rule === 'all_success' && done === before.length) ||
+      rule === 'all_done' ||
+      (rule === 'none_failed' && done > 0 && !before.some(isBroken)) ||
+      (rule === 'one_success' && done > 0) ||
+      (typeof rule === 'object' && done >= rule.at_least);
+    if (starts) return run(node, path);
+    return before.some(isBroken) ? 'Skipped' : 'Not taken';
+  }
+
+  function endsOf(nodes: readonly WorkflowNode[], prefix: string): Ends {
+    const ends = new Map<string, End>();
+    while (ends.size < nodes.length) {
+      for (const node of nodes) {
+        if (ends.has(node.name) || !node.depends_on.every((name) => ends.has(name))) continue;
+        ends.set(node.name, judge(node, prefix + node.name, nodes, ends));
+      }
+    }
+    return ends;
+  }
+
+  const ends = endsOf(definition.nodes, '');
   const named = new Set(definition.nodes.flatMap((node) => node.depends_on));
   const sinks = definition.nodes.filter((node) => !named.has(node.name));
-  const status: WorkflowStatus = all.every((end) => end === 'Completed')
+  const status: WorkflowStatus = ![...ends.values()].some(isBroken)
     ? 'Completed'
     : sinks.some((node) => ends.get(node.name) === 'Completed')
       ? 'Partially Complete'

@@ -16,6 +16,8 @@ export function taskView(row: TaskRow): TaskView {
     body_hash: _hash,
     max_attempts: _max,
     backoff_ms: _backoff,
+    jitter: _jitter,
+    non_retryable: _codes,
     timeout_ms: _timeout,
     ...rest
   } = row;

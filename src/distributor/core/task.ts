@@ -20,6 +20,8 @@ export interface NewTaskContext {
   readonly traceparent?: string;
   readonly max_attempts?: number;
   readonly backoff_ms?: number;
+  readonly jitter?: boolean;
+  readonly non_retryable?: readonly string[];
   readonly timeout_ms?: number;
   readonly dependencies?: readonly string[];
   readonly complexity_score?: number;
@@ -192,11 +194,13 @@ export function settle(
   if (ended.outcome === 'released') return requeue(row, ended, context.now, 0, {});
   const error = ended.error ?? { code: ended.cause ?? 'task-failed', message: 'no reason was given', retryable: true };
   const retry_count = row.retry_count + 1;
-  if (!error.retryable || retry_count >= row.max_attempts) {
+  const hopeless = !error.retryable || row.non_retryable?.includes(error.code) === true;
+  if (hopeless || retry_count >= row.max_attempts) {
     return fail(row, expectation(ended), error, context.now, retry_count);
   }
   // A lost lease has cost enough time already; only what the task itself did wrong waits.
-  const delay_ms = ended.cause === 'lease-lost' ? 0 : retryDelayMs(row.backoff_ms, retry_count, context.random);
+  const random = row.jitter === false ? 1 : context.random;
+  const delay_ms = ended.cause === 'lease-lost' ? 0 : retryDelayMs(row.backoff_ms, retry_count, random);
   return requeue(row, ended, context.now, delay_ms, { retry_count, error });
 }
 

@@ -22,6 +22,15 @@ export const eventKey = (workflow_id: string, seq: number) => ({
 });
 export const schedulesPartition = (pool: string) => `SCHEDULES#${pool}`;
 export const scheduleKey = (pool: string, schedule_id: string) => ({ pk: schedulesPartition(pool), sk: schedule_id });
+/** Sorts behind the head: events and head are read together. */
+export const expansionKey = (workflow_id: string, ordinal: number) => ({
+  pk: workflowPartition(workflow_id),
+  sk: `NODES#${String(ordinal).padStart(8, '0')}`,
+});
+export const resultKey = (workflow_id: string, path: string) => ({
+  pk: workflowPartition(workflow_id),
+  sk: `RESULT#${path}`,
+});
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
 export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
 export const timerPartition = (pool: string) => `TIMER#${pool}`;

@@ -6,7 +6,7 @@ import { type Database, getItems } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
-import { attentionKey, eventItem } from './workflow-rows.ts';
+import { attentionKey, eventItem, expansionItem, resultItem } from './workflow-rows.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
@@ -50,7 +50,20 @@ export async function transact(db: Database, actions: Action[]): Promise<Cancell
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
-  const attributes = { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error, expires_at };
+  const { expansions, results } = head;
+  const attributes = {
+    status,
+    seq,
+    nodes,
+    expansions,
+    results,
+    started_at,
+    completed_at,
+    cancel_reason,
+    output,
+    output_error,
+    expires_at,
+  };
   const set = Object.entries(attributes).filter(([, value]) => value !== undefined);
   const clauses = set.map(([name]) => `#${name} = :${name}`);
   const values: Item = Object.fromEntries(set.map(([name, value]) => [`:${name}`, value]));
@@ -97,21 +110,24 @@ export async function commitAdvance(
   blobs: BlobStore,
   advance: Advance,
 ): Promise<AdvanceConflict | undefined> {
-  const { head, event, changes, started } = advance;
+  const { head, event, changes, started, results, expansions } = advance;
+  const { workflow_id } = head;
   const changed = changes.map((change): Action => ({ Update: taskUpdate(db.table, change) }));
   const inserted = started.map((row): Action => ({ Put: taskPut(db.table, row) }));
+  const before = (head.expansions ?? 0) - expansions.length;
+  const joined = await Promise.all(
+    expansions.map((row, index) => expansionItem(blobs, workflow_id, before + index, row)),
+  );
   const actions: Action[] = [
     headUpdate(db.table, head),
     ...changed,
     ...inserted,
-    {
-      Put: {
-        TableName: db.table,
-        Item: await eventItem(blobs, event),
-        // must not exist: the log has one entry for each step of `seq`, and none is ever written over.
-        ConditionExpression: 'attribute_not_exists(pk)',
-      },
-    },
+    // must not exist: the log has one entry for each step of `seq`, as what joins the graph has for each expansion, and none is ever written over.
+    ...[await eventItem(blobs, event), ...joined].map((Item): Action => ({
+      Put: { TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' },
+    })),
+    // A node that is opened again ends again: its last result counts. The head's condition orders the writers.
+    ...results.map((row): Action => ({ Put: { TableName: db.table, Item: resultItem(row) } })),
     ...attentionAction(db.table, advance),
   ];
   const cancelled = await transact(db, actions);

@@ -1,8 +1,15 @@
-import type { WorkflowEventRow, WorkflowHead } from '../../contracts/rows.ts';
+import { inlineBytesMax } from '../../contracts/limits.ts';
+import type {
+  EndedTask,
+  ExpansionRow,
+  WorkflowEventRow,
+  WorkflowHead,
+  WorkflowResultRow,
+} from '../../contracts/rows.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { PinnedDefinition } from '../../workflow/ports.ts';
-import { definitionKey, eventKey, headKey, workflowsPartition } from './keys.ts';
+import { definitionKey, eventKey, expansionKey, headKey, resultKey, workflowsPartition } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
 /** JSON text up to this size is kept in its item, larger text in S3. More: with its keys the item could pass DynamoDB's 400 KB. */
@@ -15,8 +22,13 @@ const itemTextBytesMax = 300 * 1024;
 export const attentionShards = 2;
 
 /** The text in its item, or in S3 under a key made of its content, so that a repeat writes the same object. */
-async function textAttributes(blobs: BlobStore, owner: string, text: string): Promise<Item> {
-  return Buffer.byteLength(text) <= itemTextBytesMax ? { text } : { text_ref: await blobs.put(owner, text) };
+async function textAttributes(
+  blobs: BlobStore,
+  owner: string,
+  text: string,
+  bytesMax = itemTextBytesMax,
+): Promise<Item> {
+  return Buffer.byteLength(text) <= bytesMax ? { text } : { text_ref: await blobs.put(owner, text) };
 }
 
 async function textOf(blobs: BlobStore, item: Item): Promise<string> {
@@ -81,6 +93,34 @@ export async function fromEventItem(blobs: BlobStore, item: Item): Promise<Workf
     at: item['at'] as string,
     events: JSON.parse(await textOf(blobs, item)) as WorkflowEvent[],
   };
+}
+
+/** The item of an expansion. Large ones lie in S3: many of them share one transaction. */
+export async function expansionItem(
+  blobs: BlobStore,
+  workflow_id: string,
+  ordinal: number,
+  row: ExpansionRow,
+): Promise<Item> {
+  return {
+    ...expansionKey(workflow_id, ordinal),
+    ...(await textAttributes(blobs, workflow_id, JSON.stringify(row), inlineBytesMax)),
+  };
+}
+
+/** The expansion of an item. */
+export async function fromExpansionItem(blobs: BlobStore, item: Item): Promise<ExpansionRow> {
+  return JSON.parse(await textOf(blobs, item)) as ExpansionRow;
+}
+
+/** The item of a node's result. */
+export function resultItem({ workflow_id, path, output, error }: WorkflowResultRow): Item {
+  return withoutUndefined({ ...resultKey(workflow_id, path), output, error });
+}
+
+/** The result of an item. */
+export function fromResultItem({ output, error }: Item): EndedTask {
+  return withoutUndefined({ output, error });
 }
 
 /** The key of a workflow's attention mark; the shard comes from the id. */

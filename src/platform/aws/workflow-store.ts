@@ -1,14 +1,23 @@
 import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../contracts/errors.ts';
 import { statementsMax } from '../../contracts/limits.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { ExpansionRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { AttentionMark, PinnedDefinition, WorkflowHistory, WorkflowStore } from '../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { chunks, type Database, getItems, queryItems } from './database.ts';
 import { expiryOf } from './expiry.ts';
-import { definitionKey, eventKey, headKey, indexName, workflowPartition, workflowsPartition } from './keys.ts';
 import { executeStatements } from './statements.ts';
+import {
+  definitionKey,
+  eventKey,
+  expansionKey,
+  headKey,
+  indexName,
+  resultKey,
+  workflowPartition,
+  workflowsPartition,
+} from './keys.ts';
 import type { Item } from './task-rows.ts';
 import { commitAdvance, transact } from './workflow-advance.ts';
 import {
@@ -17,12 +26,16 @@ import {
   definitionItem,
   fromDefinitionItem,
   fromEventItem,
+  fromExpansionItem,
   fromHeadItem,
+  fromResultItem,
   headItem,
 } from './workflow-rows.ts';
 
 /** Nodes of all definitions kept in memory. More: a function's memory; fewer: a read an advance. */
 const cachedNodesMax = 50_000;
+/** Runs whose expansions are kept in memory. More: a function's memory, for they hold the items of maps. */
+const cachedRunsMax = 20;
 
 async function readHead(db: Database, workflow_id: string): Promise<WorkflowHead | undefined> {
   const { Item: item } = await db.client.send(
@@ -72,6 +85,34 @@ function cachedDefinitions(db: Database, blobs: BlobStore) {
   };
 }
 
+/** What joins a graph never changes either: only what is new is read. */
+function cachedExpansions(db: Database, blobs: BlobStore) {
+  const cache = new Map<string, readonly ExpansionRow[]>();
+  return async (workflow_id: string, count: number): Promise<readonly ExpansionRow[]> => {
+    const known = cache.get(workflow_id) ?? [];
+    if (known.length === count) return known;
+    if (known.length > count) return known.slice(0, count);
+    const items = await queryItems(db, {
+      KeyConditionExpression: 'pk = :workflow AND sk BETWEEN :first AND :last',
+      ExpressionAttributeValues: {
+        ':workflow': workflowPartition(workflow_id),
+        ':first': expansionKey(workflow_id, known.length).sk,
+        ':last': expansionKey(workflow_id, count - 1).sk,
+      },
+      ConsistentRead: true,
+    });
+    const rows = [...known, ...(await Promise.all(items.map((item) => fromExpansionItem(blobs, item))))];
+    // The one used longest ago goes first.
+    cache.delete(workflow_id);
+    cache.set(workflow_id, rows);
+    for (const oldest of cache.keys()) {
+      if (cache.size <= cachedRunsMax) break;
+      cache.delete(oldest);
+    }
+    return rows;
+  };
+}
+
 async function list(db: Database, pool: string, limit: number, cursor?: string) {
   const start = decodeCursor(cursor);
   const keys = await queryItems(
@@ -113,12 +154,25 @@ async function history(db: Database, blobs: BlobStore, workflow_id: string): Pro
   return { head: fromHeadItem(last), events: await Promise.all(items.map((item) => fromEventItem(blobs, item))) };
 }
 
+async function resultKeys(db: Database, workflow_id: string) {
+  const { pk, sk } = resultKey(workflow_id, '');
+  const items = await queryItems(db, {
+    KeyConditionExpression: 'pk = :workflow AND begins_with(sk, :result)',
+    ExpressionAttributeValues: { ':workflow': pk, ':result': sk },
+    ProjectionExpression: 'pk, sk',
+    ConsistentRead: true,
+  });
+  return items.map((item) => ({ pk, sk: String(item['sk']) }));
+}
+
 /** One batch after the other: all these rows are in one partition, and nobody waits for them. */
 async function retire(db: Database, head: WorkflowHead): Promise<void> {
   const { workflow_id, seq, completed_at } = head;
   if (completed_at === undefined) return;
   const events = Array.from({ length: seq }, (_, at) => eventKey(workflow_id, at + 1));
-  const statements = [definitionKey(workflow_id), ...events].map((key) => ({
+  const joined = Array.from({ length: head.expansions ?? 0 }, (_, at) => expansionKey(workflow_id, at));
+  const results = head.results === true ? await resultKeys(db, workflow_id) : [];
+  const statements = [definitionKey(workflow_id), ...events, ...joined, ...results].map((key) => ({
     key,
     Statement: `UPDATE "${db.table}" SET "expires_at"=? WHERE "pk"=? AND "sk"=?`,
     Parameters: [expiryOf(completed_at), key.pk, key.sk],
@@ -156,6 +210,14 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
     create: (head, pinned) => create(db, blobs, head, pinned),
     head: (workflow_id) => readHead(db, workflow_id),
     definition: cachedDefinitions(db, blobs),
+    expansions: cachedExpansions(db, blobs),
+    results: async (workflow_id, paths) => {
+      const items = await getItems(
+        db,
+        paths.map((path) => resultKey(workflow_id, path)),
+      );
+      return items.map((item) => item && fromResultItem(item));
+    },
     advance: (advance) => commitAdvance(db, blobs, advance),
     setToken: (workflow_id, token) =>
       unlessRefused(

@@ -1,5 +1,7 @@
 import type { ErrorCode, Fault } from '../../contracts/errors.ts';
+import { depthMax } from '../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
+import { bodiesOf, everyNode, isTask, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 import { findCycles } from './cycles.ts';
 import { referencesOf } from './expression.ts';
 import { graphOf, type WorkflowGraph } from './graph.ts';
@@ -15,31 +17,60 @@ export interface DefinitionCheck {
   readonly warnings: readonly string[];
 }
 
+/** The nodes of one level: those of the definition, or of one body. `at` is its path, `depth` how many nodes it lies in. */
+interface Level extends WorkflowBody {
+  readonly at: string;
+  readonly depth: number;
+}
+
 function fault(code: ErrorCode, path: string, what: string, fix: string): Fault {
   return { code, path, message: `${what}; ${fix}` };
 }
 
-function nameFaults(graph: WorkflowGraph): Fault[] {
-  return graph.nodes.flatMap((node, index) => {
-    const first = graph.indexOf.get(node.name);
-    if (first === undefined || first === index) return [];
+/** All levels that are written out in a definition, from the outside in. */
+function levelsOf(definition: WorkflowDefinition): Level[] {
+  const { nodes, output, bodies = {} } = definition;
+  const levels: Level[] = [
+    { nodes, output, at: '', depth: 0 },
+    ...Object.entries(bodies).map(([name, body]) => ({ ...body, at: `bodies.${name}.`, depth: 1 })),
+  ];
+  for (const level of levels) {
+    for (const [index, node] of level.nodes.entries()) {
+      for (const [place, body] of bodiesOf(node)) {
+        if (typeof body === 'string') continue;
+        levels.push({ ...body, at: `${level.at}nodes[${index}]${place}.`, depth: level.depth + 1 });
+      }
+    }
+  }
+  return levels;
+}
+
+function nameFaults({ nodes, at }: Level): Fault[] {
+  const first = new Map<string, number>();
+  return nodes.flatMap((node, index) => {
+    const before = first.get(node.name);
+    if (before === undefined) {
+      first.set(node.name, index);
+      return [];
+    }
     return fault(
       'duplicate-node',
-      `nodes[${index}].name`,
-      `"${node.name}" is the name of nodes[${first}] already`,
+      `${at}nodes[${index}].name`,
+      `"${node.name}" is the name of ${at}nodes[${before}] already`,
       'choose another name',
     );
   });
 }
 
-function dependencyFaults(graph: WorkflowGraph): Fault[] {
-  return graph.nodes.flatMap((node, index) => {
+function dependencyFaults({ nodes, at }: Level): Fault[] {
+  const names = new Set(nodes.map(({ name }) => name));
+  return nodes.flatMap((node, index) => {
     const seen = new Set<string>();
-    return node.depends_on.flatMap((name, at) => {
-      const path = `nodes[${index}].depends_on[${at}]`;
+    const unknown = node.depends_on.flatMap((name, place) => {
+      const path = `${at}nodes[${index}].depends_on[${place}]`;
       if (seen.has(name)) return fault('invalid-input', path, `"${name}" is listed twice`, 'list it once');
       seen.add(name);
-      if (graph.indexOf.has(name)) return [];
+      if (names.has(name)) return [];
       return fault(
         'unknown-dependency',
         path,
@@ -47,18 +78,24 @@ function dependencyFaults(graph: WorkflowGraph): Fault[] {
         `correct the name, or add a node "${name}"`,
       );
     });
+    const rule = node.trigger_rule;
+    const wanted = typeof rule === 'object' ? rule.at_least : 0;
+    if (wanted <= node.depends_on.length) return unknown;
+    const path = `${at}nodes[${index}].trigger_rule`;
+    const what = `it waits for ${wanted} of ${node.depends_on.length} dependencies`;
+    return [...unknown, fault('invalid-input', path, what, 'ask for fewer')];
   });
 }
 
-function cycleFaults(graph: WorkflowGraph): Fault[] {
+function cycleFaults({ nodes, at }: Level, graph: WorkflowGraph): Fault[] {
   return findCycles(graph).map((cycle) => {
-    const names = cycle.map((index) => graph.nodes[index]?.name ?? '');
+    const names = cycle.map((index) => nodes[index]?.name ?? '');
     const [first = ''] = names;
     const hidden = names.length - cycleNodesShownMax;
     const shown = hidden > 0 ? [...names.slice(0, cycleNodesShownMax), `(${hidden} more)`] : names;
     return fault(
       'workflow-cycle',
-      `nodes[${cycle[0] ?? 0}].depends_on`,
+      `${at}nodes[${cycle[0] ?? 0}].depends_on`,
       `the dependencies form a cycle: ${[...shown, first].join(' → ')}`,
       'each of these waits for the next, so remove one of these dependencies',
     );
@@ -89,39 +126,110 @@ function expressionFaults(text: string, path: string, allowed: (name: string) =>
   ];
 }
 
-function inputFaults(graph: WorkflowGraph): Fault[] {
-  return graph.nodes.flatMap((node, index) => {
-    if (node.input === undefined) return [];
-    const path = `nodes[${index}].input`;
+/** The expressions that a node evaluates over its direct dependencies, with their paths behind the node's. */
+function expressionsOf(node: WorkflowNode): readonly (readonly [string, string | undefined])[] {
+  const input = ['input' in node ? '.input' : '', 'input' in node ? node.input : undefined] as const;
+  switch (node.kind) {
+    case 'join':
+      return [['.output', node.output]];
+    case 'choice':
+      return node.branches.map(({ when }, index) => [`.branches[${index}].when`, when] as const);
+    case 'map':
+      return [['.items', node.items], input];
+    default:
+      return [input];
+  }
+}
+
+/** Expressions that see the results inside the node instead: only their own syntax can be wrong. */
+function innerExpressionsOf(node: WorkflowNode): readonly (readonly [string, string | undefined])[] {
+  if (!('body' in node)) return [];
+  const ends = [['.output', node.output] as const];
+  return node.kind === 'loop' ? [...ends, ['.while', node.while], ['.until', node.until]] : ends;
+}
+
+function inputFaults({ nodes, at }: Level): Fault[] {
+  return nodes.flatMap((node, index) => {
+    const path = `${at}nodes[${index}]`;
     const dependencies = new Set(node.depends_on);
+    const check =
+      (allowed: (name: string) => boolean, hint: string) => (entry: readonly [string, string | undefined]) =>
+        entry[1] === undefined ? [] : expressionFaults(entry[1], `${path}${entry[0]}`, allowed, hint);
+    const both = 'payload' in node && node.payload !== undefined && node.input !== undefined;
     return [
-      ...(node.payload === undefined
-        ? []
-        : [fault('invalid-input', path, 'the node has a payload and an input expression', 'keep one of the two')]),
-      ...expressionFaults(
-        node.input,
-        path,
-        (name) => dependencies.has(name),
-        'only direct dependencies are: add it to depends_on',
+      ...(both
+        ? [
+            fault(
+              'invalid-input',
+              `${path}.input`,
+              'the node has a payload and an input expression',
+              'keep one of the two',
+            ),
+          ]
+        : []),
+      ...expressionsOf(node).flatMap(
+        check((name) => dependencies.has(name), 'only direct dependencies are: add it to depends_on'),
       ),
+      ...innerExpressionsOf(node).flatMap(check(() => false, 'use "results": what the nodes inside came to')),
     ];
   });
 }
 
-function outputFaults(definition: WorkflowDefinition, graph: WorkflowGraph): Fault[] {
-  if (definition.output === undefined) return [];
-  const sinks = new Set(graph.sinks.map((index) => graph.nodes[index]?.name));
-  return expressionFaults(
-    definition.output,
-    'output',
-    (name) => sinks.has(name),
-    'only nodes that nobody depends on are: refer to one of those',
-  );
+/** What only one kind of node can have wrong. */
+function kindFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
+  const byName = new Map(level.nodes.map((node) => [node.name, node]));
+  return level.nodes.flatMap((node, index) => {
+    const path = `${level.at}nodes[${index}]`;
+    const unknown = bodiesOf(node).flatMap(([place, body]) =>
+      typeof body !== 'string' || bodies.has(body)
+        ? []
+        : fault('unknown-dependency', `${path}${place}`, `there is no body "${body}"`, 'add it to bodies'),
+    );
+    if (node.kind === 'choice') {
+      const targets = [
+        ...node.branches.map(({ then }, at) => [`.branches[${at}].then`, then] as const),
+        ['.default', node.default ?? []] as const,
+      ];
+      for (const [place, names] of targets) {
+        for (const name of names) {
+          if (byName.get(name)?.depends_on.includes(node.name) === true) continue;
+          const fix = `add "${node.name}" to the depends_on of "${name}"`;
+          unknown.push(fault('unknown-dependency', `${path}${place}`, `"${name}" does not depend on this choice`, fix));
+        }
+      }
+    }
+    if (node.kind === 'loop' && (node.while === undefined) === (node.until === undefined))
+      unknown.push(fault('invalid-input', path, 'a loop needs one of while and until', 'keep exactly one'));
+    return unknown;
+  });
 }
 
-function capabilityWarnings(graph: WorkflowGraph, offered: readonly (readonly string[])[]): string[] {
+function levelFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
+  if (level.depth > depthMax)
+    return [fault('too-large', level.at, `nodes lie more than ${depthMax} deep`, 'use fewer levels')];
+  const graph = graphOf({ name: 'level', nodes: [...level.nodes] });
+  const sinks = new Set(graph.sinks.map((index) => level.nodes[index]?.name));
+  return [
+    ...nameFaults(level),
+    ...dependencyFaults(level),
+    ...cycleFaults(level, graph),
+    ...inputFaults(level),
+    ...kindFaults(level, bodies),
+    ...(level.output === undefined
+      ? []
+      : expressionFaults(
+          level.output,
+          `${level.at}output`,
+          (name) => sinks.has(name),
+          'only nodes that nobody depends on are: refer to one of those',
+        )),
+  ];
+}
+
+function capabilityWarnings(definition: WorkflowDefinition, offered: readonly (readonly string[])[]): string[] {
   const sets = offered.map((capabilities) => new Set(capabilities));
-  const waiting = Map.groupBy(graph.nodes, (node) => [...new Set(node.required_capabilities)].sort().join(', '));
+  const tasks = everyNode(definition).filter(isTask);
+  const waiting = Map.groupBy(tasks, (node) => [...new Set(node.required_capabilities)].sort().join(', '));
   const warnings = [...waiting].flatMap(([key, nodes]) => {
     const required = nodes[0]?.required_capabilities ?? [];
     if (sets.some((set) => required.every((capability) => set.has(capability)))) return [];
@@ -142,15 +250,16 @@ export function checkDefinition(
   definition: WorkflowDefinition,
   options: { readonly offeredCapabilities?: readonly (readonly string[])[] } = {},
 ): DefinitionCheck {
-  const graph = graphOf(definition);
+  const bodies = new Set(Object.keys(definition.bodies ?? {}));
   return {
-    faults: [
-      ...nameFaults(graph),
-      ...dependencyFaults(graph),
-      ...cycleFaults(graph),
-      ...inputFaults(graph),
-      ...outputFaults(definition, graph),
-    ],
-    warnings: options.offeredCapabilities === undefined ? [] : capabilityWarnings(graph, options.offeredCapabilities),
+    faults: levelsOf(definition).flatMap((level) => levelFaults(level, bodies)),
+    warnings:
+      options.offeredCapabilities === undefined ? [] : capabilityWarnings(definition, options.offeredCapabilities),
   };
+}
+
+/** Lists everything that is wrong with nodes which a running task returned. They may use the bodies of the definition. */
+export function checkPlan(definition: WorkflowDefinition, plan: WorkflowBody): readonly Fault[] {
+  const { faults } = checkDefinition({ ...definition, nodes: [...plan.nodes], output: plan.output });
+  return faults.filter(({ path = '' }) => !path.startsWith('bodies.'));
 }

@@ -11,11 +11,12 @@ const expressionItemsMax = 200_000;
 /** Functions whose value differs from one evaluation to the next, or that hide an expression from the check. */
 const forbiddenFunctions = ['now', 'millis', 'random', 'shuffle', 'eval'] as const;
 
-/** What an expression sees. */
+/** What an expression sees: `input`, `outputs` and `nodes` of what came before; inside another node also what that gives it (`item`, `last` …). */
 export interface ExpressionValues {
   readonly input: unknown;
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly nodes: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly nodes?: Readonly<Record<string, unknown>>;
+  readonly [name: string]: unknown;
 }
 
 const compiled = new Map<string, jsonata.Expression>();

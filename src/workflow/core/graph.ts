@@ -1,37 +1,209 @@
-import type { WorkflowDefinition, WorkflowNode } from '../../contracts/workflow.ts';
+import type { Expansion, ScopeKind, WorkflowDefinition } from '../../contracts/workflow.ts';
+import { isTask, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 
-/** A definition with its edges as numbers: everything the reducer looks up in constant time. */
+/** One copy of a body inside a node: the nodes from `first` to `end` (not included). */
+export interface Scope {
+  readonly parent: number;
+  readonly kind: ScopeKind;
+  /** The item of a map, the round of a loop; else 0. */
+  readonly index: number;
+  /** Which of the run's expansions made it. */
+  readonly expansion: number;
+  readonly first: number;
+  readonly end: number;
+  /** Nodes of it without dependencies, and those nobody in it depends on. */
+  readonly roots: readonly number[];
+  readonly sinks: readonly number[];
+  readonly output: string | undefined;
+}
+
+/** A definition and what has joined it, with its edges as numbers: everything the reducer looks up in constant time. `name` of a node is its path. */
 export interface WorkflowGraph {
   readonly nodes: readonly WorkflowNode[];
   readonly indexOf: ReadonlyMap<string, number>;
-  /** Indexes of the nodes each node depends on; unknown names are left out. */
+  /** Indexes of the nodes each node depends on, in the order of its `depends_on`; unknown names are left out. */
   readonly dependencies: readonly (readonly number[])[];
   readonly dependents: readonly (readonly number[])[];
-  /** Nodes nobody depends on: they end the graph and decide its status. */
+  /** Nodes of the definition itself that nobody depends on: they end the graph and decide its status. */
   readonly sinks: readonly number[];
+  /** The scope each node lies in; undefined for the definition's own. */
+  readonly scopeOf: readonly (Scope | undefined)[];
+  /** What each node holds, in the order in which it joined. */
+  readonly scopesIn: ReadonlyMap<number, readonly Scope[]>;
+  /** Nodes that are more than a task: they are evaluated by Cadre itself, or hold others. */
+  readonly controls: readonly number[];
 }
 
-const graphs = new WeakMap<WorkflowDefinition, WorkflowGraph>();
-
-function build(definition: WorkflowDefinition): WorkflowGraph {
-  const { nodes } = definition;
-  const indexOf = new Map<string, number>();
-  // The first of two nodes with one name wins; the check refuses the definition anyway.
-  for (const [index, node] of nodes.entries()) if (!indexOf.has(node.name)) indexOf.set(node.name, index);
-  const dependencies = nodes.map((node) => [...new Set(node.depends_on)].flatMap((name) => indexOf.get(name) ?? []));
-  const dependents: number[][] = nodes.map(() => []);
-  for (const [index, list] of dependencies.entries())
-    for (const dependency of list) dependents[dependency]?.push(index);
-  const sinks = nodes.flatMap((_, index) => (dependents[index]?.length === 0 ? [index] : []));
-  return { nodes, indexOf, dependencies, dependents, sinks };
+/** A graph that is being built. */
+interface Draft extends WorkflowGraph {
+  readonly nodes: WorkflowNode[];
+  readonly indexOf: Map<string, number>;
+  readonly dependencies: (readonly number[])[];
+  readonly dependents: number[][];
+  readonly scopeOf: (Scope | undefined)[];
+  readonly scopesIn: Map<number, Scope[]>;
+  readonly controls: number[];
+  sinks: readonly number[];
 }
 
-/** The graph of a definition, built once for each: definitions never change after they were pinned. */
-export function graphOf(definition: WorkflowDefinition): WorkflowGraph {
-  let graph = graphs.get(definition);
-  if (graph === undefined) {
-    graph = build(definition);
-    graphs.set(definition, graph);
+function emptyDraft(): Draft {
+  return {
+    nodes: [],
+    indexOf: new Map(),
+    dependencies: [],
+    dependents: [],
+    sinks: [],
+    scopeOf: [],
+    scopesIn: new Map(),
+    controls: [],
+  };
+}
+
+function copyOf(graph: WorkflowGraph): Draft {
+  return {
+    nodes: [...graph.nodes],
+    indexOf: new Map(graph.indexOf),
+    dependencies: [...graph.dependencies],
+    // Edges never leave their scope, so the lists of earlier nodes do not change any more.
+    dependents: [...graph.dependents] as number[][],
+    sinks: graph.sinks,
+    scopeOf: [...graph.scopeOf],
+    scopesIn: new Map([...graph.scopesIn].map(([parent, scopes]) => [parent, [...scopes]])),
+    controls: [...graph.controls],
+  };
+}
+
+/** Adds nodes with their names as paths; answers which of them begin and which end. */
+function append(draft: Draft, nodes: readonly WorkflowNode[], prefix: string) {
+  const first = draft.nodes.length;
+  const local = new Map<string, number>();
+  for (const [at, node] of nodes.entries()) {
+    const index = first + at;
+    // The first of two nodes with one name wins; the check refuses the definition anyway.
+    if (!local.has(node.name)) local.set(node.name, index);
+    const path = prefix + node.name;
+    if (!draft.indexOf.has(path)) draft.indexOf.set(path, index);
+    draft.nodes.push(prefix === '' ? node : { ...node, name: path });
+    draft.dependents.push([]);
+    draft.scopeOf.push(undefined);
+    if (!isTask(node)) draft.controls.push(index);
   }
-  return graph;
+  for (const [at, node] of nodes.entries()) {
+    const dependencies = [...new Set(node.depends_on)].flatMap((name) => local.get(name) ?? []);
+    draft.dependencies.push(dependencies);
+    for (const dependency of dependencies) draft.dependents[dependency]?.push(first + at);
+  }
+  const added = nodes.map((_, at) => first + at);
+  return {
+    first,
+    end: first + nodes.length,
+    roots: added.filter((index) => draft.dependencies[index]?.length === 0),
+    sinks: added.filter((index) => draft.dependents[index]?.length === 0),
+  };
+}
+
+/** The nodes that a node runs inside of it; undefined when it has none of that kind. */
+export function bodyOf(
+  definition: WorkflowDefinition,
+  node: WorkflowNode | undefined,
+  kind: ScopeKind,
+): WorkflowBody | undefined {
+  if (node === undefined) return undefined;
+  const { on_error } = node;
+  const written =
+    kind === 'fallback'
+      ? typeof on_error === 'object'
+        ? on_error.fallback
+        : undefined
+      : 'body' in node
+        ? node.body
+        : undefined;
+  return typeof written === 'string' ? definition.bodies?.[written] : written;
+}
+
+/** The path of a scope inside its node, with the separator. */
+export function scopePrefix(path: string, kind: ScopeKind, index: number): string {
+  return `${path}:${kind === 'body' ? index : kind}:`;
+}
+
+/** Lets the nodes of an expansion join. One whose node or body is unknown adds nothing. */
+function extend(draft: Draft, definition: WorkflowDefinition, expansion: Expansion, ordinal: number): void {
+  const parent = draft.indexOf.get(expansion.node);
+  if (parent === undefined) return;
+  const node = draft.nodes[parent];
+  const body = expansion.body ?? bodyOf(definition, node, expansion.scope);
+  if (body === undefined) return;
+  const scopes = draft.scopesIn.get(parent) ?? [];
+  if (isTask(node) && scopes.length === 0) draft.controls.push(parent);
+  draft.scopesIn.set(parent, scopes);
+  for (let index = expansion.from; index < expansion.from + expansion.count; index += 1) {
+    const placed = append(draft, body.nodes, scopePrefix(expansion.node, expansion.scope, index));
+    const scope = { parent, kind: expansion.scope, index, expansion: ordinal, ...placed, output: body.output };
+    draft.scopeOf.fill(scope, placed.first, placed.end);
+    scopes.push(scope);
+  }
+}
+
+/** No expansion: what every run begins with. */
+export const noExpansions: readonly Expansion[] = [];
+
+const bases = new WeakMap<WorkflowDefinition, WorkflowGraph>();
+const grown = new WeakMap<readonly Expansion[], WorkflowGraph>();
+/** The newest graph of each definition: the next one is mostly this one with something added. */
+const newest = new WeakMap<
+  WorkflowDefinition,
+  { readonly expansions: readonly Expansion[]; readonly graph: WorkflowGraph }
+>();
+
+function baseOf(definition: WorkflowDefinition): WorkflowGraph {
+  const known = bases.get(definition);
+  if (known !== undefined) return known;
+  const draft = emptyDraft();
+  draft.sinks = append(draft, definition.nodes, '').sinks;
+  bases.set(definition, draft);
+  return draft;
+}
+
+/** The graph of a run: its definition with all that has joined it. Built once for each, because neither ever changes. */
+export function graphOf(
+  definition: WorkflowDefinition,
+  expansions: readonly Expansion[] = noExpansions,
+): WorkflowGraph {
+  if (expansions.length === 0) return baseOf(definition);
+  const known = grown.get(expansions);
+  if (known !== undefined) return known;
+  const last = newest.get(definition);
+  const fits =
+    last !== undefined &&
+    last.expansions.length <= expansions.length &&
+    last.expansions.every((each, index) => each === expansions[index]);
+  if (fits && last.expansions.length === expansions.length) {
+    grown.set(expansions, last.graph);
+    return last.graph;
+  }
+  const draft = copyOf(fits ? last.graph : baseOf(definition));
+  for (let ordinal = fits ? last.expansions.length : 0; ordinal < expansions.length; ordinal += 1) {
+    const expansion = expansions[ordinal];
+    if (expansion !== undefined) extend(draft, definition, expansion, ordinal);
+  }
+  grown.set(expansions, draft);
+  newest.set(definition, { expansions, graph: draft });
+  return draft;
+}
+
+/** All nodes inside a node, however deep. */
+export function* nodesInside(graph: WorkflowGraph, index: number): Generator<number> {
+  for (const scope of graph.scopesIn.get(index) ?? []) {
+    for (let inner = scope.first; inner < scope.end; inner += 1) {
+      yield inner;
+      if (graph.scopesIn.has(inner)) yield* nodesInside(graph, inner);
+    }
+  }
+}
+
+/** How many nodes a node lies in. */
+export function depthOf(graph: WorkflowGraph, index: number): number {
+  let depth = 0;
+  for (let scope = graph.scopeOf[index]; scope !== undefined; scope = graph.scopeOf[scope.parent]) depth += 1;
+  return depth;
 }

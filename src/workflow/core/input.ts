@@ -1,29 +1,34 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import type { TaskError } from '../../contracts/task.ts';
-import type { WorkflowNode } from '../../contracts/workflow.ts';
-import { evaluate } from './expression.ts';
+import type { TaskWork } from '../../contracts/workflow-nodes.ts';
+import { evaluate, type ExpressionValues } from './expression.ts';
 import type { WorkflowGraph } from './graph.ts';
 import { type NodeLetter, nodeStatusOf } from './state.ts';
 
-/** How a node that ended left its task, as far as expressions may see it. */
+/** How a node ended, as far as expressions may see it. */
 export interface EndedNode {
   readonly output?: unknown;
   readonly error?: TaskError;
 }
 
-/** `outputs` and `nodes` for an expression: the given nodes' outputs, and how each of them ended. */
+/** The last part of a path: the name that a node's neighbours know it by. */
+export function localName(path: string): string {
+  return path.slice(path.lastIndexOf(':') + 1);
+}
+
+/** `outputs` and `nodes` for an expression: the given nodes' outputs by their local names, and how each of them ended. */
 export function valuesOf(
   graph: WorkflowGraph,
   letters: string,
-  names: readonly string[],
+  indexes: readonly number[],
   ended: ReadonlyMap<string, EndedNode>,
 ) {
   const outputs: Record<string, unknown> = {};
   const nodes: Record<string, unknown> = {};
-  for (const name of names) {
-    const index = graph.indexOf.get(name);
-    if (index === undefined) continue;
-    const { output, error } = ended.get(name) ?? {};
+  for (const index of indexes) {
+    const path = graph.nodes[index]?.name ?? '';
+    const name = localName(path);
+    const { output, error } = ended.get(path) ?? {};
     const letter = letters[index] as NodeLetter;
     if (letter === 'C') outputs[name] = output ?? null;
     nodes[name] = { status: nodeStatusOf[letter], ...(error === undefined ? {} : { error }) };
@@ -31,21 +36,13 @@ export function valuesOf(
   return { outputs, nodes };
 }
 
-/** True when the node's payload can only be made from what came before it. */
-export function needsValues(node: WorkflowNode): boolean {
-  return node.input !== undefined;
-}
-
-/** The payload of a node as JSON text: `payload` as it stands, or the value of `input`, or `{}`. Refused with `input-failed`. */
+/** The payload of a task as JSON text: `payload` as it stands, or the value of `input`, or `{}`. Refused with `input-failed`. */
 export async function payloadOf(
-  node: WorkflowNode,
-  values: {
-    readonly input: unknown;
-    readonly outputs: Record<string, unknown>;
-    readonly nodes: Record<string, unknown>;
-  },
+  work: Pick<TaskWork, 'payload' | 'input'>,
+  name: string,
+  values: ExpressionValues,
 ): Promise<Outcome<string>> {
-  if (node.input === undefined) return { ok: true, value: JSON.stringify(node.payload ?? {}) };
-  const made = await evaluate(node.input, values);
-  return made.ok ? made : refused('input-failed', `the input of "${node.name}": ${made.error.message}`);
+  if (work.input === undefined) return { ok: true, value: JSON.stringify(work.payload ?? {}) };
+  const made = await evaluate(work.input, values);
+  return made.ok ? made : refused('input-failed', `the input of "${name}": ${made.error.message}`);
 }

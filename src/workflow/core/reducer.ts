@@ -1,146 +1,129 @@
 import type { TaskError } from '../../contracts/task.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
-import { graphOf, type WorkflowGraph } from './graph.ts';
-import { finalStatus, hasEnded, initialState, isFinished, type NodeLetter, type WorkflowState } from './state.ts';
+import type { WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import { scopeStatus } from './composites.ts';
+import { apply, type Draft, draftOf, stateOfDraft } from './draft.ts';
+import { finalStatus, initialState, isFinished, type WorkflowState } from './state.ts';
+import { verdictOn } from './triggers.ts';
 
-/** How a node's task ended. */
+/** How a node ended or went on. `taken` are the dependents that a choice goes on with. */
 export type NodeOutcome = { readonly node: string; readonly attempt: number; readonly agent_id?: string } & (
-  { readonly outcome: 'completed' } | { readonly outcome: 'failed'; readonly error: TaskError }
+  | { readonly outcome: 'completed'; readonly taken?: readonly string[] }
+  | { readonly outcome: 'failed'; readonly error: TaskError }
+  | {
+      readonly outcome: 'expanded';
+      readonly scope: 'body' | 'plan';
+      readonly from: number;
+      readonly count: number;
+      readonly body?: WorkflowBody;
+    }
 );
 
-/** What may be asked of a workflow. `cancel` names the started nodes whose tasks are cancelled with it; the others follow with further commands. */
+/** What may be asked of a workflow. `settle`: tasks ended; `resolve`: nodes without a task were evaluated. */
 export type WorkflowCommand =
   | { readonly type: 'begin' }
-  | { readonly type: 'settle'; readonly outcomes: readonly NodeOutcome[] }
-  | {
-      readonly type: 'cancel';
-      readonly by: string;
-      readonly reason: string;
-      readonly nodes: readonly { readonly node: string; readonly attempt: number; readonly agent_id?: string }[];
-    };
+  | { readonly type: 'settle' | 'resolve'; readonly outcomes: readonly NodeOutcome[] }
+  | { readonly type: 'cancel'; readonly by: string; readonly reason: string };
 
-/** A state that is being worked on: letters in an array, so that a batch of events costs one copy. */
-interface Draft {
-  status: WorkflowState['status'];
-  cancelled: boolean;
-  readonly letters: string[];
-  open: number;
-}
+type Emit = (event: WorkflowEvent) => void;
 
-function draftOf(state: WorkflowState): Draft {
-  const letters = Array.from(state.nodes);
-  return {
-    status: state.status,
-    cancelled: state.cancelled,
-    letters,
-    open: letters.reduce((open, letter) => (hasEnded(letter) ? open : open + 1), 0),
-  };
-}
-
-/** The letter that an event gives its node. */
-const letterOf = { NodeStarted: 'S', NodeCompleted: 'C', NodeFailed: 'F', NodeSkipped: 'K' } as const;
-
-function setLetter(graph: WorkflowGraph, draft: Draft, node: string, letter: NodeLetter): void {
-  const index = graph.indexOf.get(node);
-  if (index === undefined) return;
-  if (!hasEnded(draft.letters[index]) && hasEnded(letter)) draft.open -= 1;
-  draft.letters[index] = letter;
-}
-
-function apply(graph: WorkflowGraph, draft: Draft, event: WorkflowEvent): void {
-  switch (event.type) {
-    case 'WorkflowStarted':
-      draft.status = 'In Progress';
-      break;
-    case 'WorkflowCancelled':
-      draft.cancelled = true;
-      break;
-    case 'WorkflowFinished':
-      draft.status = event.status;
-      break;
-    default:
-      setLetter(graph, draft, event.node, letterOf[event.type]);
-  }
-}
-
-/** What the ends of its dependencies mean for a waiting node: start it, skip it for a reason, or wait on. */
-function verdictOn(graph: WorkflowGraph, draft: Draft, index: number): 'start' | 'wait' | { readonly skip: string } {
-  const dependencies = graph.dependencies[index] ?? [];
-  if (graph.nodes[index]?.trigger_rule === 'all_success') {
-    const broken = dependencies.find((each) => draft.letters[each] === 'F' || draft.letters[each] === 'K');
-    if (broken !== undefined) {
-      const how = draft.letters[broken] === 'F' ? 'failed' : 'was skipped';
-      return { skip: `its dependency "${graph.nodes[broken]?.name ?? ''}" ${how}` };
-    }
-  }
-  return dependencies.every((each) => hasEnded(draft.letters[each])) ? 'start' : 'wait';
+function nameOf(draft: Draft, index: number): string {
+  return draft.graph.nodes[index]?.name ?? '';
 }
 
 /** Follows the edges from nodes that ended: starts or skips what waited for them, wave after wave, since a skipped node has ended too. */
-function propagate(graph: WorkflowGraph, draft: Draft, ended: readonly number[], emit: (event: WorkflowEvent) => void) {
+function propagate(draft: Draft, ended: readonly number[], emit: Emit): void {
   for (let wave = ended; wave.length > 0;) {
-    const touched = new Set(wave.flatMap((index) => graph.dependents[index] ?? []));
+    const touched = new Set(wave.flatMap((index) => draft.graph.dependents[index] ?? []));
     const skipped: number[] = [];
     for (const index of touched) {
       if (draft.letters[index] !== 'W') continue;
-      const verdict = verdictOn(graph, draft, index);
-      const node = graph.nodes[index]?.name ?? '';
+      const verdict = verdictOn(draft.graph, draft.letters, index);
+      const node = nameOf(draft, index);
       if (verdict === 'start') emit({ type: 'NodeStarted', node });
       else if (verdict !== 'wait') {
-        emit({ type: 'NodeSkipped', node, reason: verdict.skip });
+        const not_taken = verdict.not_taken === true ? { not_taken: true as const } : {};
+        emit({ type: 'NodeSkipped', node, reason: verdict.skip, ...not_taken });
         skipped.push(index);
       }
     }
+    for (const index of wave) tend(draft, draft.graph.scopeOf[index]?.parent, emit);
     wave = skipped;
   }
 }
 
-function settleNodes(
-  graph: WorkflowGraph,
-  draft: Draft,
-  outcomes: readonly NodeOutcome[],
-  emit: (event: WorkflowEvent) => void,
-) {
-  const ended: number[] = [];
-  for (const each of outcomes) {
-    const index = graph.indexOf.get(each.node);
-    // A repeated or late outcome finds the node ended: nothing happens twice.
-    if (index === undefined || draft.letters[index] !== 'S') continue;
-    const who = {
-      node: each.node,
-      attempt: each.attempt,
-      ...(each.agent_id === undefined ? {} : { agent_id: each.agent_id }),
-    };
-    emit(
-      each.outcome === 'completed'
-        ? { type: 'NodeCompleted', ...who }
-        : { type: 'NodeFailed', ...who, error: each.error },
-    );
-    ended.push(index);
+/** Begins the waiting scopes of a node, as many at a time as it allows. */
+function tend(draft: Draft, parent: number | undefined, emit: Emit): void {
+  if (parent === undefined || draft.letters[parent] !== 'E') return;
+  const node = draft.graph.nodes[parent];
+  const allowed = node?.kind === 'map' ? (node.max_concurrency ?? Infinity) : Infinity;
+  const scopes = (draft.graph.scopesIn.get(parent) ?? []).map(
+    (scope) => [scope, scopeStatus(draft.letters, scope)] as const,
+  );
+  let running = scopes.filter(([, status]) => status === 'running').length;
+  for (const [scope, status] of scopes) {
+    if (running >= allowed) return;
+    if (status !== 'waiting') continue;
+    for (const root of scope.roots) emit({ type: 'NodeStarted', node: nameOf(draft, root) });
+    running += 1;
   }
-  propagate(graph, draft, ended, emit);
 }
 
-function cancelNodes(
-  graph: WorkflowGraph,
+/** Marks what a choice does not go on with. */
+function passOver(draft: Draft, choice: number, taken: readonly string[], emit: Emit): number[] {
+  const node = draft.graph.nodes[choice];
+  if (node?.kind !== 'choice') return [];
+  const named = new Set([...node.branches.flatMap(({ then }) => then), ...(node.default ?? [])]);
+  for (const name of taken) named.delete(name);
+  const reason = `the choice "${node.name}" went another way`;
+  return (draft.graph.dependents[choice] ?? []).filter((index) => {
+    const path = nameOf(draft, index);
+    if (draft.letters[index] !== 'W' || !named.has(path.slice(path.lastIndexOf(':') + 1))) return false;
+    emit({ type: 'NodeSkipped', node: path, reason, not_taken: true });
+    return true;
+  });
+}
+
+/** A failure, by the node's `on_error`. True when the node has ended with it. */
+function failNode(
   draft: Draft,
-  command: Extract<WorkflowCommand, { type: 'cancel' }>,
-  emit: (event: WorkflowEvent) => void,
-) {
-  if (!draft.cancelled) {
-    emit({ type: 'WorkflowCancelled', by: command.by, reason: command.reason });
-    for (const [index, node] of graph.nodes.entries()) {
-      if (draft.letters[index] === 'W')
-        emit({ type: 'NodeSkipped', node: node.name, reason: 'the workflow was cancelled' });
+  index: number,
+  { node, attempt, agent_id }: NodeOutcome,
+  error: TaskError,
+  emit: Emit,
+): boolean {
+  const { on_error } = draft.graph.nodes[index] ?? {};
+  const scopes = draft.graph.scopesIn.get(index) ?? [];
+  if (typeof on_error === 'object' && scopes.at(-1)?.kind !== 'fallback') {
+    emit({ type: 'NodeExpanded', node, scope: 'fallback', from: 0, count: 1, error });
+    tend(draft, index, emit);
+    return false;
+  }
+  const who = agent_id === undefined ? {} : { agent_id };
+  const ignored = on_error === 'ignore' ? { ignored: true as const } : {};
+  emit({ type: 'NodeFailed', node, attempt, ...who, error, ...ignored });
+  return true;
+}
+
+function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: string, emit: Emit): void {
+  const ended: number[] = [];
+  for (const each of outcomes) {
+    const { node, attempt, agent_id } = each;
+    const index = draft.graph.indexOf.get(node);
+    // A repeated or late outcome finds the node ended: nothing happens twice.
+    if (index === undefined || !from.includes(draft.letters[index] ?? '-')) continue;
+    if (each.outcome === 'expanded') {
+      const { scope, count, body } = each;
+      emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...(body === undefined ? {} : { body }) });
+      tend(draft, index, emit);
+    } else if (each.outcome === 'failed') {
+      if (failNode(draft, index, each, each.error, emit)) ended.push(index);
+    } else {
+      emit({ type: 'NodeCompleted', node, attempt, ...(agent_id === undefined ? {} : { agent_id }) });
+      ended.push(index, ...passOver(draft, index, each.taken ?? [], emit));
     }
   }
-  const error = { code: 'cancelled', message: command.reason, retryable: false };
-  settleNodes(
-    graph,
-    draft,
-    command.nodes.map((each) => ({ ...each, outcome: 'failed', error })),
-    emit,
-  );
+  propagate(draft, ended, emit);
 }
 
 /**
@@ -153,23 +136,34 @@ export function decide(
   command: WorkflowCommand,
 ): WorkflowEvent[] {
   if (isFinished(state.status)) return [];
-  const graph = graphOf(definition);
-  const draft = draftOf(state);
+  const draft = draftOf(definition, state);
   const events: WorkflowEvent[] = [];
-  const emit = (event: WorkflowEvent): void => {
-    apply(graph, draft, event);
+  const emit: Emit = (event) => {
+    apply(draft, event);
     events.push(event);
   };
-  if (command.type === 'begin') {
-    if (state.status !== 'Not Started') return [];
-    emit({ type: 'WorkflowStarted' });
-    for (const [index, node] of graph.nodes.entries()) {
-      if (graph.dependencies[index]?.length === 0) emit({ type: 'NodeStarted', node: node.name });
-    }
-  } else if (command.type === 'settle') settleNodes(graph, draft, command.outcomes, emit);
-  else cancelNodes(graph, draft, command, emit);
+  switch (command.type) {
+    case 'begin':
+      if (state.status !== 'Not Started') return [];
+      emit({ type: 'WorkflowStarted' });
+      for (const [index, node] of draft.graph.nodes.entries()) {
+        if (draft.graph.dependencies[index]?.length === 0) emit({ type: 'NodeStarted', node: node.name });
+      }
+      break;
+    case 'settle':
+      settleNodes(draft, command.outcomes, 'S', emit);
+      break;
+    case 'resolve':
+      settleNodes(draft, command.outcomes, 'SE', emit);
+      break;
+    case 'cancel':
+      if (!draft.cancelled) emit({ type: 'WorkflowCancelled', by: command.by, reason: command.reason });
+  }
   if (events.length > 0 && draft.open === 0) {
-    emit({ type: 'WorkflowFinished', status: finalStatus(graph, draft.letters, draft.cancelled) });
+    emit({
+      type: 'WorkflowFinished',
+      status: finalStatus(definition, draft.graph, draft.letters, draft.cancelled),
+    });
   }
   return events;
 }
@@ -180,10 +174,9 @@ export function evolveAll(
   state: WorkflowState,
   events: Iterable<WorkflowEvent>,
 ): WorkflowState {
-  const graph = graphOf(definition);
-  const draft = draftOf(state);
-  for (const event of events) apply(graph, draft, event);
-  return { status: draft.status, nodes: draft.letters.join(''), cancelled: draft.cancelled };
+  const draft = draftOf(definition, state);
+  for (const event of events) apply(draft, event);
+  return stateOfDraft(draft);
 }
 
 /** The state after one event. */

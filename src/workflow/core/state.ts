@@ -1,34 +1,51 @@
+import { isTask } from '../../contracts/workflow-nodes.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
-import type { NodeStatus, WorkflowDefinition, WorkflowStatus } from '../../contracts/workflow.ts';
-import type { WorkflowGraph } from './graph.ts';
+import type { Expansion, NodeStatus, WorkflowDefinition, WorkflowStatus } from '../../contracts/workflow.ts';
+import { graphOf, noExpansions, type WorkflowGraph } from './graph.ts';
 
-/** One letter a node: waiting, started, completed, failed, skipped. */
-export type NodeLetter = 'W' | 'S' | 'C' | 'F' | 'K';
+/**
+ * One letter a node: Waiting; Started; Expanded (it goes on inside, or waits for something that is no task); Completed; Failed; failed and Handled (it does
+ * not matter); sKipped because something went wrong; Not taken by a choice; stopped (X) because nobody needs it any more.
+ */
+export type NodeLetter = 'W' | 'S' | 'E' | 'C' | 'F' | 'H' | 'K' | 'N' | 'X';
 
 /** What the letters stand for. */
 export const nodeStatusOf: Readonly<Record<NodeLetter, NodeStatus>> = {
   W: 'Waiting',
   S: 'Started',
+  E: 'Started',
   C: 'Completed',
   F: 'Failed',
+  H: 'Failed',
   K: 'Skipped',
+  N: 'Skipped',
+  X: 'Cancelled',
 };
 
-/** A workflow as the reducer sees it. `nodes` has one letter a node, in the definition's order. */
+/** A workflow as the reducer sees it. `nodes` has one letter a node, in the graph's order: the definition's, then those of each expansion. */
 export interface WorkflowState {
   readonly status: WorkflowStatus;
   readonly nodes: string;
   readonly cancelled: boolean;
+  readonly expansions: readonly Expansion[];
 }
 
 /** Before anything happened. */
 export function initialState(definition: WorkflowDefinition): WorkflowState {
-  return { status: 'Not Started', nodes: 'W'.repeat(definition.nodes.length), cancelled: false };
+  return {
+    status: 'Not Started',
+    nodes: 'W'.repeat(definition.nodes.length),
+    cancelled: false,
+    expansions: noExpansions,
+  };
 }
 
 /** The reducer's part of a stored head. */
-export function stateOf(head: Pick<WorkflowHead, 'status' | 'nodes' | 'cancel_reason'>): WorkflowState {
-  return { status: head.status, nodes: head.nodes, cancelled: head.cancel_reason !== undefined };
+export function stateOf(
+  head: Pick<WorkflowHead, 'status' | 'nodes' | 'cancel_reason'>,
+  expansions: readonly Expansion[] = noExpansions,
+): WorkflowState {
+  return { status: head.status, nodes: head.nodes, cancelled: head.cancel_reason !== undefined, expansions };
 }
 
 /** True when nothing can change any more. */
@@ -38,27 +55,51 @@ export function isFinished(status: WorkflowStatus): boolean {
 
 /** True for a node that neither runs nor will run. */
 export function hasEnded(letter: string | undefined): boolean {
-  return letter === 'C' || letter === 'F' || letter === 'K';
+  return letter !== 'W' && letter !== 'S' && letter !== 'E';
+}
+
+/** True for a node that ended in a way which keeps what depends on it from running. */
+export function isBroken(letter: string | undefined): boolean {
+  return letter === 'F' || letter === 'K' || letter === 'X';
 }
 
 /** How many nodes are in each status. */
 export function countNodes(nodes: string): Record<NodeStatus, number> {
-  const counts: Record<NodeStatus, number> = { Waiting: 0, Started: 0, Completed: 0, Failed: 0, Skipped: 0 };
+  const counts: Record<NodeStatus, number> = {
+    Waiting: 0,
+    Started: 0,
+    Completed: 0,
+    Failed: 0,
+    Skipped: 0,
+    Cancelled: 0,
+  };
   for (const letter of nodes) counts[nodeStatusOf[letter as NodeLetter]] += 1;
   return counts;
 }
 
-/** Names of the started nodes, in the definition's order. */
-export function startedNodes(definition: WorkflowDefinition, nodes: string): readonly string[] {
-  return definition.nodes.filter((_, index) => nodes[index] === 'S').map((node) => node.name);
+/** Paths of the started nodes that have a task, in the graph's order. */
+export function startedNodes(
+  definition: WorkflowDefinition,
+  nodes: string,
+  expansions: readonly Expansion[] = noExpansions,
+): readonly string[] {
+  return graphOf(definition, expansions)
+    .nodes.filter((node, index) => nodes[index] === 'S' && isTask(node))
+    .map((node) => node.name);
 }
 
 /**
- * The one place that computes a workflow's final status, when all nodes ended. Completed: every node did. Failed: no node that ends the graph
- * completed, or it was cancelled before any node completed. Partially Complete: anything between.
+ * The one place that computes a workflow's final status, when all nodes ended. Completed: every node of the definition did, was not taken, or failed where that
+ * does not matter. Failed: no node that ends the graph completed, or it was cancelled before any node completed. Partially Complete: anything between.
  */
-export function finalStatus(graph: WorkflowGraph, letters: readonly string[], cancelled: boolean): WorkflowStatus {
-  if (letters.every((letter) => letter === 'C')) return 'Completed';
+export function finalStatus(
+  definition: WorkflowDefinition,
+  graph: WorkflowGraph,
+  letters: readonly string[],
+  cancelled: boolean,
+): WorkflowStatus {
+  const own = letters.slice(0, definition.nodes.length);
+  if (!cancelled && !own.some(isBroken)) return 'Completed';
   const achieved = cancelled ? letters.includes('C') : graph.sinks.some((index) => letters[index] === 'C');
   return achieved ? 'Partially Complete' : 'Failed';
 }

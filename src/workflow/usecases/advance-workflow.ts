@@ -11,11 +11,10 @@ import { tickDelays } from '../../distributor/core/timers.ts';
 import { completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import { fateOf, type SentResult } from '../../distributor/core/fate.ts';
-import { graphOf } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep, type Step } from './commit-advance.ts';
-import { findRun, type Run } from './load-run.ts';
+import { findRun, graphOfRun, type Run } from './load-run.ts';
 
 type Settled = Awaited<ReturnType<WorkflowTasks['settle']>>;
 type Fate = Settled['outcomes'][number];
@@ -169,7 +168,7 @@ async function pass(
   effects: Effects,
 ): Promise<void> {
   await readRows(deps, open, rows);
-  const graph = graphOf(run.pinned.definition);
+  const graph = graphOfRun(run);
   const alone: Decided[] = [];
   const ending: Decided[] = [];
   const taken = new Set<string>();

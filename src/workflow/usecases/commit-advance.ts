@@ -1,17 +1,25 @@
-import { startsPerTransactionMax } from '../../contracts/limits.ts';
+import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contracts/limits.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
-import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { EndedTask, ExpansionRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowEvent } from '../../contracts/workflow.ts';
 import { routeRow } from '../../distributor/core/route.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
-import { decide, evolveAll, type WorkflowCommand } from '../core/reducer.ts';
-import { isFinished, stateOf, type WorkflowState } from '../core/state.ts';
+import { dueNodes } from '../core/composites.ts';
+import { graphOf } from '../core/graph.ts';
+import { decide, evolveAll, type NodeOutcome, type WorkflowCommand } from '../core/reducer.ts';
+import { isFinished, type WorkflowState } from '../core/state.ts';
 import type { Advance, AdvanceConflict, WorkflowDeps } from '../ports.ts';
-import type { Run } from './load-run.ts';
-import { type EndedTask, type KnownEnds, prepareNodes, workflowOutput } from './prepare-nodes.ts';
+import { loadRun, type Run, stateOfRun } from './load-run.ts';
+import type { KnownEnds, Progress } from './node-values.ts';
+import { withPlans } from './plan-nodes.ts';
+import { prepareNodes, workflowOutput } from './prepare-nodes.ts';
+import { resolveNodes } from './resolve-nodes.ts';
+import { sweepStopped } from './sweep-stopped.ts';
 
 /** Payload bytes of the successor rows in one transaction. More: with the settled outputs it would pass DynamoDB's 4 MB. */
 const startBytesPerTransactionMax = 1_500_000;
+/** Actions of one transaction (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html), without head, event and mark. */
+const actionsMax = 97;
 
 /** A command with the task changes that must happen together with it. */
 export interface Step {
@@ -21,8 +29,6 @@ export interface Step {
   readonly known: KnownEnds;
   /** Set on the head besides what the events say. */
   readonly patch?: Pick<WorkflowHead, 'task_token' | 'cancel_reason'>;
-  /** More steps of this kind follow (a long cancellation): the pulse must not forget them. */
-  readonly more?: boolean;
 }
 
 /** What a committed step led to. */
@@ -32,43 +38,93 @@ export interface Committed {
   readonly hints: readonly DispatchHint[];
 }
 
-/** Decides until no started node's input fails any more: a failing input is one more outcome to decide about. */
-async function unfold(deps: WorkflowDeps, run: Run, step: Step) {
+/** A step with all that follows from it at once. */
+interface Unfolded {
+  readonly events: WorkflowEvent[];
+  readonly rows: TaskRow[];
+  readonly results: Map<string, EndedTask>;
+  readonly progress: Progress;
+  readonly state: WorkflowState;
+  /** Nodes that Cadre itself evaluates are left for the next transaction. */
+  readonly unfinished: boolean;
+}
+
+/** What an answer of the edge brings along, by node, until the reducer has accepted it. */
+type Brought = Map<string, { readonly result?: EndedTask; readonly values?: ExpansionRow['values'] }>;
+
+/** Keeps what the accepted outcomes brought along: results of nodes that ended, values of those that expanded. */
+function keep(
+  decided: readonly WorkflowEvent[],
+  brought: Brought,
+  unfolded: Pick<Unfolded, 'results'>,
+): ExpansionRow[] {
+  return decided.flatMap((event): ExpansionRow[] => {
+    if (event.type === 'NodeExpanded') {
+      const values = event.scope === 'fallback' ? undefined : brought.get(event.node)?.values;
+      return [{ event, ...(values === undefined ? {} : { values }) }];
+    }
+    if (event.type === 'NodeCompleted' || event.type === 'NodeFailed') {
+      const result = brought.get(event.node)?.result;
+      if (result !== undefined) unfolded.results.set(event.node, result);
+    }
+    return [];
+  });
+}
+
+/**
+ * Decides until nothing is left for Cadre itself to evaluate, or the transaction is full: an input that fails, a choice, a loop's next round are one more outcome
+ * to decide about, so that a chain of such nodes commits at once.
+ */
+async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolded> {
   const { definition } = run.pinned;
   const events: WorkflowEvent[] = [];
   const rows: TaskRow[] = [];
-  let state: WorkflowState = stateOf(run.head);
-  for (let command: WorkflowCommand | undefined = step.command; command !== undefined;) {
+  const results = new Map<string, EndedTask>();
+  let { expansions } = run;
+  let state = stateOfRun(run);
+  let known = step.known;
+  let brought: Brought = new Map();
+  let command = step.command;
+  for (let room = resultsPerTransactionMax; ;) {
     const decided = decide(definition, state, command);
     state = evolveAll(definition, state, decided);
     for (const event of decided) events.push(event);
+    const joined = keep(decided, brought, { results });
+    if (joined.length > 0) expansions = [...expansions, ...joined];
+    if (results.size > 0) known = new Map([...known, ...results]);
+    const graph = graphOf(definition, state.expansions);
+    const progress: Progress = { run: { ...run, expansions }, graph, letters: state.nodes, known };
     const started = decided.flatMap((event) => (event.type === 'NodeStarted' ? [event.node] : []));
-    const prepared = await prepareNodes(deps, run, state.nodes, started, withFailures(step.known, events));
+    const prepared = await prepareNodes(deps, progress, started);
     rows.push(...prepared.rows);
-    const outcomes = prepared.failures.map((each) => ({ ...each, outcome: 'failed' as const, attempt: 0 }));
-    command = outcomes.length === 0 ? undefined : { type: 'settle', outcomes };
+    const due = isFinished(state.status) ? [] : dueNodes(graph, state.nodes);
+    const resolved = await resolveNodes(deps, progress, due.slice(0, Math.max(0, room)));
+    room -= resolved.length + prepared.failures.length;
+    const failed = prepared.failures.map(({ node, error }): NodeOutcome => ({
+      node,
+      attempt: 0,
+      outcome: 'failed',
+      error,
+    }));
+    const outcomes = [...failed, ...resolved.map(({ outcome }) => outcome)];
+    if (outcomes.length === 0) return { events, rows, results, progress, state, unfinished: due.length > 0 };
+    brought = new Map(resolved.map((each) => [each.outcome.node, each]));
+    for (const { node, error } of prepared.failures) brought.set(node, { result: { error } });
+    command = { type: 'resolve', outcomes };
   }
-  return { events, rows, state };
 }
 
-/** Nodes whose input failed have no row, so their error is known only from the events. */
-function withFailures(known: KnownEnds, events: readonly WorkflowEvent[]): KnownEnds {
-  const failed = events.flatMap((event): [string, EndedTask][] =>
-    event.type === 'NodeFailed' && !known.has(event.node) ? [[event.node, { error: event.error }]] : [],
-  );
-  return failed.length === 0 ? known : new Map([...known, ...failed]);
-}
-
-function fits(rows: readonly TaskRow[]): boolean {
+/** Started tasks may be inserted after the transaction, in batches; everything else has to be in it. */
+function fits(step: Step, { rows, results, progress: { run } }: Unfolded, joined: number): boolean {
   if (rows.length > startsPerTransactionMax) return false;
-  const bytes = rows.reduce((sum, row) => sum + Buffer.byteLength(row.payload.text ?? ''), 0);
+  if (rows.length + step.changes.length + results.size + joined > actionsMax) return false;
+  const texts = [
+    ...rows.map(({ payload }) => payload.text),
+    ...[...results.values()].map(({ output }) => output?.text),
+  ];
+  const values = run.expansions.slice(run.expansions.length - joined).map((row) => JSON.stringify(row.values ?? null));
+  const bytes = [...texts, ...values].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
   return bytes <= startBytesPerTransactionMax;
-}
-
-function attentionOf(step: Step, state: WorkflowState, wide: boolean): Pick<Advance, 'attention'> {
-  if (wide || step.more === true || isFinished(state.status)) return { attention: true };
-  // The beginning pays the debt that the creation left.
-  return step.command.type === 'begin' ? { attention: false } : {};
 }
 
 /** Rows are only found through their route, so the route is written first. */
@@ -96,14 +152,8 @@ async function announceEnd(deps: WorkflowDeps, head: WorkflowHead): Promise<void
 }
 
 /** The head after the events, with what the end of the workflow adds. */
-async function nextHead(
-  deps: WorkflowDeps,
-  run: Run,
-  step: Step,
-  unfolded: Awaited<ReturnType<typeof unfold>>,
-  at: string,
-) {
-  const { events, state } = unfolded;
+async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfolded, at: string) {
+  const { events, state, progress } = unfolded;
   const started = events.some((event) => event.type === 'WorkflowStarted');
   const head: WorkflowHead = {
     ...run.head,
@@ -111,42 +161,85 @@ async function nextHead(
     seq: run.head.seq + 1,
     status: state.status,
     nodes: state.nodes,
+    ...(state.expansions.length === 0 ? {} : { expansions: state.expansions.length }),
+    ...(unfolded.results.size === 0 ? {} : { results: true as const }),
     ...(started ? { started_at: at } : {}),
   };
   if (!isFinished(state.status)) return head;
-  const output = await workflowOutput(deps, run, state.nodes, withFailures(step.known, events));
-  return { ...head, ...output, completed_at: at };
+  return { ...head, ...(await workflowOutput(deps, progress)), completed_at: at };
+}
+
+/** What a commit leaves to be done after it, under an attention mark. */
+interface Debt {
+  readonly rows: readonly TaskRow[];
+  readonly stopped: readonly string[];
+}
+
+function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 'attention'> {
+  const owes = debt.rows.length > 0 || debt.stopped.length > 0 || unfolded.unfinished;
+  if (owes || isFinished(unfolded.state.status)) return { attention: true };
+  // The beginning pays the debt that the creation left.
+  return step.command.type === 'begin' ? { attention: false } : {};
+}
+
+/** Paths of the nodes that a step stops: their tasks are still to be told. */
+function stoppedBy(run: Run, { state, progress: { graph } }: Unfolded): string[] {
+  if (!state.nodes.includes('X')) return [];
+  return graph.nodes.flatMap(({ name }, index) =>
+    state.nodes[index] === 'X' && run.head.nodes[index] === 'S' ? [name] : [],
+  );
 }
 
 /**
  * Decides a step and commits it: task changes, events, head and successors in one transaction. Answers with the conflict when somebody else was
- * first, and with undefined when there is nothing to do. A fan-out too wide for the transaction is inserted after it, under an attention mark.
+ * first, and with undefined when there is nothing to do. A fan-out too wide for the transaction is inserted after it, tasks that nobody needs any more are
+ * stopped after it, and what is left to evaluate follows in further steps, all under an attention mark.
  */
 export async function commitStep(
   deps: WorkflowDeps,
   run: Run,
-  step: Step,
+  request: Step,
 ): Promise<Committed | { readonly conflict: AdvanceConflict } | undefined> {
+  const step = await withPlans(deps, run, request);
   const unfolded = await unfold(deps, run, step);
-  const { events, rows, state } = unfolded;
+  const { events, rows, results, progress } = unfolded;
   if (events.length === 0 && step.changes.length === 0) return undefined;
+  const { workflow_id } = run.head;
   const at = new Date(deps.sources.now()).toISOString();
-  const wide = !fits(rows);
+  const joined = progress.run.expansions.slice(run.expansions.length);
+  const wide = !fits(step, unfolded, joined.length);
+  const debt = { rows: wide ? rows : [], stopped: stoppedBy(run, unfolded) };
   const head = await nextHead(deps, run, step, unfolded, at);
   await writeRoutes(deps, rows);
   const conflict = await deps.workflows.advance({
     head,
-    event: { workflow_id: head.workflow_id, seq: head.seq, at, events },
+    event: { workflow_id, seq: head.seq, at, events },
     changes: step.changes,
     started: wide ? [] : rows,
-    ...attentionOf(step, state, wide),
+    results: [...results].map(([path, result]) => ({ workflow_id, path, ...result })),
+    expansions: joined,
+    ...attentionOf(step, unfolded, debt),
   });
   if (conflict !== undefined) return { conflict };
-  if (wide) {
-    await deps.tasks.insert(rows);
-    const from = step.command.type === 'begin' ? 0 : head.seq;
-    if (step.more !== true) await deps.workflows.clearAttention(head.workflow_id, { from, to: head.seq });
-  }
+  if (wide) await deps.tasks.insert(rows);
+  if (debt.stopped.length > 0) await sweepStopped(deps, head, debt.stopped);
+  const hints = [...hintsOf(rows)];
+  if (unfolded.unfinished) hints.push(...(await continueRun(deps, workflow_id)));
   if (isFinished(head.status)) await announceEnd(deps, head);
-  return { head, events, hints: hintsOf(rows) };
+  else if (wide || debt.stopped.length > 0 || unfolded.unfinished) {
+    const from = step.command.type === 'begin' ? 0 : head.seq;
+    await deps.workflows.clearAttention(workflow_id, { from, to: head.seq });
+  }
+  return { head, events, hints };
+}
+
+/** Goes on with what a full transaction left to evaluate. Should somebody else advance the workflow meanwhile, that goes on with it. */
+export async function continueRun(deps: WorkflowDeps, workflow_id: string): Promise<readonly DispatchHint[]> {
+  const run = await loadRun(deps, workflow_id);
+  const committed = await commitStep(deps, run, {
+    command: { type: 'resolve', outcomes: [] },
+    changes: [],
+    known: new Map(),
+  });
+  return committed === undefined || 'conflict' in committed ? [] : committed.hints;
 }

@@ -3,7 +3,7 @@ import type { TaskRow } from '../../contracts/rows.ts';
 import { startedNodes } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep, hintsOf, writeRoutes } from './commit-advance.ts';
-import type { Run } from './load-run.ts';
+import { graphOfRun, joinedIn, type Run } from './load-run.ts';
 import { prepareNodes } from './prepare-nodes.ts';
 
 /**
@@ -12,17 +12,18 @@ import { prepareNodes } from './prepare-nodes.ts';
  */
 export async function insertMissing(deps: WorkflowDeps, run: Run): Promise<readonly TaskRow[]> {
   const { head, pinned } = run;
-  const names = startedNodes(pinned.definition, head.nodes);
+  const names = startedNodes(pinned.definition, head.nodes, joinedIn(run));
   const found = await deps.tasks.get(names.map((name) => nodeTaskId(head.workflow_id, name)));
   const missing = names.filter((_, index) => found[index] === undefined);
   if (missing.length > 0) {
-    const { rows, failures } = await prepareNodes(deps, run, head.nodes, missing, new Map());
+    const progress = { run, graph: graphOfRun(run), letters: head.nodes, known: new Map() };
+    const { rows, failures } = await prepareNodes(deps, progress, missing);
     await writeRoutes(deps, rows);
     await deps.tasks.insert(rows);
     await deps.messenger.hint(hintsOf(rows));
     if (failures.length > 0) {
       const outcomes = failures.map((each) => ({ ...each, outcome: 'failed' as const, attempt: 0 }));
-      await commitStep(deps, run, { command: { type: 'settle', outcomes }, changes: [], known: new Map() });
+      await commitStep(deps, run, { command: { type: 'resolve', outcomes }, changes: [], known: new Map() });
     }
   }
   return found.flatMap((row) => (row === undefined ? [] : [row]));

@@ -1,12 +1,13 @@
 import { nodeTaskId } from '../../contracts/ids.ts';
-import type { TaskRow, WorkflowEventRow } from '../../contracts/rows.ts';
+import type { TaskRow, WorkflowEventRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
-import type { RunTask, WorkflowNode } from '../../contracts/workflow.ts';
+import type { RunTask } from '../../contracts/workflow.ts';
+import { isTask, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 import { whyQueued } from '../../distributor/core/why-queued.ts';
-import { graphOf, type WorkflowGraph } from '../core/graph.ts';
-import { hasEnded } from '../core/state.ts';
+import type { WorkflowGraph } from '../core/graph.ts';
+import { hasEnded, nodeStatusOf, type NodeLetter } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { findRun } from './load-run.ts';
+import { findRun, graphOfRun } from './load-run.ts';
 
 /** Names shown in a reason for waiting. More: nobody reads them. */
 const namesShownMax = 5;
@@ -22,12 +23,12 @@ function endings(rows: readonly WorkflowEventRow[]) {
   return { skipped, failed };
 }
 
-function waitsFor(graph: WorkflowGraph, letters: string, node: WorkflowNode): string {
-  const open = node.depends_on.filter((name) => !hasEnded(letters[graph.indexOf.get(name) ?? -1]));
+function waitsFor(graph: WorkflowGraph, letters: string, index: number): string {
+  const open = (graph.dependencies[index] ?? [])
+    .filter((each) => !hasEnded(letters[each]))
+    .map((each) => graph.nodes[each]?.name ?? '');
   const more = open.length > namesShownMax ? ` and ${open.length - namesShownMax} more` : '';
-  return open.length === 0
-    ? 'the workflow has not started'
-    : `waits for ${open.slice(0, namesShownMax).join(', ')}${more}`;
+  return open.length === 0 ? 'its turn has not come' : `waits for ${open.slice(0, namesShownMax).join(', ')}${more}`;
 }
 
 function fromRow(node: WorkflowNode, row: TaskRow, reasons: readonly string[]): RunTask {
@@ -46,13 +47,42 @@ function fromRow(node: WorkflowNode, row: TaskRow, reasons: readonly string[]): 
   };
 }
 
-/** The tasks of a run in the definition's order, each with its times, its agent, and the reason why it waits or was skipped; undefined when there is no such run. */
+/** A node without a task of its own, or whose task's row is not there. */
+function withoutRow(
+  graph: WorkflowGraph,
+  { workflow_id, nodes }: WorkflowHead,
+  index: number,
+  { skipped, failed }: ReturnType<typeof endings>,
+): RunTask {
+  const node = graph.nodes[index] as WorkflowNode;
+  const { name } = node;
+  const kind = isTask(node) ? {} : { kind: node.kind };
+  const bare = { name, ...kind, task_id: nodeTaskId(workflow_id, name), attempt: 0 };
+  const error = failed.get(name);
+  const letter = nodes[index] as NodeLetter;
+  switch (nodeStatusOf[letter]) {
+    case 'Waiting':
+      return { ...bare, status: 'Waiting', reasons: [waitsFor(graph, nodes, index)] };
+    case 'Skipped':
+      return { ...bare, status: 'Skipped', reasons: [skipped.get(name) ?? 'skipped'] };
+    case 'Failed':
+      return { ...bare, status: 'Failed', ...(error === undefined ? {} : { error }) };
+    case 'Started':
+      if (isTask(node)) return { ...bare, status: 'Queued', reasons: ['its row is being written'] };
+      return { ...bare, status: 'Processing', reasons: ['waits for the nodes inside it'] };
+    case 'Cancelled':
+    case 'Completed':
+      return { ...bare, status: nodeStatusOf[letter] };
+  }
+}
+
+/** The nodes of a run in the graph's order, each with its times, its agent, and the reason why it waits or was skipped; undefined when there is no such run. */
 export async function listRunTasks(deps: WorkflowDeps, workflow_id: string): Promise<RunTask[] | undefined> {
   const run = await findRun(deps, workflow_id);
   if (run === undefined) return undefined;
-  const { head, pinned } = run;
-  const graph = graphOf(pinned.definition);
-  const begun = graph.nodes.filter((_, index) => head.nodes[index] !== 'W' && head.nodes[index] !== 'K');
+  const { head } = run;
+  const graph = graphOfRun(run);
+  const begun = graph.nodes.filter((node, index) => isTask(node) && !'WKN'.includes(head.nodes[index] ?? 'W'));
   const [found, events, pool] = await Promise.all([
     deps.tasks.get(begun.map((node) => nodeTaskId(workflow_id, node.name))),
     deps.workflows.events(workflow_id),
@@ -67,12 +97,6 @@ export async function listRunTasks(deps: WorkflowDeps, workflow_id: string): Pro
       const granted = row.distribution?.reasons ?? [];
       return fromRow(node, row, row.status === 'Queued' ? [whyQueued(row, pool.agents, now)] : granted);
     }
-    const bare = { name: node.name, task_id: nodeTaskId(workflow_id, node.name), attempt: 0 };
-    const error = failed.get(node.name);
-    if (head.nodes[index] === 'W') return { ...bare, status: 'Waiting', reasons: [waitsFor(graph, head.nodes, node)] };
-    if (head.nodes[index] === 'K')
-      return { ...bare, status: 'Skipped', reasons: [skipped.get(node.name) ?? 'skipped'] };
-    if (head.nodes[index] === 'F') return { ...bare, status: 'Failed', ...(error === undefined ? {} : { error }) };
-    return { ...bare, status: 'Queued', reasons: ['its row is being written'] };
+    return withoutRow(graph, head, index, { skipped, failed });
   });
 }

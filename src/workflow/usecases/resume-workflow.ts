@@ -1,14 +1,15 @@
+import { isTask } from '../../contracts/workflow-nodes.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { beginWorkflow } from './begin-workflow.ts';
-import { cancelWorkflow } from './cancel-workflow.ts';
 import { commitStep } from './commit-advance.ts';
 import { finishWorkflow } from './finish-workflow.ts';
 import { insertMissing } from './insert-missing.ts';
-import { findRun, type Run } from './load-run.ts';
+import { findRun, graphOfRun, type Run } from './load-run.ts';
+import { sweepStopped } from './sweep-stopped.ts';
 
 /** A step owed for less than this is probably under way. Shorter: work is done twice; longer: a lost step costs more time. */
 const graceMs = 10_000;
@@ -22,8 +23,9 @@ async function resumeStart(deps: WorkflowDeps, workflow_id: string): Promise<voi
 }
 
 /** Ends the execution; where there is none that waits any more, the end is published from here. */
-async function resumeFinish(deps: WorkflowDeps, { head }: Run): Promise<void> {
-  const { workflow_id, status, task_token } = head;
+async function resumeFinish(deps: WorkflowDeps, run: Run): Promise<void> {
+  const { workflow_id, status, task_token } = run.head;
+  await resumeSweep(deps, run);
   if (task_token !== undefined && (await deps.executions.complete(task_token, { workflow_id, status }))) return;
   await finishWorkflow(deps, workflow_id);
 }
@@ -43,21 +45,30 @@ function unnoticed(rows: readonly TaskRow[]): NodeOutcome[] {
   });
 }
 
+/** Tells the tasks of nodes that were stopped, should whoever stopped them have died before. */
+async function resumeSweep(deps: WorkflowDeps, run: Run): Promise<void> {
+  const { head } = run;
+  const { nodes } = graphOfRun(run);
+  await sweepStopped(
+    deps,
+    head,
+    nodes.flatMap((node, index) => (head.nodes[index] === 'X' && isTask(node) ? [node.name] : [])),
+  );
+}
+
 async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
-  const { workflow_id, cancel_reason, submitted_by, seq } = run.head;
+  const { workflow_id, seq } = run.head;
   const rows = await insertMissing(deps, run);
-  if (cancel_reason !== undefined) {
-    await cancelWorkflow(deps, { workflow_id, principal: submitted_by, reason: cancel_reason });
-    return;
-  }
+  await resumeSweep(deps, run);
   const outcomes = unnoticed(rows);
-  if (outcomes.length > 0) {
-    const committed = await commitStep(deps, run, {
-      command: { type: 'settle', outcomes },
-      changes: [],
-      known: new Map(),
-    });
-    if (committed === undefined || 'conflict' in committed) return;
+  // Also without outcomes: nodes that Cadre itself evaluates may be left from a full transaction.
+  const committed = await commitStep(deps, run, {
+    command: { type: 'settle', outcomes },
+    changes: [],
+    known: new Map(rows.map((row) => [workflowOf(row.task_id)?.node ?? '', row])),
+  });
+  if (committed !== undefined) {
+    if ('conflict' in committed) return;
     await deps.messenger.hint(committed.hints);
   }
   await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq });

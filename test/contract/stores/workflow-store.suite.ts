@@ -43,7 +43,7 @@ export function workflowStoreSuite(backend: BackendOf): void {
     return head;
   };
   const advance = (head: WorkflowHead, over: Partial<Advance> = {}) =>
-    store().advance({ head, event: eventRow(head), changes: [], started: [], ...over });
+    store().advance({ head, event: eventRow(head), changes: [], started: [], results: [], expansions: [], ...over });
   const next = (head: WorkflowHead, over: Partial<WorkflowHead> = {}): WorkflowHead => ({
     ...head,
     status: 'In Progress',
@@ -55,6 +55,23 @@ export function workflowStoreSuite(backend: BackendOf): void {
     (await store().attention(1_000)).some(({ workflow_id }) => workflow_id === id);
 
   describe('a workflow store', () => {
+    it('keeps what joins a graph and the results of nodes, and reads only what is new', async () => {
+      const head = await created();
+      const joins = (node: string) => ({
+        event: { type: 'NodeExpanded' as const, node, scope: 'body' as const, from: 0, count: 1 },
+        values: { items: [node] },
+      });
+      const { workflow_id } = head;
+      const first = next(head, { expansions: 2 });
+      const result = { workflow_id, path: 'a:0:b', output: { text: '1' } };
+      expect(await advance(first, { expansions: [joins('a'), joins('b')], results: [result] })).toBeUndefined();
+      expect(await store().expansions(workflow_id, 2)).toEqual([joins('a'), joins('b')]);
+      expect(await advance(next(first, { expansions: 3 }), { expansions: [joins('c')] })).toBeUndefined();
+      expect(await store().expansions(workflow_id, 3)).toEqual([joins('a'), joins('b'), joins('c')]);
+      expect(await store().expansions(workflow_id, 1)).toEqual([joins('a')]);
+      expect(await store().results(workflow_id, ['none', 'a:0:b'])).toEqual([undefined, { output: { text: '1' } }]);
+    });
+
     it('creates a workflow once: the first body stays', async () => {
       const head = headOf(unique('w'));
       const pinned = { definition, input: { text: '{"x":1}' } };

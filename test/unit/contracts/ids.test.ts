@@ -43,10 +43,11 @@ describe('an id that a user chooses', () => {
 });
 
 describe('a task id', () => {
-  it('may name a node of a workflow, and nothing deeper', () => {
+  it('may name a node of a workflow, however deep inside others', () => {
     expect(accepts(taskId, 'w:n')).toBe(true);
     expect(accepts(taskId, `${'w'.repeat(128)}:${'n'.repeat(128)}`)).toBe(true);
-    for (const id of ['w:n:m', 'w:', ':n', 'w:#1', 'w:n#1', `${'w'.repeat(129)}:${'n'.repeat(128)}`])
+    expect(accepts(taskId, 'w:n:0:m')).toBe(true);
+    for (const id of ['w:n::m', 'w:', ':n', 'w:#1', 'w:n#1', `${'w'.repeat(129)}:${'n'.repeat(160)}`])
       expect(accepts(taskId, id)).toBe(false);
   });
 

@@ -59,7 +59,7 @@ describe('a WfFormat instance', () => {
       ['a_1-2', []],
       ['b', ['a_1-2', 'a_1']],
     ]);
-    expect(definition.nodes[2]?.payload).toEqual({ program: 'third', duration_ms: 250 });
+    expect(definition.nodes[2]).toMatchObject({ payload: { program: 'third', duration_ms: 250 } });
   });
 
   it('is refused with the path of what is wrong', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflowDefinition, type WorkflowNodeInput } from '../../../src/contracts/workflow.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import type { WorkflowNodeInput } from '../../../src/contracts/workflow-nodes.ts';
 import { checkDefinition } from '../../../src/workflow/core/definition.ts';
 
-const node = (name: string, depends_on: string[] = [], more: Partial<WorkflowNodeInput> = {}) => ({
+const node = (name: string, depends_on: string[] = [], more: object = {}): WorkflowNodeInput => ({
   name,
   task_type: 'work',
   depends_on,

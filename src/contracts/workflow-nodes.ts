@@ -1,0 +1,193 @@
+import * as z from 'zod';
+import { capabilityList, userId } from './ids.ts';
+import { json } from './json.ts';
+import {
+  attemptsMax,
+  backoffMsMax,
+  deadlineMsMax,
+  defaultLoopRoundsMax,
+  expressionCharactersMax,
+  loopRoundsMax,
+  nodesMax,
+  timeoutMsMax,
+} from './limits.ts';
+import { distributionRules, priority } from './task.ts';
+
+/** A JSONata expression over `{ input, outputs, nodes }`, and inside of another node also `item`, `index`, `last`, `error`. */
+export const expression = z.string().min(1).max(expressionCharactersMax);
+
+/**
+ * When a node may start, judged by its dependencies. `all_success`: all completed. `all_done`: all ended in any way. `none_failed`: all ended, none failed and
+ * at least one completed, which joins the branches of a choice. `one_success`: as soon as one completed. `{ at_least: n }`: as soon as n completed.
+ */
+const triggerRule = z.union([
+  z.enum(['all_success', 'all_done', 'none_failed', 'one_success']),
+  z.strictObject({ at_least: z.int().min(1).max(nodesMax) }),
+]);
+
+/** How often a task is tried; the pause doubles from `backoff_ms` on, with jitter unless that is false. An error whose code is listed ends it at once. */
+export const retryPolicy = z.strictObject({
+  max_attempts: z.int().min(1).max(attemptsMax),
+  backoff_ms: z.int().min(0).max(backoffMsMax).optional(),
+  jitter: z.boolean().optional(),
+  non_retryable: z.array(z.string().min(1).max(128)).max(32).optional(),
+});
+
+/**
+ * What an agent is asked to do. Its payload is `payload` as it stands, or the value of `input` over what the node sees: `input` (the workflow's, or that of
+ * the node around it), `outputs` of its direct dependencies, `nodes` (their `{ status, error }`).
+ */
+const work = {
+  task_type: z.string().min(1).max(128),
+  required_capabilities: capabilityList.default([]),
+  priority: priority.default('medium'),
+  payload: json.optional(),
+  input: expression.optional(),
+  retry: retryPolicy.optional(),
+  timeout_ms: z.int().min(1).max(timeoutMsMax).optional(),
+  /** Ready order among tasks of one priority: due so long after the node starts. */
+  deadline_ms: z.int().min(1).max(deadlineMsMax).optional(),
+  distribution_rules: distributionRules.optional(),
+};
+export const taskWork = z.strictObject(work);
+export type TaskWork = z.output<typeof taskWork>;
+
+/** Nodes with their own output, run inside another node. Without `output` it is the output of the one node that ends it, or `{ <name>: output }` of several. */
+export interface WorkflowBody {
+  readonly nodes: readonly WorkflowNode[];
+  readonly output?: string | undefined;
+}
+export interface WorkflowBodyInput {
+  readonly nodes: readonly WorkflowNodeInput[];
+  readonly output?: string | undefined;
+}
+
+/** A body written out, or the name of one in the definition's `bodies`. */
+const bodyOrName: z.ZodType<WorkflowBody | string, WorkflowBodyInput | string> = z.union([
+  userId,
+  z.lazy(() => workflowBody),
+]);
+
+/**
+ * What a failure (after all attempts) means. `fail`: what depends on it is skipped. `ignore`: it counts as done, without output. `{ fallback }`: these nodes
+ * run in its place and give its output; they see its `error`.
+ */
+const onError = z.union([z.enum(['fail', 'ignore']), z.strictObject({ fallback: bodyOrName })]);
+
+const common = {
+  name: userId,
+  depends_on: z.array(userId).max(nodesMax).default([]),
+  trigger_rule: triggerRule.default('all_success'),
+  on_error: onError.optional(),
+};
+/** Nodes around others: what those see as `input`, and the output over their `results`. */
+const around = { input: expression.optional(), output: expression.optional() };
+
+/** Work for an agent. With `expands`, nodes that it returns as `plan: { nodes, output? }` run before whatever depends on it. */
+const taskNode = z.strictObject({
+  kind: z.literal('task').optional(),
+  ...common,
+  ...work,
+  expands: z.boolean().optional(),
+});
+
+/** Waits for its dependencies, and makes an output out of theirs. */
+const joinNode = z.strictObject({ kind: z.literal('join'), ...common, output: expression.optional() });
+
+/** Goes on with the first branch whose `when` holds (all of them with `take: 'all'`), else with `default`; the other branches are not taken. */
+const choiceNode = z.strictObject({
+  kind: z.literal('choice'),
+  ...common,
+  branches: z
+    .array(z.strictObject({ when: expression, then: z.array(userId).min(1).max(nodesMax) }))
+    .min(1)
+    .max(100),
+  default: z.array(userId).max(nodesMax).optional(),
+  take: z.enum(['first', 'all']).default('first'),
+});
+
+/** Runs its body for each item of a list; the output is the list of theirs, null where one failed and was tolerated. */
+const mapNode = z.strictObject({
+  kind: z.literal('map'),
+  ...common,
+  ...around,
+  items: expression,
+  body: bodyOrName,
+  max_concurrency: z.int().min(1).max(nodesMax).optional(),
+  tolerated_failures: z.int().min(0).max(nodesMax).default(0),
+});
+
+/** Runs its body again and again: `while` is asked before each round, `until` after it. The output is that of the last round. */
+const loopNode = z.strictObject({
+  kind: z.literal('loop'),
+  ...common,
+  ...around,
+  body: bodyOrName,
+  while: expression.optional(),
+  until: expression.optional(),
+  max_rounds: z.int().min(1).max(loopRoundsMax).default(defaultLoopRoundsMax),
+});
+
+/** Runs its body once. */
+const subworkflowNode = z.strictObject({ kind: z.literal('subworkflow'), ...common, ...around, body: bodyOrName });
+
+/** Asks several at once: ends as soon as `need` of the nodes that end its body completed, and stops the others. The output is `{ <name>: output }`. */
+const gatherNode = z.strictObject({
+  kind: z.literal('gather'),
+  ...common,
+  ...around,
+  body: bodyOrName,
+  need: z.union([z.enum(['all', 'first']), z.int().min(1).max(nodesMax)]).default('all'),
+});
+
+/** Nodes that hold others. */
+export type CompositeNode = z.output<typeof mapNode | typeof loopNode | typeof subworkflowNode | typeof gatherNode>;
+export type TaskNode = z.output<typeof taskNode>;
+export type ChoiceNode = z.output<typeof choiceNode>;
+export type WorkflowNode = TaskNode | CompositeNode | ChoiceNode | z.output<typeof joinNode>;
+export type WorkflowNodeInput = z.input<
+  | typeof taskNode
+  | typeof joinNode
+  | typeof choiceNode
+  | typeof mapNode
+  | typeof loopNode
+  | typeof subworkflowNode
+  | typeof gatherNode
+>;
+
+/** A node of a workflow. Without a `kind` it is a task. */
+export const workflowNode: z.ZodType<WorkflowNode, WorkflowNodeInput> = z.discriminatedUnion('kind', [
+  taskNode,
+  joinNode,
+  choiceNode,
+  mapNode,
+  loopNode,
+  subworkflowNode,
+  gatherNode,
+]);
+
+export const workflowBody: z.ZodType<WorkflowBody, WorkflowBodyInput> = z.strictObject({
+  nodes: z.array(workflowNode).min(1).max(nodesMax),
+  output: expression.optional(),
+});
+
+/** True for work that an agent does. */
+export function isTask(node: WorkflowNode | undefined): node is TaskNode {
+  return node !== undefined && (node.kind === undefined || node.kind === 'task');
+}
+
+/** The bodies that a node holds, with their paths behind the node's. */
+export function bodiesOf(node: WorkflowNode): readonly (readonly [string, WorkflowBody | string])[] {
+  const fallback = typeof node.on_error === 'object' ? [['.on_error.fallback', node.on_error.fallback] as const] : [];
+  return 'body' in node ? [['.body', node.body] as const, ...fallback] : fallback;
+}
+
+/** Every node that is written in a definition, those inside others included. */
+export function everyNode(definition: WorkflowBody & { readonly bodies?: unknown }): WorkflowNode[] {
+  const bodies = Object.values((definition.bodies ?? {}) as Readonly<Record<string, WorkflowBody>>);
+  const found = [...definition.nodes, ...bodies.flatMap(({ nodes }) => nodes)];
+  for (const node of found) {
+    for (const [, body] of bodiesOf(node)) if (typeof body !== 'string') found.push(...body.nodes);
+  }
+  return found;
+}

@@ -1,0 +1,255 @@
+import type { Outcome } from '../../contracts/errors.ts';
+import type { Json } from '../../contracts/json.ts';
+import { depthMax, expansionBytesMax, nodesMax, pathCharactersMax } from '../../contracts/limits.ts';
+import type { EndedTask, ExpansionRow } from '../../contracts/rows.ts';
+import type { TaskError } from '../../contracts/task.ts';
+import type { ChoiceNode, CompositeNode, WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import { type DueNode, scopeStatus } from '../core/composites.ts';
+import { evaluate, type ExpressionValues } from '../core/expression.ts';
+import { bodyOf, depthOf, type Scope, scopePrefix } from '../core/graph.ts';
+import { type EndedNode, localName, valuesOf } from '../core/input.ts';
+import type { NodeOutcome } from '../core/reducer.ts';
+import type { WorkflowDeps } from '../ports.ts';
+import { loadEnds, type Progress, valuesFor } from './node-values.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
+
+/** What became of a node that Cadre itself evaluates, and what is stored with it. */
+export interface Resolved {
+  readonly outcome: NodeOutcome;
+  readonly result?: EndedTask;
+  readonly values?: ExpansionRow['values'];
+}
+
+function failed(node: string, code: string, message: string): Resolved {
+  const error: TaskError = { code, message: message.slice(0, 4_096), retryable: false };
+  return { outcome: { node, attempt: 0, outcome: 'failed', error }, result: { error } };
+}
+
+async function completed(deps: WorkflowDeps, progress: Progress, node: string, text: string, taken?: string[]) {
+  const output = await storeText(deps, `${progress.run.head.workflow_id}:${node}`, text);
+  const outcome = { node, attempt: 0, outcome: 'completed' as const, ...(taken === undefined ? {} : { taken }) };
+  return { outcome, result: { output } };
+}
+
+/** Says why nodes may not join the graph: too many of them, too deep, or with names that have become too long. */
+export function refusal(
+  { graph }: Progress,
+  index: number,
+  body: WorkflowBody,
+  prefix: string,
+  count: number,
+): string | undefined {
+  const grown = graph.nodes.length + body.nodes.length * count;
+  if (grown > nodesMax) return `the workflow would grow to ${grown} nodes, more than ${nodesMax}`;
+  if (depthOf(graph, index) >= depthMax) return `its nodes would lie more than ${depthMax} deep`;
+  const longest = Math.max(...body.nodes.map(({ name }) => name.length)) + prefix.length;
+  return longest > pathCharactersMax
+    ? `a path inside would have ${longest} characters, more than ${pathCharactersMax}`
+    : undefined;
+}
+
+/** Lets `count` copies of a node's body join, unless a limit forbids it. */
+function expanded(
+  progress: Progress,
+  index: number,
+  node: CompositeNode,
+  from: number,
+  count: number,
+  values: NonNullable<ExpansionRow['values']>,
+): Resolved {
+  const body = bodyOf(progress.run.pinned.definition, node, 'body');
+  if (body === undefined) return failed(node.name, 'internal', 'its body is unknown');
+  const prefix = scopePrefix(node.name, 'body', from + count);
+  const refused = refusal(progress, index, body, prefix, count);
+  if (refused !== undefined) return failed(node.name, 'too-large', refused);
+  const bytes = Buffer.byteLength(JSON.stringify(values));
+  if (bytes > expansionBytesMax)
+    return failed(node.name, 'too-large', `its values have ${bytes} bytes, more than ${expansionBytesMax}`);
+  return { outcome: { node: node.name, attempt: 0, outcome: 'expanded', scope: 'body', from, count }, values };
+}
+
+async function valueOf(text: string | undefined, values: ExpressionValues): Promise<Outcome<Json | undefined>> {
+  if (text === undefined) return { ok: true, value: undefined };
+  const made = await evaluate(text, values);
+  return made.ok ? { ok: true, value: JSON.parse(made.value) as Json } : made;
+}
+
+async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, values: ExpressionValues) {
+  const taken: string[] = [];
+  for (const { when, then } of node.branches) {
+    const holds = await valueOf(when, values);
+    if (!holds.ok) return failed(node.name, 'input-failed', holds.error.message);
+    if (holds.value === true) taken.push(...then);
+    if (holds.value === true && node.take === 'first') break;
+  }
+  if (taken.length === 0 && node.default === undefined)
+    return failed(node.name, 'no-branch', 'no branch of the choice holds, and it has no default');
+  const names = [...new Set(taken.length > 0 ? taken : node.default)];
+  return completed(deps, progress, node.name, JSON.stringify(names), names);
+}
+
+/** A JSONata sequence of one item is that item, and of none is nothing. */
+function asList(value: Json | undefined): readonly Json[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? (value as readonly Json[]) : [value];
+}
+
+/** A node that holds others begins: its first nodes join, or it ends at once. */
+async function enter(
+  deps: WorkflowDeps,
+  progress: Progress,
+  index: number,
+  node: CompositeNode,
+  values: ExpressionValues,
+): Promise<Resolved> {
+  const input = await valueOf(node.input, values);
+  if (!input.ok) return failed(node.name, 'input-failed', input.error.message);
+  const given = input.value === undefined ? {} : { input: input.value };
+  if (node.kind === 'map') {
+    const items = await valueOf(node.items, values);
+    if (!items.ok) return failed(node.name, 'input-failed', items.error.message);
+    const list = asList(items.value);
+    return expanded(progress, index, node, 0, list.length, { ...given, items: list });
+  }
+  if (node.kind === 'loop' && node.while !== undefined) {
+    const inner = { ...values, ...given, last: null, index: 0 };
+    const goesOn = await valueOf(node.while, inner);
+    if (!goesOn.ok) return failed(node.name, 'input-failed', goesOn.error.message);
+    if (goesOn.value !== true) return completed(deps, progress, node.name, 'null');
+  }
+  return expanded(progress, index, node, 0, 1, node.kind === 'loop' ? { ...given, last: null } : given);
+}
+
+type Ends = ReadonlyMap<string, EndedNode>;
+
+/** What the nodes that end a scope came to, by name; and what it is as a whole. */
+async function resultsOf({ graph, letters }: Progress, scope: Scope, ends: Ends, around: ExpressionValues) {
+  const { outputs, nodes } = valuesOf(graph, letters, scope.sinks, ends);
+  if (scope.output !== undefined) {
+    const made = await valueOf(scope.output, { ...around, outputs, nodes });
+    return { outputs, whole: made };
+  }
+  const [only] = scope.sinks;
+  const one = scope.sinks.length === 1 ? outputs[localName(graph.nodes[only ?? -1]?.name ?? '')] : outputs;
+  return { outputs, whole: { ok: true as const, value: (one ?? null) as Json } };
+}
+
+/** What the expressions of a node see of its newest scope: what it was given when it joined, under what is around the node. */
+function inside({ run }: Progress, scope: Scope | undefined, values: ExpressionValues): ExpressionValues {
+  const { items: _items, ...given } = run.expansions[scope?.expansion ?? -1]?.values ?? {};
+  return { ...values, ...given, ...(scope === undefined ? {} : { index: scope.index }) };
+}
+
+/** The results of all scopes of a node, as its `output` sees them: a list for a map, an object for a gather, else that of the last scope. */
+async function gatherResults(
+  deps: WorkflowDeps,
+  progress: Progress,
+  index: number,
+  values: ExpressionValues,
+): Promise<Outcome<Json>> {
+  const { graph, letters, run } = progress;
+  const node = graph.nodes[index];
+  const scopes = graph.scopesIn.get(index) ?? [];
+  const last = scopes.at(-1);
+  const isMap = node?.kind === 'map' && last?.kind !== 'fallback';
+  const told = isMap ? scopes : scopes.slice(-1);
+  const ends = await loadEnds(
+    deps,
+    progress,
+    told.flatMap(({ sinks }) => sinks),
+  );
+  if (isMap) {
+    const list: Json[] = [];
+    for (const scope of scopes) {
+      const items = run.expansions[scope.expansion]?.values?.items ?? [];
+      const around = { ...inside(progress, scope, values), item: items[scope.index] };
+      const { whole } =
+        scopeStatus(letters, scope) === 'completed'
+          ? await resultsOf(progress, scope, ends, around)
+          : { whole: { ok: true as const, value: null } };
+      if (!whole.ok) return whole;
+      list.push(whole.value ?? null);
+    }
+    return { ok: true, value: list };
+  }
+  if (last === undefined) return { ok: true, value: null };
+  const { outputs, whole } = await resultsOf(progress, last, ends, inside(progress, last, values));
+  if (node?.kind === 'gather' && last.kind === 'body' && last.output === undefined)
+    return { ok: true, value: outputs as Json };
+  return whole.ok ? { ok: true, value: whole.value ?? null } : whole;
+}
+
+/** A node ends with what its nodes came to. */
+async function leave(
+  deps: WorkflowDeps,
+  progress: Progress,
+  index: number,
+  values: ExpressionValues,
+): Promise<Resolved> {
+  const node = progress.graph.nodes[index];
+  const path = node?.name ?? '';
+  const results = await gatherResults(deps, progress, index, values);
+  if (!results.ok) return failed(path, 'output-failed', results.error.message);
+  const last = progress.graph.scopesIn.get(index)?.at(-1);
+  if (node === undefined || !('body' in node) || node.output === undefined || last?.kind === 'fallback')
+    return completed(deps, progress, path, JSON.stringify(results.value));
+  const made = await evaluate(node.output, { ...inside(progress, last, values), results: results.value });
+  if (!made.ok) return failed(path, 'output-failed', made.error.message);
+  return completed(deps, progress, path, made.value);
+}
+
+/** A round of a loop has ended: another one, or the loop's end. */
+async function nextRound(
+  deps: WorkflowDeps,
+  progress: Progress,
+  index: number,
+  node: Extract<CompositeNode, { kind: 'loop' }>,
+  values: ExpressionValues,
+): Promise<Resolved> {
+  const scope = progress.graph.scopesIn.get(index)?.at(-1);
+  const round = (scope?.index ?? -1) + 1;
+  const last = await gatherResults(deps, progress, index, values);
+  if (!last.ok) return failed(node.name, 'output-failed', last.error.message);
+  const { input } = progress.run.expansions[scope?.expansion ?? -1]?.values ?? {};
+  const given = { ...(input === undefined ? {} : { input }), last: last.value };
+  const asked = await valueOf(node.while ?? node.until, { ...values, ...given, index: round });
+  if (!asked.ok) return failed(node.name, 'input-failed', asked.error.message);
+  const goesOn = (asked.value === true) === (node.while !== undefined);
+  if (!goesOn) return leave(deps, progress, index, values);
+  if (round >= node.max_rounds) return failed(node.name, 'too-large', `it went through ${round} rounds without an end`);
+  return expanded(progress, index, node, round, 1, given);
+}
+
+async function resolveOne(
+  deps: WorkflowDeps,
+  progress: Progress,
+  { index, due }: DueNode,
+  values: ExpressionValues,
+): Promise<Resolved> {
+  const node = progress.graph.nodes[index];
+  if (node === undefined) return failed('', 'internal', 'no such node');
+  if (typeof due === 'object') return failed(node.name, 'inner-failed', due.fail);
+  if (due === 'round' && node.kind === 'loop') return nextRound(deps, progress, index, node, values);
+  if (due !== 'start') return leave(deps, progress, index, values);
+  if (node.kind === 'choice') return choose(deps, progress, node, values);
+  if ('body' in node) return enter(deps, progress, index, node, values);
+  const output = 'output' in node ? node.output : undefined;
+  const made = await evaluate(output ?? 'null', values);
+  return made.ok
+    ? completed(deps, progress, node.name, made.value)
+    : failed(node.name, 'input-failed', made.error.message);
+}
+
+/** Evaluates nodes that wait for Cadre itself. Deterministic: the same ends give the same outcome. A failing expression fails its node only. */
+export async function resolveNodes(
+  deps: WorkflowDeps,
+  progress: Progress,
+  due: readonly DueNode[],
+): Promise<readonly Resolved[]> {
+  const values = await valuesFor(
+    deps,
+    progress,
+    due.map(({ index }) => index),
+  );
+  return Promise.all(due.map((each) => resolveOne(deps, progress, each, values(each.index))));
+}

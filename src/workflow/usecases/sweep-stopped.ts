@@ -1,0 +1,62 @@
+import { nodeTaskId } from '../../contracts/ids.ts';
+import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import { cancelChange, holdKey } from '../../distributor/core/task.ts';
+import type { WorkflowDeps } from '../ports.ts';
+
+/** Rows cancelled at a time. More: a function that dies leaves more of them to be read again. */
+const sweepSizeMax = 100;
+/** Times a task is looked at again that its agent or the dispatcher changed first. */
+const racesMax = 5;
+
+/** Frees the slots of tasks that were running and tells their agents to stop. The rows are settled already, so a lost message costs only work. */
+async function stopAgents(deps: WorkflowDeps, rows: readonly TaskRow[], reason: string): Promise<void> {
+  const running = rows.filter((row) => row.status === 'Processing' && row.assigned_agent !== undefined);
+  const byAgent = Map.groupBy(running, (row) => `${row.pool} ${row.assigned_agent ?? ''}`);
+  await Promise.all(
+    [...byAgent.values()].map(async (list) => {
+      const [first] = list;
+      if (first?.assigned_agent === undefined) return;
+      const keys = list.map((row) => holdKey(row.task_id, row.attempt));
+      const agent = await deps.agents.release(first.pool, first.assigned_agent, keys);
+      if (agent === undefined) return;
+      await deps.messenger.send(
+        list.map(({ task_id, attempt }) => ({
+          inbox_url: agent.inbox_url,
+          message: { kind: 'cancel' as const, task_id, attempt, reason },
+        })),
+      );
+      if (agent.wanted.length > 0) await deps.messenger.hint([{ pool: first.pool, routes: [...agent.wanted] }]);
+    }),
+  );
+}
+
+/** Cancels those of these tasks that have not ended; answers which were changed by somebody else first. */
+async function sweep(deps: WorkflowDeps, head: WorkflowHead, ids: readonly string[], reason: string) {
+  const rows = (await deps.tasks.get(ids)).flatMap((row) => (row === undefined ? [] : [row]));
+  const open = rows.filter(({ status }) => status === 'Queued' || status === 'Processing');
+  const now = deps.sources.now();
+  const changed = await deps.tasks.change(open.map((row) => cancelChange(row, { now, reason })));
+  const cancelled = open.filter((_, index) => changed[index]?.applied === true);
+  await stopAgents(deps, cancelled, reason);
+  await deps.messenger.announce(
+    cancelled.map((row) => ({
+      type: 'TaskCancelled' as const,
+      data: { task_id: row.task_id, by: head.submitted_by, cancelled_at: new Date(now).toISOString() },
+      correlation_id: row.correlation_id,
+      causation_id: head.workflow_id,
+    })),
+  );
+  return open.flatMap(({ task_id }, index) => (changed[index]?.applied === true ? [] : [task_id]));
+}
+
+/**
+ * Cancels the tasks of nodes that were stopped: the workflow was cancelled, or what they were part of has ended without them. The graph is done with them, so
+ * each is a write of its own; a repeat finds nothing to do.
+ */
+export async function sweepStopped(deps: WorkflowDeps, head: WorkflowHead, paths: readonly string[]): Promise<void> {
+  const reason = head.cancel_reason ?? 'it is not needed any more';
+  for (let at = 0; at < paths.length; at += sweepSizeMax) {
+    let left: readonly string[] = paths.slice(at, at + sweepSizeMax).map((path) => nodeTaskId(head.workflow_id, path));
+    for (let race = 0; race < racesMax && left.length > 0; race += 1) left = await sweep(deps, head, left, reason);
+  }
+}

@@ -1,0 +1,32 @@
+import { isTask } from '../../src/contracts/workflow-nodes.ts';
+import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import { type DueNode, dueNodes } from '../../src/workflow/core/composites.ts';
+import { graphOf, type WorkflowGraph } from '../../src/workflow/core/graph.ts';
+import type { NodeOutcome } from '../../src/workflow/core/reducer.ts';
+import type { WorkflowState } from '../../src/workflow/core/state.ts';
+import { numberIn, takenBy } from './naive-workflow.ts';
+
+const error = { code: 'broken', message: 'it broke', retryable: false };
+
+function answer(graph: WorkflowGraph, { index, due }: DueNode): NodeOutcome {
+  const node = graph.nodes[index]!;
+  const who = { node: node.name, attempt: 0 };
+  const rounds = graph.scopesIn.get(index)?.length ?? 0;
+  if (typeof due === 'object') return { ...who, outcome: 'failed', error };
+  const body = (count: number): NodeOutcome => ({ ...who, outcome: 'expanded', scope: 'body', from: rounds, count });
+  if (due === 'round' && node.kind === 'loop') {
+    if (rounds >= numberIn(node.until)) return { ...who, outcome: 'completed' };
+    return rounds >= node.max_rounds ? { ...who, outcome: 'failed', error } : body(1);
+  }
+  if (due !== 'start' || isTask(node) || node.kind === 'join') return { ...who, outcome: 'completed' };
+  if (node.kind === 'map') return body(numberIn(node.items));
+  if (node.kind !== 'choice') return body(1);
+  const taken = takenBy(node);
+  return taken === undefined ? { ...who, outcome: 'failed', error } : { ...who, outcome: 'completed', taken };
+}
+
+/** What the edge would answer for the nodes that wait for Cadre itself, where all expressions are constants. */
+export function answers(definition: WorkflowDefinition, state: WorkflowState): NodeOutcome[] {
+  const graph = graphOf(definition, state.expansions);
+  return dueNodes(graph, state.nodes).map((due) => answer(graph, due));
+}
