@@ -1,4 +1,5 @@
-import type { AgentRow, Hold } from '../contracts/rows.ts';
+import { addedFigures, agingOf } from '../distributor/core/figures.ts';
+import type { AgentRow, Hold, TypeFigures } from '../contracts/rows.ts';
 import type { AgentGroup, Fleet } from './fleet.ts';
 
 /** A row that changes in place: the dispatcher only looks at it during a round, and a million copies would be most of the work. */
@@ -23,6 +24,9 @@ export interface SimulatedAgent {
   cameAt: number;
 }
 
+/** The type of all tasks of a simulation. */
+export const simulatedType = 'simulated';
+
 /** Later than any run: agents report by themselves, so their leases hold until they fail. */
 const untilFurtherNotice = '9999-12-31T23:59:59.999Z';
 
@@ -31,7 +35,7 @@ function liveRow(group: AgentGroup, id: string, at: string): LiveRow {
     ...{ pool: 'default', agent_id: id, type: 'simulated', principal: id, inbox_url: '', draining: false },
     ...{ capabilities: group.capabilities, capacity: group.slots, holds: {}, occupied: 0, wanted: [], reported: [] },
     ...{ registered_at: at, last_heartbeat: at, reported_at: at, lease_until: untilFurtherNotice },
-    ...{ completed: 0, failed: 0 },
+    ...{ completed: 0, failed: 0, usd_per_hour: group.usd_per_hour },
   };
 }
 
@@ -53,6 +57,36 @@ export function come(agent: SimulatedAgent, now: number): void {
   agent.down = false;
   agent.cameAt = now;
   agent.row.lease_until = untilFurtherNotice;
+}
+
+/** It has completed a task: what apply-results adds to its row. */
+export function succeed({ row }: SimulatedAgent, duration_ms: number): void {
+  row.completed += 1;
+  const usd = ((row.usd_per_hour ?? 0) * duration_ms) / 3_600_000;
+  const result = { task_id: '', attempt: 1, outcome: 'completed', task_type: simulatedType, duration_ms } as const;
+  const { [simulatedType]: added } = addedFigures([{ ...result, ...(usd === 0 ? {} : { usage: { usd } }) }]);
+  const before = row.figures?.[simulatedType];
+  if (added === undefined) return;
+  row.figures = { [simulatedType]: before === undefined ? added : sumOf(before, added) };
+  // What the pulse does: old work comes to count less.
+  const half = agingOf(row)?.halve[simulatedType];
+  if (half !== undefined) row.figures = { [simulatedType]: halved(half) };
+}
+
+function sumOf(one: TypeFigures, other: TypeFigures): TypeFigures {
+  return {
+    completed: one.completed + other.completed,
+    failed: one.failed + other.failed,
+    log: one.log + other.log,
+    log_squared: one.log_squared + other.log_squared,
+    micro_usd: one.micro_usd + other.micro_usd,
+  };
+}
+
+function halved(figures: TypeFigures): TypeFigures {
+  return Object.fromEntries(
+    Object.entries(figures).map(([sum, value]) => [sum, Math.ceil(Number(value) / 2)]),
+  ) as unknown as TypeFigures;
 }
 
 /** It is not there from now on. */

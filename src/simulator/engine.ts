@@ -4,7 +4,7 @@ import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
 import { routeRow } from '../distributor/core/route.ts';
 import { holdKey, newTask, parseHoldKey, readyOrder, settle } from '../distributor/core/task.ts';
 import type { Latencies, Latency } from './aws-model.ts';
-import { come, crash, createCrew, go, type SimulatedAgent } from './crew.ts';
+import { come, crash, createCrew, go, type SimulatedAgent, simulatedType, succeed } from './crew.ts';
 import type { Fleet } from './fleet.ts';
 import { createMeter } from './measures.ts';
 import { createRandom } from './random.ts';
@@ -156,7 +156,7 @@ export class Simulation {
     const row = newTask(
       {
         task_id: `task-${String(index).padStart(9, '0')}`,
-        ...{ task_type: 'simulated', priority, required_capabilities: [...capabilities], payload: {} },
+        ...{ task_type: simulatedType, priority, required_capabilities: [...capabilities], payload: {} },
         ...(deadline_ms === undefined ? {} : { deadline: timeText(at + deadline_ms) }),
       },
       {
@@ -210,7 +210,7 @@ export class Simulation {
     this.#decideAt = cut ? this.#dispatcherFreeAt + this.#readMs() : Infinity;
   }
 
-  #handOut({ task, agent: row }: Handout, sentAt: number): void {
+  #handOut({ task, agent: row, next_turn }: Handout, sentAt: number): void {
     const index = Number(task.task_id.slice('task-'.length));
     const live = this.#live.get(index);
     const agent = this.#byId.get(row.agent_id);
@@ -222,6 +222,7 @@ export class Simulation {
     live.life = agent.down ? -1 : agent.life;
     agent.row.holds[holdKey(task.task_id, attempt)] = { at, until: at + task.timeout_ms };
     agent.row.occupied += 1;
+    if (next_turn !== undefined) agent.row.next_turn = next_turn;
     const { levels } = this.meter;
     levels.waiting -= 1;
     if (agent.present) levels.held += 1;
@@ -253,7 +254,7 @@ export class Simulation {
   #settle(index: number, live: Live, agent: SimulatedAgent): void {
     this.endedAt[index] = this.#now;
     this.agentOf[index] = agent.number;
-    agent.row.completed += 1;
+    succeed(agent, this.#durationOf(index, agent));
     this.#release(live, agent);
     this.#end(index);
     if (this.#scheduling.waiting() > 0) this.#hint();

@@ -16,7 +16,7 @@ export const agentGroup = z.strictObject({
   /** Mean time between two failures of one agent; it loses what it holds, is silent, and comes back after `repair_ms`. */
   fails_every_ms: z.number().positive().optional(),
   repair_ms: z.number().nonnegative().default(60_000),
-  /** Dollars an hour, for each agent while it is there. */
+  /** Dollars an hour for each of its slots while it is there, as agents register them. */
   usd_per_hour: z.number().nonnegative().default(0),
 });
 export type AgentGroup = z.infer<typeof agentGroup>;

@@ -61,7 +61,7 @@ const agents = z.string().transform((text, context): AgentsChoice => {
 /** The options of `cadre simulate`, as they are typed. */
 export const simulateOptions = z.object({
   policy: z
-    .array(z.enum(policyNames, { error: `no such policy: use ${policyNames.join(' or ')}` }))
+    .array(z.enum(policyNames, { error: `no such policy: use ${policyNames.join(', ')}` }))
     .min(1)
     .default([policyNames[0] ?? '']),
   agents: z

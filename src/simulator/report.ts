@@ -41,7 +41,10 @@ function deadlinesMet({ work }: Scenario, { endedAt }: Simulation): number {
 }
 
 function costOf({ work }: Scenario, { agents, rounds }: Simulation): number {
-  const paid = agents.reduce((sum, { presentMs, group }) => sum + (presentMs / hourMs) * group.usd_per_hour, 0);
+  const paid = agents.reduce(
+    (sum, { presentMs, group }) => sum + (presentMs / hourMs) * group.slots * group.usd_per_hour,
+    0,
+  );
   return paid + work.length * awsUsd.perTask + rounds * awsUsd.perRound;
 }
 

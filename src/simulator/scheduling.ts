@@ -1,5 +1,6 @@
 import type { AgentRow, ReadyTask, RouteRow } from '../contracts/rows.ts';
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
+import type { PlainStrategy } from '../contracts/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch.ts';
 import { freeSlots } from '../distributor/core/route.ts';
 import { createRandom } from './random.ts';
@@ -9,6 +10,8 @@ import { createReadyLanes } from './ready-lanes.ts';
 export interface Handout {
   readonly task: ReadyTask;
   readonly agent: AgentRow;
+  /** When the agent's next turn begins, where the strategy counts turns. */
+  readonly next_turn?: number;
 }
 
 /** What a round decides; `cut`: another one should follow at once. `violations`: hand-outs before waiting work of a higher priority. */
@@ -57,13 +60,15 @@ function violationsOf(plan: DispatchPlan, left: readonly ReadyTask[], routes: Re
 
 /**
  * The scheduling of production: `decide` is its core, given the very view that the dispatcher reads, from lanes in memory that are sorted by the same keys as
- * the ready index.
+ * the ready index. `strategy` is the one that every task names.
  */
 export function coreScheduling(
   crew: Crew,
   countFree: FreeSlots,
   decide: (view: DispatchView) => DispatchPlan,
+  strategy?: PlainStrategy,
 ): Scheduling {
+  const named = strategy === undefined ? {} : { distribution_rules: { routing_strategy: strategy } };
   const lanes = createReadyLanes();
   const routes = new Map<string, RouteRow>();
   let routeList: readonly RouteRow[] = [];
@@ -73,7 +78,7 @@ export function coreScheduling(
         routes.set(task.route, route);
         routeList = [...routes.values()];
       }
-      lanes.insert(task);
+      lanes.insert(strategy === undefined ? task : { ...task, ...named });
     },
     decide(now) {
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.

@@ -8,7 +8,11 @@ export function addSimulate(program: Command): void {
   program
     .command('simulate')
     .description('run the scheduler in virtual time on generated or recorded work, and compare policies and fleets')
-    .option('--policy <name>', 'default or fifo-random (the yardstick); give several to compare them', collect)
+    .option(
+      '--policy <name>',
+      'default, a strategy, or fifo-random (the yardstick); give several to compare them',
+      collect,
+    )
     .option(
       '--agents <n|+n|-n|file>',
       'how many, how many more or fewer (another run), or a JSON file of groups',

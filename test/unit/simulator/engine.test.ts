@@ -3,6 +3,7 @@ import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
 import { awsLatencies } from '../../../src/simulator/aws-model.ts';
 import { equalAgents } from '../../../src/simulator/fleet.ts';
 import { coreScheduling } from '../../../src/simulator/scheduling.ts';
+import { policyNames, randomPolicy } from '../../../src/simulator/policies.ts';
 import { simulated, works } from './stage.ts';
 
 const ended = (times: Float64Array): number => times.filter((at) => !Number.isNaN(at)).length;
@@ -89,5 +90,21 @@ describe('a simulation', () => {
     expect(report.cost_usd).toBeCloseTo((12 * run.endMs) / 1_000, 0);
     expect(report.overhead).toBeGreaterThan(0.05);
     expect(simulated({ work }).report.overhead).toBe(0);
+  });
+});
+
+describe('a policy', () => {
+  it.each(policyNames)('%s ends all tasks and, but for the yardstick, keeps the order of levels', (policy) => {
+    const { run, report } = simulated({ fleet: equalAgents(11), latencies: awsLatencies }, policy);
+    expect(ended(run.endedAt)).toBe(1_000);
+    if (policy !== randomPolicy) expect(report.order_violations).toBe(0);
+  });
+
+  it('that counts costs prefers the cheaper of two agents', () => {
+    const fleet = [...equalAgents(6, 1, { usd_per_hour: 10 }), ...equalAgents(6, 1, { usd_per_hour: 1 })];
+    const work = works({ rate: 3 });
+    const dear = (policy: string): number =>
+      [...simulated({ fleet, work }, policy).run.agentOf].filter((agent) => agent < 6).length;
+    expect(dear('cost_aware')).toBeLessThan(dear('default') / 2);
   });
 });
