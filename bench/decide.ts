@@ -2,7 +2,8 @@ import { assignmentsPerRoundMax, readyPageSizeMax } from '../src/contracts/limit
 import type { AgentRow, ReadyTask, RouteRow } from '../src/contracts/rows.ts';
 import { priorities, type Priority } from '../src/contracts/task.ts';
 import { decideDispatch, type DispatchView } from '../src/distributor/core/dispatch.ts';
-import { newTask, readyOrder } from '../src/distributor/core/task.ts';
+import { newTask } from '../src/distributor/core/task.ts';
+import { readyOrder } from '../src/distributor/core/ready-order.ts';
 import { routeOf, routeRow } from '../src/distributor/core/route.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 

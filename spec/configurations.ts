@@ -7,7 +7,7 @@ export type Expectation =
 export interface Configuration {
   readonly name: string;
   /** The file that TLC is given. MC.tla stands for Dispatch.tla and brings the values a .cfg cannot write down. */
-  readonly module: 'MC' | 'Wanted';
+  readonly module: 'MC' | 'Wanted' | 'Order';
   readonly about: string;
   /** Part of `--quick`, the set that runs with every change. */
   readonly quick: boolean;
@@ -56,6 +56,18 @@ const wantedConstants: Readonly<Record<string, string>> = {
   LooksAgain: '= TRUE',
 };
 
+const orderConstants: Readonly<Record<string, string>> = {
+  Critical: '= {c1, c2}',
+  Low: '= {l1}',
+  CriticalWindow: '= 1',
+  LowWindow: '= 3',
+  Service: '= 2',
+  Ages: '= TRUE',
+  ReadsDue: '= TRUE',
+};
+
+const baseConstants = { MC: dispatchConstants, Wanted: wantedConstants, Order: orderConstants };
+
 const invariants = [
   'TypeOK',
   'ProcessingIsHeld',
@@ -87,6 +99,20 @@ function wantedHolds(name: string, about: string, constants: Change): Configurat
     properties: ['EventuallyDone'],
   };
   return { name, module: 'Wanted', about, quick: true, constants, symmetric: false, expect };
+}
+
+function orderHolds(name: string, about: string, constants: Change): Configuration {
+  const expect: Expectation = {
+    kind: 'holds',
+    invariants: ['BoundedWaiting', 'StrictLevels'],
+    properties: ['EventuallyStarts'],
+  };
+  return { name, module: 'Order', about, quick: true, constants, symmetric: false, expect };
+}
+
+function orderMutant(name: string, about: string, constants: Change): Configuration {
+  const expect: Expectation = { kind: 'breaks', property: 'BoundedWaiting', temporal: false };
+  return { name, module: 'Order', about, quick: true, constants, symmetric: false, expect };
 }
 
 function mutant(name: string, about: string, property: string, constants: Change): Configuration {
@@ -129,6 +155,7 @@ export const configurations: readonly Configuration[] = [
   ),
   wantedHolds('wanted', 'three tasks, one agent of one slot, no pulse', {}),
   wantedHolds('wanted-slots', 'three tasks, one agent of two slots, no pulse', { Cap: '= 2' }),
+  orderHolds('order', 'an endless stream of critical tasks that overloads the slot, one low one', {}),
 
   mutant('no-fence', 'a settle asks only for Processing', 'NoZombieWin', { Fenced: off }),
   mutant('split-advance', 'successors are inserted after the settle, from memory', 'AdvanceExact', {
@@ -153,6 +180,8 @@ export const configurations: readonly Configuration[] = [
   mutant('blind-abandon', 'a refused claim always drops its reservation', 'ProcessingIsHeld', {
     LooksBeforeAbandon: off,
   }),
+  orderMutant('no-ageing', 'what is due stays in its level', { Ages: off }),
+  orderMutant('head-only', 'behind a cut head nobody looks for what is due', { ReadsDue: off }),
   wantedMutant('want-unconditional', 'the mark is written although a slot came free', { ConditionalWant: off }),
   wantedMutant('want-refused-ignored', 'a refused mark leads to no other pass', { LooksAgain: off }),
   wantedMutant('want-lagging-index', 'a limit, not a mutant: the index lags behind the hint', { FreshIndex: off }),
@@ -167,17 +196,16 @@ export const configurations: readonly Configuration[] = [
 /** The text of the .cfg file. A mutant is asked for its one property, so that nothing else can fail in its place. */
 export function renderConfiguration(configuration: Configuration): string {
   const { module, constants, expect, symmetric } = configuration;
-  const base = module === 'MC' ? dispatchConstants : wantedConstants;
   const breaks = expect.kind === 'breaks';
   const checked = breaks
     ? { invariants: expect.temporal ? [] : [expect.property], properties: expect.temporal ? [expect.property] : [] }
     : expect;
   return [
     'CONSTANTS',
-    ...Object.entries({ ...base, ...constants }).map(([name, value]) => `  ${name} ${value}`),
+    ...Object.entries({ ...baseConstants[module], ...constants }).map(([name, value]) => `  ${name} ${value}`),
     'SPECIFICATION Spec',
     ...(symmetric ? ['SYMMETRY Sym'] : []),
-    ...(breaks || module === 'Wanted' ? ['CHECK_DEADLOCK FALSE'] : []),
+    ...(breaks || module !== 'MC' ? ['CHECK_DEADLOCK FALSE'] : []),
     ...(checked.invariants.length > 0 ? [`INVARIANTS ${checked.invariants.join(' ')}`] : []),
     ...(checked.properties.length > 0 ? [`PROPERTIES ${checked.properties.join(' ')}`] : []),
     '',

@@ -39,6 +39,8 @@ export interface TaskRow {
   readonly route: string;
   readonly created_at: string;
   readonly queued_at: string;
+  /** When a redrive let the waiting start anew: when it comes due, instead of what follows from `created_at` and `deadline`. */
+  readonly due?: string;
   readonly not_before?: string;
   readonly started_at?: string;
   readonly completed_at?: string;

@@ -45,6 +45,8 @@ export interface TaskStore {
   get(ids: readonly string[]): Promise<readonly (TaskRow | undefined)[]>;
   /** The head of a route in ready order. May lag behind by the index's replication. */
   ready(pool: string, route: string, limit: number): Promise<readonly ReadyTask[]>;
+  /** The head of one level (0 to 3) of a route, only tasks that are due at `at`. May lag likewise. */
+  due(pool: string, route: string, level: number, at: string, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
   /** Counts a result that came too late. */

@@ -2,6 +2,7 @@ import type { AgentRow, ReadyTask, RouteRow } from '../contracts/rows.ts';
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
 import type { PlainStrategy } from '../contracts/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch.ts';
+import { levelOf, orderAt } from '../distributor/core/ready-order.ts';
 import { freeSlots } from '../distributor/core/route.ts';
 import { createRandom } from './random.ts';
 import { createReadyLanes } from './ready-lanes.ts';
@@ -41,9 +42,15 @@ const canRun = (agent: AgentRow, route: RouteRow): boolean =>
 
 const rankOf = (task: ReadyTask): string => task.order.slice(0, task.order.indexOf('#'));
 
-/** Hand-outs of a lower level to an agent which could have run a task of a higher level that was shown and still waits. */
-function violationsOf(plan: DispatchPlan, left: readonly ReadyTask[], routes: ReadonlyMap<string, RouteRow>): number {
-  let lowest = '';
+/** Hand-outs of a lower level to an agent which could have run a task of a higher level that was shown and still waits; what is due counts as the highest. */
+function violationsOf(
+  plan: DispatchPlan,
+  left: readonly ReadyTask[],
+  routes: ReadonlyMap<string, RouteRow>,
+  at: string,
+): number {
+  const rankOf = (task: ReadyTask): number => levelOf(orderAt(task.order, at));
+  let lowest = 0;
   for (const { task } of plan.assignments) {
     const rank = rankOf(task);
     if (rank > lowest) lowest = rank;
@@ -83,11 +90,12 @@ export function coreScheduling(
     decide(now) {
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
       const page = Math.min(readyPageSizeMax, Math.min(countFree(), assignmentsPerRoundMax) + 1);
-      const { heads, full } = lanes.heads(page);
+      const at = new Date(now).toISOString();
+      const { heads, full, due } = lanes.heads(page, at);
       const pool = { pool: 'default', armed_until: Infinity, agents: crew, routes: routeList };
-      const plan = decide({ now, pool, heads, full });
+      const plan = decide({ now, pool, heads, full, due });
       for (const { task } of plan.assignments) lanes.remove(task);
-      const violations = plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts(), routes);
+      const violations = plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts(), routes, at);
       return { handouts: plan.assignments, cut: plan.cut, violations };
     },
     waiting: () => lanes.count(),

@@ -108,4 +108,9 @@ export const mutants: readonly Mutant[] = [
     mistake: "a workflow's head is written without its version",
     spoil: (adapters) => ({ ...adapters, workflows: blindAdvance(adapters.workflows) }),
   },
+  {
+    name: 'no-ageing',
+    mistake: 'what is due behind a cut head is not looked for',
+    spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),
+  },
 ];

@@ -25,6 +25,12 @@ export interface OracleView {
   definitionOf(workflow_id: string): WorkflowDefinition | undefined;
 }
 
+/** The place of an entry `<level>#<due>#…` at a time: what is due counts as the highest level. Told apart from the code under test on purpose. */
+function placeAt(key: string, at: number): string {
+  const [level = '', due = '', ...rest] = key.split('#');
+  return [Date.parse(due) <= at ? '0' : level, due, ...rest].join('#');
+}
+
 const finalStatuses = new Set(['Completed', 'Failed', 'Cancelled']);
 /** How long an entry may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
 const visibleAfterMs = 2_500;
@@ -67,7 +73,7 @@ export function createOracles(view: OracleView) {
   }
 
   /**
-   * No lower priority starts before a higher one that the dispatcher could have seen when it decided. Claims of one decision may land in any order, so the
+   * Nothing starts before what stands before it, as the order counts at that moment, and that the dispatcher could have seen when it decided. Claims of one decision may land in any order, so the
    * verdict falls when the higher one starts: in the same decision or an earlier one it was not passed over.
    */
   function checkPriority(before: Item, after: Item, at: number): void {
@@ -83,9 +89,10 @@ export function createOracles(view: OracleView) {
     }
     passed.delete(id);
     if (view.isDisturbed(decidedAt)) return;
-    const rank = String(before['gsi1sk']).slice(0, 1);
+    const place = placeAt(String(before['gsi1sk']), decidedAt);
     for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
-      if (key.slice(0, 1) >= rank || since + visibleAfterMs >= decidedAt || other === id || isReserved(other)) continue;
+      if (placeAt(key, decidedAt) >= place || since + visibleAfterMs >= decidedAt || other === id || isReserved(other))
+        continue;
       passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
     }
   }

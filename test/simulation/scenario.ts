@@ -2,6 +2,7 @@ import type { Task } from '../../src/contracts/task.ts';
 import { priorities } from '../../src/contracts/task.ts';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
+import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 
 /** How a simulated handler behaves on one attempt. */
@@ -72,12 +73,18 @@ function drawMix(random: Random): FaultMix {
   };
 }
 
-function drawTask(random: Random, index: number): Task {
+/** Some tasks come due while they wait: then they stand before all others. */
+function drawDeadline(random: Random, at: number): Pick<Task, 'deadline'> {
+  return random.chance(0.4) ? { deadline: new Date(epochMs + at + random.below(15_000)).toISOString() } : {};
+}
+
+function drawTask(random: Random, index: number, at: number): Task {
   return {
     task_id: `t${index}`,
     task_type: 'work',
     priority: random.pick(priorities),
     required_capabilities: random.chance(0.2) ? [] : [random.pick(capabilities)],
+    ...drawDeadline(random.fork(`deadline-${index}`), at),
     payload: { index, large: random.chance(0.1) ? 'x'.repeat(800) : '' },
   };
 }
@@ -120,11 +127,10 @@ export function drawScenario(random: Random): Scenario {
   const healAt = 8_000 + random.below(10_000);
   const spread = healAt * 0.7;
   const vias = ['bus', 'queue', 'api'] as const;
-  const tasks = Array.from({ length: 2 + random.below(7) }, (_, index) => ({
-    at: random.below(spread),
-    task: drawTask(random, index),
-    via: random.pick(vias),
-  }));
+  const tasks = Array.from({ length: 2 + random.below(7) }, (_, index) => {
+    const at = random.below(spread);
+    return { at, task: drawTask(random, index, at), via: random.pick(vias) };
+  });
   const workflows = Array.from({ length: random.below(4) }, (_, index) => ({
     at: random.below(spread),
     workflow_id: `wf${index}`,

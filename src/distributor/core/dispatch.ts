@@ -4,9 +4,9 @@ import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
 import { type Member, openFleet } from './fleet.ts';
 import { heapOf } from './heap.ts';
+import { advance, type Lane, openLane } from './lane.ts';
 import { bestOf } from './strategies/ranking.ts';
 import { plainSettings, rank } from './strategies/registry.ts';
-import type { CandidateSet } from './strategies/strategy.ts';
 import { holdKey } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
@@ -17,6 +17,8 @@ export interface DispatchView {
   readonly heads: ReadonlyMap<string, readonly ReadyTask[]>;
   /** Routes whose head was cut: more tasks may stand behind it. */
   readonly full: ReadonlySet<string>;
+  /** Of cut heads: the tasks that are due in the levels which the head does not reach, level by level in ready order. */
+  readonly due?: ReadonlyMap<string, readonly ReadyTask[]>;
 }
 
 /** One task for one agent, with the reason. */
@@ -38,14 +40,6 @@ export interface DispatchPlan {
   readonly assignments: readonly Assignment[];
   readonly blocked: readonly { readonly route: string; readonly agents: readonly AgentRow[] }[];
   readonly cut: boolean;
-}
-
-/** A route during a round: its candidates and how far its head has been handed out. */
-interface Lane {
-  readonly route: RouteRow;
-  readonly head: readonly ReadyTask[];
-  readonly candidates: CandidateSet<Member>;
-  next: number;
 }
 
 /** Who gets the next task of a lane, and by which rule. */
@@ -105,44 +99,46 @@ function assign(lane: Lane, task: ReadyTask, now: number): Assignment | undefine
 }
 
 /**
- * Hands out tasks strictly in ready order over all routes looked at. A lane whose next task finds no free agent is set aside whole, since all its
- * tasks need the same agents; hence a task nobody can take never holds up one behind it. At most `assignmentsPerRoundMax`.
+ * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
+ * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. At most
+ * `assignmentsPerRoundMax`.
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
+  const at = new Date(view.now).toISOString();
   const fleet = openFleet(view.pool.agents, view.now);
   const assignments: Assignment[] = [];
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
   const open: Lane[] = [];
   for (const route of view.pool.routes) {
     const head = view.heads.get(route.route) ?? [];
-    if (head.length === 0 && !view.full.has(route.route)) continue;
+    const isCut = view.full.has(route.route);
+    if (head.length === 0 && !isCut) continue;
     const candidates = fleet.candidatesOf(route);
     // A route that nobody serves is set aside before anything is compared with it, so that thousands of them cost next to nothing.
-    if (candidates.all.length === 0) blocked.push({ route: route.route, agents: [] });
-    else open.push({ route, head, candidates, next: 0 });
+    if (candidates.all.length === 0) {
+      blocked.push({ route: route.route, agents: [] });
+      continue;
+    }
+    open.push(openLane({ route, candidates, head, isCut, due: view.due?.get(route.route) ?? [] }, at));
   }
-  const lanes = heapOf(open, (one, other) => orderOf(one) < orderOf(other));
-  for (let lane = lanes.peek(); lane !== undefined; lane = lanes.peek()) {
-    const task = lane.head[lane.next];
+  const lanes = heapOf(open, (one, other) => one.order < other.order);
+  for (let lane = lanes.peek(); lane?.next !== undefined; lane = lanes.peek()) {
+    const task = lane.next.tasks[lane.next.next];
     // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read.
     if (task === undefined || assignments.length === assignmentsPerRoundMax) return { assignments, blocked, cut: true };
     const assignment = assign(lane, task, view.now);
-    if (assignment === undefined)
+    if (assignment === undefined) {
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
-    else {
-      assignments.push(assignment);
-      lane.next += 1;
+      lanes.pop();
+      continue;
     }
-    const isDone = assignment === undefined || (lane.next === lane.head.length && !view.full.has(lane.route.route));
-    if (isDone) lanes.pop();
+    assignments.push(assignment);
+    lane.next.next += 1;
+    advance(lane, at);
+    if (lane.next === undefined) lanes.pop();
     else lanes.sinkTop();
   }
   return { assignments, blocked, cut: false };
-}
-
-/** Where a lane's next task stands; a used-up lane comes first, so that it is noticed before anything behind it starts. */
-function orderOf(lane: Lane): string {
-  return lane.head[lane.next]?.order ?? '';
 }
 
 /** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one. */

@@ -23,6 +23,7 @@ export function taskView(row: TaskRow): TaskView {
   } = row;
   const {
     pool: _pool,
+    due: _due,
     route: _route,
     principal: _principal,
     submitted_by: _by,

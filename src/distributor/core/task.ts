@@ -6,7 +6,8 @@ import {
   queuedMsMax,
 } from '../../contracts/limits.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
-import { priorities, type Task, type TaskError } from '../../contracts/task.ts';
+import type { Task, TaskError } from '../../contracts/task.ts';
+import { dueOf, type Placed, readyOrder } from './ready-order.ts';
 import { routeOf } from './route.ts';
 import type { IndexEntry, Settlement, TaskChange } from './task-change.ts';
 
@@ -62,15 +63,8 @@ export function newTask(
   };
 }
 
-/** The ready order: priority, then deadline, then arrival; the id makes it total. `~` sorts after every deadline. */
-export function readyOrder(row: Pick<TaskRow, 'priority' | 'deadline' | 'created_at' | 'task_id'>): string {
-  return `${priorities.indexOf(row.priority)}#${row.deadline ?? '~'}#${row.created_at}#${row.task_id}`;
-}
-
 /** The index entry of a task that may be handed out. */
-export function readyEntry(
-  row: Pick<TaskRow, 'pool' | 'route' | 'priority' | 'deadline' | 'created_at' | 'task_id'>,
-): IndexEntry {
+export function readyEntry(row: Placed & Pick<TaskRow, 'pool' | 'route'>): IndexEntry {
   return { partition: `READY#${row.pool}#${row.route}`, key: readyOrder(row) };
 }
 
@@ -255,17 +249,14 @@ export function promoteChange(row: TaskRow): TaskChange {
 
 /** Starts a failed task anew: same id, attempts counted from zero again, the fence going on. */
 export function redriveChange(row: TaskRow, now: number): TaskChange {
+  const at = new Date(now).toISOString();
+  // Its waiting starts anew as well: what failed weeks ago must not stand before everything that is waiting now.
+  const due = dueOf({ priority: row.priority, created_at: at });
   return {
     task_id: row.task_id,
     expect: { status: 'Failed', attempt: row.attempt },
     // The fence moves on: a claim that was on its way when the task expired must not succeed now.
-    patch: {
-      ...giveBack,
-      attempt: row.attempt + 1,
-      completed_at: null,
-      retry_count: 0,
-      queued_at: new Date(now).toISOString(),
-    },
-    index: readyEntry(row),
+    patch: { ...giveBack, attempt: row.attempt + 1, completed_at: null, retry_count: 0, queued_at: at, due },
+    index: readyEntry({ ...row, due }),
   };
 }

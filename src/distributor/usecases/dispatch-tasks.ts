@@ -8,9 +8,11 @@ import {
   readyPageSizeMax,
 } from '../../contracts/limits.ts';
 import type { InboxMessage } from '../../contracts/messages.ts';
-import type { Hold, PoolRows } from '../../contracts/rows.ts';
+import type { Hold, PoolRows, ReadyTask } from '../../contracts/rows.ts';
+import { priorities } from '../../contracts/task.ts';
 import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
+import { levelOf } from '../core/ready-order.ts';
 import { freeSlots, isAvailable } from '../core/route.ts';
 import { holdKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
@@ -33,6 +35,10 @@ function routesToRead(pool: PoolRows, hinted: ReadonlySet<string>, now: number):
     .map((route) => route.route);
 }
 
+/**
+ * The heads of these routes. A whole head shows all that waits; behind a cut one may stand lower tasks that are due by now, and those compete with its first
+ * ones: the levels that it does not reach are asked for them.
+ */
 async function readHeads(
   deps: DistributorDeps,
   pool: PoolRows,
@@ -42,15 +48,26 @@ async function readHeads(
 ) {
   const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? freeSlots(agent) : 0), 0);
   // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
-  const pageSize = Math.min(readyPageSizeMax, Math.min(free, assignmentsPerRoundMax) + 1 + gone.size);
-  const pages = await Promise.all(
-    routes.map(async (route) => [route, await deps.tasks.ready(pool.pool, route, pageSize)] as const),
-  );
-  const full = new Set(pages.filter(([, page]) => page.length >= pageSize).map(([route]) => route));
-  const heads = new Map(
-    pages.map(([route, page]) => [route, page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)))]),
-  );
-  return { heads, full };
+  const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
+  const pageSize = Math.min(readyPageSizeMax, needed);
+  const full = new Set<string>();
+  const heads = new Map<string, readonly ReadyTask[]>();
+  const due = new Map<string, readonly ReadyTask[]>();
+  const fresh = (page: readonly ReadyTask[]): ReadyTask[] =>
+    page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)));
+  const read = async (route: string): Promise<void> => {
+    const page = await deps.tasks.ready(pool.pool, route, pageSize);
+    heads.set(route, fresh(page));
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    full.add(route);
+    const at = new Date(now).toISOString();
+    const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
+    const levels = await Promise.all(beyond.map((level) => deps.tasks.due(pool.pool, route, level, at, needed)));
+    due.set(route, levels.flatMap(fresh));
+  };
+  await Promise.all(routes.map(read));
+  return { heads, full, due };
 }
 
 /** Occupies the slots of each agent in one conditional write an agent; answers with what got its slot. */
@@ -196,8 +213,8 @@ export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<b
 async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: ReadonlySet<string>, gone: Set<string>) {
   const now = deps.sources.now();
   const routes = routesToRead(pool, hinted, now);
-  const { heads, full } = await readHeads(deps, pool, routes, gone, now);
-  const plan = decideDispatch({ now, pool, heads, full });
+  const { heads, full, due } = await readHeads(deps, pool, routes, gone, now);
+  const plan = decideDispatch({ now, pool, heads, full, due });
   const reserved = await reserve(deps, pool.pool, plan.assignments, now);
   const claimed = await claim(deps, pool.pool, reserved, now);
   for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));

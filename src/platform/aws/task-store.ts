@@ -67,21 +67,31 @@ async function list(db: Database, filter: Parameters<TaskStore['list']>[0]) {
 
 /** Tasks in the one table. */
 export function createTaskStore(db: Database): TaskStore {
+  const head = async (pool: string, route: string, limit: number, range: Item = {}, condition = '') => {
+    const items = await queryItems(
+      db,
+      {
+        IndexName: indexName,
+        KeyConditionExpression: `gsi1pk = :partition${condition}`,
+        ExpressionAttributeValues: { ':partition': readyPartition(pool, route), ...range },
+      },
+      limit,
+    );
+    return items.map(fromIndexItem);
+  };
   return {
     insert: (rows) => insert(db, rows),
     get: async (ids) => (await getItems(db, ids.map(taskKey))).map((item) => item && fromTaskItem(item)),
-    ready: async (pool, route, limit) => {
-      const items = await queryItems(
-        db,
-        {
-          IndexName: indexName,
-          KeyConditionExpression: 'gsi1pk = :partition',
-          ExpressionAttributeValues: { ':partition': readyPartition(pool, route) },
-        },
+    ready: (pool, route, limit) => head(pool, route, limit),
+    due: (pool, route, level, at, limit) =>
+      // What is due at this very moment has more behind its time, and all of that sorts before a tilde.
+      head(
+        pool,
+        route,
         limit,
-      );
-      return items.map(fromIndexItem);
-    },
+        { ':first': `${level}#`, ':last': `${level}#${at}~` },
+        ' AND gsi1sk BETWEEN :first AND :last',
+      ),
     change: (changes) => change(db, changes),
     countLateResult: async (task_id) => {
       await db.client

@@ -135,6 +135,24 @@ export function taskStoreSuite(backend: BackendOf): void {
       expect(ids(await store().ready(pool, 'elsewhere', 10))).toEqual([d!.task_id]);
     });
 
+    it('shows of one level what is due by a time, in ready order', async () => {
+      const pool = unique('p');
+      const created_at = '2026-01-01T00:00:00.000Z';
+      const deadlines = ['2026-01-01T00:00:02.000Z', '2026-01-01T00:00:01.000Z', '2026-01-01T00:00:03.000Z', undefined];
+      const rows = tasksIn(pool, 5).map((row, at) => {
+        const deadline = deadlines[at];
+        const priority = at === 4 ? ('high' as const) : ('low' as const);
+        return { ...row, priority, created_at, ...(deadline === undefined ? {} : { deadline }) };
+      });
+      const [second, first] = rows;
+      await store().insert(rows);
+      const due = await store().due(pool, '*', 3, '2026-01-01T00:00:02.000Z', 10);
+      expect(ids(due)).toEqual([first!.task_id, second!.task_id]);
+      expect(ids(await store().due(pool, '*', 3, '2026-01-01T00:00:02.000Z', 1))).toEqual([first!.task_id]);
+      expect(await store().due(pool, '*', 1, '2026-01-01T00:09:59.999Z', 10)).toEqual([]);
+      expect(await store().due(pool, '*', 1, '2026-01-01T00:10:00.000Z', 10)).toHaveLength(1);
+    });
+
     it('tells of a ready task all that a decision needs, small payloads included', async () => {
       const pool = unique('p');
       const [small, large] = tasksIn(pool, 2);

@@ -40,19 +40,21 @@ const head = (row: RouteRow) =>
       fc.record({
         priority: fc.constantFrom(...priorities),
         age: fc.integer({ min: 0, max: 3 }),
+        deadlineMs: fc.option(fc.integer({ min: -2, max: 2 }), { nil: undefined }),
         attempt: fc.integer({ min: 0, max: 3 }),
       }),
       { maxLength: 6 },
     )
     .map((list): ReadyTask[] =>
       list
-        .map(({ priority, age, attempt }, at) =>
+        .map(({ priority, age, deadlineMs, attempt }, at) =>
           readyTask({
             task_id: `${row.route.replaceAll(/\W/g, '.')}-${at}`,
             priority,
             attempt,
             route: row.route,
             created_at: iso(startMs - age),
+            ...(deadlineMs === undefined ? {} : { deadline: iso(startMs + deadlineMs) }),
           }),
         )
         .sort((a, b) => (a.order < b.order ? -1 : 1)),

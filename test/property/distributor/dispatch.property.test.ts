@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { openFleet } from '../../../src/distributor/core/fleet.ts';
 import { type Assignment, decideDispatch, type DispatchView } from '../../../src/distributor/core/dispatch.ts';
+import { orderAt } from '../../../src/distributor/core/ready-order.ts';
 import { freeSlots } from '../../../src/distributor/core/route.ts';
+import { iso } from '../../unit/distributor/rows.ts';
 import { dispatchViews } from './dispatch-view.ts';
 
 const runs = { numRuns: 500 };
@@ -56,7 +58,7 @@ describe('a dispatch round', () => {
           const slots = slotsBefore(view, assignments, at);
           const passedOver = leftOver(view, assignments.slice(0, at)).filter(
             (other) =>
-              other.order < task.order &&
+              orderAt(other.order, iso(view.now)) < orderAt(task.order, iso(view.now)) &&
               candidates(view, other.route).some(({ agent_id }) => (slots.get(agent_id) ?? 0) > 0),
           );
           expect(passedOver).toEqual([]);

@@ -8,10 +8,10 @@ import {
   holdKey,
   newTask,
   parseHoldKey,
-  readyOrder,
   retryDelayMs,
   settle,
 } from '../../../src/distributor/core/task.ts';
+import { dueOf, readyOrder } from '../../../src/distributor/core/ready-order.ts';
 import { iso, processingRow, startMs } from '../../unit/distributor/rows.ts';
 
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/);
@@ -145,7 +145,7 @@ describe('the ready order', () => {
         },
         { pool: 'p', now: iso(startMs + age), body_hash: '', submitted_by: '', correlation_id: '' },
       );
-      return { order: readyOrder(row), parts: [rank, deadline === undefined ? Infinity : Date.parse(deadline), age] };
+      return { order: readyOrder(row), parts: [rank, Date.parse(dueOf(row)), age] };
     });
     fc.assert(
       fc.property(tasks, tasks, (a, b) => {

@@ -10,7 +10,12 @@ const actionTable = z.record(
   z.union([z.strictObject({ usecase: z.string() }), z.strictObject({ environment: z.string() })]),
 );
 const table = z
-  .strictObject({ Dispatch: actionTable, Wanted: actionTable, notModelled: z.record(z.string(), z.string()) })
+  .strictObject({
+    Dispatch: actionTable,
+    Wanted: actionTable,
+    Order: actionTable,
+    notModelled: z.record(z.string(), z.string()),
+  })
   .parse(JSON.parse(readFileSync(join(root, 'spec/actions.json'), 'utf8')));
 
 function definition(text: string, name: string): string {
@@ -37,12 +42,14 @@ function distributorUsecases(): readonly string[] {
   return readdirSync(join(root, folder)).map((file) => `${folder}/${file}`);
 }
 
-const modelled = [...Object.values(table.Dispatch), ...Object.values(table.Wanted)].flatMap((entry) =>
-  'usecase' in entry ? [entry.usecase] : [],
-);
+const modelled = [
+  ...Object.values(table.Dispatch),
+  ...Object.values(table.Wanted),
+  ...Object.values(table.Order),
+].flatMap((entry) => ('usecase' in entry ? [entry.usecase] : []));
 
 describe('the actions of the model', () => {
-  it.each(['Dispatch', 'Wanted'] as const)('are all in the table of %s, and nothing else is', (module) => {
+  it.each(['Dispatch', 'Wanted', 'Order'] as const)('are all in the table of %s, and nothing else is', (module) => {
     expect(actionsOf(module)).toEqual(Object.keys(table[module]).sort());
   });
 

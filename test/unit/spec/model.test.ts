@@ -7,10 +7,12 @@ const chosen = [
   'f1',
   'f1-slots',
   'wanted',
+  'order',
   'no-fence',
   'split-advance',
   'release-before-settle',
   'orphan-unfenced',
+  'no-ageing',
   'want-unconditional',
 ];
 /** Fetching TLC for the first time, and the checker beside other work on two cores. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { queuedMsMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
+import { mediumWindowMs } from '../../../../src/contracts/limits.ts';
 import {
   cancelChange,
   expireChange,
@@ -11,7 +12,6 @@ import {
   parseHoldKey,
   promoteChange,
   readyEntry,
-  readyOrder,
   redriveChange,
 } from '../../../../src/distributor/core/task.ts';
 import { iso, processingRow, startMs, taskRow } from '../rows.ts';
@@ -56,38 +56,11 @@ describe('a new task', () => {
   });
 });
 
-describe('the ready order', () => {
-  const sorted = (rows: readonly TaskRow[]) =>
-    [...rows].sort((a, b) => (readyOrder(a) < readyOrder(b) ? -1 : 1)).map(({ task_id }) => task_id);
-
-  it('goes by priority, then deadline, then arrival, then id', () => {
-    const early = '2026-02-01T00:00:00Z';
-    const rows = [
-      taskRow({ task_id: 'low-with-deadline', priority: 'low', deadline: iso(startMs) }),
-      fresh({ task_id: 'b-later', priority: 'high' }),
-      fresh({ task_id: 'a-same-time', priority: 'high' }),
-      { ...fresh({ task_id: 'earlier', priority: 'high' }), created_at: iso(startMs - 1) },
-      fresh({ task_id: 'deadline', priority: 'high', deadline: early }),
-      fresh({ task_id: 'sooner-elsewhere', priority: 'high', deadline: '2026-02-01T01:30:00+02:00' }),
-      fresh({ task_id: 'medium', priority: 'medium', deadline: early }),
-      fresh({ task_id: 'critical', priority: 'critical' }),
-    ];
-    expect(sorted(rows)).toEqual([
-      'critical',
-      'sooner-elsewhere',
-      'deadline',
-      'earlier',
-      'a-same-time',
-      'b-later',
-      'medium',
-      'low-with-deadline',
-    ]);
-  });
-
-  it('is an index entry of the route', () => {
+describe('the index entry of a waiting task', () => {
+  it('stands in its route, by level, when it is due, and arrival', () => {
     expect(readyEntry(taskRow({ required_capabilities: ['x'], route: 'x' }))).toEqual({
       partition: 'READY#default#x',
-      key: `2#~#${iso(startMs)}#t1`,
+      key: `2#${iso(startMs + mediumWindowMs)}#${iso(startMs)}#t1`,
     });
   });
 });
@@ -132,7 +105,7 @@ describe('promoting a task whose retry time has come', () => {
 });
 
 describe('redriving a failed task', () => {
-  it('counts attempts from zero again while the fence moves on, past a claim that was on its way', () => {
+  it('counts attempts and waiting from zero again while the fence moves on, past a claim that was on its way', () => {
     const row = processingRow({ status: 'Failed', attempt: 3, retry_count: 3, completed_at: iso(startMs) });
     const change = redriveChange(row, now);
     expect(change.expect).toEqual({ status: 'Failed', attempt: 3 });
@@ -145,8 +118,9 @@ describe('redriving a failed task', () => {
       completed_at: null,
       retry_count: 0,
       queued_at: iso(now),
+      due: iso(now + mediumWindowMs),
     });
-    expect(change.index).toEqual(readyEntry(row));
+    expect(change.index).toEqual(readyEntry({ ...row, due: iso(now + mediumWindowMs) }));
   });
 });
 

@@ -31,6 +31,17 @@ const assigned = (stage: Stage) =>
   stage.told.sent.map(({ inbox_url, message }) => `${message.task_id}→${inbox_url.split('cadre-inbox-')[1]}`).sort();
 
 describe('a dispatch', () => {
+  it('starts what is due before what is critical, also when it stands behind a cut page', async () => {
+    const stage = await stageWith({ a1: 1 });
+    const critical = ['c1', 'c2', 'c3'].map((task_id) => task({ task_id, priority: 'critical' }));
+    const deadline = new Date(stage.clock.now + 5_000).toISOString();
+    await stage.accept(...critical, task({ task_id: 'low', priority: 'low', deadline }));
+    stage.clock.now += 5_000;
+    await stage.join('a1', { capacity: 1 });
+    await stage.dispatch('*');
+    expect(assigned(stage)).toEqual(['low→a1']);
+  });
+
   it('reserves the slot, claims the task and sends it with its payload and fencing token', async () => {
     const stage = await stageWith({ a1: 1 }, 't1');
     expect(await stage.dispatch('*')).toEqual({ assigned: 1, waiting: [] });

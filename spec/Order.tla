@@ -1,0 +1,49 @@
+-------------------------------- MODULE Order --------------------------------
+(* Bounded waiting: which task of a route starts next, in time. One slot; a task that has started may come again, so the stream of
+   critical tasks never ends and brings more work than the slot can do. What two dispatchers or crashes do is Dispatch.tla's subject. *)
+EXTENDS Integers, FiniteSets
+CONSTANTS Critical, Low,            \* tasks of the two levels
+          CriticalWindow, LowWindow, \* ticks from arrival until due
+          Service,                   \* ticks that the slot is busy with a task
+          Ages,                      \* what is due stands in the highest level
+          ReadsDue                   \* behind a cut head, the other levels are asked for what is due
+VARIABLES left,  \* ticks until a waiting task is due, negative afterwards; None while it does not wait
+          busy   \* ticks until the slot is free
+vars == <<left, busy>>
+
+Tasks   == Critical \cup Low
+None    == 99
+Waiting == {t \in Tasks : left[t] # None}
+Level(t) == IF t \in Critical THEN 0 ELSE 1
+Window(t) == IF t \in Critical THEN CriticalWindow ELSE LowWindow
+(* What was due first when the task came due is served first: at most all others, and the one that runs. *)
+Bound == Cardinality(Tasks) * Service
+
+(* The ready order as it is stored, and as it counts now. *)
+Place(t) == IF Ages /\ left[t] <= 0 THEN 0 ELSE Level(t)
+Stored(t, u) == Level(t) < Level(u) \/ (Level(t) = Level(u) /\ left[t] <= left[u])
+Before(t, u) == Place(t) < Place(u) \/ (Place(t) = Place(u) /\ left[t] <= left[u])
+(* A page of one, and what is due first of each level. *)
+Page == {t \in Waiting : \A u \in Waiting : Stored(t, u)}
+Due  == {t \in Waiting : left[t] <= 0 /\ \A u \in Waiting : Level(u) = Level(t) => left[t] <= left[u]}
+Seen == IF ReadsDue THEN Page \cup Due ELSE Page
+
+Init == left = [t \in Tasks |-> None] /\ busy = 0
+
+AcceptTask(t) == /\ left[t] = None /\ left' = [left EXCEPT ![t] = Window(t)] /\ UNCHANGED busy
+DispatchReserve(t) == /\ busy = 0 /\ t \in Seen /\ \A u \in Seen : Before(t, u)
+                      /\ left' = [left EXCEPT ![t] = None] /\ busy' = Service
+(* No time passes while the slot is free and somebody waits. A lateness beyond the bound is kept as it is: it is wrong already. *)
+Tick == /\ busy > 0 \/ Waiting = {}
+        /\ busy' = IF busy > 0 THEN busy - 1 ELSE 0
+        /\ left' = [t \in Tasks |-> IF t \in Waiting /\ left[t] >= -Bound THEN left[t] - 1 ELSE left[t]]
+
+Next == Tick \/ \E t \in Tasks : AcceptTask(t) \/ DispatchReserve(t)
+Spec == Init /\ [][Next]_vars /\ WF_vars(Tick) /\ WF_vars(\E t \in Tasks : DispatchReserve(t))
+
+BoundedWaiting == \A t \in Waiting : left[t] >= -Bound
+(* Until something is due, levels are strict. *)
+StrictLevels == \A t \in Critical, u \in Low :
+                  (t \in Waiting /\ u \in Waiting /\ left[u] > 0) => ~(u \in Seen /\ \A v \in Seen : Before(u, v))
+EventuallyStarts == \A t \in Tasks : (left[t] # None) ~> (left[t] = None)
+==============================================================================

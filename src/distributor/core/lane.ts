@@ -1,0 +1,68 @@
+import type { ReadyTask, RouteRow } from '../../contracts/rows.ts';
+import type { Member } from './fleet.ts';
+import { levelOf, orderAt } from './ready-order.ts';
+import type { CandidateSet } from './strategies/strategy.ts';
+
+/** Tasks of one level of a route. `cut`: more may follow that were not read. */
+interface Queue {
+  readonly tasks: readonly ReadyTask[];
+  readonly cut: boolean;
+  next: number;
+}
+
+/** A route during a round: its candidates, and how far each level has been handed out. `order` is where its next task stands now. */
+export interface Lane {
+  readonly route: RouteRow;
+  readonly queues: readonly Queue[];
+  readonly candidates: CandidateSet<Member>;
+  order: string;
+  next: Queue | undefined;
+}
+
+/** The levels of a sorted list, each in its order. */
+function byLevel(tasks: readonly ReadyTask[]): ReadyTask[][] {
+  const levels: ReadyTask[][] = [];
+  for (const task of tasks) {
+    const level = levels.at(-1);
+    if (level?.[0] !== undefined && levelOf(level[0].order) === levelOf(task.order)) level.push(task);
+    else levels.push([task]);
+  }
+  return levels;
+}
+
+/** The levels that were read of a route: only the last one of a cut head goes on. The tasks that are due beyond it were read as far as a round may need them. */
+function queuesOf(head: readonly ReadyTask[], isCut: boolean, due: readonly ReadyTask[]): Queue[] {
+  const levels = byLevel(head);
+  if (isCut && levels.length === 0) levels.push([]);
+  const queues = levels.map((tasks, index) => ({ tasks, cut: isCut && index === levels.length - 1, next: 0 }));
+  return [...queues, ...byLevel(due).map((tasks) => ({ tasks, cut: false, next: 0 }))];
+}
+
+/** Finds the next task of a lane at this time (RFC 3339). A used-up part of a cut head comes first, so that it is noticed before anything behind it starts. */
+export function advance(lane: Lane, at: string): void {
+  lane.next = undefined;
+  for (const queue of lane.queues) {
+    const task = queue.tasks[queue.next];
+    if (task === undefined && !queue.cut) continue;
+    const order = task === undefined ? '' : orderAt(task.order, at);
+    if (lane.next !== undefined && lane.order <= order) continue;
+    lane.order = order;
+    lane.next = queue;
+  }
+}
+
+/** What was read of a route. `due` are tasks of levels that a cut head does not reach, which are due. */
+interface ReadRoute {
+  readonly route: RouteRow;
+  readonly candidates: CandidateSet<Member>;
+  readonly head: readonly ReadyTask[];
+  readonly isCut: boolean;
+  readonly due: readonly ReadyTask[];
+}
+
+/** A lane at its start. */
+export function openLane({ route, candidates, head, isCut, due }: ReadRoute, at: string): Lane {
+  const lane: Lane = { route, candidates, queues: queuesOf(head, isCut, due), order: '', next: undefined };
+  advance(lane, at);
+  return lane;
+}
