@@ -1,3 +1,4 @@
+import type { ReadyTask } from '../../../src/contracts/rows.ts';
 import { describe, expect, it } from '@jest/globals';
 import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
 import { awsLatencies } from '../../../src/simulator/aws-model.ts';
@@ -66,8 +67,12 @@ describe('a simulation', () => {
 
   it('counts a start before waiting work of a higher level', () => {
     const upsideDown: typeof decideDispatch = (view) => {
-      const heads = new Map([...view.heads].map(([route, head]) => [route, [...head].reverse()]));
-      return decideDispatch({ ...view, heads });
+      const given = new Map([...view.heads.values()].flat().map((task) => [task.task_id, task]));
+      const turned = (task: ReadyTask) => ({ ...task, order: `${3 - Number(task.order[0])}${task.order.slice(1)}` });
+      const heads = new Map([...view.heads].map(([route, head]) => [route, head.map(turned).reverse()]));
+      const plan = decideDispatch({ ...view, heads });
+      const assignments = plan.assignments.map((each) => ({ ...each, task: given.get(each.task.task_id)! }));
+      return { ...plan, assignments };
     };
     const scheduling: Parameters<typeof simulated>[0] = {
       scheduling: (crew, free) => coreScheduling(crew, free, upsideDown),
