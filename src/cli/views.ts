@@ -32,6 +32,8 @@ export function showTask(task: TaskView): string {
       task.completed_at && `${showTime(task.completed_at)}${ran === undefined ? '' : ` after ${showDuration(ran)}`}`,
     ],
     ['waits', task.waits_because],
+    ['due', task.due_at],
+    ['starts by', task.starts_by],
     ['next try', task.not_before && showTime(task.not_before)],
     ['why there', task.distribution?.reasons.join('; ')],
     ['error', task.error && `${task.error.message} [${task.error.code}]`],

@@ -70,6 +70,8 @@ export const timeoutMsMax = 24 * 3_600_000;
 export const deadlineMsMax = 30 * 24 * 3_600_000;
 /** A task that waited this long is failed as expired. Longer: a forgotten backlog lives for ever. */
 export const queuedMsMax = 14 * 24 * 3_600_000;
+/** Waiting tasks of one level of a route that are read to tell when another one starts at the latest; behind more, nothing is told. */
+export const boundedBacklogMax = 1_000;
 /** A critical task is due this long after it was accepted, unless its deadline comes first; tasks that are due stand before all others. */
 export const criticalWindowMs = 60_000;
 /** The same for a high task. Shorter: it overtakes fresh critical tasks sooner; longer: it waits longer behind an endless stream of them. */

@@ -94,6 +94,10 @@ export const taskView = z.strictObject({
   distribution: distributionLog.optional(),
   /** Why it waits, while it is Queued. */
   waits_because: z.string().optional(),
+  /** When it stands before all others, while it is Queued. */
+  due_at: timestamp.optional(),
+  /** When it starts at the latest, as things stand: by the time-outs of what runs and of what is due before it. */
+  starts_by: timestamp.optional(),
   late_results: z.int().nonnegative(),
 });
 export type TaskView = z.infer<typeof taskView>;

@@ -6,6 +6,7 @@ import type { StoredJson } from '../../contracts/rows.ts';
 import { taskView } from '../../distributor/core/task-view.ts';
 import { whyQueued } from '../../distributor/core/why-queued.ts';
 import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
+import { boundWait } from '../../distributor/usecases/bound-wait.ts';
 import { cancelTask } from '../../distributor/usecases/cancel-task.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
@@ -44,8 +45,9 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/v1/tasks/:id', async (c) => {
     const task = await row(readParam(c, 'id', taskId));
     if (task.status !== 'Queued') return c.json(taskView(task));
-    const { agents } = await deps.agents.pool(task.pool);
-    return c.json({ ...taskView(task), waits_because: whyQueued(task, agents, deps.sources.now()) });
+    const pool = await deps.agents.pool(task.pool);
+    const waits_because = whyQueued(task, pool.agents, deps.sources.now());
+    return c.json({ ...taskView(task), waits_because, ...(await boundWait(deps, task, pool)) });
   });
 
   app.get('/v1/tasks/:id/payload', async (c) => {
