@@ -29,6 +29,7 @@ export const functionSpecs = {
     memoryMb: 1024,
     deletesRows: true,
     sendsTo: ['dispatch', 'pulse'],
+    sendsToInboxes: true,
     completesExecutions: true,
   },
   'record-heartbeats': { memoryMb: 512 },
@@ -47,7 +48,7 @@ export const functionSpecs = {
     sendsTo: ['dispatch'],
     completesExecutions: true,
   },
-  'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['pulse'] },
+  'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
   api: {
     memoryMb: 1024,
     deletesRows: true,

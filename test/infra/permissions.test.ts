@@ -105,8 +105,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   'accept-tasks': sends('dispatch'),
   // The rest of a large round goes back to its queue; a dispatch arms the pulse and assigns.
   'dispatch-tasks': sends('dispatch', 'pulse', 'inboxes'),
-  // A retry sets a tick; the last result of a workflow completes its execution and clears its mark of attention.
-  'apply-results': [...sends('dispatch', 'pulse'), deletes, completes],
+  // A retry sets a tick; the last result of a workflow completes its execution and clears its mark of attention; losers are told to stop.
+  'apply-results': [...sends('dispatch', 'pulse', 'inboxes'), deletes, completes],
   'record-heartbeats': [],
   // It cancels lost attempts, arms itself, and takes the step that somebody owed to a workflow: start, insert, complete.
   pulse: [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, completes],
@@ -114,8 +114,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   'accept-workflows': [...sends('pulse'), ...starts],
   // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention.
   'begin-workflow': [...sends('dispatch'), deletes, completes],
-  // The end of a schedule's run may let the next one begin at once.
-  'finish-workflow': [...sends('pulse'), deletes],
+  // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.
+  'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes],
   // Registration makes an inbox and deregistration removes it and the row; lists scan; a redrive may go to any queue.
   api: [
     ...sends(...queueNames, 'inboxes'),

@@ -3,6 +3,8 @@ import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowEvent, WorkflowStatus } from '../../contracts/workflow.ts';
 import { countNodes, isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
+import { loadRun } from './load-run.ts';
+import { sweepRun } from './sweep-stopped.ts';
 import { makespanMs } from './view-workflow.ts';
 
 /** What the execution's Finish state answers. */
@@ -64,6 +66,8 @@ export async function finishWorkflow(deps: WorkflowDeps, workflow_id: string): P
       const { hurrySchedule } = await import('./change-schedule.ts');
       await hurrySchedule(deps, head.schedule_id);
     }
+    // Whoever stopped nodes may have died before their tasks were told, and the mark that this takes back is the last that knows of it.
+    if (head.nodes.includes('X')) await sweepRun(deps, await loadRun(deps, workflow_id));
     await deps.workflows.retire(head);
     await deps.workflows.clearAttention(workflow_id, { from: 0, to: head.seq });
   }

@@ -1,4 +1,3 @@
-import { isTask } from '../../contracts/workflow-nodes.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
@@ -8,8 +7,8 @@ import { beginWorkflow } from './begin-workflow.ts';
 import { commitStep } from './commit-advance.ts';
 import { finishWorkflow } from './finish-workflow.ts';
 import { insertMissing } from './insert-missing.ts';
-import { findRun, graphOfRun, type Run } from './load-run.ts';
-import { sweepStopped } from './sweep-stopped.ts';
+import { findRun, type Run } from './load-run.ts';
+import { sweepRun } from './sweep-stopped.ts';
 
 /** A step owed for less than this is probably under way. Shorter: work is done twice; longer: a lost step costs more time. */
 const graceMs = 10_000;
@@ -25,7 +24,6 @@ async function resumeStart(deps: WorkflowDeps, workflow_id: string): Promise<voi
 /** Ends the execution; where there is none that waits any more, the end is published from here. */
 async function resumeFinish(deps: WorkflowDeps, run: Run): Promise<void> {
   const { workflow_id, status, task_token } = run.head;
-  await resumeSweep(deps, run);
   if (task_token !== undefined && (await deps.executions.complete(task_token, { workflow_id, status }))) return;
   await finishWorkflow(deps, workflow_id);
 }
@@ -45,21 +43,10 @@ function unnoticed(rows: readonly TaskRow[]): NodeOutcome[] {
   });
 }
 
-/** Tells the tasks of nodes that were stopped, should whoever stopped them have died before. */
-async function resumeSweep(deps: WorkflowDeps, run: Run): Promise<void> {
-  const { head } = run;
-  const { nodes } = graphOfRun(run);
-  await sweepStopped(
-    deps,
-    head,
-    nodes.flatMap((node, index) => (head.nodes[index] === 'X' && isTask(node) ? [node.name] : [])),
-  );
-}
-
 async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
   const { workflow_id, seq } = run.head;
   const rows = await insertMissing(deps, run);
-  await resumeSweep(deps, run);
+  await sweepRun(deps, run);
   const outcomes = unnoticed(rows);
   // Also without outcomes: nodes that Cadre itself evaluates may be left from a full transaction.
   const committed = await commitStep(deps, run, {

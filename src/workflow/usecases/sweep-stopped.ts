@@ -1,7 +1,10 @@
+import { CadreError } from '../../contracts/errors.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
 import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import { isTask } from '../../contracts/workflow-nodes.ts';
 import { cancelChange, holdKey } from '../../distributor/core/task.ts';
 import type { WorkflowDeps } from '../ports.ts';
+import { graphOfRun, type Run } from './load-run.ts';
 
 /** Rows cancelled at a time. More: a function that dies leaves more of them to be read again. */
 const sweepSizeMax = 100;
@@ -51,12 +54,27 @@ async function sweep(deps: WorkflowDeps, head: WorkflowHead, ids: readonly strin
 
 /**
  * Cancels the tasks of nodes that were stopped: the workflow was cancelled, or what they were part of has ended without them. The graph is done with them, so
- * each is a write of its own; a repeat finds nothing to do.
+ * each is a write of its own; a repeat finds nothing to do. Throws `version-conflict` when a task is changed by others too often: it is still owed then.
  */
 export async function sweepStopped(deps: WorkflowDeps, head: WorkflowHead, paths: readonly string[]): Promise<void> {
   const reason = head.cancel_reason ?? 'it is not needed any more';
   for (let at = 0; at < paths.length; at += sweepSizeMax) {
     let left: readonly string[] = paths.slice(at, at + sweepSizeMax).map((path) => nodeTaskId(head.workflow_id, path));
     for (let race = 0; race < racesMax && left.length > 0; race += 1) left = await sweep(deps, head, left, reason);
+    if (left.length > 0)
+      throw new CadreError('version-conflict', `the task "${left[0] ?? ''}" is changed by too many at once`);
   }
+}
+
+/** Stops the tasks of all nodes that were stopped so far, should whoever stopped them have died before it told them. */
+export async function sweepRun(deps: WorkflowDeps, run: Run): Promise<void> {
+  const { head } = run;
+  if (!head.nodes.includes('X')) return;
+  const { nodes } = graphOfRun(run);
+  const stopped = nodes.filter((node, index) => head.nodes[index] === 'X' && isTask(node));
+  await sweepStopped(
+    deps,
+    head,
+    stopped.map(({ name }) => name),
+  );
 }
