@@ -1,5 +1,5 @@
 import type { Problem } from '../contracts/api.ts';
-import { CadreError, errorCatalogue } from '../contracts/errors.ts';
+import { CadreError, errorCatalogue, type Fault } from '../contracts/errors.ts';
 
 /** What AWS and its client call it when a service is too busy or did not answer: trying again is right. */
 const passing =
@@ -8,6 +8,11 @@ const passing =
 function toCadreError(error: unknown): CadreError {
   if (error instanceof CadreError) return error;
   return new CadreError(error instanceof Error && passing.test(error.name) ? 'unavailable' : 'internal');
+}
+
+/** A fault with what to do about it. */
+export function advised(fault: Fault): Fault & { readonly fix: string } {
+  return { ...fault, fix: fault.fix ?? errorCatalogue[fault.code].fix };
 }
 
 /** The answer to a refusal as RFC 9457 problem details. What is no CadreError tells nobody outside what it was. */
@@ -21,7 +26,7 @@ export function toProblem(error: unknown, instance: string, correlation_id: stri
     detail: message,
     code,
     instance,
-    errors: faults.map((fault) => ({ ...fault })),
+    errors: faults.map(advised),
     correlation_id,
   };
 }

@@ -19,6 +19,7 @@ import { addSubmit } from './commands/submit.ts';
 import { addTasks } from './commands/tasks.ts';
 import { addUp } from './commands/up.ts';
 import { addWait } from './commands/wait.ts';
+import { addWorkflow } from './commands/workflow.ts';
 import { addWorkflows } from './commands/workflows.ts';
 
 /** The whole command line. Commands load what they need when they run, so that help is there at once. */
@@ -45,9 +46,8 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel])
     add(program);
-  for (const add of [addWorkflows, addSchedules, addTasks, addAgents, addContext, addQueues, addDeadLetters])
-    add(program);
-  for (const add of [addLogs, addDoctor, addSimulate]) add(program);
+  for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addAgents, addContext]) add(program);
+  for (const add of [addQueues, addDeadLetters, addLogs, addDoctor, addSimulate]) add(program);
   addCompletion(program);
   return program;
 }

@@ -1,4 +1,4 @@
-import { CadreError, errorCatalogue } from '../contracts/errors.ts';
+import { CadreError, errorCatalogue, inWords } from '../contracts/errors.ts';
 import { style, type Output } from './output.ts';
 
 /** Faults that are shown one by one; more only say that there are more. */
@@ -25,11 +25,13 @@ export function reportRefusal(error: unknown, out: Output): number {
   const red = (text: string) => style('red', text, process.stderr);
   out.note(`${red(`cadre: ${error.message}`)} [${error.code}]`);
   if (error.message !== what) out.note(`  ${what}`);
-  const more = error.faults.filter((fault) => fault.message !== error.message);
+  const [only, ...others] = error.faults;
+  const own = others.length === 0 ? only?.fix : undefined;
+  const more = others.length === 0 ? error.faults.filter((fault) => fault.message !== error.message) : error.faults;
   for (const fault of more.slice(0, faultsShownMax)) {
-    out.note(`  - ${fault.path === undefined ? '' : `${fault.path}: `}${fault.message}`);
+    out.note(`  - ${fault.path === undefined ? '' : `${fault.path}: `}${inWords(fault)}`);
   }
   if (more.length > faultsShownMax) out.note(`  - and ${more.length - faultsShownMax} more`);
-  out.note(`  ${style('bold', 'What to do:', process.stderr)} ${fix}`);
+  out.note(`  ${style('bold', 'What to do:', process.stderr)} ${own ?? fix}`);
   return exit;
 }

@@ -13,7 +13,12 @@ export const answerBytesMax = 5 * 1024 * 1024;
 export const pageSizeDefault = 25;
 
 /** One fault as people and programs read it. */
-export const fault = z.object({ code: z.string(), message: z.string(), path: z.string().optional() });
+export const fault = z.object({
+  code: z.string(),
+  message: z.string(),
+  path: z.string().optional(),
+  fix: z.string().optional(),
+});
 
 /** RFC 9457 problem details; `type` leads into docs/errors.md. */
 export const problem = z.object({

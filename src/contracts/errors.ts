@@ -246,6 +246,13 @@ export interface Fault {
   readonly code: ErrorCode;
   readonly message: string;
   readonly path?: string;
+  /** What to do about this very case; without it, the catalogue's advice holds. */
+  readonly fix?: string;
+}
+
+/** A fault with what to do about it, where there is room for one text only. */
+export function inWords({ message, fix }: Pick<Fault, 'message' | 'fix'>): string {
+  return fix === undefined ? message : `${message}; ${fix}`;
 }
 
 /**

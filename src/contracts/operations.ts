@@ -18,6 +18,7 @@ import {
 import { contextOperations } from './context-operations.ts';
 import { agentId, taskId, userId } from './ids.ts';
 import { json } from './json.ts';
+import { inspectionOperations } from './inspection-operations.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { taskView } from './task.ts';
 import { runTask, workflowSubmission, workflowView } from './workflow.ts';
@@ -173,6 +174,7 @@ export const operations: readonly Operation[] = [
     status: 200,
     answer: workflowView,
   },
+  ...inspectionOperations,
   ...scheduleOperations,
   {
     id: 'registerAgent',

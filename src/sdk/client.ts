@@ -7,6 +7,7 @@ import type {
   SystemStatusView,
   WorkflowEventView,
 } from '../contracts/api.ts';
+import type { PlanView, ReplayView, ValidationView } from '../contracts/inspection.ts';
 import { CadreError, type Outcome } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { tasksPerMessageMax } from '../contracts/limits.ts';
@@ -84,6 +85,7 @@ export function createClient(options: ClientOptions = {}) {
     getWorkflow: workflows.get,
     workflowTasks: workflows.tasks,
     workflowEvents: workflows.events,
+    ...inspectionCalls(call),
     deliveryNotification: workflows.notification,
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),
     listWorkflows: (page: PageOptions = {}) => list<WorkflowView>(call, '/v1/workflows', page),
@@ -187,6 +189,23 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
 function newWorkflowId(name: string, now: number, random: number): string {
   const time = new Date(now).toISOString().replace(/[-:.]/g, '');
   return `${name.slice(0, 80)}-${time}-${random.toString(36).slice(2, 8)}`;
+}
+
+function inspectionCalls(call: ApiTransport) {
+  return {
+    /** Everything that is wrong with a definition or a submission, and its plan when nothing is; nothing runs. */
+    validateWorkflow: async (value: unknown) =>
+      (await call({ method: 'POST', path: '/v1/workflows/validate', body: value })) as ValidationView,
+    /** When its nodes run, the critical path and the predicted finish. */
+    workflowPlan: async (id: string) => (await call({ method: 'GET', path: `${workflowPath(id)}/plan` })) as PlanView,
+    /** Its state as the event log tells it, compared with the stored one, or at a moment of the past. */
+    replayWorkflow: async (id: string, at?: string) =>
+      (await call({
+        method: 'GET',
+        path: `${workflowPath(id)}/replay`,
+        ...(at === undefined ? {} : { query: { at } }),
+      })) as ReplayView,
+  };
 }
 
 function scheduleCalls(call: ApiTransport) {

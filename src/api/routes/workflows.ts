@@ -1,10 +1,13 @@
 import { Hono } from 'hono';
+import * as z from 'zod';
 import { cancelRequest, pageQuery } from '../../contracts/api.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
+import { replayQuery } from '../../contracts/inspection.ts';
 import { workflowSubmission } from '../../contracts/workflow.ts';
 import { deliveryNotification } from '../../workflow/usecases/finish-workflow.ts';
 import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
 import { viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
+import { advised } from '../problem.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
@@ -14,7 +17,9 @@ const commands = {
   cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
 };
 
-/** Workflows: start, read, follow, cancel. */
+const inspection = () => import('../../workflow/usecases/inspect-workflow.ts');
+
+/** Workflows: start, read, follow, look into, cancel. */
 export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
@@ -30,6 +35,23 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
       ...(traceparent === undefined ? {} : { traceparent }),
     });
     return c.json(accepted(outcome), 202);
+  });
+
+  app.post('/v1/workflows/validate', async (c) => {
+    const { validateWorkflow } = await inspection();
+    const { errors, ...rest } = await validateWorkflow(deps, await readBody(c, z.unknown()));
+    return c.json({ ...rest, errors: errors.map(advised) });
+  });
+
+  app.get('/v1/workflows/:id/plan', async (c) => {
+    const id = readParam(c, 'id', userId);
+    return c.json(found(await (await inspection()).planWorkflow(deps, id), 'workflow', id));
+  });
+
+  app.get('/v1/workflows/:id/replay', async (c) => {
+    const id = readParam(c, 'id', userId);
+    const { at } = readQuery(c, replayQuery);
+    return c.json(found(await (await inspection()).replayWorkflow(deps, id, at), 'workflow', id));
   });
 
   app.get('/v1/workflows', async (c) => {

@@ -5,7 +5,6 @@ import { showStatus, showTime, table } from '../output.ts';
 import { showRunTasks, showWorkflow } from '../views.ts';
 
 interface WorkflowOptions {
-  readonly events?: boolean;
   readonly limit?: number;
   readonly cursor?: string;
 }
@@ -15,21 +14,12 @@ export function addWorkflows(program: Command): void {
   program
     .command('workflows [id]')
     .description('list workflows, or show one with its tasks')
-    .option('--events', 'show what happened, in its order')
     .option('--limit <count>', 'workflows to a page, at most 100', pageSize)
     .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
-    .addHelpText('after', '\nExamples:\n  $ cadre workflows\n  $ cadre workflows my-run --events')
+    .addHelpText('after', '\nExamples:\n  $ cadre workflows\n  $ cadre workflows my-run')
     .action(
-      runs<[string | undefined, WorkflowOptions]>(async ({ out, client }, id, { events, limit, cursor }) => {
+      runs<[string | undefined, WorkflowOptions]>(async ({ out, client }, id, { limit, cursor }) => {
         const cadre = await client();
-        if (id !== undefined && events === true) {
-          out.data({ items: await cadre.workflowEvents(id) }, ({ items }) =>
-            items
-              .flatMap(({ at, events: all }) => all.map((event) => `${showTime(at)}  ${describe(event)}`))
-              .join('\n'),
-          );
-          return undefined;
-        }
         if (id !== undefined) {
           const view = await cadre.getWorkflow(id);
           const tasks = await cadre.workflowTasks(id);
@@ -52,11 +42,4 @@ export function addWorkflows(program: Command): void {
         return undefined;
       }),
     );
-}
-
-function describe({ type, ...rest }: { readonly type: string }): string {
-  const said = Object.entries(rest).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return [type, ...said].join(' ');
 }

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { CadreError, type Fault } from '../../contracts/errors.ts';
+import { CadreError, type Fault, inWords } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import type { DeadLetterRow } from '../../contracts/rows.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
@@ -79,7 +79,7 @@ function faultOf(thrown: unknown): Fault {
       : '';
   return {
     code: error.code,
-    message: shortened(`${error.message}${more}`),
+    message: shortened(`${inWords({ ...error.faults[0], message: error.message })}${more}`),
     ...(error.path === undefined ? {} : { path: shortened(error.path) }),
   };
 }

@@ -24,7 +24,7 @@ interface Level extends WorkflowBody {
 }
 
 function fault(code: ErrorCode, path: string, what: string, fix: string): Fault {
-  return { code, path, message: `${what}; ${fix}` };
+  return { code, path, message: what, fix };
 }
 
 /** All levels that are written out in a definition, from the outside in. */

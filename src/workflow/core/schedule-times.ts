@@ -93,23 +93,29 @@ function reasonOf(error: unknown): string {
 /** Everything that is wrong with the times of a schedule. */
 export function timingFaults(timing: ScheduleTiming, now: number): readonly Fault[] {
   const { cron, every_ms, time_zone } = timing;
-  const fault = (path: string, message: string): Fault[] => [{ code: 'invalid-schedule', path, message }];
+  const fault = (path: string, message: string, fix: string): Fault[] => [
+    { code: 'invalid-schedule', path, message, fix },
+  ];
   const faults: Fault[] = [];
   if ((cron === undefined) === (every_ms === undefined))
-    faults.push(...fault('cron', 'a schedule runs by cron or by every_ms; give one of the two'));
+    faults.push(...fault('cron', 'a schedule runs by cron or by every_ms', 'give one of the two'));
   try {
     clockOf(time_zone);
   } catch {
-    faults.push(...fault('time_zone', `"${time_zone}" is no time zone; use a name such as Europe/Berlin`));
+    faults.push(...fault('time_zone', `"${time_zone}" is no time zone`, 'use a name such as Europe/Berlin'));
   }
   try {
     if (cron !== undefined) candidates({ ...timing, time_zone: 'UTC' }, now);
   } catch (error) {
-    faults.push(...fault('cron', `${reasonOf(error)}; write minute, hour, day, month and weekday`));
+    faults.push(...fault('cron', reasonOf(error), 'write minute, hour, day, month and weekday'));
   }
   if (faults.length === 0 && nextFireTime(timing, now, now) === undefined)
     faults.push(
-      ...fault(cron === undefined ? 'every_ms' : 'cron', 'no time comes that is not excluded; change one of the two'),
+      ...fault(
+        cron === undefined ? 'every_ms' : 'cron',
+        'no time comes that is not excluded',
+        'change the times or what is excluded',
+      ),
     );
   return faults;
 }

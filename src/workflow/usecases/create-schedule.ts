@@ -14,7 +14,14 @@ function check({ definition, ...timing }: Schedule, now: number): void {
   const faults = [
     ...timingFaults(timing, now),
     ...('fire_at' in timing.input
-      ? [{ code: 'invalid-input' as const, path: 'input.fire_at', message: 'each run gets its own fire_at; rename it' }]
+      ? [
+          {
+            code: 'invalid-input' as const,
+            path: 'input.fire_at',
+            message: 'each run gets its own fire_at',
+            fix: 'rename it',
+          },
+        ]
       : []),
     ...checkDefinition(definition).faults.map((fault) => ({ ...fault, path: `definition.${fault.path ?? ''}` })),
   ];

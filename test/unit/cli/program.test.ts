@@ -33,6 +33,7 @@ describe('the command line', () => {
       ...['start', 'up', 'down', 'status', 'review', 'run', 'submit', 'wait', 'cancel'],
       ...[
         'workflows',
+        'workflow',
         'schedules',
         'tasks',
         'agents',
@@ -46,6 +47,16 @@ describe('the command line', () => {
       ],
     ]);
     for (const command of commands) expect(command.description()).not.toBe('');
+  });
+
+  it('lists all faults of a workflow as JSON with exit code 2, with nothing deployed', async () => {
+    const file = join(empty, 'wrong.json');
+    writeFileSync(file, JSON.stringify({ name: 'x', nodes: [{ name: 'a', task_type: 't', depends_on: ['a', 'b'] }] }));
+    const { code, stdout } = await cadre('workflow', 'validate', file, '--json');
+    const { valid, errors } = JSON.parse(stdout) as { valid: boolean; errors: { code: string; fix: string }[] };
+    expect([code, valid]).toEqual([2, false]);
+    expect(errors.map((each) => each.code)).toEqual(['unknown-dependency', 'workflow-cycle']);
+    expect(errors.every(({ fix }) => fix !== '')).toBe(true);
   });
 
   it('shows examples and exit codes in its help, on stdout', async () => {

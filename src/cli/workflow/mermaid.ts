@@ -1,0 +1,31 @@
+import type { PlanView } from '../../contracts/inspection.ts';
+
+/** Mermaid ends a label at a quote, and reads `#` as the beginning of a character's name. */
+const escaped = (text: string): string => text.replace(/#/g, '#35;').replace(/"/g, '#quot;');
+
+const fills: Readonly<Record<string, string>> = {
+  Completed: 'fill:#d5f0e0,stroke:#00785a,color:#10231b',
+  Started: 'fill:#d9ebfa,stroke:#0067a5,color:#0f2231',
+  Failed: 'fill:#fadcdc,stroke:#a8202f,color:#32090d',
+  Skipped: 'fill:#e9ecef,stroke:#6b7680,color:#2b3137,stroke-dasharray:4 3',
+  Waiting: 'fill:#ffffff,stroke:#6b7680,color:#1d2730',
+};
+
+/** A workflow as a Mermaid flowchart: a colour a status, the critical path with thick lines. */
+export function toMermaid({ nodes }: PlanView): string {
+  const ids = new Map(nodes.map(({ name }, index) => [name, `n${index}`]));
+  const critical = new Set(nodes.filter((node) => node.critical).map(({ name }) => name));
+  const boxes = nodes.map(
+    ({ name, status }) => `  ${ids.get(name) ?? ''}["${escaped(name)}"]:::${status in fills ? status : 'Waiting'}`,
+  );
+  const edges = nodes.flatMap(({ name, depends_on }) =>
+    depends_on.map((from) => {
+      const arrow = critical.has(from) && critical.has(name) ? '==>' : '-->';
+      return `  ${ids.get(from) ?? ''} ${arrow} ${ids.get(name) ?? ''}`;
+    }),
+  );
+  const used = new Set(nodes.map(({ status }) => (status in fills ? status : 'Waiting')));
+  const classes = [...used].map((status) => `  classDef ${status} ${fills[status] ?? ''}`);
+  const thick = [...critical].map((name) => `  style ${ids.get(name) ?? ''} stroke-width:4px`);
+  return ['flowchart LR', ...boxes, ...edges, ...classes, ...thick].join('\n');
+}

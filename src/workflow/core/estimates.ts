@@ -1,0 +1,44 @@
+import type { AgentRow } from '../../contracts/rows.ts';
+import type { WorkflowNode } from '../../contracts/workflow.ts';
+import { recordOf } from '../../distributor/core/figures.ts';
+
+/** How long a node should take when nothing is known. */
+export const unknownEstimateMs = 60_000;
+
+/** How long a node should take, and who says so. */
+export interface Estimate {
+  readonly ms: number;
+  readonly by: 'definition' | 'history' | 'nothing';
+}
+
+/** Median durations (ms) of task types, over all that these agents have done lately. */
+export function medianDurations(agents: readonly Pick<AgentRow, 'figures'>[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, { completed: number; log: number }>();
+  for (const [type, { completed, log }] of agents.flatMap(({ figures }) => Object.entries(figures ?? {}))) {
+    const sum = sums.get(type) ?? { completed: 0, log: 0 };
+    sums.set(type, { completed: sum.completed + completed, log: sum.log + log });
+  }
+  const nothing = { failed: 0, log_squared: 0, micro_usd: 0 };
+  return new Map(
+    [...sums].flatMap(([type, sum]) => {
+      const { p50_ms } = recordOf({ ...nothing, ...sum });
+      return p50_ms === undefined ? [] : [[type, p50_ms] as const];
+    }),
+  );
+}
+
+/** `estimated_duration` of the payload, in seconds or as `90s`: where tasks of their own say it too. */
+function saidBy({ payload }: WorkflowNode): number | undefined {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined;
+  const said = (payload as Readonly<Record<string, unknown>>)['estimated_duration'];
+  const seconds = typeof said === 'string' ? Number(/^(\d+(?:\.\d+)?)s$/.exec(said)?.[1]) : said;
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1_000 : undefined;
+}
+
+/** How long a node should take: as its payload says, else as its task type usually takes. */
+export function estimateOf(node: WorkflowNode, history: ReadonlyMap<string, number>): Estimate {
+  const said = saidBy(node);
+  if (said !== undefined) return { ms: said, by: 'definition' };
+  const usual = history.get(node.task_type);
+  return usual === undefined ? { ms: unknownEstimateMs, by: 'nothing' } : { ms: usual, by: 'history' };
+}

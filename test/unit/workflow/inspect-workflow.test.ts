@@ -1,0 +1,119 @@
+import { describe, expect, it } from '@jest/globals';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
+import { planWorkflow, replayWorkflow, validateWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
+import { createWorkflowStage } from '../../support/workflow-stage.ts';
+
+const second = 1_000;
+const definition = {
+  name: 'release',
+  nodes: [
+    { name: 'build', task_type: 'build', payload: { estimated_duration: 60 } },
+    { name: 'test', task_type: 'test', depends_on: ['build'], payload: { estimated_duration: '120s' } },
+    { name: 'lint', task_type: 'lint', depends_on: ['build'], payload: { estimated_duration: 20 } },
+    { name: 'ship', task_type: 'ship', depends_on: ['test', 'lint'] },
+  ],
+};
+
+/** A run whose build ended after ten seconds and whose lint after thirty. */
+async function halfDone() {
+  const stage = createWorkflowStage();
+  const start = stage.clock.now();
+  let now = start;
+  const deps = { ...stage.deps, sources: { ...stage.deps.sources, now: () => now } };
+  const at = (seconds: number): string => new Date(start + seconds * second).toISOString();
+  const end = async (node: string, seconds: number) => {
+    now = start + seconds * second;
+    await settleWorkflowTasks(deps, 'w', [stage.resultOf(await stage.claim('w', node))]);
+  };
+  await stage.begin('w', definition);
+  await end('build', 10);
+  await end('lint', 30);
+  return { deps, at };
+}
+
+describe('a plan', () => {
+  it('of a running workflow keeps what happened, and predicts the rest by estimates', async () => {
+    const { deps, at } = await halfDone();
+    const plan = (await planWorkflow(deps, 'w'))!;
+    expect(plan).toMatchObject({ status: 'In Progress', critical_path: ['build', 'test', 'ship'] });
+    expect(plan.predicted_finish).toBe(at(10 + 120 + 60));
+    expect(plan.nodes).toMatchObject([
+      { name: 'build', status: 'Completed', starts_at: at(0), ends_at: at(10), critical: true },
+      { name: 'test', status: 'Started', starts_at: at(10), ends_at: at(130), slack_ms: 0, critical: true },
+      { name: 'lint', status: 'Completed', ends_at: at(30), critical: false },
+      { name: 'ship', status: 'Waiting', estimated_ms: 60_000, estimated_by: 'nothing', slack_ms: 0 },
+    ]);
+  });
+
+  it('takes what a task type took lately where the definition says nothing', async () => {
+    const { deps } = await halfDone();
+    const figures = { ship: { completed: 2, failed: 0, log: 2 * 8_000, log_squared: 0, micro_usd: 0 } };
+    const pool = async (name: string) => {
+      const rows = await deps.agents.pool(name);
+      return { ...rows, agents: [{ figures, capabilities: [] } as never] };
+    };
+    const plan = await planWorkflow({ ...deps, agents: { ...deps.agents, pool } }, 'w');
+    expect(plan?.nodes[3]).toMatchObject({ estimated_by: 'history', estimated_ms: Math.round(Math.exp(8)) });
+  });
+
+  it('of a workflow that nobody knows is none', async () => {
+    const { deps } = await halfDone();
+    expect(await planWorkflow(deps, 'other')).toBeUndefined();
+    expect(await replayWorkflow(deps, 'other')).toBeUndefined();
+  });
+});
+
+describe('a replay', () => {
+  it('gives the stored state, and each state of the past at its time', async () => {
+    const { deps, at } = await halfDone();
+    const statuses = async (time?: string) => {
+      const view = (await replayWorkflow(deps, 'w', time))!;
+      return view.nodes.map(({ status }) => status[0]).join('');
+    };
+    expect(await replayWorkflow(deps, 'w')).toMatchObject({ matches: true, differences: [], status: 'In Progress' });
+    expect(await statuses()).toBe('CSCW');
+    expect(await statuses(at(29))).toBe('CSSW');
+    expect(await statuses(at(9))).toBe('SWWW');
+    expect(await replayWorkflow(deps, 'w', at(-1))).toMatchObject({ status: 'Not Started', events: 0, seq: 0 });
+    expect(await replayWorkflow(deps, 'w', at(29))).not.toHaveProperty('matches');
+  });
+
+  it('tells where the stored state is not what the log says', async () => {
+    const { deps } = await halfDone();
+    const history = async (id: string) => {
+      const run = (await deps.workflows.history(id))!;
+      return { ...run, head: { ...run.head, nodes: 'CFCW' } };
+    };
+    expect(await replayWorkflow({ ...deps, workflows: { ...deps.workflows, history } }, 'w')).toMatchObject({
+      matches: false,
+      differences: ['test is Failed, the log says Started'],
+    });
+  });
+});
+
+describe('a validation', () => {
+  const { deps } = createWorkflowStage();
+
+  it('gives the plan of what may run', async () => {
+    const view = await validateWorkflow(deps, definition);
+    expect(view).toMatchObject({ valid: true, errors: [], plan: { critical_path: ['build', 'test', 'ship'] } });
+    expect(view.warnings[0]).toMatch(/no agent is registered/);
+  });
+
+  it('lists all faults of a submission with their paths in it and what to do', async () => {
+    const nodes = [{ name: 'a', task_type: 't', depends_on: ['b', 'a'], input: 'outputs.z' }];
+    const { valid, errors } = await validateWorkflow(deps, { definition: { name: 'x', nodes } });
+    expect(valid).toBe(false);
+    expect(errors).toMatchObject([
+      { code: 'unknown-dependency', path: 'definition.nodes[0].depends_on[0]', fix: expect.stringContaining('add') },
+      { code: 'workflow-cycle', path: 'definition.nodes[0].depends_on' },
+      { code: 'invalid-expression', path: 'definition.nodes[0].input', fix: expect.stringContaining('depends_on') },
+    ]);
+  });
+
+  it('lists all faults of a shape that is none', async () => {
+    const view = await validateWorkflow(deps, { name: 'x', nodes: [{ name: 'a b' }], other: 1 });
+    expect(view.errors.map(({ path }) => path)).toEqual(['nodes[0].name', 'nodes[0].task_type', 'other']);
+    expect(await validateWorkflow(deps, null)).toMatchObject({ valid: false });
+  });
+});
