@@ -8,6 +8,7 @@ const fills: Readonly<Record<string, string>> = {
   Started: 'fill:#d9ebfa,stroke:#0067a5,color:#0f2231',
   Failed: 'fill:#fadcdc,stroke:#a8202f,color:#32090d',
   Skipped: 'fill:#e9ecef,stroke:#6b7680,color:#2b3137,stroke-dasharray:4 3',
+  Cancelled: 'fill:#e9ecef,stroke:#8a949d,color:#2b3137,stroke-dasharray:1 3',
   Waiting: 'fill:#ffffff,stroke:#6b7680,color:#1d2730',
 };
 

@@ -70,7 +70,7 @@ function noteOf({ status, starts_at, ends_at, estimated_ms, slack_ms }: Planned)
       starts_at === undefined || ends_at === undefined ? undefined : Date.parse(ends_at) - Date.parse(starts_at);
     return `${status} in ${showDuration(took)}`;
   }
-  if (status === 'Skipped') return status;
+  if (status === 'Skipped' || status === 'Cancelled') return status;
   const spare = slack_ms === undefined || slack_ms === 0 ? '' : `, slack ${showDuration(slack_ms)}`;
   return `${status}, about ${showDuration(estimated_ms)}${spare}`;
 }
@@ -82,7 +82,7 @@ function widthOf(node: Planned): number {
 
 function drawNode(node: Planned, x: number, y: number): string {
   const width = widthOf(node);
-  const kind = node.status.toLowerCase();
+  const kind = node.status === 'Cancelled' ? 'skipped' : node.status.toLowerCase();
   const classes = `${kind in colours ? kind : 'waiting'}${node.critical ? ' critical' : ''}`;
   return `<g class="${classes}"><title>${escapedXml(`${node.name}: ${noteOf(node)}`)}</title>
 <rect x="${at(x - width / 2)}" y="${at(y - box.height / 2)}" width="${at(width)}" height="${box.height}" rx="8"/>

@@ -1,9 +1,9 @@
 import type { PlanView } from '../../contracts/inspection.ts';
 import type { AgentRow, WorkflowEventRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
-import { forecast, type NodeTiming } from './critical-path.ts';
+import { type Edges, forecast, type NodeTiming } from './critical-path.ts';
 import { estimateOf, medianDurations } from './estimates.ts';
-import { graphOf } from './graph.ts';
+import { graphOf, type WorkflowGraph } from './graph.ts';
 import { hasEnded, type NodeLetter, nodeStatusOf } from './state.ts';
 
 /** When the nodes began and ended, as the log tells it (epoch ms). */
@@ -13,6 +13,7 @@ function timesOf(rows: readonly WorkflowEventRow[]) {
   for (const { at, events } of rows) {
     for (const event of events) {
       if (!('node' in event)) continue;
+      if (event.type === 'NodeExpanded') continue;
       (event.type === 'NodeStarted' ? started : ended).set(event.node, Date.parse(at));
     }
   }
@@ -21,6 +22,22 @@ function timesOf(rows: readonly WorkflowEventRow[]) {
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
+/**
+ * The edges as time runs along them: what is inside a node begins after what that node came after, and the node ends after what ends inside it.
+ */
+function edgesInTime(graph: WorkflowGraph): Edges {
+  const dependencies = graph.dependencies.map((list) => [...list]);
+  for (const [index, scopes] of graph.scopesIn) {
+    for (const scope of scopes) {
+      for (const root of scope.roots) dependencies[root]?.push(...(graph.dependencies[index] ?? []));
+      dependencies[index]?.push(...scope.sinks);
+    }
+  }
+  const dependents: number[][] = graph.nodes.map(() => []);
+  for (const [index, list] of dependencies.entries()) for (const each of list) dependents[each]?.push(index);
+  return { dependencies, dependents };
+}
+
 /** When the nodes of a definition run, from now on if nothing has happened; `run` is what has happened. */
 export function planOf(
   definition: WorkflowDefinition,
@@ -28,17 +45,28 @@ export function planOf(
   now: number,
   run?: { readonly head: WorkflowHead; readonly events: readonly WorkflowEventRow[] },
 ): PlanView {
-  const graph = graphOf(definition);
+  const happened = (run?.events ?? []).flatMap(({ events }) => events);
+  const graph = graphOf(
+    definition,
+    happened.filter((event) => event.type === 'NodeExpanded'),
+  );
+  const edges = edgesInTime(graph);
   const history = medianDurations(agents);
   const { started, ended } = timesOf(run?.events ?? []);
+  const begun = run === undefined ? now : Date.parse(run.head.started_at ?? run.head.created_at);
   const letterOf = (index: number) => (run?.head.nodes[index] ?? 'W') as NodeLetter;
-  const estimates = graph.nodes.map((node) => estimateOf(node, history));
-  const timings = graph.nodes.map(({ name }, index): NodeTiming => ({
-    estimate_ms: estimates[index]?.ms ?? 0,
-    started_at: started.get(name),
-    ended_at: hasEnded(letterOf(index)) ? (ended.get(name) ?? now) : undefined,
-  }));
-  const { starts, ends, slack, critical, finish } = forecast(graph, timings, now);
+  const estimates = graph.nodes.map((node) => estimateOf(definition, node, history));
+  const timings = graph.nodes.map(({ name }, index): NodeTiming => {
+    if (hasEnded(letterOf(index))) {
+      // The log does not tell when a node was stopped because nobody needed it any more: it decides nothing.
+      const ended_at = ended.get(name) ?? started.get(name) ?? begun;
+      return { estimate_ms: 0, started_at: started.get(name), ended_at };
+    }
+    // What goes on inside of it says when it ends.
+    if (graph.scopesIn.has(index)) return { estimate_ms: 0 };
+    return { estimate_ms: estimates[index]?.ms ?? 0, started_at: started.get(name) };
+  });
+  const { starts, ends, slack, critical, finish } = forecast(edges, timings, now);
   const onPath = new Set(critical);
   return {
     ...(run === undefined ? {} : { workflow_id: run.head.workflow_id }),
@@ -48,11 +76,11 @@ export function planOf(
     critical_path: critical.flatMap((index) => graph.nodes[index]?.name ?? []),
     nodes: graph.nodes.map((node, index) => ({
       name: node.name,
-      depends_on: (graph.dependencies[index] ?? []).flatMap((each) => graph.nodes[each]?.name ?? []),
+      depends_on: (edges.dependencies[index] ?? []).flatMap((each) => graph.nodes[each]?.name ?? []),
       status: nodeStatusOf[letterOf(index)],
       estimated_ms: Math.round(estimates[index]?.ms ?? 0),
       estimated_by: estimates[index]?.by ?? 'nothing',
-      starts_at: timeOf(starts[index] ?? now),
+      starts_at: timeOf(started.get(node.name) ?? starts[index] ?? now),
       ends_at: timeOf(ends[index] ?? now),
       ...(timings[index]?.ended_at === undefined ? { slack_ms: Math.round(slack[index] ?? 0) } : {}),
       critical: onPath.has(index),

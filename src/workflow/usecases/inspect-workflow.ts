@@ -71,10 +71,11 @@ export async function replayWorkflow(
   const rows = run.events.filter((row) => Date.parse(row.at) <= until);
   const events = rows.flatMap((row) => row.events);
   const state = replay(pinned.definition, events);
-  const { nodes } = graphOf(pinned.definition);
+  const { nodes } = graphOf(pinned.definition, state.expansions);
   const stored = stateOf(run.head);
-  const nameOf = (letter: string | undefined): string => nodeStatusOf[letter as NodeLetter];
+  const nameOf = (letter = ''): string => (letter === '' ? 'unknown' : nodeStatusOf[letter as NodeLetter]);
   const differences = [
+    ...(stored.nodes.length > nodes.length ? [`${stored.nodes.length - nodes.length} nodes are not in the log`] : []),
     ...(state.status === stored.status ? [] : [`the status is ${stored.status}, the log says ${state.status}`]),
     ...nodes.flatMap(({ name }, index) => {
       const [was, is] = [stored.nodes[index], state.nodes[index]];

@@ -56,6 +56,33 @@ describe('a plan', () => {
     expect(plan?.nodes[3]).toMatchObject({ estimated_by: 'history', estimated_ms: Math.round(Math.exp(8)) });
   });
 
+  it('of nodes around others follows what goes on inside of them', async () => {
+    const stage = createWorkflowStage();
+    const body = {
+      nodes: [
+        { name: 'x', task_type: 'x', payload: { estimated_duration: 30 } },
+        { name: 'y', task_type: 'y', depends_on: ['x'], payload: { estimated_duration: 10 } },
+      ],
+    };
+    const nested = {
+      name: 'nested',
+      nodes: [
+        { name: 'first', task_type: 'a', payload: { estimated_duration: 5 } },
+        { name: 'inner', kind: 'subworkflow' as const, depends_on: ['first'], body },
+        { name: 'last', task_type: 'b', depends_on: ['inner'], payload: { estimated_duration: 1 } },
+      ],
+    };
+    expect(await validateWorkflow(stage.deps, nested)).toMatchObject({
+      plan: { critical_path: ['first', 'inner', 'last'], nodes: [{}, { estimated_ms: 40_000 }, {}] },
+    });
+    await stage.begin('n', nested);
+    await stage.run('n', 'first');
+    const plan = (await planWorkflow(stage.deps, 'n'))!;
+    expect(plan.critical_path).toEqual(['first', 'inner:0:x', 'inner:0:y', 'inner', 'last']);
+    expect(Date.parse(plan.predicted_finish) - stage.clock.now()).toBe(41 * second);
+    expect(await replayWorkflow(stage.deps, 'n')).toMatchObject({ matches: true, nodes: { length: 5 } });
+  });
+
   it('of a workflow that nobody knows is none', async () => {
     const { deps } = await halfDone();
     expect(await planWorkflow(deps, 'other')).toBeUndefined();
