@@ -4,6 +4,7 @@ import { stateOf } from '../../../src/workflow/core/state.ts';
 import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
 import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
 import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
+import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
 import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
 import { resumeWorkflow } from '../../../src/workflow/usecases/resume-workflow.ts';
 import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
@@ -51,7 +52,7 @@ describe('cancelling a workflow', () => {
     });
   });
 
-  it('goes through more tasks than fit one call, and the pulse takes it up where it broke off', async () => {
+  it('goes through more tasks than fit one call, and the pulse lets the end take it up where it broke off', async () => {
     const stage = createWorkflowStage();
     const nodes = Array.from({ length: 150 }, (_, index) => node(`n${index}`));
     await stage.begin('w', { name: 'x', nodes });
@@ -68,6 +69,8 @@ describe('cancelling a workflow', () => {
     expect(await stage.deps.workflows.attention(10)).toMatchObject([{ workflow_id: 'w' }]);
     expect((await listRunTasks(stage.deps, 'w'))?.filter(({ status }) => status === 'Queued')).toHaveLength(50);
     await resumeWorkflow(stage.deps, 'w');
+    await finishWorkflow(stage.deps, 'w');
+    expect(await stage.deps.workflows.attention(10)).toEqual([]);
     expect((await listRunTasks(stage.deps, 'w'))?.filter(({ status }) => status === 'Cancelled')).toHaveLength(150);
     const head = (await stage.deps.workflows.head('w'))!;
     expect(head).toMatchObject({ status: 'Failed', nodes: 'X'.repeat(150), cancel_reason: 'enough' });
