@@ -9,6 +9,7 @@ import { agentRoutes } from './routes/agents.ts';
 import { contextRoutes } from './routes/contexts.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
+import { policyRoutes } from './routes/policies.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { workflowRoutes } from './routes/workflows.ts';
@@ -64,6 +65,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', workflowRoutes(deps));
   app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));
+  app.route('/', policyRoutes(deps));
   app.route('/', contextRoutes(deps));
   app.route('/', deadLetterRoutes(deps));
   app.route('/', systemRoutes(deps));

@@ -8,6 +8,7 @@ import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addLogs } from './commands/logs.ts';
+import { addPolicies } from './commands/policies.ts';
 import { addQueues } from './commands/queues.ts';
 import { addReview } from './commands/review.ts';
 import { addRun } from './commands/run.ts';
@@ -46,8 +47,8 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel])
     add(program);
-  for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addAgents, addContext]) add(program);
-  for (const add of [addQueues, addDeadLetters, addLogs, addDoctor, addSimulate]) add(program);
+  for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addAgents, addPolicies]) add(program);
+  for (const add of [addContext, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate]) add(program);
   addCompletion(program);
   return program;
 }

@@ -111,6 +111,12 @@ export const errorCatalogue = {
     what: 'The times of a schedule cannot be read, or never come.',
     fix: 'Correct the field at the given path.',
   },
+  'invalid-policy': {
+    status: 422,
+    exit: 2,
+    what: 'The routing policy cannot be followed.',
+    fix: 'Correct the printed faults; `cadre policies check FILE` tries a policy without writing it.',
+  },
   'invalid-expression': {
     status: 422,
     exit: 2,

@@ -57,6 +57,7 @@ export const eventData = {
   }),
   AgentDeregistered: z.strictObject({ agent_id: z.string() }),
   AgentLost: z.strictObject({ agent_id: z.string(), tasks: z.array(z.string()), lease_until: z.string() }),
+  PolicyFailed: z.strictObject({ pool: z.string(), version: z.int(), strategy: z.string(), message: z.string() }),
   WorkflowSubmitted: workflowSubmission,
   WorkflowStarted: z.strictObject({ workflow_id: z.string(), name: z.string() }),
   WorkflowFinished: z.strictObject({
@@ -92,6 +93,7 @@ export const eventSources: Record<EventType, string> = {
   AgentRegistered: 'cadre.distributor',
   AgentDeregistered: 'cadre.distributor',
   AgentLost: 'cadre.distributor',
+  PolicyFailed: 'cadre.distributor',
   WorkflowSubmitted: 'cadre.workflow',
   WorkflowStarted: 'cadre.workflow',
   WorkflowFinished: 'cadre.workflow',

@@ -15,6 +15,7 @@ import { envelope, eventData } from './events.ts';
 import { json } from './json.ts';
 import { dispatchHint, heartbeat, inboxMessage, pulseTick, resultBatch, taskBatch } from './messages.ts';
 import { operations, type Operation } from './operations.ts';
+import { policyDocument, policyView } from './policy.ts';
 import { schedule, scheduleView } from './schedule.ts';
 import { distributionLog, task, taskView } from './task.ts';
 import { runTask, workflowDefinition, workflowEvent, workflowSubmission, workflowView } from './workflow.ts';
@@ -36,6 +37,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'run-task': runTask,
   schedule,
   'schedule-view': scheduleView,
+  'routing-policy': policyDocument,
+  'routing-policy-view': policyView,
   'inbox-message': inboxMessage,
   'result-batch': resultBatch,
   heartbeat,
@@ -72,6 +75,7 @@ const components = {
   RunTask: runTask,
   Schedule: schedule,
   ScheduleView: scheduleView,
+  RoutingPolicy: policyDocument,
   ContextDocument: contextDocument,
   ContextHead: contextHead,
   ContextChange: changeAnswer,

@@ -45,6 +45,14 @@ export const figuredTypesMax = 16;
 export const figuredAttemptsMax = 64;
 /** Failures in a row after which an agent gets one task at a time, until one succeeds. Fewer: a bad task condemns a good agent. */
 export const degradedFailuresMin = 5;
+/** Rules of a pool's policy. More: each task is compared with more of them. */
+export const routingRulesMax = 50;
+/** Strategies that a policy may define. */
+export const policyStrategiesMax = 20;
+/** Bytes of a policy. It is read with the pool by every dispatch. More: each dispatch costs more read units. */
+export const policyBytesMax = 16 * 1024;
+/** Time that a policy's own expression may take for all agents. Longer: it holds up the dispatcher of its pool. */
+export const scoringMsMax = 250;
 /** Time a task may wait for an agent that a policy prefers while others are free. Longer: such tasks at the head of a route hold up more of those behind. */
 export const preferenceMsMax = 600_000;
 /** Tasks handed out in one round of a dispatch. More: a lost invocation leaves more reservations to be repaired. */

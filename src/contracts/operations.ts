@@ -19,6 +19,7 @@ import { contextOperations } from './context-operations.ts';
 import { agentId, taskId, userId } from './ids.ts';
 import { json } from './json.ts';
 import { inspectionOperations } from './inspection-operations.ts';
+import { policyOperations } from './policy-operations.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { taskView } from './task.ts';
 import { runTask, workflowSubmission, workflowView } from './workflow.ts';
@@ -29,7 +30,8 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'delete';
   /** With `:name` for parameters. */
   readonly path: string;
-  readonly tag: 'tasks' | 'workflows' | 'schedules' | 'agents' | 'queues' | 'contexts' | 'dead-letters' | 'system';
+  readonly tag:
+    'tasks' | 'workflows' | 'schedules' | 'agents' | 'policies' | 'queues' | 'contexts' | 'dead-letters' | 'system';
   readonly summary: string;
   readonly params?: Readonly<Record<string, z.ZodType>>;
   readonly query?: z.ZodObject;
@@ -176,6 +178,7 @@ export const operations: readonly Operation[] = [
   },
   ...inspectionOperations,
   ...scheduleOperations,
+  ...policyOperations,
   {
     id: 'registerAgent',
     method: 'post',

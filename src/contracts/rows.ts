@@ -1,3 +1,4 @@
+import type { PolicyDocument } from './policy.ts';
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
 import type { Json } from './json.ts';
 import type { ScheduleTiming } from './schedule.ts';
@@ -162,6 +163,17 @@ export interface PoolRows {
   readonly armed_until: number;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];
+  /** Absent where nobody wrote one. */
+  readonly policy?: PolicyRow;
+}
+
+/** A version of a pool's policy. */
+export interface PolicyRow {
+  readonly pool: string;
+  readonly version: number;
+  readonly document: PolicyDocument;
+  readonly at: string;
+  readonly by: string;
 }
 
 /** The head of a workflow. `nodes` has one letter a node, in the graph's order; what they stand for is told in workflow/core/state.ts. */

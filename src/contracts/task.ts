@@ -63,8 +63,15 @@ export const distributionLog = z.strictObject({
   distribution_time: timestamp,
   /** The task named the agent, or nobody that it named was available (`fallback`), or a strategy chose. */
   routing_rule: z.enum(['primary-agent', 'backup-agent', 'fallback', ...strategyNames]),
+  /** The rule of the pool's policy that decided, by its name. */
+  policy_rule: z.string().optional(),
   efficiency_score: z.number().min(0).max(1),
   reasons: z.array(z.string()).max(8),
+  /** The best candidates by the strategy's score, the chosen one first; left out in pools of many agents. */
+  candidates: z
+    .array(z.strictObject({ agent_id: agentId, score: z.number() }))
+    .max(3)
+    .optional(),
 });
 export type DistributionLog = z.infer<typeof distributionLog>;
 

@@ -5,6 +5,7 @@ import type {
   AgentRow,
   DeadLetterRow,
   Hold,
+  PolicyRow,
   PoolRows,
   ReadyTask,
   RouteRow,
@@ -128,6 +129,17 @@ export interface AgentStore {
   arm(pool: string, until: number): Promise<void>;
 }
 
+export interface PolicyStore {
+  head(pool: string): Promise<PolicyRow | undefined>;
+  /** Moves the head on to this row and keeps it as a version, on the condition that the head is at the version before. False: it is not. */
+  put(row: PolicyRow): Promise<boolean>;
+  /** Keeps a version; one that is kept already stays as it is. */
+  keep(row: PolicyRow): Promise<void>;
+  /** Versions, newest first. */
+  history(pool: string, limit: number): Promise<readonly PolicyRow[]>;
+  version(pool: string, version: number): Promise<PolicyRow | undefined>;
+}
+
 export interface Messenger {
   /** Tells the dispatcher where to look. Dispatches of one pool run one after the other. */
   hint(hints: readonly DispatchHint[]): Promise<void>;
@@ -197,6 +209,7 @@ export interface DistributorDeps {
   readonly sources: Sources;
   readonly tasks: TaskStore;
   readonly agents: AgentStore;
+  readonly policies: PolicyStore;
   readonly messenger: Messenger;
   readonly inboxes: Inboxes;
   readonly deadLetters: DeadLetterStore;

@@ -11,6 +11,7 @@ import type { PlanView, ReplayView, ValidationView } from '../contracts/inspecti
 import { CadreError, type Outcome } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { tasksPerMessageMax } from '../contracts/limits.ts';
+import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
 import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
@@ -90,6 +91,7 @@ export function createClient(options: ClientOptions = {}) {
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),
     listWorkflows: (page: PageOptions = {}) => list<WorkflowView>(call, '/v1/workflows', page),
     ...scheduleCalls(call),
+    ...policyCalls(call),
     ...fleetCalls(call),
     /** Shared documents with history. */
     contexts: contextCalls(call, clock, random),
@@ -226,6 +228,26 @@ function scheduleCalls(call: ApiTransport) {
     deleteSchedule: async (id: string) => {
       await call({ method: 'DELETE', path: path(id) });
     },
+  };
+}
+
+function policyCalls(call: ApiTransport) {
+  const getPolicy = async () => (await call({ method: 'GET', path: '/v1/policy' })) as PolicyView;
+  const post = async (path: string, body: unknown) => call({ method: 'POST', path: `/v1/policy${path}`, body });
+  const versionOr = async (expected?: number) => expected ?? (await getPolicy()).version;
+  return {
+    /** The routing policy in force; version 0 when there is none. */
+    getPolicy,
+    /** Puts a policy in force if `expected_version` (default: the one that is in force now) still is. Throws CadreError with all its faults. */
+    putPolicy: async (document: unknown, expected_version?: number) =>
+      (await post('', { document, expected_version: await versionOr(expected_version) })) as PolicyView,
+    /** Checks a policy and says where waiting tasks would go by it; nothing changes. */
+    checkPolicy: async (document: unknown) => (await post('/check', { document })) as PolicyTrial,
+    policyVersions: async (limit?: number) =>
+      ((await call({ method: 'GET', path: '/v1/policy/versions', query: { limit } })) as ClientPage<PolicyView>).items,
+    /** Puts an earlier version in force again, as a new one. */
+    rollBackPolicy: async (version: number, expected_version?: number) =>
+      (await post('/rollback', { version, expected_version: await versionOr(expected_version) })) as PolicyView,
   };
 }
 

@@ -2,11 +2,12 @@ import { assignmentsPerRoundMax } from '../../contracts/limits.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
+import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
 import { type Member, openFleet } from './fleet.ts';
 import { heapOf } from './heap.ts';
 import { advance, type Lane, openLane } from './lane.ts';
-import { bestOf } from './strategies/ranking.ts';
-import { plainSettings, rank } from './strategies/registry.ts';
+import { routerOf } from './policy/routing.ts';
+import type { StrategyContext } from './strategies/strategy.ts';
 import { holdKey } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
@@ -19,6 +20,8 @@ export interface DispatchView {
   readonly full: ReadonlySet<string>;
   /** Of cut heads: the tasks that are due in the levels which the head does not reach, level by level in ready order. */
   readonly due?: ReadonlyMap<string, readonly ReadyTask[]>;
+  /** Values of the policy's own expressions. */
+  readonly customScores?: StrategyContext<'custom'>['customScores'];
 }
 
 /** One task for one agent, with the reason. */
@@ -42,70 +45,70 @@ export interface DispatchPlan {
   readonly cut: boolean;
 }
 
-/** Who gets the next task of a lane, and by which rule. */
-interface Choice {
-  readonly member: Member;
-  readonly rule: DistributionLog['routing_rule'];
-  readonly next_turn?: number;
-}
+/** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
+const loggedCandidatesMax = 3;
+/** Candidates up to which those behind the first are sought: more would cost every assignment a look at all of them. */
+const rankedCandidatesMax = 200;
 
-/** Picks the agent for the next task of a lane: named agents in their order, else the one that the task's strategy puts first. */
-function choose({ candidates, route }: Lane, task: ReadyTask, now: number): Choice | undefined {
-  if (candidates.pinned) {
-    const member = candidates.all.find(({ free }) => free > 0);
-    return member && { member, rule: member.agent.agent_id === route.agents[0] ? 'primary-agent' : 'backup-agent' };
-  }
-  const strategy = task.distribution_rules?.routing_strategy ?? 'least_loaded';
-  const ranking = rank(plainSettings(strategy), task, candidates, { now, route });
-  const member = bestOf(candidates, ranking);
-  if (member === undefined) return undefined;
-  const next_turn = ranking.nextTurn?.(member);
-  return {
-    member,
-    rule: route.agents.length > 0 ? 'fallback' : strategy,
-    ...(next_turn === undefined ? {} : { next_turn }),
-  };
-}
-
-function explain(lane: Lane, agent: AgentRow, rule: DistributionLog['routing_rule'], free: number): string[] {
+function explain({ member, rule, policy_rule, among }: Choice, route: RouteRow): string[] {
+  const { agent, free } = member;
   const reasons = [
-    `offers ${lane.route.required_capabilities.join(', ') || 'what is asked (nothing)'}`,
+    `offers ${route.required_capabilities.join(', ') || 'what is asked (nothing)'}`,
     `${agent.capacity - free} of ${agent.capacity} slots busy`,
-    `${lane.candidates.all.length} agents could run it`,
+    `${among.all.length} agents could run it`,
   ];
-  if (rule === 'fallback') reasons.push(`none of ${lane.route.agents.join(', ')} is available`);
+  if (rule === 'fallback') reasons.push(`none of ${route.agents.join(', ')} is available`);
   if (rule === 'primary-agent') reasons.push('named as primary agent');
   if (rule === 'backup-agent') reasons.push('named as backup agent; those before it are full or unavailable');
+  if (policy_rule !== undefined) reasons.push(`rule ${policy_rule} of the policy`);
   return reasons;
 }
 
-function assign(lane: Lane, task: ReadyTask, now: number): Assignment | undefined {
-  const chosen = choose(lane, task, now);
-  if (chosen === undefined) return undefined;
-  const { member, rule, next_turn } = chosen;
+/** The best of those who had a free slot, with their scores. */
+function ranked({ among, ranking }: Choice): Pick<DistributionLog, 'candidates'> {
+  if (ranking === undefined || among.all.length > rankedCandidatesMax) return {};
+  const scored = (ranking.among ?? among.all).flatMap((each) =>
+    each.free > 0 ? [{ agent_id: each.agent.agent_id, score: ranking.score(each) }] : [],
+  );
+  const best = scored.filter(({ score }) => Number.isFinite(score)).sort((one, other) => other.score - one.score);
+  return {
+    candidates: best
+      .slice(0, loggedCandidatesMax)
+      .map(({ agent_id, score }) => ({ agent_id, score: Math.round(score * 1_000) / 1_000 })),
+  };
+}
+
+function assign(lane: Lane, task: ReadyTask, context: ChoosingContext): Assignment | Refusal {
+  const choice = choose(task, lane.route, context);
+  if (choice === 'full' || choice === 'held') return choice;
+  const { member, rule, policy_rule, next_turn } = choice;
   const { agent } = member;
-  const free = member.take();
   const attempt = task.attempt + 1;
   const log: DistributionLog = {
     id: holdKey(task.task_id, attempt),
     task_id: task.task_id,
     agent_id: agent.agent_id,
-    distribution_time: new Date(now).toISOString(),
+    distribution_time: new Date(context.now).toISOString(),
     routing_rule: rule,
-    efficiency_score: Math.round((free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
-    reasons: explain(lane, agent, rule, free),
+    ...(policy_rule === undefined ? {} : { policy_rule }),
+    efficiency_score: Math.round((member.free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
+    reasons: explain(choice, lane.route),
+    ...ranked(choice),
   };
+  member.take();
   return { task, agent, attempt, log, ...(next_turn === undefined ? {} : { next_turn }) };
 }
 
 /**
  * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
- * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. At most
- * `assignmentsPerRoundMax`.
+ * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
+ * or a strategy holds back for themselves are passed over, as many as a head shows. At most `assignmentsPerRoundMax`.
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
   const at = new Date(view.now).toISOString();
   const fleet = openFleet(view.pool.agents, view.now);
+  const router = routerOf(view.pool.policy?.document, view.now);
+  const context = { now: view.now, fleet, router, customScores: view.customScores };
   const assignments: Assignment[] = [];
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
   const open: Lane[] = [];
@@ -124,21 +127,40 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
   const lanes = heapOf(open, (one, other) => one.order < other.order);
   for (let lane = lanes.peek(); lane?.next !== undefined; lane = lanes.peek()) {
     const task = lane.next.tasks[lane.next.next];
-    // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read.
-    if (task === undefined || assignments.length === assignmentsPerRoundMax) return { assignments, blocked, cut: true };
-    const assignment = assign(lane, task, view.now);
-    if (assignment === undefined) {
+    // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read. One whose tasks
+    // were all held back for themselves is left: reading it again would show the same.
+    const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
+    if (assignments.length === assignmentsPerRoundMax || (task === undefined && !isHeld)) {
+      return { assignments, blocked: [...blocked, ...heldBack(open)], cut: true };
+    }
+    const assignment = task === undefined ? 'held' : assign(lane, task, context);
+    if (assignment === 'full') {
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
       lanes.pop();
       continue;
     }
-    assignments.push(assignment);
+    if (task === undefined) lane.next.cut = false;
+    else if (assignment === 'held') lane.held += 1;
+    else {
+      lane.given += 1;
+      assignments.push(assignment);
+    }
     lane.next.next += 1;
     advance(lane, at);
     if (lane.next === undefined) lanes.pop();
     else lanes.sinkTop();
   }
-  return { assignments, blocked, cut: false };
+  return { assignments, blocked: [...blocked, ...heldBack(open)], cut: false };
+}
+
+/** Routes with tasks that a policy or a strategy holds back although agents are free: the full ones among their agents may be those they wait for. */
+function heldBack(lanes: readonly Lane[]): DispatchPlan['blocked'] {
+  return lanes
+    .filter(({ held }) => held > 0)
+    .map(({ route, candidates }) => ({
+      route: route.route,
+      agents: candidates.all.flatMap(({ agent, free }) => (free > 0 ? [] : [agent])),
+    }));
 }
 
 /** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one. */

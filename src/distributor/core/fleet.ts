@@ -24,7 +24,7 @@ export class Member implements Candidate {
 }
 
 /** The agents of a pool during one round of decisions. */
-interface Fleet {
+export interface Fleet {
   /**
    * The available agents that may run a route's tasks. Named agents come first and alone, in their order; when none of them is available, any agent with the
    * capabilities may step in (`fallback`). The same requirement gets the same set.

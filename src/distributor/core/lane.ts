@@ -6,7 +6,7 @@ import type { CandidateSet } from './strategies/strategy.ts';
 /** Tasks of one level of a route. `cut`: more may follow that were not read. */
 interface Queue {
   readonly tasks: readonly ReadyTask[];
-  readonly cut: boolean;
+  cut: boolean;
   next: number;
 }
 
@@ -17,6 +17,9 @@ export interface Lane {
   readonly candidates: CandidateSet<Member>;
   order: string;
   next: Queue | undefined;
+  /** How many of its tasks got an agent, and how many were held back for themselves. */
+  given: number;
+  held: number;
 }
 
 /** The levels of a sorted list, each in its order. */
@@ -62,7 +65,15 @@ interface ReadRoute {
 
 /** A lane at its start. */
 export function openLane({ route, candidates, head, isCut, due }: ReadRoute, at: string): Lane {
-  const lane: Lane = { route, candidates, queues: queuesOf(head, isCut, due), order: '', next: undefined };
+  const lane: Lane = {
+    route,
+    candidates,
+    queues: queuesOf(head, isCut, due),
+    order: '',
+    next: undefined,
+    given: 0,
+    held: 0,
+  };
   advance(lane, at);
   return lane;
 }

@@ -16,6 +16,7 @@ import { levelOf } from '../core/ready-order.ts';
 import { freeSlots, isAvailable } from '../core/route.ts';
 import { holdKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
+import { type AgentScores, scoreAgents } from './score-agents.ts';
 
 /** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
 export interface Dispatched {
@@ -209,12 +210,26 @@ export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<b
   return true;
 }
 
+/** Tells that expressions of the policy failed; their fallbacks have decided. */
+async function tellFaults(
+  deps: DistributorDeps,
+  { pool, policy }: PoolRows,
+  faults: AgentScores['faults'],
+): Promise<void> {
+  const version = policy?.version ?? 0;
+  const causes = { correlation_id: pool, causation_id: pool };
+  await deps.messenger.announce(
+    faults.map((fault) => ({ type: 'PolicyFailed' as const, data: { pool, version, ...fault }, ...causes })),
+  );
+}
+
 /** One round: read, decide, reserve, claim, send. `more` asks for another one. */
 async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: ReadonlySet<string>, gone: Set<string>) {
   const now = deps.sources.now();
   const routes = routesToRead(pool, hinted, now);
   const { heads, full, due } = await readHeads(deps, pool, routes, gone, now);
-  const plan = decideDispatch({ now, pool, heads, full, due });
+  const { customScores, faults } = await scoreAgents(pool, [...heads.values(), ...due.values()].flat());
+  const plan = decideDispatch({ now, pool, heads, full, due, customScores });
   const reserved = await reserve(deps, pool.pool, plan.assignments, now);
   const claimed = await claim(deps, pool.pool, reserved, now);
   for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
@@ -226,6 +241,7 @@ async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: Read
     assigned: claimed.length,
     waiting: plan.blocked.map((each) => each.route),
     more: plan.cut || lostRace || !marked,
+    faults,
   };
 }
 
@@ -251,6 +267,7 @@ export async function dispatchTasks(
     if (done.more && round < dispatchRoundsMax) continue;
     if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);
     // Nobody would look after what is on its way now: the hint must come again.
+    await tellFaults(deps, pool, done.faults);
     if (!isArmed) throw new CadreError('unavailable', 'the pulse could not be armed');
     return { assigned, waiting: done.waiting };
   }

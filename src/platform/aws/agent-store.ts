@@ -6,6 +6,7 @@ import type { AgentStore, HeardFrom } from '../../distributor/ports.ts';
 import { agingUpdate, figuresIn, figuresUpdate, isFigure } from './agent-figures.ts';
 import { type Database, queryItems } from './database.ts';
 import { agentKey, poolKey, poolPartition, routeKey } from './keys.ts';
+import { fromPolicyItem } from './policy-store.ts';
 import { executeStatements, insertStatement } from './statements.ts';
 import type { Item } from './task-rows.ts';
 
@@ -233,8 +234,10 @@ export function createAgentStore(db: Database): AgentStore {
         ConsistentRead: true,
       });
       const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
+      const policy = fromPolicyItem(of('#POLICY')[0]);
       return {
         pool,
+        ...(policy === undefined ? {} : { policy }),
         armed_until: (of('#POOL')[0]?.['armed_until'] ?? 0) as number,
         agents: of('AGENT#').map(fromAgentItem),
         routes: of('ROUTE#').map(fromRouteItem),

@@ -7,6 +7,13 @@ const routeCharactersMax = 1_000;
 export const taskKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'TASK' });
 export const poolPartition = (pool: string) => `POOL#${pool}`;
 export const poolKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POOL' });
+/** The policy in force: `#` sorts it before the agents, and it comes with the pool's own query. */
+export const policyHeadKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POLICY' });
+export const policyPartition = (pool: string) => `POLICY#${pool}`;
+export const policyVersionKey = (pool: string, version: number) => ({
+  pk: policyPartition(pool),
+  sk: String(version).padStart(8, '0'),
+});
 export const agentKey = (pool: string, agent_id: string) => ({ pk: poolPartition(pool), sk: `AGENT#${agent_id}` });
 /** A sort key ends at 1,024 bytes, where the longest routes do not: those are named by their hash. */
 export const routeKey = (pool: string, route: string) => ({

@@ -17,6 +17,7 @@ import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
 import { createScheduleStore } from './schedule-store.ts';
+import { createPolicyStore } from './policy-store.ts';
 import { createTaskStore } from './task-store.ts';
 import { createTimerStore } from './timer-store.ts';
 import { createWakers } from './wakers.ts';
@@ -72,6 +73,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     tasks: createTaskStore(db),
     timers: createTimerStore(db),
     agents: createAgentStore(db),
+    policies: createPolicyStore(db),
     messenger: createMessenger({
       sqs: clients.sqs,
       eventBridge: clients.eventBridge,

@@ -37,6 +37,7 @@ describe('the command line', () => {
         'schedules',
         'tasks',
         'agents',
+        'policies',
         'context',
         'queues',
         'dead-letters',

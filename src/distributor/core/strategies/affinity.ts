@@ -11,5 +11,5 @@ export const affinity: Strategy<'affinity'> = (task, { all }, { settings, now })
   if (now - Date.parse(task.queued_at) >= settings.wait_ms) return { key: `affinity ${key}`, score };
   let own: Candidate | undefined;
   for (const each of all) if (own === undefined || score(each) > score(own)) own = each;
-  return { among: own === undefined ? [] : [own], score };
+  return { among: own === undefined ? [] : [own], score, waits: true };
 };

@@ -34,6 +34,8 @@ export interface Ranking {
   readonly among?: readonly Candidate[];
   /** The highest gets the task; -Infinity: not this agent. As slots are taken it may fall, never rise. */
   readonly score: (candidate: Candidate) => number;
+  /** True: rather than go to others the task waits for those that are ranked. */
+  readonly waits?: boolean;
   /** What the agent's row notes when it gets the task: when its next turn begins. */
   readonly nextTurn?: (candidate: Candidate) => number;
 }

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { labels } from './agent.ts';
+import { agentId, capability, timestamp } from './ids.ts';
+import { routingRulesMax, policyStrategiesMax } from './limits.ts';
+import { policyName, strategySettings } from './strategy.ts';
+import { priority } from './task.ts';
+
+/** Which tasks a rule is about: all that is named must hold, one of each list. An empty object matches every task. */
+export const taskMatch = z.strictObject({
+  task_type: z.array(z.string().min(1).max(128)).min(1).optional(),
+  priority: z.array(priority).min(1).optional(),
+  /** One of these capabilities is required by the task. */
+  capability: z.array(capability).min(1).optional(),
+  /** The task belongs to one of these workflows. */
+  workflow: z.array(z.string().min(1).max(128)).min(1).optional(),
+});
+export type TaskMatch = z.infer<typeof taskMatch>;
+
+/** A rule: the first whose match holds decides. A task that it leaves without an agent waits, and those behind it go on. */
+export const policyRule = z.strictObject({
+  name: policyName,
+  match: taskMatch,
+  strategy: policyName.optional(),
+  /** Only agents that have all these labels. */
+  require_labels: labels.optional(),
+  /** Never these agents. */
+  exclude_agents: z.array(agentId).min(1).optional(),
+  /** These agents if one of them is free. */
+  prefer_agents: z.array(agentId).min(1).optional(),
+  /** Manual override: this agent and no other. */
+  pin: agentId.optional(),
+  /** When the rule ends by itself. */
+  until: timestamp.optional(),
+});
+export type PolicyRule = z.infer<typeof policyRule>;
+
+/** How a pool chooses agents. Everything may be left out: then the least-loaded agent gets the task. */
+export const policyDocument = z
+  .strictObject({
+    strategies: z.record(policyName, strategySettings).optional(),
+    /** The strategy of tasks that no rule and no type names. */
+    strategy: policyName.optional(),
+    by_task_type: z.record(z.string().min(1).max(128), policyName).optional(),
+    rules: z.array(policyRule).max(routingRulesMax).optional(),
+    /** The emergency lane: agents with these labels are kept for matching tasks. */
+    emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),
+  })
+  .refine(({ strategies = {} }) => Object.keys(strategies).length <= policyStrategiesMax, {
+    error: `at most ${policyStrategiesMax} strategies`,
+    path: ['strategies'],
+  });
+export type PolicyDocument = z.infer<typeof policyDocument>;
+
+/** A change of a pool's policy, against the version that its author saw (0: none yet). */
+export const policyChange = z.strictObject({ document: policyDocument, expected_version: z.int().nonnegative() });
+/** A document to try. */
+export const policyTrialRequest = policyChange.pick({ document: true });
+export const policyRollback = z.strictObject({ version: z.int().positive(), expected_version: z.int().positive() });
+
+/** A version of a pool's policy; versions never change. `version` 0 is the empty policy of a pool that has none. */
+export const policyView = z.strictObject({
+  pool: z.string(),
+  version: z.int().nonnegative(),
+  document: policyDocument,
+  at: timestamp.optional(),
+  by: z.string().optional(),
+});
+export type PolicyView = z.infer<typeof policyView>;
+
+/** What a policy would do, without doing it: where waiting tasks would go now, beside where they go by the policy in force. */
+export const policyTrial = z.strictObject({
+  tasks: z.array(
+    z.strictObject({
+      task_id: z.string(),
+      now: z.string().optional(),
+      then: z.string().optional(),
+      rule: z.string().optional(),
+    }),
+  ),
+  moved: z.int().nonnegative(),
+});
+export type PolicyTrial = z.infer<typeof policyTrial>;

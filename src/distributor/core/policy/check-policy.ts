@@ -1,0 +1,162 @@
+import * as z from 'zod';
+import { CadreError, type Fault } from '../../../contracts/errors.ts';
+import { policyBytesMax } from '../../../contracts/limits.ts';
+import { parse } from '../../../contracts/parse.ts';
+import { type PolicyDocument, policyDocument } from '../../../contracts/policy.ts';
+import { plainStrategies } from '../../../contracts/strategy.ts';
+import { expressionFault } from './expression.ts';
+
+/** What the check reads of a document that may be wrong elsewhere: a fault of its shape must not hide the others. */
+const text = z.string().optional().catch(undefined);
+const numbers = z.record(z.string(), z.number().catch(1)).catch({});
+const looseStrategy = z
+  .looseObject({
+    use: text,
+    fallback: text,
+    score: text,
+    weights: numbers.optional(),
+    otherwise: z.number().optional().catch(undefined),
+    success: z.number().optional().catch(undefined),
+    speed: z.number().optional().catch(undefined),
+    cost: z.number().optional().catch(undefined),
+  })
+  .catch({});
+const looseDocument = z
+  .looseObject({
+    strategies: z.record(z.string(), looseStrategy).catch({}).default({}),
+    strategy: text,
+    by_task_type: z.record(z.string(), text).catch({}).default({}),
+    rules: z
+      .array(
+        z
+          .looseObject({
+            name: text,
+            strategy: text,
+            pin: text,
+            exclude_agents: z.array(z.string()).optional().catch(undefined),
+          })
+          .catch({}),
+      )
+      .catch([])
+      .default([]),
+  })
+  .catch({ strategies: {}, by_task_type: {}, rules: [] });
+type LooseStrategy = z.infer<typeof looseStrategy>;
+type LooseDocument = z.infer<typeof looseDocument>;
+
+const isPlain = (name: string) => plainStrategies.some((plain) => plain === name);
+
+function unknownNames({ strategies, strategy, by_task_type, rules }: LooseDocument): Fault[] {
+  const named: readonly (readonly [string, string | undefined])[] = [
+    ['strategy', strategy],
+    ...Object.entries(by_task_type).map(([type, name]) => [`by_task_type.${type}`, name] as const),
+    ...rules.map((rule, at) => [`rules[${at}].strategy`, rule.strategy] as const),
+    ...Object.entries(strategies).map(([name, { fallback }]) => [`strategies.${name}.fallback`, fallback] as const),
+  ];
+  return named.flatMap(([path, name]): Fault[] =>
+    name === undefined || name in strategies || isPlain(name)
+      ? []
+      : [{ code: 'invalid-policy', path, message: `there is no strategy "${name}"; define it under strategies` }],
+  );
+}
+
+function cycleFrom(start: string, strategies: LooseDocument['strategies']): readonly string[] | undefined {
+  const path = [start];
+  for (let next = strategies[start]?.fallback; next !== undefined; next = strategies[next]?.fallback) {
+    path.push(next);
+    if (next === start) return path;
+    if (path.length > Object.keys(strategies).length + 1) return undefined;
+  }
+  return undefined;
+}
+
+function cyclicFallbacks({ strategies }: LooseDocument): Fault[] {
+  const told = new Set<string>();
+  return Object.keys(strategies).flatMap((name): Fault[] => {
+    const cycle = told.has(name) ? undefined : cycleFrom(name, strategies);
+    if (cycle === undefined) return [];
+    for (const each of cycle) told.add(each);
+    return [
+      {
+        code: 'invalid-policy',
+        path: `strategies.${name}.fallback`,
+        message: `the fallbacks go round: ${cycle.join(' → ')}`,
+      },
+    ];
+  });
+}
+
+function strategyFaults([name, settings]: readonly [string, LooseStrategy]): Fault[] {
+  const fault = (key: string, message: string): Fault[] => [
+    { code: 'invalid-policy', path: `strategies.${name}${key}`, message },
+  ];
+  const { use, weights, otherwise = 1, success = 4, speed = 1, cost = 0, score } = settings;
+  const reason = use === 'custom' && score !== undefined ? expressionFault(score) : undefined;
+  return [
+    ...(isPlain(name) ? fault('', `"${name}" is the name of a built-in strategy`) : []),
+    ...(use === 'weighted' &&
+    weights !== undefined &&
+    otherwise === 0 &&
+    Object.values(weights).every((each) => each === 0)
+      ? fault('.weights', 'all weights are 0: nobody would get any work')
+      : []),
+    ...(use === 'performance_based' && success === 0 && speed === 0 && cost === 0
+      ? fault('', 'success, speed and cost all count nothing')
+      : []),
+    ...(reason === undefined ? [] : fault('.score', reason)),
+  ];
+}
+
+function ruleFaults({ rules }: LooseDocument): Fault[] {
+  return rules.flatMap((rule, at): Fault[] => {
+    const fault = (key: string, message: string): Fault[] => [
+      { code: 'invalid-policy', path: `rules[${at}]${key}`, message },
+    ];
+    const { name, pin, exclude_agents = [], strategy } = rule;
+    const says = [strategy, pin, rule['require_labels'], rule['exclude_agents'], rule['prefer_agents']];
+    return [
+      ...(name !== undefined && rules.findIndex((other) => other.name === name) < at
+        ? fault('.name', `another rule is called "${name}"`)
+        : []),
+      ...(pin !== undefined && exclude_agents.includes(pin)
+        ? fault('.pin', `${pin} is excluded by the same rule`)
+        : []),
+      ...(says.every((each) => each === undefined)
+        ? fault('', 'the rule says nothing: give it a strategy, a pin, or what it requires, prefers or excludes')
+        : []),
+    ];
+  });
+}
+
+function shapeFaults(value: unknown): readonly Fault[] {
+  try {
+    parse(policyDocument, value);
+    return [];
+  } catch (error) {
+    if (error instanceof CadreError) return error.faults;
+    throw error;
+  }
+}
+
+/** A policy that can be followed. Throws CadreError with all that is wrong with it: shape, names, weights, fallbacks, expressions and rules. */
+export function checkedPolicy(value: unknown): PolicyDocument {
+  const loose = looseDocument.parse(value);
+  const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
+  const faults: Fault[] = [
+    ...shapeFaults(value),
+    ...(bytes > policyBytesMax
+      ? [{ code: 'too-large' as const, message: `the policy has ${bytes} bytes, more than ${policyBytesMax}` }]
+      : []),
+    ...unknownNames(loose),
+    ...cyclicFallbacks(loose),
+    ...Object.entries(loose.strategies).flatMap(strategyFaults),
+    ...ruleFaults(loose),
+  ];
+  const [first] = faults;
+  if (first !== undefined)
+    throw new CadreError(first.code, first.message, {
+      faults,
+      ...(first.path === undefined ? {} : { path: first.path }),
+    });
+  return parse(policyDocument, value);
+}

@@ -1,0 +1,88 @@
+import { workflowOf } from '../../../contracts/ids.ts';
+import type { PolicyDocument, PolicyRule, TaskMatch } from '../../../contracts/policy.ts';
+import type { AgentRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import type { PlainStrategy, StrategySettings } from '../../../contracts/strategy.ts';
+import { plainSettings } from '../strategies/registry.ts';
+
+/** How one task is to be routed. */
+export interface Routing {
+  /** What decided: a rule by its name, else undefined. */
+  readonly rule?: string;
+  /** Strategies in the order in which they are asked; the last one finds whoever is free. */
+  readonly chain: readonly StrategySettings[];
+  /** True: agents that the task itself names do not count. */
+  readonly isPinned: boolean;
+  /** Names the agents that `excludes` leaves, so that they are sorted out once for many tasks; undefined: all of them. */
+  readonly filter?: string;
+  /** Why an agent may not have the task; undefined when it may. */
+  readonly excludes: (agent: AgentRow) => string | undefined;
+  readonly prefers: ReadonlySet<string>;
+}
+
+/** Says how tasks are routed. */
+export type Router = (task: ReadyTask, route: RouteRow) => Routing;
+
+const nobody: ReadonlySet<string> = new Set();
+
+function matches({ task_type, priority, capability, workflow }: TaskMatch, task: ReadyTask, route: RouteRow): boolean {
+  if (task_type !== undefined && !task_type.includes(task.task_type)) return false;
+  if (priority !== undefined && !priority.includes(task.priority)) return false;
+  if (capability !== undefined && !capability.some((each) => route.required_capabilities.includes(each))) return false;
+  return workflow === undefined || workflow.includes(workflowOf(task.task_id)?.workflow_id ?? '');
+}
+
+function hasLabels(agent: AgentRow, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([name, value]) => agent.labels?.[name] === value);
+}
+
+/** The strategy of this name and its fallbacks. A name that is not known, as an older version of Cadre may meet it, ends the chain. */
+function chainOf(name: string, strategies: PolicyDocument['strategies'] = {}): readonly StrategySettings[] {
+  const chain: StrategySettings[] = [];
+  const seen = new Set<string>();
+  for (let next: string | undefined = name; next !== undefined && !seen.has(next);) {
+    seen.add(next);
+    const settings: StrategySettings | undefined = strategies[next] ?? plainSettings(next as PlainStrategy);
+    if (settings !== undefined) chain.push(settings);
+    next = settings?.fallback;
+  }
+  return chain.at(-1)?.use === 'least_loaded' ? chain : [...chain, plainSettings('least_loaded')];
+}
+
+function exclusion(
+  agent: AgentRow,
+  rule: PolicyRule | undefined,
+  kept: Readonly<Record<string, string>> | undefined,
+): string | undefined {
+  if (rule?.pin !== undefined && agent.agent_id !== rule.pin) return `rule ${rule.name} pins the task to ${rule.pin}`;
+  if (rule?.exclude_agents?.includes(agent.agent_id) === true) return `excluded by rule ${rule.name}`;
+  if (rule?.require_labels !== undefined && !hasLabels(agent, rule.require_labels))
+    return `lacks labels of rule ${rule.name}`;
+  if (kept !== undefined && hasLabels(agent, kept)) return 'kept for emergencies';
+  return undefined;
+}
+
+/** Reads a policy once for many tasks: the first rule that matches decides, then the task's own strategy, its type's, the pool's. `now` is epoch ms. */
+export function routerOf(document: PolicyDocument | undefined, now: number): Router {
+  const { strategies, strategy = 'least_loaded', by_task_type = {}, rules = [], emergency } = document ?? {};
+  const inForce = rules.filter(({ until }) => until === undefined || now < Date.parse(until));
+  const chains = new Map<string, readonly StrategySettings[]>();
+  const chain = (name: string) => {
+    const known = chains.get(name) ?? chainOf(name, strategies);
+    chains.set(name, known);
+    return known;
+  };
+  return (task, route) => {
+    const rule = inForce.find(({ match }) => matches(match, task, route));
+    const kept = emergency !== undefined && !matches(emergency.match, task, route) ? emergency.keep_labels : undefined;
+    const own = task.distribution_rules?.routing_strategy;
+    const sorts = rule?.pin ?? rule?.exclude_agents ?? rule?.require_labels ?? kept;
+    return {
+      ...(rule === undefined ? {} : { rule: rule.name }),
+      chain: chain(rule?.strategy ?? own ?? by_task_type[task.task_type] ?? strategy),
+      isPinned: rule?.pin !== undefined,
+      ...(sorts === undefined ? {} : { filter: `${rule?.name ?? ''} ${kept === undefined ? '' : 'kept'}` }),
+      excludes: (agent) => exclusion(agent, rule, kept),
+      prefers: rule?.prefer_agents === undefined ? nobody : new Set(rule.prefer_agents),
+    };
+  };
+}

@@ -1,0 +1,49 @@
+import { readyPageSizeMax } from '../../contracts/limits.ts';
+import type { PolicyTrial } from '../../contracts/policy.ts';
+import type { PoolRows, ReadyTask } from '../../contracts/rows.ts';
+import { type Assignment, decideDispatch } from '../core/dispatch.ts';
+import { checkedPolicy } from '../core/policy/check-policy.ts';
+import type { DistributorDeps } from '../ports.ts';
+import { scoreAgents } from './score-agents.ts';
+
+/** Routes whose heads a trial reads. */
+const routesMax = 50;
+
+async function decide(
+  pool: PoolRows,
+  heads: ReadonlyMap<string, readonly ReadyTask[]>,
+  now: number,
+): Promise<ReadonlyMap<string, Assignment>> {
+  const { customScores } = await scoreAgents(pool, [...heads.values()].flat());
+  const { assignments } = decideDispatch({ now, pool, heads, full: new Set(), customScores });
+  return new Map(assignments.map((each) => [each.task.task_id, each]));
+}
+
+/**
+ * What a policy would do with the tasks that wait now, beside the policy in force; nothing is written. Throws with all faults of the document.
+ */
+export async function tryPolicy(deps: DistributorDeps, pool_name: string, value: unknown): Promise<PolicyTrial> {
+  const document = checkedPolicy(value);
+  const now = deps.sources.now();
+  const at = new Date(now).toISOString();
+  const pool = await deps.agents.pool(pool_name);
+  const heads = new Map(
+    await Promise.all(
+      pool.routes
+        .slice(0, routesMax)
+        .map(async ({ route }) => [route, await deps.tasks.ready(pool_name, route, readyPageSizeMax)] as const),
+    ),
+  );
+  const before = await decide(pool, heads, now);
+  const after = await decide({ ...pool, policy: { pool: pool_name, version: 0, document, at, by: '' } }, heads, now);
+  const tasks = [...heads.values()].flat().map(({ task_id }) => {
+    const [old, fresh] = [before.get(task_id), after.get(task_id)];
+    return {
+      task_id,
+      ...(old === undefined ? {} : { now: old.agent.agent_id }),
+      ...(fresh === undefined ? {} : { then: fresh.agent.agent_id }),
+      ...(fresh?.log.policy_rule === undefined ? {} : { rule: fresh.log.policy_rule }),
+    };
+  });
+  return { tasks, moved: tasks.filter((task) => task.now !== task.then).length };
+}

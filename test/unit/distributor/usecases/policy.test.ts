@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { putPolicy, rollBackPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
+import { tryPolicy } from '../../../../src/distributor/usecases/try-policy.ts';
+import { startMs } from '../rows.ts';
+import { distributorStage, task } from '../stage.ts';
+
+const only = (agent_id: string) => ({
+  strategies: { only: { use: 'weighted', weights: { [agent_id]: 1 }, otherwise: 0 } },
+  strategy: 'only',
+});
+
+async function stageWithAgents() {
+  const stage = distributorStage();
+  await stage.join('a', { capacity: 9 });
+  await stage.join('b', { capacity: 9 });
+  const put = (document: unknown, expected_version: number) =>
+    putPolicy(stage.deps, { pool: 'default', document, expected_version, principal: 'me' });
+  return { ...stage, put };
+}
+
+describe('a policy', () => {
+  it('is followed by the next dispatch, with no call more', async () => {
+    const stage = await stageWithAgents();
+    await stage.accept(task({ task_id: 't0' }));
+    await stage.dispatch('*');
+    expect(await stage.put(only('b'), 0)).toMatchObject({ ok: true, value: { version: 1, by: 'me' } });
+    expect(stage.told.hints.at(-1)).toEqual({ pool: 'default', routes: ['*'] });
+    await stage.accept(task({ task_id: 't1' }), task({ task_id: 't2' }));
+    await stage.dispatch('*');
+    for (const id of ['t1', 't2']) expect(await stage.row(id)).toMatchObject({ assigned_agent: 'b' });
+    expect(await stage.agent('b')).toMatchObject({ next_turn: 2 });
+  });
+
+  it('changes against the version that its author saw; versions stay as they were and can be put in force again', async () => {
+    const stage = await stageWithAgents();
+    const change = { pool: 'default', principal: 'me' };
+    await stage.put(only('a'), 0);
+    const conflict = { ok: false, error: { code: 'version-conflict', message: 'the policy is at version 1, not 0' } };
+    expect(await stage.put(only('b'), 0)).toMatchObject(conflict);
+    const both = await Promise.all([stage.put(only('b'), 1), stage.put({}, 1)]);
+    expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
+    const back = await rollBackPolicy(stage.deps, { ...change, version: 1, expected_version: 2 });
+    expect(back).toMatchObject({ ok: true, value: { version: 3, document: only('a') } });
+    const history = await stage.deps.policies.history('default', 10);
+    expect(history.map(({ version }) => version)).toEqual([3, 2, 1]);
+    expect(await stage.deps.policies.history('default', 1)).toHaveLength(1);
+    expect(await rollBackPolicy(stage.deps, { ...change, version: 9, expected_version: 3 })).toMatchObject({
+      error: { code: 'not-found' },
+    });
+  });
+
+  it('keeps in its history a version whose author died before it was kept', async () => {
+    const stage = await stageWithAgents();
+    await stage.put(only('a'), 0);
+    await stage.cloud.clients.dynamodb.send(
+      new DeleteCommand({ TableName: 'cadre', Key: { pk: 'POLICY#default', sk: '00000001' } }),
+    );
+    await stage.put(only('b'), 1);
+    expect((await stage.deps.policies.history('default', 10)).map(({ version }) => version)).toEqual([2, 1]);
+  });
+
+  it('that cannot be followed is refused and changes nothing', async () => {
+    const stage = await stageWithAgents();
+    await expect(stage.put({ strategy: 'unknown' }, 0)).rejects.toMatchObject({ code: 'invalid-policy' });
+    expect(await stage.deps.policies.head('default')).toBeUndefined();
+  });
+
+  it('whose expression fails falls back and says so', async () => {
+    const stage = await stageWithAgents();
+    const strategies = { mine: { use: 'custom', score: 'agent.labels.speed' } };
+    await stage.put({ strategies, strategy: 'mine' }, 0);
+    await stage.accept(task());
+    await stage.dispatch('*');
+    expect(await stage.row('t1')).toMatchObject({
+      status: 'Processing',
+      distribution: { routing_rule: 'least_loaded' },
+    });
+    expect(stage.told.events.filter(({ type }) => type === 'PolicyFailed')).toMatchObject([
+      { data: { pool: 'default', version: 1, strategy: 'mine' } },
+    ]);
+  });
+
+  it('can be tried: where waiting tasks would go, without anything being changed', async () => {
+    const stage = await stageWithAgents();
+    await stage.accept(task({ task_id: 't1' }), task({ task_id: 't2' }));
+    const trial = await tryPolicy(stage.deps, 'default', { ...only('b'), rules: [{ name: 'r', match: {}, pin: 'b' }] });
+    expect(trial).toEqual({
+      tasks: [
+        { task_id: 't1', now: 'a', then: 'b', rule: 'r' },
+        { task_id: 't2', now: 'b', then: 'b', rule: 'r' },
+      ],
+      moved: 1,
+    });
+    expect(await stage.row('t1')).toMatchObject({ status: 'Queued', queued_at: new Date(startMs).toISOString() });
+    await expect(tryPolicy(stage.deps, 'default', { rules: 5 })).rejects.toMatchObject({ code: 'invalid-input' });
+  });
+});
