@@ -146,6 +146,8 @@ export interface AgentRow {
   readonly failed_in_a_row?: number;
   /** Tasks completed since it registered last: what a warm-up counts. */
   readonly completed_since?: number;
+  /** Milliseconds of work that it reported since it registered last: what is shared out evenly among equals. */
+  readonly worked_ms?: number;
 }
 
 /** A distinct requirement: all its tasks can run on exactly the same agents. */

@@ -78,6 +78,8 @@ export interface HeardFrom {
   readonly lease_until: string;
   readonly completed: number;
   readonly failed: number;
+  /** What the agent said it worked. */
+  readonly worked_ms: number;
   readonly figures: FiguresChange;
 }
 

@@ -62,6 +62,7 @@ export function come(agent: SimulatedAgent, now: number): void {
 /** It has completed a task: what apply-results adds to its row. */
 export function succeed({ row }: SimulatedAgent, duration_ms: number): void {
   row.completed += 1;
+  row.worked_ms = (row.worked_ms ?? 0) + Math.round(duration_ms);
   const usd = ((row.usd_per_hour ?? 0) * duration_ms) / 3_600_000;
   const result = { task_id: '', attempt: 1, outcome: 'completed', task_type: simulatedType, duration_ms } as const;
   const { [simulatedType]: added } = addedFigures([{ ...result, ...(usd === 0 ? {} : { usage: { usd } }) }]);

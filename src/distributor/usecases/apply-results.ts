@@ -1,6 +1,6 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
-import { idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
+import { idleHeartbeatIntervalMs, timeoutMsMax } from '../../contracts/limits.ts';
 import type { DispatchHint, ResultBatch, TaskResult } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
@@ -129,6 +129,11 @@ async function settleWorkflow(
   );
 }
 
+/** What an agent says it worked, as far as an attempt can last: a number beyond that would not fit into a row. */
+function workedMs({ duration_ms = 0 }: TaskResult): number {
+  return Math.round(Math.min(timeoutMsMax, duration_ms));
+}
+
 /** Frees the slots of settled attempts. The agents' rows tell whether anything waits for the freed slots. */
 async function freeSlots(
   deps: DistributorDeps,
@@ -151,7 +156,8 @@ async function freeSlots(
         fresh.filter(({ received }) => received.result.outcome === outcome).length;
       // Only an attempt that counted proves who sent it: anybody can repeat an old one in an agent's name.
       const figures = addedFigures(fresh.map(({ received }) => received.result));
-      const proof = { ...heardFrom, completed: count('completed'), failed: count('failed'), figures };
+      const worked_ms = fresh.reduce((sum, { received }) => sum + workedMs(received.result), 0);
+      const proof = { ...heardFrom, completed: count('completed'), failed: count('failed'), worked_ms, figures };
       const agent = await deps.agents.release(from.pool, from.agent_id, keys, fresh.length > 0 ? proof : undefined);
       return agent !== undefined && agent.wanted.length > 0 ? [{ pool: from.pool, routes: [...agent.wanted] }] : [];
     }),

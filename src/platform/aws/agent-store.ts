@@ -53,8 +53,16 @@ async function update(
   }
 }
 
-/** What a registration says or leaves out; what it leaves out is gone. The last two count from the registration on. */
-const optional = ['labels', 'usd_per_hour', 'warm_up', 'maintenance', 'failed_in_a_row', 'completed_since'] as const;
+/** What a registration says or leaves out; what it leaves out is gone. The last three count from the registration on. */
+const optional = [
+  'labels',
+  'usd_per_hour',
+  'warm_up',
+  'maintenance',
+  'failed_in_a_row',
+  'completed_since',
+  'worked_ms',
+] as const;
 
 async function register(db: Database, row: AgentRow): ReturnType<AgentStore['register']> {
   const {
@@ -142,11 +150,11 @@ async function remove(db: Database, pool: string, agent_id: string): Promise<boo
 }
 
 /** The clauses of a release that proves its sender alive: the lease, and what the agent did. */
-function heardClauses({ at, lease_until, completed, failed, figures }: HeardFrom) {
+function heardClauses({ at, lease_until, completed, failed, worked_ms, figures }: HeardFrom) {
   const added = figuresUpdate(figures);
   const success = completed > 0 ? ['completed :completed', 'completed_since :completed'] : [];
   const failure = failed > 0 ? ['failed :failed', ...(completed > 0 ? [] : ['failed_in_a_row :failed'])] : [];
-  const add = [...success, ...failure, ...added.add];
+  const add = [...success, ...failure, ...(worked_ms > 0 ? ['worked_ms :worked'] : []), ...added.add];
   return {
     // One success ends a row of failures.
     remove: completed > 0 ? ['failed_in_a_row'] : [],
@@ -157,6 +165,7 @@ function heardClauses({ at, lease_until, completed, failed, figures }: HeardFrom
       ':lease': lease_until,
       ...(completed > 0 ? { ':completed': completed } : {}),
       ...(failed > 0 ? { ':failed': failed } : {}),
+      ...(worked_ms > 0 ? { ':worked': worked_ms } : {}),
       ...added.values,
     },
   };

@@ -40,6 +40,7 @@ export function agentStoreSuite(backend: BackendOf): void {
         lease_until: iso(startMs),
         completed: 3,
         failed: 1,
+        worked_ms: 50,
         figures: {},
       });
       await store().want(row.pool, 'a1', ['r'], 1);
@@ -124,6 +125,7 @@ export function agentStoreSuite(backend: BackendOf): void {
         lease_until: iso(startMs + 9_000),
         completed: 1,
         failed: 2,
+        worked_ms: 40,
         figures: {},
       });
       expect(await now(row)).toMatchObject({
@@ -131,6 +133,7 @@ export function agentStoreSuite(backend: BackendOf): void {
         lease_until: iso(startMs + 9_000),
         completed: 1,
         failed: 2,
+        worked_ms: 40,
       });
     });
 
@@ -141,22 +144,28 @@ export function agentStoreSuite(backend: BackendOf): void {
         'a:type': { completed, failed, log: 7_000 * completed, log_squared: 49_000 * completed, micro_usd: 0 },
       });
       const end = (completed: number, failed: number) =>
-        store().release(row.pool, 'a1', ['t#1'], { ...heard, completed, failed, figures: figures(completed, failed) });
+        store().release(row.pool, 'a1', ['t#1'], {
+          ...heard,
+          completed,
+          failed,
+          worked_ms: 7,
+          figures: figures(completed, failed),
+        });
       expect(await end(0, 2)).toMatchObject({ failed: 2, failed_in_a_row: 2, figures: figures(0, 2) });
       expect(await end(0, 1)).toMatchObject({ failed: 3, failed_in_a_row: 3 });
       const mended = await end(2, 1);
-      expect(mended).toMatchObject({ completed_since: 2, figures: figures(2, 4) });
+      expect(mended).toMatchObject({ completed_since: 2, worked_ms: 21, figures: figures(2, 4) });
       expect(mended).not.toHaveProperty('failed_in_a_row');
       await store().register({ ...row, warm_up: undefined });
       const again = await now(row);
       expect(again).toMatchObject({ completed: 2, failed: 4, figures: figures(2, 4) });
-      for (const gone of ['warm_up', 'completed_since']) expect(again).not.toHaveProperty(gone);
+      for (const gone of ['warm_up', 'completed_since', 'worked_ms']) expect(again).not.toHaveProperty(gone);
     });
 
     it('halves figures once, keeps what was added meanwhile, and forgets types', async () => {
       const row = await registered();
       const one = { completed: 5, failed: 3, log: 11, log_squared: 20, micro_usd: 9 };
-      const heard = { at: iso(startMs), lease_until: iso(startMs), completed: 0, failed: 0 };
+      const heard = { at: iso(startMs), lease_until: iso(startMs), completed: 0, failed: 0, worked_ms: 0 };
       const add = (figures: Record<string, typeof one>) =>
         store().release(row.pool, 'a1', ['t#1'], { ...heard, figures });
       await add({ old: one, busy: one });

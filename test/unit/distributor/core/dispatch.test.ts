@@ -163,6 +163,14 @@ describe('the agent of a task', () => {
     expect(given(plan)).toEqual(['a→c-twin', 'b→d-fresh', 'c→b-busy', 'd→a-flaky']);
   });
 
+  it('is among equals the one whose slots have worked less, whatever its number of tasks', () => {
+    const long = agentRow({ agent_id: 'a-long', completed: 1, worked_ms: 60_000 });
+    const short = agentRow({ agent_id: 'b-short', completed: 9, worked_ms: 30_000 });
+    const wide = agentRow({ agent_id: 'c-wide', capacity: 4, completed: 9, worked_ms: 100_000 });
+    const plan = decide([long, short, wide], [[route(), three()]]);
+    expect(given(plan)).toEqual(['a→c-wide', 'b→b-short', 'c→a-long']);
+  });
+
   it('is never one that leaves or whose lease has ended', () => {
     const agents = [agentRow({ draining: true }), agentRow({ agent_id: 'a2', lease_until: iso(startMs - 1) })];
     expect(given(decide(agents, [[route(), three()]]))).toEqual([]);
