@@ -1,5 +1,5 @@
 /** Dependencies point inwards: handlers → use cases → core → contracts. Components meet through contracts and events. */
-const pureLibraries = '^node_modules/(zod|jsonata|croner|@dagrejs/graphlib|stemmer|node-diff3)/';
+const pureLibraries = '^node_modules/(zod|jsonata|croner|@dagrejs/graphlib|stemmer|node-diff3|fast-json-patch)/';
 const component = '(?:distributor|workflow|context|coordinator)';
 
 module.exports = {

@@ -1,7 +1,24 @@
 import * as z from 'zod';
 import { page, pageQuery } from './api.ts';
 import {
+  auditEntry,
+  auditRequest,
+  batchAnswer,
+  batchRequest,
+  changesAnswer,
+  changesRequest,
+  diffAnswer,
+  diffRequest,
+  listRequest,
+  namespaceAnswer,
+  namespaceRequest,
+  relationsAnswer,
+  relationsRequest,
+  setPolicyRequest,
+} from './context-queries.ts';
+import {
   accessPolicy,
+  documentRef,
   contextData,
   contextDocument,
   contextHead,
@@ -17,12 +34,7 @@ import {
   tagList,
   ttlMs,
 } from './context.ts';
-
-/** Which document. */
-const documentRef = {
-  namespace: namespaceName.default(defaultNamespace),
-  context_id: contextId,
-};
+import { appendItemsMax, patchOperationsMax, transactionDocumentsMax } from './limits.ts';
 
 /** Repeats of one call carry the same id: the second one changes nothing and gets the first one's answer. */
 export const operationId = z
@@ -140,10 +152,100 @@ export const deleteDocumentRequest = z.strictObject({
 
 export const historyRequest = z.strictObject({ ...documentRef, ...pageQuery.shape });
 
+/** One operation of a JSON Patch (RFC 6902). */
+const patchOperation = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal(['add', 'replace', 'test']), path: pointer, value: contextData }),
+  z.strictObject({ op: z.literal('remove'), path: pointer }),
+  z.strictObject({ op: z.literal(['move', 'copy']), from: pointer, path: pointer }),
+]);
+export type PatchOperation = z.infer<typeof patchOperation>;
+export const jsonPatch = z.array(patchOperation).max(patchOperationsMax);
+
+const patchFields = {
+  /** RFC 6902. */
+  patch: jsonPatch.optional(),
+  /** RFC 7396; null takes a key away. */
+  merge_patch: contextData.optional(),
+};
+const onePatch = { error: 'give either patch (RFC 6902) or merge_patch (RFC 7396)', path: ['patch'] };
+
+export const patchDocumentRequest = z
+  .strictObject({
+    ...documentRef,
+    /** Left out: the patch is made on whatever is the latest; its `test` operations are then its condition. */
+    expected_version: z.int().min(1).optional(),
+    ...patchFields,
+    on_conflict: onConflict.default('refuse'),
+    ...changeFields,
+  })
+  .refine(({ patch, merge_patch }) => (patch === undefined) !== (merge_patch === undefined), onePatch);
+
+export const appendDocumentRequest = z.strictObject({
+  ...documentRef,
+  /** The list that grows; it is made when nothing is there. */
+  pointer: pointer.default(''),
+  items: z.array(contextData).min(1).max(appendItemsMax),
+  ...changeFields,
+});
+
+export const restoreDocumentRequest = z.strictObject({
+  ...documentRef,
+  /** The version to have again. */
+  version: z.int().min(1),
+  /** The latest version, a deletion included. */
+  expected_version: z.int().min(1),
+  ...changeFields,
+});
+
+export const forkDocumentRequest = z.strictObject({
+  ...documentRef,
+  /** @default the latest */
+  version: z.int().min(1).optional(),
+  to: z.strictObject(documentRef),
+  ...changeFields,
+});
+
+const versioned = { context_id: contextId, expected_version: z.int().min(1) };
+export const transactionRequest = z.strictObject({
+  namespace: namespaceName.default(defaultNamespace),
+  operations: z
+    .array(
+      z.discriminatedUnion('operation', [
+        z.strictObject({
+          operation: z.literal('create'),
+          context_id: contextId,
+          context_type: contextType,
+          data: contextData,
+          ...descriptionFields,
+        }),
+        z.strictObject({ operation: z.literal('put'), ...versioned, data: contextData, ...descriptionFields }),
+        z.strictObject({ operation: z.literal('patch'), ...versioned, ...patchFields }),
+        z.strictObject({ operation: z.literal('delete'), ...versioned }),
+        /** Nothing is written, but the document must be at this version. */
+        z.strictObject({ operation: z.literal('check'), ...versioned }),
+      ]),
+    )
+    .min(1)
+    .max(transactionDocumentsMax)
+    .refine((list) => new Set(list.map(({ context_id }) => context_id)).size === list.length, {
+      error: 'a document may be named once in a transaction',
+    }),
+  ...changeFields,
+});
+export const transactionAnswer = z.union([
+  z.object({ outcome: z.enum(['written', 'repeated']), heads: z.array(contextHead) }),
+  /** Nothing was written; these are at another version than expected (0: they are not there). */
+  z.object({
+    outcome: z.literal('stale'),
+    stale: z.array(z.object({ context_id: contextId, version: z.int() })),
+  }),
+]);
+export type TransactionAnswer = z.infer<typeof transactionAnswer>;
+
 /** One operation on documents: `POST /v1/contexts/<name>`, the SDK's method and the command line's subcommand. */
 export interface ContextOperation {
   readonly summary: string;
-  readonly body: z.ZodObject;
+  readonly body: z.ZodType;
   readonly answer: z.ZodType;
 }
 
@@ -163,6 +265,27 @@ export const contextOperations = {
     answer: page(contextVersionView),
   },
   conflicts: { summary: 'List changes that could not be merged', body: historyRequest, answer: page(conflictDocument) },
+  patch: { summary: 'Patch a document (RFC 6902, RFC 7396)', body: patchDocumentRequest, answer: changeAnswer },
+  append: { summary: 'Append to a list of a document', body: appendDocumentRequest, answer: changeAnswer },
+  restore: {
+    summary: 'Have an older version again, of a deleted document too',
+    body: restoreDocumentRequest,
+    answer: changeAnswer,
+  },
+  fork: { summary: 'Create a document from a version of another', body: forkDocumentRequest, answer: changeAnswer },
+  diff: { summary: 'What changed between two versions, as a JSON Patch', body: diffRequest, answer: diffAnswer },
+  batch: { summary: 'Read up to 100 documents', body: batchRequest, answer: batchAnswer },
+  list: { summary: 'List documents by place, type, tags and time', body: listRequest, answer: page(contextHead) },
+  relations: { summary: 'Walk the relations of a document', body: relationsRequest, answer: relationsAnswer },
+  changes: { summary: 'What changed in a namespace since a cursor', body: changesRequest, answer: changesAnswer },
+  transaction: {
+    summary: 'Change up to 25 documents, all or none',
+    body: transactionRequest,
+    answer: transactionAnswer,
+  },
+  policy: { summary: 'Read the policy of a namespace', body: namespaceRequest, answer: namespaceAnswer },
+  guard: { summary: 'Set the policy of a namespace', body: setPolicyRequest, answer: namespaceAnswer },
+  audit: { summary: 'Who was refused and who read, by day', body: auditRequest, answer: page(auditEntry) },
 } as const satisfies Record<string, ContextOperation>;
 export type ContextOperationName = keyof typeof contextOperations;
 /** What a caller sends and is answered. */

@@ -47,6 +47,12 @@ export const contextId = z
     `up to ${String(contextLevelsMax)} levels joined by "/", each of letters, digits, ".", "_" and "-", starting with a letter or digit`,
   );
 
+/** Which document. */
+export const documentRef = {
+  namespace: namespaceName.default(defaultNamespace),
+  context_id: contextId,
+};
+
 /** A word to find documents by. */
 export const tag = z
   .string()

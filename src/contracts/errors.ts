@@ -69,6 +69,12 @@ export const errorCatalogue = {
     what: 'A document with this id exists already; it stays as it is.',
     fix: 'Read it and write from its version, or choose another context_id.',
   },
+  'patch-failed': {
+    status: 422,
+    exit: 2,
+    what: 'An operation of the patch cannot be made on this document; nothing was changed.',
+    fix: 'Read the document again and make the patch from what is there.',
+  },
   'unknown-context-type': {
     status: 422,
     exit: 2,

@@ -179,6 +179,14 @@ export const transactionDocumentsMax = 25;
 export const documentBatchMax = 100;
 /** Operations of one JSON Patch. */
 export const patchOperationsMax = 1_000;
+/** Items of one append. */
+export const appendItemsMax = 1_000;
+/** Steps from a document to its neighbours. More: one question reads a whole namespace. */
+export const relationDepthMax = 5;
+/** Documents that one walk over relations visits. More: the answer comes too late. */
+export const visitedDocumentsMax = 1_000;
+/** A change is listed when it is this old: one that was stamped earlier cannot be written later. Shorter: a slow writer's change may be missed. */
+export const changeSettleMs = 5_000;
 /** Rules of a policy, of a document or a namespace. More: every access reads them all. */
 export const policyRulesMax = 100;
 /** Times a change is decided again when somebody else was faster. More: a hot document holds a function; the caller may try again. */

@@ -2,7 +2,16 @@ import type { ContextAnswer, ContextOperationName, ContextRequest } from '../con
 import type { ApiTransport } from './api-transport.ts';
 
 /** Operations that change documents: each gets an id, so that a repeat after a lost answer changes nothing. */
-const changes = ['create', 'put', 'delete'] as const satisfies readonly ContextOperationName[];
+const changes = [
+  'create',
+  'put',
+  'delete',
+  'patch',
+  'append',
+  'restore',
+  'fork',
+  'transaction',
+] as const satisfies readonly ContextOperationName[];
 
 /** The operations on documents, under the names that the API has for them. */
 export type ContextCalls = {
@@ -17,12 +26,31 @@ export function contextCalls(call: ApiTransport, clock: { now(): number }, rando
     const body = isChange ? { operation_id: operationId(), ...request } : request;
     return (await call({ method: 'POST', path: `/v1/contexts/${name}`, body })) as never;
   };
-  return {
-    create: (request) => send('create', request),
-    get: (request) => send('get', request),
-    put: (request) => send('put', request),
-    delete: (request) => send('delete', request),
-    history: (request) => send('history', request),
-    conflicts: (request) => send('conflicts', request),
-  };
+  const names = Object.keys(contextOperationNames) as ContextOperationName[];
+  return Object.fromEntries(
+    names.map((name) => [name, (request: object) => send(name, request)]),
+  ) as unknown as ContextCalls;
 }
+
+/** Spelt out, because the table of operations with its schemas is the API's, and too large for a client. */
+const contextOperationNames: Readonly<Record<ContextOperationName, true>> = {
+  create: true,
+  get: true,
+  put: true,
+  patch: true,
+  append: true,
+  delete: true,
+  restore: true,
+  fork: true,
+  history: true,
+  conflicts: true,
+  diff: true,
+  batch: true,
+  list: true,
+  relations: true,
+  changes: true,
+  transaction: true,
+  policy: true,
+  guard: true,
+  audit: true,
+};

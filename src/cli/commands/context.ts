@@ -6,6 +6,7 @@ import { runs } from '../command.ts';
 import { pageSize, wholeNumber } from '../option-values.ts';
 import { showTime, table } from '../output.ts';
 import { readJsonArgument } from '../read-input.ts';
+import { addMoreOfContext } from './context-more.ts';
 
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
@@ -31,7 +32,7 @@ function given(options: ContextOptions): { namespace?: string; limit?: number; c
   };
 }
 
-/** `cadre context get|create|put|delete|history|conflicts` */
+/** `cadre context get|create|put|delete|history|conflicts`, and more. */
 export function addContext(program: Command): void {
   const group = program
     .command('context')
@@ -49,6 +50,7 @@ Examples:
     group.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
   addReads(command);
   addChanges(command);
+  addMoreOfContext(command);
 }
 
 type MakeCommand = (usage: string, description: string) => Command;

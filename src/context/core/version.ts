@@ -1,4 +1,5 @@
 import {
+  contextData,
   jsonBytes,
   type ChangeKind,
   type ContextDocument,
@@ -8,7 +9,7 @@ import {
 } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
-import { documentBytesMax } from '../../contracts/limits.ts';
+import { parse } from '../../contracts/parse.ts';
 
 /** Which document. */
 export interface DocumentKey {
@@ -95,7 +96,7 @@ function defined<T extends object>(value: { readonly [K in keyof T]: T[K] | unde
 
 /**
  * The next version of a document. One that is gone begins anew, with its numbering going on, so that a version's number never means two things.
- * Throws `too-large` for data that merging or appending made too large.
+ * Throws `invalid-input` for data that merging, patching or appending made too large or too deep.
  */
 export function nextVersion(
   key: DocumentKey,
@@ -103,13 +104,7 @@ export function nextVersion(
   change: Change,
   stamp: Stamp,
 ): StoredVersion {
-  const bytes = jsonBytes(change.data);
-  if (bytes > documentBytesMax)
-    throw new CadreError(
-      'too-large',
-      `${String(bytes)} bytes are more than the ${String(documentBytesMax)} of a document`,
-      { path: 'data' },
-    );
+  const data = parse(contextData, change.data, ['data']);
   const at = new Date(stamp.now).toISOString();
   const before = previous === undefined || change.kind === 'create' || change.kind === 'fork' ? undefined : previous;
   const version = (previous?.version ?? 0) + 1;
@@ -130,15 +125,15 @@ export function nextVersion(
     ttl_ms: change.ttl_ms ?? before?.ttl_ms,
     expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
     legal_hold: before?.legal_hold,
-    bytes,
-    hash: stamp.hash(canonicalJson(change.data)),
+    bytes: jsonBytes(data),
+    hash: stamp.hash(canonicalJson(data)),
     schema_version: undefined,
     deleted: undefined,
     kind: change.kind,
     base_version: change.base_version,
     operation_id: stamp.operation_id,
     origin: stamp.origin,
-    data: change.data,
+    data,
   });
 }
 

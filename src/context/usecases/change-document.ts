@@ -13,8 +13,8 @@ export type Decision =
   | { readonly conflict: ConflictDocument; readonly answer: ChangeAnswer }
   | { readonly answer: ChangeAnswer };
 
-/** Decides about the state that was loaded; `again` says that somebody else was faster before. */
-export type Decide = (state: DocumentState, again: boolean) => Promise<Decision> | Decision;
+/** Decides about the state that was loaded. */
+export type Decide = (state: DocumentState) => Promise<Decision>;
 
 /** The stamp of a change that is made now. Without an operation id the change gets one, and a repeat of the call is another change. */
 export function stampOf(
@@ -60,7 +60,7 @@ export async function changeDocument(
   decide: Decide,
 ): Promise<ChangeAnswer> {
   for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
-    const decision = await decide(await loadDocument(deps, key), repeat > 0);
+    const decision = await decide(await loadDocument(deps, key));
     if ('conflict' in decision) await deps.documents.keepConflict(decision.conflict);
     if ('answer' in decision) return decision.answer;
     const { next } = decision.commit;
@@ -86,6 +86,15 @@ export async function repeated(
   if (latest === undefined || latest.version <= expected) return undefined;
   const after = latest.version === expected + 1 ? latest : await deps.documents.version(key, expected + 1);
   if (after?.operation_id === operation_id) return { outcome: 'repeated', head: headOf(after) };
+  return repeatedOf(deps, key, operation_id);
+}
+
+/** The answer to a repeat of an operation that landed wherever the head was. */
+export async function repeatedOf(
+  deps: ContextDeps,
+  key: DocumentKey,
+  operation_id: string,
+): Promise<ChangeAnswer | undefined> {
   const landed = await deps.documents.operation(key, operation_id);
   const version = landed === undefined ? undefined : await deps.documents.version(key, landed);
   return version === undefined ? undefined : { outcome: 'repeated', head: headOf(version) };

@@ -6,6 +6,13 @@ import {
 } from '../../contracts/context-operations.ts';
 import { parseJson } from '../../contracts/parse.ts';
 import type { Caller, ContextDeps } from '../ports.ts';
+import { CadreError } from '../../contracts/errors.ts';
+import { getPolicy, listAudit, setPolicy } from './guard-namespace.ts';
+import { listChanges, listDocuments, listRelations } from './list-documents.ts';
+import { appendDocument, patchDocument } from './patch-document.ts';
+import { diffDocument, getDocuments } from './read-documents.ts';
+import { forkDocument, restoreDocument } from './restore-document.ts';
+import { transactDocuments } from './transact-documents.ts';
 import { createDocument } from './create-document.ts';
 import { deleteDocument } from './delete-document.ts';
 import { getDocument } from './get-document.ts';
@@ -25,6 +32,19 @@ const useCases: {
   delete: deleteDocument,
   history: listVersions,
   conflicts: listConflicts,
+  patch: patchDocument,
+  append: appendDocument,
+  restore: restoreDocument,
+  fork: forkDocument,
+  diff: diffDocument,
+  batch: getDocuments,
+  list: listDocuments,
+  relations: listRelations,
+  changes: listChanges,
+  transaction: transactDocuments,
+  policy: getPolicy,
+  guard: setPolicy,
+  audit: listAudit,
 };
 
 /** True for the name of an operation. */
@@ -32,7 +52,52 @@ export function isContextOperation(name: string): name is ContextOperationName {
   return Object.hasOwn(useCases, name);
 }
 
-/** Carries out an operation from the text of its request: parsed at this border, answered as the contract says. */
+/** What a request tells of itself to the audit, whatever operation it is. */
+interface Told {
+  readonly namespace: string;
+  readonly context_id?: string | undefined;
+  readonly version?: number | undefined;
+}
+
+/** Writes to the audit, and never fails what it tells about: a row that cannot be written is lost, the work is not. */
+async function tellAudit(
+  deps: ContextDeps,
+  caller: Caller,
+  action: string,
+  told: Told,
+  outcome: 'allowed' | 'refused',
+) {
+  const { namespace, context_id, version } = told;
+  const { principal, correlation_id } = caller;
+  const at = new Date(deps.sources.now()).toISOString();
+  const entry = { at, principal, action, outcome, correlation_id };
+  const about = { ...(context_id === undefined ? {} : { context_id }), ...(version === undefined ? {} : { version }) };
+  await deps.documents.audit(namespace, deps.sources.id(), { ...entry, ...about }).catch(() => undefined);
+}
+
+/** The same dependencies with a memory of one operation: its policy is read once. */
+function remembering(deps: ContextDeps): ContextDeps {
+  const known = new Map<string, ReturnType<ContextDeps['documents']['namespace']>>();
+  const namespace = (name: string) => {
+    const row = known.get(name) ?? deps.documents.namespace(name);
+    known.set(name, row);
+    return row;
+  };
+  return { ...deps, documents: { ...deps.documents, namespace } };
+}
+
+async function isSampled(deps: ContextDeps, namespace: string): Promise<boolean> {
+  const oneIn = (await deps.documents.namespace(namespace))?.policy.audit_reads_one_in ?? 0;
+  return oneIn > 0 && deps.sources.random() < 1 / oneIn;
+}
+
+/** Operations that read data: a share of them is audited where the namespace says so. */
+const reads: readonly ContextOperationName[] = ['get', 'batch', 'diff'];
+
+/**
+ * Carries out an operation from the text of its request: parsed at this border, answered as the contract says. Refusals and sampled reads go to the
+ * audit; writes are told by the history.
+ */
 export async function runContextOperation(
   deps: ContextDeps,
   caller: Caller,
@@ -40,5 +105,16 @@ export async function runContextOperation(
   text: string,
 ): Promise<object> {
   const run = useCases[name] as (deps: ContextDeps, caller: Caller, request: unknown) => Promise<object>;
-  return run(deps, caller, parseJson(contextOperations[name].body, text));
+  const request = parseJson(contextOperations[name].body, text) as Told;
+  const own = remembering(deps);
+  try {
+    const answer = await run(own, caller, request);
+    if (reads.includes(name) && (await isSampled(own, request.namespace)))
+      await tellAudit(deps, caller, name, request, 'allowed');
+    return answer;
+  } catch (error) {
+    if (error instanceof CadreError && error.code === 'forbidden')
+      await tellAudit(deps, caller, name, request, 'refused');
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ChangeAnswer, ConflictDocument, putDocumentRequest } from '../../contracts/context-operations.ts';
+import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { keepingMasked, visible, type Access } from '../core/access.ts';
 import { checkData } from '../core/document-types.ts';
@@ -12,9 +13,13 @@ import { mergeData } from './merge-change.ts';
 
 type PutRequest = z.output<typeof putDocumentRequest>;
 
+/** What a change makes of the version that it was made from. */
+type DataOf = (base: StoredVersion, access: Access) => Json;
+
 /** A change of a document that somebody else changed since `base`. */
 interface Stale {
-  readonly request: PutRequest;
+  readonly request: Omit<PutRequest, 'data'>;
+  readonly dataOf: DataOf;
   readonly live: StoredVersion;
   readonly base: StoredVersion | undefined;
   readonly access: Access;
@@ -25,7 +30,12 @@ interface Stale {
  * Writes a document from the version that the caller saw. When that is no longer the latest, the change is refused with what a merge would give, or
  * merged when the caller asked for it; what cannot be merged is kept as a conflict document. Throws `not-found` and `forbidden`.
  */
-export async function putDocument(deps: ContextDeps, caller: Caller, request: PutRequest): Promise<ChangeAnswer> {
+export async function putDocument(
+  deps: ContextDeps,
+  caller: Caller,
+  request: PutRequest | Omit<PutRequest, 'data'>,
+  dataOf: DataOf = () => ('data' in request ? request.data : null),
+): Promise<ChangeAnswer> {
   const { namespace, context_id, expected_version } = request;
   const key = { namespace, context_id };
   const stamp = stampOf(deps, caller, request);
@@ -37,18 +47,24 @@ export async function putDocument(deps: ContextDeps, caller: Caller, request: Pu
     if (request.access_policy !== undefined) permitted(state.namespace, live, caller, 'admin');
     if (live.version !== expected_version) {
       const base = await deps.documents.version(key, expected_version);
-      return decideStale({ request, live, base, access, stamp });
+      return decideStale({ request, dataOf, live, base, access, stamp });
     }
-    const data = keepingMasked(request.data, live.data, access.mask);
+    const data = keepingMasked(dataOf(live, access), live.data, access.mask);
     checkData(live.context_type, data);
-    return write(live, request, data, stamp);
+    return write(live, 'data' in request ? 'put' : 'patch', request, data, stamp);
   });
 }
 
-function write(live: StoredVersion, request: PutRequest, data: Json, stamp: Stamp): Decision {
+function write(
+  live: StoredVersion,
+  kind: 'put' | 'patch',
+  request: Omit<PutRequest, 'data'>,
+  data: Json,
+  stamp: Stamp,
+): Decision {
   const { tags, relations, access_policy, merge, ttl_ms, expected_version } = request;
   const change = {
-    kind: 'put' as const,
+    kind,
     base_version: expected_version,
     data,
     tags,
@@ -62,9 +78,17 @@ function write(live: StoredVersion, request: PutRequest, data: Json, stamp: Stam
 }
 
 /** The change merged into what is stored now. A place that the writer may not see counts as unchanged by it. */
-async function decideStale({ request, live, base, access, stamp }: Stale): Promise<Decision> {
-  const theirs = keepingMasked(request.data, base?.data, access.mask);
-  const merged = await mergeData({ base: base?.data, ours: live.data ?? null, theirs }, live.merge ?? []);
+async function decideStale({ request, dataOf, live, base, access, stamp }: Stale): Promise<Decision> {
+  if (base?.data === undefined)
+    throw new CadreError(
+      'not-found',
+      `${live.context_id} has no data at version ${String(request.expected_version)} to merge from`,
+      {
+        path: 'expected_version',
+      },
+    );
+  const theirs = keepingMasked(dataOf(base, access), base.data, access.mask);
+  const merged = await mergeData({ base: base.data, ours: live.data ?? null, theirs }, live.merge ?? []);
   const head = headOf(live);
   const document = documentOf(live);
   if (request.on_conflict === 'refuse') {
@@ -73,7 +97,7 @@ async function decideStale({ request, live, base, access, stamp }: Stale): Promi
       : { ok: false as const, conflicts: [...merged.conflicts] };
     return { answer: { outcome: 'stale', head, merge } };
   }
-  if (!merged.ok) return keep(request, live, merged.conflicts, stamp);
+  if (!merged.ok) return keep({ ...request, data: theirs }, live, merged.conflicts, stamp);
   checkData(live.context_type, merged.data);
   const change = {
     kind: 'merge' as const,
@@ -86,7 +110,12 @@ async function decideStale({ request, live, base, access, stamp }: Stale): Promi
 
 /** Both sides of what could not be merged, as a document of its own. It is named by the operation, so that a repeat keeps it once. */
 function keep(
-  { namespace, context_id, expected_version, data }: PutRequest,
+  {
+    namespace,
+    context_id,
+    expected_version,
+    data,
+  }: Pick<PutRequest, 'namespace' | 'context_id' | 'expected_version' | 'data'>,
   live: StoredVersion,
   conflicts: ConflictDocument['conflicts'],
   stamp: Stamp,

@@ -23,24 +23,29 @@ export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk:
 export const treePartition = (namespace: string) => `TREE#${namespace}`;
 export const typePartition = (namespace: string, type: string) => `TYPE#${namespace}#${type}`;
 export const tagPartition = (namespace: string, tag: string) => `TAG#${namespace}#${tag}`;
+export const edgePrefix = { out: 'OUT#', in: 'IN#' } as const;
 export const relationKey = (from: DocumentKey, type: string, to: string) => ({
   pk: documentPartition(from),
-  sk: `OUT#${type}#${to}`,
+  sk: `${edgePrefix.out}${type}#${to}`,
 });
 export const backRelationKey = (from: DocumentKey, type: string, to: string) => ({
   pk: documentPartition({ namespace: from.namespace, context_id: to }),
-  sk: `IN#${type}#${from.context_id}`,
+  sk: `${edgePrefix.in}${type}#${from.context_id}`,
 });
 
 /** The changes of a namespace in the order of their time lie in so many partitions of the index. Fewer: 1,000 changes a second are the end of one. */
 export const feedShards = 4;
+/** Refusals and sampled reads of a day. */
+export const auditPartition = (namespace: string, day: string) => `AUDIT#${namespace}#${day}`;
 export const feedPartition = (namespace: string, shard: number) => `FEED#${namespace}#${String(shard)}`;
 /** What the index of the documents' table projects: enough to tell what changed. */
 export const contextIndexedAttributes = [
-  'namespace',
   'context_id',
   'context_type',
   'version',
+  'kind',
   'updated_at',
+  'updated_by',
+  'operation_id',
   'deleted',
 ] as const;

@@ -59,32 +59,42 @@ function shardOf(context_id: string): number {
   return (createHash('sha256').update(context_id).digest()[0] ?? 0) % feedShards;
 }
 
-/** The item of a document's head: the newest version without its data, at its place in the order of changes. */
+/** The item of a document's head: the newest version without its data. */
 export function headItem(head: ContextHead): Item & Statement['key'] {
-  const { namespace, context_id, updated_at } = head;
-  return {
-    ...contextHeadKey(head),
-    ...head,
-    gsi1pk: feedPartition(namespace, shardOf(context_id)),
-    gsi1sk: `${updated_at}#${context_id}`,
-  };
+  return { ...contextHeadKey(head), ...head };
 }
 
 /** The head of an item. The table is ours alone, so its shape is trusted. */
 export function fromHeadItem(item: Item): ContextHead {
-  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _place, ...head } = item;
+  const { pk: _pk, sk: _sk, ...head } = item;
   return head as unknown as ContextHead;
 }
 
-/** The item of a version. */
+/** The item of a version, at its place in the order of changes. */
 export async function versionItem(bodies: Bodies, version: StoredVersion): Promise<Item & Statement['key']> {
   const { data, ...rest } = version;
   const body = data === undefined ? {} : await packBody(bodies, version, data);
-  return { ...versionKey(version, version.version), ...rest, ...body };
+  const { namespace, context_id, updated_at } = version;
+  return {
+    ...versionKey(version, version.version),
+    ...rest,
+    ...body,
+    gsi1pk: feedPartition(namespace, shardOf(context_id)),
+    gsi1sk: `${updated_at}#${context_id}#${String(version.version)}`,
+  };
 }
 
 export async function fromVersionItem(bodies: Bodies, item: Item): Promise<StoredVersion> {
-  const { pk: _pk, sk: _sk, body: _body, packed: _packed, body_object: _object, ...rest } = item;
+  const {
+    pk: _pk,
+    sk: _sk,
+    gsi1pk: _feed,
+    gsi1sk: _place,
+    body: _body,
+    packed: _packed,
+    body_object: _object,
+    ...rest
+  } = item;
   const data = await unpackBody(bodies, item);
   return { ...rest, ...(data === undefined ? {} : { data }) } as unknown as StoredVersion;
 }

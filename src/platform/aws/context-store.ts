@@ -1,9 +1,9 @@
-import { GetCommand, PutCommand, QueryCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../contracts/errors.ts';
 import type { ConflictDocument } from '../../contracts/context-operations.ts';
 import { retentionMs } from '../../contracts/limits.ts';
 import { headOf, type DocumentKey } from '../../context/core/version.ts';
-import type { Commit, ContextPage, DocumentStore, NamespaceRow } from '../../context/ports.ts';
+import type { Check, Commit, DocumentStore, NamespaceRow } from '../../context/ports.ts';
 import {
   conflictKey,
   conflictPrefix,
@@ -15,7 +15,7 @@ import {
   versionPrefix,
 } from './context-keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './context-rows.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { contextListings, pageOfRows } from './context-listings.ts';
 import { type Database, getItems, queryItems } from './database.ts';
 import type { Item } from './task-rows.ts';
 import { transact } from './workflow-advance.ts';
@@ -25,31 +25,9 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 /** DynamoDB: actions of one TransactWriteItems. */
 const transactionActionsMax = 100;
 
-/** The rows of a partition whose sort key has a prefix, newest first, page after page. */
-async function newestFirst(
-  db: Database,
-  pk: string,
-  prefix: string,
-  limit: number,
-  cursor: string | undefined,
-): Promise<ContextPage<Item>> {
-  const start = decodeCursor(cursor);
-  if (start !== undefined && !String(start['sk']).startsWith(prefix))
-    throw new CadreError('invalid-input', 'this cursor was given out by another listing', { path: 'cursor' });
-  const { Items = [], LastEvaluatedKey } = await db.client.send(
-    new QueryCommand({
-      TableName: db.table,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
-      ScanIndexForward: false,
-      ConsistentRead: true,
-      Limit: limit,
-      // Only the place inside this partition is taken from a cursor: it comes from outside.
-      ...(start === undefined ? {} : { ExclusiveStartKey: { pk, sk: start['sk'] } }),
-    }),
-  );
-  const next = encodeCursor(LastEvaluatedKey);
-  return { items: Items, ...(next === undefined ? {} : { cursor: next }) };
+/** The rows of a partition whose sort key has a prefix, newest first, a page at a time. */
+function newestFirst(db: Database, pk: string, prefix: string, limit: number, cursor: string | undefined) {
+  return pageOfRows(db, pk, [prefix, `${prefix}~`], { limit, cursor, newestFirst: true });
 }
 
 /**
@@ -83,9 +61,27 @@ async function actionsOf(db: Database, bodies: Bodies, { previous, next, once }:
   ];
 }
 
-async function commit(db: Database, bodies: Bodies, commits: readonly Commit[]): Promise<readonly DocumentKey[]> {
+/** The document must be at the version that was looked at: it stops what was decided from an older one. */
+function checkAction(db: Database, { key, version }: Check): Action {
+  return {
+    ConditionCheck: {
+      TableName: db.table,
+      Key: contextHeadKey(key),
+      ConditionExpression: '#version = :expected',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ExpressionAttributeValues: { ':expected': version },
+    },
+  };
+}
+
+async function commit(
+  db: Database,
+  bodies: Bodies,
+  commits: readonly Commit[],
+  checks: readonly Check[],
+): Promise<readonly DocumentKey[]> {
   const groups = await Promise.all(commits.map((each) => actionsOf(db, bodies, each)));
-  const actions = groups.flat();
+  const actions = [...groups.flat(), ...checks.map((check) => checkAction(db, check))];
   if (actions.length > transactionActionsMax) {
     throw new CadreError(
       'too-large',
@@ -93,18 +89,22 @@ async function commit(db: Database, bodies: Bodies, commits: readonly Commit[]):
     );
   }
   const keyOf = ({ next: { namespace, context_id } }: Commit): DocumentKey => ({ namespace, context_id });
+  const keys = [...commits.map(keyOf), ...checks.map(({ key }) => key)];
   let codes: readonly string[] | undefined;
   try {
     codes = await transact(db, actions);
   } catch (error) {
     // It met other transactions again and again: nothing is written, and what is stored has changed meanwhile.
-    if (error instanceof Error && error.name === 'TransactionCanceledException') return commits.map(keyOf);
+    if (error instanceof Error && error.name === 'TransactionCanceledException') return keys;
     throw error;
   }
   if (codes === undefined) return [];
-  const owners = groups.flatMap((group, index) => group.map(() => index));
+  const owners = [
+    ...groups.flatMap((group, index) => group.map(() => index)),
+    ...checks.map((_, at) => commits.length + at),
+  ];
   const failed = new Set(owners.filter((_, at) => codes[at] === 'ConditionalCheckFailed'));
-  return commits.filter((_, index) => failed.has(index)).map(keyOf);
+  return keys.filter((_, index) => failed.has(index));
 }
 
 async function keepConflict(db: Database, conflict: ConflictDocument): Promise<void> {
@@ -116,6 +116,46 @@ async function keepConflict(db: Database, conflict: ConflictDocument): Promise<v
     .catch((error: unknown) => {
       if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
     });
+}
+
+/** Heads, then the versions that they name: immutable, so that nothing can come between. Two calls for a hundred documents. */
+async function latestOf(db: Database, bodies: Bodies, keys: readonly DocumentKey[]) {
+  const heads = await getItems(db, keys.map(contextHeadKey));
+  const wanted = keys.flatMap((key, at) => {
+    const version = heads[at]?.['version'];
+    return version === undefined ? [] : [{ at, key: versionKey(key, Number(version)) }];
+  });
+  const items = await getItems(
+    db,
+    wanted.map(({ key }) => key),
+  );
+  const found = new Map(wanted.map(({ at }, index) => [at, items[index]] as const));
+  return Promise.all(
+    keys.map(async (_, at) => {
+      const item = found.get(at);
+      return item && fromVersionItem(bodies, item);
+    }),
+  );
+}
+
+/** The stored revision must be the one before: of two policies made from one only one is set. */
+async function setNamespace(db: Database, row: NamespaceRow): Promise<boolean> {
+  const first = row.revision === 1;
+  try {
+    await db.client.send(
+      new PutCommand({
+        TableName: db.table,
+        Item: { ...policyKey(row.namespace), ...row },
+        ...(first
+          ? { ConditionExpression: 'attribute_not_exists(pk)' }
+          : { ConditionExpression: 'revision = :before', ExpressionAttributeValues: { ':before': row.revision - 1 } }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
 }
 
 function fromConflictItem({ pk: _pk, sk: _sk, text, ...rest }: Item): ConflictDocument {
@@ -153,7 +193,8 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
       const page = await newestFirst(db, documentPartition(key), versionPrefix, limit, cursor);
       return { ...page, items: await Promise.all(page.items.map((item) => fromVersionItem(bodies, item))) };
     },
-    commit: (commits) => commit(db, bodies, commits),
+    commit: (commits, checks = []) => commit(db, bodies, commits, checks),
+    latestOf: (keys) => latestOf(db, bodies, keys),
     keepConflict: (conflict) => keepConflict(db, conflict),
     conflicts: async (key, limit, cursor) => {
       const page = await newestFirst(db, documentPartition(key), conflictPrefix, limit, cursor);
@@ -165,5 +206,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
       const { pk: _pk, sk: _sk, ...row } = item;
       return row as unknown as NamespaceRow;
     },
+    setNamespace: (row) => setNamespace(db, row),
+    ...contextListings(db),
   };
 }

@@ -1,0 +1,71 @@
+import type * as z from 'zod';
+import type {
+  AuditEntry,
+  auditRequest,
+  namespaceAnswer,
+  namespaceRequest,
+  setPolicyRequest,
+} from '../../contracts/context-queries.ts';
+import { CadreError } from '../../contracts/errors.ts';
+import { accessOf } from '../core/access.ts';
+import { liesIn } from '../core/pointer.ts';
+import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../ports.ts';
+
+type NamespaceAnswer = z.output<typeof namespaceAnswer>;
+
+/** Throws `forbidden` for whoever is no admin of the whole namespace. Before anybody has set a policy everybody is. */
+async function forAdmin(deps: ContextDeps, caller: Caller, namespace: string): Promise<NamespaceRow | undefined> {
+  const row = await deps.documents.namespace(namespace);
+  const whole = row && { ...row.policy, rules: row.policy.rules.filter(({ under }) => under === undefined) };
+  if (!accessOf(whole, { context_id: '' }, caller.principal).actions.has('admin'))
+    throw new CadreError('forbidden', `${caller.principal} is no admin of ${namespace}`, { path: 'namespace' });
+  return row;
+}
+
+function view(namespace: string, row: NamespaceRow | undefined): NamespaceAnswer {
+  return row === undefined
+    ? { namespace, revision: 0 }
+    : { namespace, revision: row.revision, policy: row.policy, updated_by: row.updated_by };
+}
+
+/** The policy of a namespace, for its admins. */
+export async function getPolicy(
+  deps: ContextDeps,
+  caller: Caller,
+  { namespace }: z.output<typeof namespaceRequest>,
+): Promise<NamespaceAnswer> {
+  return view(namespace, await forAdmin(deps, caller, namespace));
+}
+
+/** Sets the policy of a namespace. Throws `invalid-input` for one that leaves no admin, `version-conflict` when another one was set meanwhile. */
+export async function setPolicy(
+  deps: ContextDeps,
+  caller: Caller,
+  { namespace, policy, expected_revision }: z.output<typeof setPolicyRequest>,
+): Promise<NamespaceAnswer> {
+  const row = await forAdmin(deps, caller, namespace);
+  if (!policy.rules.some(({ under, actions }) => under === undefined && actions.includes('admin')))
+    throw new CadreError('invalid-input', 'a rule of the whole namespace must grant admin to somebody', {
+      path: 'policy.rules',
+    });
+  const next = { namespace, revision: expected_revision + 1, policy, updated_by: caller.principal };
+  if ((row?.revision ?? 0) !== expected_revision || !(await deps.documents.setNamespace(next)))
+    throw new CadreError('version-conflict', 'another policy was set meanwhile', { path: 'expected_revision' });
+  return view(namespace, next);
+}
+
+/** Refusals and sampled reads of a day, newest first, for admins. A page may be shorter than asked for. */
+export async function listAudit(
+  deps: ContextDeps,
+  caller: Caller,
+  { namespace, day, principal, under, limit, cursor }: z.output<typeof auditRequest>,
+): Promise<ContextPage<AuditEntry>> {
+  await forAdmin(deps, caller, namespace);
+  const page = await deps.documents.audited(namespace, day, limit, cursor);
+  const items = page.items.filter(
+    (entry) =>
+      (principal === undefined || entry.principal === principal) &&
+      (under === undefined || (entry.context_id !== undefined && liesIn(entry.context_id, under))),
+  );
+  return { ...page, items };
+}
