@@ -10,8 +10,8 @@ import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { createAgentStore } from './agent-store.ts';
 import { createBlobStore } from './blob-store.ts';
-import { createDocumentStore } from './context-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
+import { documentsOnDemand } from './documents-on-demand.ts';
 import { createExecutions } from './executions.ts';
 import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
@@ -82,7 +82,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
       sources,
       warner: log,
     }),
-    documents: createDocumentStore(
+    documents: documentsOnDemand(
       { client: clients.dynamodb, table: deployment.contextTable },
       { objects: clients.objects, bucket: deployment.bucket },
     ),

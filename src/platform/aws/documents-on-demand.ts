@@ -1,0 +1,28 @@
+import type { DocumentStore } from '../../context/ports.ts';
+import type { Bodies } from './context-rows.ts';
+import type { Database } from './database.ts';
+
+/** The store of documents, loaded when it is first used: most functions never see a document, and its code would make each of their starts longer. */
+export function documentsOnDemand(db: Database, bodies: Bodies): DocumentStore {
+  let loading: Promise<DocumentStore> | undefined;
+  const load = async () => (await import('./context-store.ts')).createDocumentStore(db, bodies);
+  const store = () => (loading ??= load());
+  return {
+    latest: async (...args) => (await store()).latest(...args),
+    latestOf: async (...args) => (await store()).latestOf(...args),
+    version: async (...args) => (await store()).version(...args),
+    operation: async (...args) => (await store()).operation(...args),
+    heads: async (...args) => (await store()).heads(...args),
+    versions: async (...args) => (await store()).versions(...args),
+    commit: async (...args) => (await store()).commit(...args),
+    keepConflict: async (...args) => (await store()).keepConflict(...args),
+    conflicts: async (...args) => (await store()).conflicts(...args),
+    namespace: async (...args) => (await store()).namespace(...args),
+    setNamespace: async (...args) => (await store()).setNamespace(...args),
+    find: async (...args) => (await store()).find(...args),
+    edges: async (...args) => (await store()).edges(...args),
+    changes: async (...args) => (await store()).changes(...args),
+    audit: async (...args) => (await store()).audit(...args),
+    audited: async (...args) => (await store()).audited(...args),
+  };
+}
