@@ -13,6 +13,7 @@ export interface RunRequest {
   readonly definition: WorkflowDefinition;
   readonly input: Json | undefined;
   readonly workflow_id: string | undefined;
+  readonly deadline: string | undefined;
   readonly recorded: boolean;
 }
 
@@ -30,8 +31,8 @@ export async function runDeployed(client: Client, request: RunRequest, out: Outp
   return interruptible(async (signal) => {
     const fleet = request.recorded ? await provideSleepers(client, signal, out) : undefined;
     try {
-      const { input, workflow_id } = request;
-      const handle = await client.run(request.definition, input, workflow_id === undefined ? {} : { workflow_id });
+      const { input, workflow_id, deadline } = request;
+      const handle = await client.run(request.definition, input, { workflow_id, deadline });
       for (const warning of handle.submitted.warnings) out.note(`Warning: ${warning}`);
       out.progress(`Workflow ${handle.workflow_id}: ${request.definition.nodes.length} tasks`);
       return await followWorkflow(client, handle.workflow_id, request.definition, { out, signal });
@@ -73,10 +74,8 @@ export async function runInTwin(request: RunRequest): Promise<EndedRun> {
       },
     });
   }
-  const { workflow_id } = request;
-  const handle = await cloud.drive(
-    cloud.client.run(request.definition, request.input, workflow_id === undefined ? {} : { workflow_id }),
-  );
+  const { workflow_id, deadline } = request;
+  const handle = await cloud.drive(cloud.client.run(request.definition, request.input, { workflow_id, deadline }));
   const view = await cloud.drive(handle.wait());
   return { view, tasks: await cloud.drive(handle.tasks()) };
 }

@@ -66,6 +66,7 @@ export function showWorkflow(workflow: WorkflowView): string {
     ['status', showStatus(workflow.status)],
     ['tasks', nodes.join(', ')],
     ['created', showTime(workflow.created_at)],
+    ['deadline', workflow.deadline && showTime(workflow.deadline)],
     ['ended', workflow.completed_at && showTime(workflow.completed_at)],
     ['makespan', workflow.makespan_ms === undefined ? undefined : showDuration(workflow.makespan_ms)],
     ['warnings', workflow.warnings.length === 0 ? undefined : workflow.warnings.join('; ')],

@@ -7,6 +7,7 @@ export interface WorkflowFile {
   readonly definition: WorkflowDefinition;
   readonly input?: Json;
   readonly workflow_id?: string;
+  readonly deadline?: string;
 }
 
 /** Reads a definition, or a whole submission (`{ workflow_id, definition, input }`). Throws CadreError `invalid-input` with every fault. */
@@ -14,6 +15,11 @@ export function readWorkflow(value: unknown): WorkflowFile {
   if (typeof value !== 'object' || value === null || !('definition' in value)) {
     return { definition: parse(workflowDefinition, value) };
   }
-  const { workflow_id, definition, input } = parse(workflowSubmission, value);
-  return { definition, workflow_id, ...(input === undefined ? {} : { input }) };
+  const { workflow_id, definition, input, deadline } = parse(workflowSubmission, value);
+  return {
+    definition,
+    workflow_id,
+    ...(input === undefined ? {} : { input }),
+    ...(deadline === undefined ? {} : { deadline }),
+  };
 }

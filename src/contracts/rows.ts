@@ -201,6 +201,7 @@ export interface WorkflowHead {
   readonly traceparent?: string;
   readonly warnings: readonly string[];
   readonly cancel_reason?: string;
+  readonly deadline?: string;
   /** The schedule that started it: told of its end, since the next run may wait for it. */
   readonly schedule_id?: string;
   readonly output?: StoredJson;

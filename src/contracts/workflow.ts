@@ -23,6 +23,8 @@ export const workflowSubmission = z.strictObject({
   workflow_id: userId,
   definition: workflowDefinition,
   input: json.optional(),
+  /** When it should have ended: each task gets this, less what comes after it, as its own deadline. */
+  deadline: timestamp.optional(),
 });
 export type WorkflowSubmission = z.output<typeof workflowSubmission>;
 
@@ -108,6 +110,7 @@ export const workflowView = z.strictObject({
   name: z.string(),
   status: workflowStatus,
   created_at: timestamp,
+  deadline: timestamp.optional(),
   started_at: timestamp.optional(),
   completed_at: timestamp.optional(),
   makespan_ms: z.int().nonnegative().optional(),

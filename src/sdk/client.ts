@@ -43,6 +43,14 @@ export interface PageOptions {
   readonly limit?: number;
 }
 
+/** How a workflow is started. */
+export interface RunOptions {
+  /** @default a new one; the same again with the same body is the same run */
+  readonly workflow_id?: string | undefined;
+  /** RFC 3339: when it should have ended. Its tasks get deadlines that leave time for what comes after them. */
+  readonly deadline?: string | undefined;
+}
+
 /** A workflow that was submitted. */
 export interface WorkflowHandle {
   readonly workflow_id: string;
@@ -178,9 +186,14 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
   const run = async (
     definition: WorkflowDefinitionInput,
     input?: Json,
-    { workflow_id = newWorkflowId(definition.name, clock.now(), random()) }: { readonly workflow_id?: string } = {},
+    { workflow_id = newWorkflowId(definition.name, clock.now(), random()), deadline }: RunOptions = {},
   ): Promise<WorkflowHandle> => {
-    const body = { workflow_id, definition, ...(input === undefined ? {} : { input }) };
+    const body = {
+      workflow_id,
+      definition,
+      ...(input === undefined ? {} : { input }),
+      ...(deadline === undefined ? {} : { deadline }),
+    };
     const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
     return { ...handle(workflow_id), submitted };
   };

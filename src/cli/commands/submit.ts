@@ -24,8 +24,8 @@ Examples:
         const cadre = await client();
         if (isWorkflow(value)) {
           const { readWorkflow } = await import('../workflow-file.ts');
-          const { definition, input, workflow_id } = readWorkflow(value);
-          const handle = await cadre.run(definition, input, workflow_id === undefined ? {} : { workflow_id });
+          const { definition, input, workflow_id, deadline } = readWorkflow(value);
+          const handle = await cadre.run(definition, input, { workflow_id, deadline });
           for (const warning of handle.submitted.warnings) out.note(`Warning: ${warning}`);
           out.data(
             handle.submitted,

@@ -1,9 +1,10 @@
 import type { PlanView } from '../../contracts/inspection.ts';
 import type { AgentRow, WorkflowEventRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
-import { type Edges, forecast, type NodeTiming } from './critical-path.ts';
+import { type Edges, forecast, type NodeTiming, restAfter } from './critical-path.ts';
 import { estimateOf, medianDurations } from './estimates.ts';
 import { graphOf, type WorkflowGraph } from './graph.ts';
+import { replay } from './reducer.ts';
 import { hasEnded, type NodeLetter, nodeStatusOf } from './state.ts';
 
 /** When the nodes began and ended, as the log tells it (epoch ms). */
@@ -22,10 +23,14 @@ function timesOf(rows: readonly WorkflowEventRow[]) {
 
 const timeOf = (ms: number): string => new Date(ms).toISOString();
 
+const edgesOf = new WeakMap<WorkflowGraph, Edges>();
+
 /**
  * The edges as time runs along them: what is inside a node begins after what that node came after, and the node ends after what ends inside it.
  */
 function edgesInTime(graph: WorkflowGraph): Edges {
+  const known = edgesOf.get(graph);
+  if (known !== undefined) return known;
   const dependencies = graph.dependencies.map((list) => [...list]);
   for (const [index, scopes] of graph.scopesIn) {
     for (const scope of scopes) {
@@ -35,7 +40,22 @@ function edgesInTime(graph: WorkflowGraph): Edges {
   }
   const dependents: number[][] = graph.nodes.map(() => []);
   for (const [index, list] of dependencies.entries()) for (const each of list) dependents[each]?.push(index);
-  return { dependencies, dependents };
+  const edges = { dependencies, dependents };
+  edgesOf.set(graph, edges);
+  return edges;
+}
+
+/** The longest way (ms) from the end of each node to the end of the workflow, by estimates: what is inside a node goes on with what comes after that. */
+export function restOf(
+  definition: WorkflowDefinition,
+  graph: WorkflowGraph,
+  agents: readonly Pick<AgentRow, 'figures'>[],
+): readonly number[] {
+  const history = medianDurations(agents);
+  const estimates = graph.nodes.map((node, index) =>
+    graph.scopesIn.has(index) ? 0 : estimateOf(definition, node, history).ms,
+  );
+  return restAfter(edgesInTime(graph), estimates);
 }
 
 /** When the nodes of a definition run, from now on if nothing has happened; `run` is what has happened. */
@@ -46,10 +66,7 @@ export function planOf(
   run?: { readonly head: WorkflowHead; readonly events: readonly WorkflowEventRow[] },
 ): PlanView {
   const happened = (run?.events ?? []).flatMap(({ events }) => events);
-  const graph = graphOf(
-    definition,
-    happened.filter((event) => event.type === 'NodeExpanded'),
-  );
+  const graph = graphOf(definition, replay(definition, happened).expansions);
   const edges = edgesInTime(graph);
   const history = medianDurations(agents);
   const { started, ended } = timesOf(run?.events ?? []);
@@ -71,6 +88,7 @@ export function planOf(
   return {
     ...(run === undefined ? {} : { workflow_id: run.head.workflow_id }),
     name: definition.name,
+    ...(run?.head.deadline === undefined ? {} : { deadline: run.head.deadline }),
     status: run?.head.status ?? 'Not Started',
     predicted_finish: run?.head.completed_at ?? timeOf(finish),
     critical_path: critical.flatMap((index) => graph.nodes[index]?.name ?? []),

@@ -9,6 +9,7 @@ import { evaluate } from '../core/expression.ts';
 import { type WorkflowGraph } from '../core/graph.ts';
 import { payloadOf, valuesOf } from '../core/input.ts';
 import type { WorkflowDeps } from '../ports.ts';
+import { restOf } from '../core/plan.ts';
 import { loadEnds, type Progress, valuesFor } from './node-values.ts';
 import { loadJson } from './stored-json.ts';
 
@@ -30,8 +31,10 @@ async function toRow(
   { run: { head }, graph }: Progress,
   node: TaskNode,
   text: string,
+  latest: number,
 ): Promise<TaskRow> {
   const now = deps.sources.now();
+  const due = Math.min(latest, now + (node.deadline_ms ?? Infinity));
   const task_id = nodeTaskId(head.workflow_id, node.name);
   const payload = await storeText(deps, task_id, text);
   const { retry } = node;
@@ -40,7 +43,7 @@ async function toRow(
     task_type: node.task_type,
     priority: node.priority,
     required_capabilities: node.required_capabilities,
-    ...(node.deadline_ms === undefined ? {} : { deadline: new Date(now + node.deadline_ms).toISOString() }),
+    ...(due === Infinity ? {} : { deadline: new Date(due).toISOString() }),
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
     payload,
   };
@@ -60,6 +63,15 @@ async function toRow(
   });
 }
 
+/** When each node must have ended for the workflow to meet its deadline (epoch ms): that, less the longest way after the node. */
+async function latestEnds(deps: WorkflowDeps, { run, graph }: Progress): Promise<(index: number) => number> {
+  const { deadline, pool } = run.head;
+  if (deadline === undefined) return () => Infinity;
+  const { agents } = await deps.agents.pool(pool);
+  const rest = restOf(run.pinned.definition, graph, agents);
+  return (index) => Date.parse(deadline) - (rest[index] ?? 0);
+}
+
 /**
  * Makes the rows of tasks that start, of these paths; other nodes are left out. Deterministic but for the time, so that a repeat makes the same rows. An input
  * expression that fails is the failure of its node only.
@@ -75,6 +87,7 @@ export async function prepareNodes(
     return isTask(node) ? [node] : [];
   });
   const indexOf = (node: TaskNode): number => graph.indexOf.get(node.name) ?? -1;
+  const latestEnd = nodes.length === 0 ? () => Infinity : await latestEnds(deps, progress);
   const values = await valuesFor(deps, progress, nodes.filter(({ input }) => input !== undefined).map(indexOf));
   const rows: TaskRow[] = [];
   const failures: { node: string; error: TaskError }[] = [];
@@ -84,7 +97,7 @@ export async function prepareNodes(
       node.name,
       node.input === undefined ? { input: null } : values(indexOf(node)),
     );
-    if (payload.ok) rows.push(await toRow(deps, progress, node, payload.value));
+    if (payload.ok) rows.push(await toRow(deps, progress, node, payload.value, latestEnd(indexOf(node))));
     else
       failures.push({
         node: node.name,

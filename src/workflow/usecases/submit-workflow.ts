@@ -67,6 +67,7 @@ export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowReques
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings,
+    ...(submission.deadline === undefined ? {} : { deadline: new Date(submission.deadline).toISOString() }),
     ...(request.schedule_id === undefined ? {} : { schedule_id: request.schedule_id }),
   };
   const input =

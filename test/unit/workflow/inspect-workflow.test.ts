@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
+import { submitWorkflow } from '../../../src/workflow/usecases/submit-workflow.ts';
 import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
 import { planWorkflow, replayWorkflow, validateWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
@@ -87,6 +90,40 @@ describe('a plan', () => {
     const { deps } = await halfDone();
     expect(await planWorkflow(deps, 'other')).toBeUndefined();
     expect(await replayWorkflow(deps, 'other')).toBeUndefined();
+  });
+});
+
+describe('a workflow with a deadline', () => {
+  it('gives each task its own: what comes after it must still fit', async () => {
+    const stage = createWorkflowStage();
+    const begin = stage.clock.now();
+    const deadline = new Date(begin + 600 * second).toISOString();
+    const submission = { workflow_id: 'd', definition: workflowDefinition.parse(definition), deadline };
+    await submitWorkflow(stage.deps, { submission, principal: 'ann', correlation_id: 'd' });
+    await beginWorkflow(stage.deps, { workflow_id: 'd', task_token: 'token' });
+    const dueIn = async (node: string) => (Date.parse((await stage.rowOf('d', node)).deadline!) - begin) / second;
+    // After the build come the test (120 s) and the shipping, of which nothing is known (60 s).
+    expect(await dueIn('build')).toBe(600 - 180);
+    await stage.run('d', 'build');
+    expect([await dueIn('test'), await dueIn('lint')]).toEqual([540, 540]);
+    await stage.run('d', 'test');
+    await stage.run('d', 'lint');
+    expect(await dueIn('ship')).toBe(600);
+    expect(await planWorkflow(stage.deps, 'd')).toMatchObject({ deadline });
+  });
+
+  it('keeps the earlier one where a node has its own', async () => {
+    const stage = createWorkflowStage();
+    const begin = stage.clock.now();
+    const nodes = [{ name: 'a', task_type: 'a', deadline_ms: 5 * second }];
+    const submission = {
+      workflow_id: 'd',
+      definition: workflowDefinition.parse({ name: 'x', nodes }),
+      deadline: new Date(begin + 600 * second).toISOString(),
+    };
+    await submitWorkflow(stage.deps, { submission, principal: 'ann', correlation_id: 'd' });
+    await beginWorkflow(stage.deps, { workflow_id: 'd', task_token: 'token' });
+    expect((await stage.rowOf('d', 'a')).deadline).toBe(new Date(begin + 5 * second).toISOString());
   });
 });
 
