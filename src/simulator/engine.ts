@@ -282,7 +282,7 @@ export class Simulation {
 
   #join(agent: SimulatedAgent): void {
     const { fails_every_ms, leaves_at_ms } = agent.group;
-    if (agent.life === 0) this.#crew.push(agent.row);
+    if (agent.life === 0) this.#enrol(agent.row);
     come(agent, this.#now);
     const { levels } = this.meter;
     levels.slots += agent.row.capacity;
@@ -292,6 +292,12 @@ export class Simulation {
       this.#at(this.#now + this.#failures.exponential(fails_every_ms), agent.number, agent.life, failed);
     }
     if (this.#scheduling.waiting() > 0) this.#hint();
+  }
+
+  /** The dispatcher reads the agents in the order of their ids, whenever they came. */
+  #enrol(row: SimulatedAgent['row']): void {
+    const behind = this.#crew.findIndex(({ agent_id }) => agent_id > row.agent_id);
+    this.#crew.splice(behind === -1 ? this.#crew.length : behind, 0, row);
   }
 
   /** Takes an agent's slots out of the sums. */
