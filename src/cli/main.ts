@@ -7,6 +7,7 @@ import { addContext } from './commands/context.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
+import { addExplain } from './commands/explain.ts';
 import { addLogs } from './commands/logs.ts';
 import { addPolicies } from './commands/policies.ts';
 import { addQueues } from './commands/queues.ts';
@@ -47,7 +48,8 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel])
     add(program);
-  for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addAgents, addPolicies]) add(program);
+  for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addExplain, addAgents, addPolicies])
+    add(program);
   for (const add of [addContext, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate]) add(program);
   addCompletion(program);
   return program;

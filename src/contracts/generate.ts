@@ -12,6 +12,7 @@ import { changeAnswer, conflictDocument, createDocumentRequest } from './context
 import { deadLetterView, problem, systemStatusView } from './api.ts';
 import { errorCatalogue } from './errors.ts';
 import { envelope, eventData } from './events.ts';
+import { taskExplanation } from './explanation.ts';
 import { json } from './json.ts';
 import { dispatchHint, heartbeat, inboxMessage, pulseTick, resultBatch, taskBatch } from './messages.ts';
 import { operations, type Operation } from './operations.ts';
@@ -26,6 +27,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'task-batch': taskBatch,
   'task-view': taskView,
   'distribution-log': distributionLog,
+  'task-explanation': taskExplanation,
   'agent-registration': agentRegistration,
   'agent-grant': agentGrant,
   'agent-view': agentView,

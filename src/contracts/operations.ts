@@ -16,6 +16,7 @@ import {
   workflowEventView,
 } from './api.ts';
 import { contextOperations } from './context-operations.ts';
+import { taskExplanation } from './explanation.ts';
 import { agentId, taskId, userId } from './ids.ts';
 import { json } from './json.ts';
 import { inspectionOperations } from './inspection-operations.ts';
@@ -73,6 +74,16 @@ export const operations: readonly Operation[] = [
     params: { id: taskId },
     status: 200,
     answer: taskView,
+  },
+  {
+    id: 'explainTask',
+    method: 'get',
+    path: '/v1/tasks/:id/explanation',
+    tag: 'tasks',
+    summary: 'Why a task got its agent, or why it still waits',
+    params: { id: taskId },
+    status: 200,
+    answer: taskExplanation,
   },
   {
     id: 'getTaskPayload',

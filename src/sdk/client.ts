@@ -11,6 +11,7 @@ import type { PlanView, ReplayView, ValidationView } from '../contracts/inspecti
 import { CadreError, type Outcome } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { tasksPerMessageMax } from '../contracts/limits.ts';
+import type { TaskExplanation } from '../contracts/explanation.ts';
 import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
 import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
@@ -91,6 +92,8 @@ export function createClient(options: ClientOptions = {}) {
     cancelTask: tasks.cancel,
     cancelWorkflow: workflows.cancel,
     getTask: tasks.get,
+    /** Why a task got its agent, or why it still waits. */
+    explainTask: tasks.explain,
     getWorkflow: workflows.get,
     workflowTasks: workflows.tasks,
     workflowEvents: workflows.events,
@@ -131,6 +134,8 @@ function taskCalls(call: ApiTransport, clock: AgentClock) {
   };
   return {
     get,
+    explain: async (id: string) =>
+      (await call({ method: 'GET', path: `${taskPath(id)}/explanation` })) as TaskExplanation,
     submitAll,
     submit: async (task: Task) => (await call({ method: 'POST', path: '/v1/tasks', body: task })) as SubmittedTask,
     cancel: async (id: string, reason = 'cancelled by its submitter') =>

@@ -8,6 +8,7 @@ import { whyQueued } from '../../distributor/core/why-queued.ts';
 import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
 import { boundWait } from '../../distributor/usecases/bound-wait.ts';
 import { cancelTask } from '../../distributor/usecases/cancel-task.ts';
+import { explainTask } from '../../distributor/usecases/explain-task.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
@@ -48,6 +49,11 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const pool = await deps.agents.pool(task.pool);
     const waits_because = whyQueued(task, pool.agents, deps.sources.now());
     return c.json({ ...taskView(task), waits_because, ...(await boundWait(deps, task, pool)) });
+  });
+
+  app.get('/v1/tasks/:id/explanation', async (c) => {
+    const id = readParam(c, 'id', taskId);
+    return c.json(found(await explainTask(deps, id), 'task', id));
   });
 
   app.get('/v1/tasks/:id/payload', async (c) => {

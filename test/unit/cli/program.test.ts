@@ -36,6 +36,7 @@ describe('the command line', () => {
         'workflow',
         'schedules',
         'tasks',
+        'explain',
         'agents',
         'policies',
         'context',

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { createApp } from '../../../src/api/app.ts';
+import type { ApiDeps } from '../../../src/api/ports.ts';
+import { taskExplanation } from '../../../src/contracts/explanation.ts';
+import { policyTrial, policyView } from '../../../src/contracts/policy.ts';
+import { distributorStage, task } from '../distributor/stage.ts';
+
+function api() {
+  const stage = distributorStage();
+  // Policies and explanations need the distributor's ports only.
+  const app = createApp(stage.deps as unknown as ApiDeps, { principalOf: () => 'me' });
+  const call = async (path: string, body?: unknown) => {
+    const post = { method: 'POST', body: JSON.stringify(body) };
+    const answer = await app.request(path, body === undefined ? {} : post);
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  return { ...stage, call };
+}
+
+describe('the routing policy behind the API', () => {
+  it('is empty at first, is put, listed and rolled back', async () => {
+    const { call } = api();
+    expect((await call('/v1/policy')).body).toEqual({ pool: 'default', version: 0, document: {} });
+    const put = await call('/v1/policy', { document: { strategy: 'random' }, expected_version: 0 });
+    expect(policyView.parse(put.body)).toMatchObject({ version: 1, by: 'me' });
+    await call('/v1/policy', { document: {}, expected_version: 1 });
+    const back = await call('/v1/policy/rollback', { version: 1, expected_version: 2 });
+    expect(back.body).toMatchObject({ version: 3, document: { strategy: 'random' } });
+    const { items } = (await call('/v1/policy/versions?limit=2')).body as { items: { version: number }[] };
+    expect(items.map(({ version }) => version)).toEqual([3, 2]);
+    const late = await call('/v1/policy', { document: {}, expected_version: 1 });
+    expect(late).toMatchObject({ status: 409, body: { code: 'version-conflict' } });
+  });
+
+  it('is refused with all its faults, those of its shape and those of its sense', async () => {
+    const { call } = api();
+    const document = { strategy: 'nobody', colour: 'red' };
+    const { status, body } = await call('/v1/policy', { document, expected_version: 0 });
+    expect(status).toBe(400);
+    expect((body['errors'] as { path: string }[]).map(({ path }) => path)).toEqual(['colour', 'strategy']);
+  });
+
+  it('is tried without being put', async () => {
+    const { call, accept, join } = api();
+    await join('a');
+    await accept(task());
+    const { body } = await call('/v1/policy/check', { document: { strategy: 'random' } });
+    expect(policyTrial.parse(body)).toEqual({ tasks: [{ task_id: 't1', now: 'a', then: 'a' }], moved: 0 });
+    expect((await call('/v1/policy')).body).toMatchObject({ version: 0 });
+  });
+});
+
+describe('an explanation behind the API', () => {
+  it('is given for a task that is there', async () => {
+    const { call, accept } = api();
+    await accept(task());
+    const { body } = await call('/v1/tasks/t1/explanation');
+    expect(taskExplanation.parse(body)).toMatchObject({
+      status: 'Queued',
+      queued: { would_start: 'an agent registers' },
+    });
+    expect((await call('/v1/tasks/ghost/explanation')).status).toBe(404);
+  });
+});
