@@ -63,8 +63,9 @@ export function showWorkflow(workflow: WorkflowView): string {
   return facts([
     ['workflow', workflow.workflow_id],
     ['name', workflow.name],
-    ['status', showStatus(workflow.status)],
-    ['tasks', nodes.join(', ')],
+    ['status', `${showStatus(workflow.status)}${workflow.paused === true ? ' (paused)' : ''}`],
+    ['compensation', workflow.compensation],
+    ['nodes', nodes.join(', ')],
     ['created', showTime(workflow.created_at)],
     ['deadline', workflow.deadline && showTime(workflow.deadline)],
     ['ended', workflow.completed_at && showTime(workflow.completed_at)],

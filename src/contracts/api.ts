@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { taskId, timestamp, userId } from './ids.ts';
+import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { pageSizeMax, tasksPerMessageMax } from './limits.ts';
 import { task, taskStatus } from './task.ts';
@@ -58,6 +58,9 @@ export const submittedTasks = z.object({
 });
 
 export const cancelRequest = z.strictObject({ reason: z.string().min(1).max(1_024).optional() });
+
+/** What a redrive takes as done instead of running it again: compensations that failed, by their paths. */
+export const workflowRedriveRequest = z.strictObject({ skip: z.array(nodePath).max(1_000).default([]) });
 
 /** The query of a listing. */
 export const pageQuery = z.strictObject({

@@ -87,6 +87,12 @@ export const errorCatalogue = {
     what: 'It has finished already, so nothing can be changed any more.',
     fix: 'Look at its result; submit a new one to run again.',
   },
+  'not-started': {
+    status: 409,
+    exit: 6,
+    what: 'It has not started yet.',
+    fix: 'Try again in a moment.',
+  },
   'version-conflict': {
     status: 409,
     exit: 6,

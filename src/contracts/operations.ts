@@ -3,7 +3,6 @@ import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts'
 import {
   cancelRequest,
   deadLetterView,
-  deliveryNotificationView,
   page,
   pageQuery,
   redriveOutcome,
@@ -13,17 +12,16 @@ import {
   systemStatusView,
   taskListQuery,
   taskSubmission,
-  workflowEventView,
 } from './api.ts';
 import { contextOperations } from './context-operations.ts';
 import { taskExplanation } from './explanation.ts';
-import { agentId, taskId, userId } from './ids.ts';
+import { agentId, taskId } from './ids.ts';
 import { json } from './json.ts';
 import { inspectionOperations } from './inspection-operations.ts';
 import { policyOperations } from './policy-operations.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { taskView } from './task.ts';
-import { runTask, workflowSubmission, workflowView } from './workflow.ts';
+import { workflowOperations } from './workflow-operations.ts';
 
 /** One operation of the API: the app serves it and the OpenAPI document describes it. */
 export interface Operation {
@@ -116,77 +114,7 @@ export const operations: readonly Operation[] = [
     status: 200,
     answer: taskView,
   },
-  {
-    id: 'submitWorkflow',
-    method: 'post',
-    path: '/v1/workflows',
-    tag: 'workflows',
-    summary: 'Start a workflow',
-    body: workflowSubmission,
-    status: 202,
-    answer: workflowView,
-  },
-  {
-    id: 'listWorkflows',
-    method: 'get',
-    path: '/v1/workflows',
-    tag: 'workflows',
-    summary: 'List workflows, newest first',
-    query: pageQuery,
-    status: 200,
-    answer: page(workflowView),
-  },
-  {
-    id: 'getWorkflow',
-    method: 'get',
-    path: '/v1/workflows/:id',
-    tag: 'workflows',
-    summary: 'Read a workflow',
-    params: { id: userId },
-    status: 200,
-    answer: workflowView,
-  },
-  {
-    id: 'listWorkflowTasks',
-    method: 'get',
-    path: '/v1/workflows/:id/tasks',
-    tag: 'workflows',
-    summary: 'List the tasks of a workflow',
-    params: { id: userId },
-    status: 200,
-    answer: page(runTask),
-  },
-  {
-    id: 'listWorkflowEvents',
-    method: 'get',
-    path: '/v1/workflows/:id/events',
-    tag: 'workflows',
-    summary: 'Read the audit trail of a workflow',
-    params: { id: userId },
-    status: 200,
-    answer: page(workflowEventView),
-  },
-  {
-    id: 'getDeliveryNotification',
-    method: 'get',
-    path: '/v1/workflows/:id/notification',
-    tag: 'workflows',
-    summary: 'How a workflow went, in words',
-    params: { id: userId },
-    status: 200,
-    answer: deliveryNotificationView,
-  },
-  {
-    id: 'cancelWorkflow',
-    method: 'post',
-    path: '/v1/workflows/:id/cancel',
-    tag: 'workflows',
-    summary: 'Cancel a workflow',
-    params: { id: userId },
-    body: cancelRequest,
-    status: 200,
-    answer: workflowView,
-  },
+  ...workflowOperations,
   ...inspectionOperations,
   ...scheduleOperations,
   ...policyOperations,

@@ -2,7 +2,7 @@ import type { PolicyDocument } from './policy.ts';
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
 import type { Json } from './json.ts';
 import type { ScheduleTiming } from './schedule.ts';
-import type { Expansion, WorkflowEvent, WorkflowStatus } from './workflow.ts';
+import type { CompensationStatus, Expansion, WorkflowEvent, WorkflowStatus } from './workflow.ts';
 
 /**
  * The rows of the one table, as they are stored. Their keys and who writes what are told in docs/protocol.md. Times are RFC 3339 with
@@ -188,6 +188,10 @@ export interface WorkflowHead {
   readonly nodes: string;
   /** How many expansions have joined the graph; absent: none. */
   readonly expansions?: number;
+  /** How far its work is undone; absent: nothing was to be. */
+  readonly compensation?: CompensationStatus;
+  /** Nothing new starts. Tasks that were queued or run before go on. */
+  readonly paused?: boolean;
   /** Whether nodes left results of their own, which expire with the workflow. */
   readonly results?: true;
   readonly body_hash: string;

@@ -49,7 +49,7 @@ const work = {
   deadline_ms: z.int().min(1).max(deadlineMsMax).optional(),
   distribution_rules: distributionRules.optional(),
 };
-export const taskWork = z.strictObject(work);
+const taskWork = z.strictObject(work);
 export type TaskWork = z.output<typeof taskWork>;
 
 /** Nodes with their own output, run inside another node. Without `output` it is the output of the one node that ends it, or `{ <name>: output }` of several. */
@@ -70,15 +70,17 @@ const bodyOrName: z.ZodType<WorkflowBody | string, WorkflowBodyInput | string> =
 
 /**
  * What a failure (after all attempts) means. `fail`: what depends on it is skipped. `ignore`: it counts as done, without output. `{ fallback }`: these nodes
- * run in its place and give its output; they see its `error`.
+ * run in its place and give its output; they see its `error`. `compensate`: nothing more is started, and everything that completed is undone.
  */
-const onError = z.union([z.enum(['fail', 'ignore']), z.strictObject({ fallback: bodyOrName })]);
+const onError = z.union([z.enum(['fail', 'ignore', 'compensate']), z.strictObject({ fallback: bodyOrName })]);
 
 const common = {
   name: userId,
   depends_on: z.array(userId).max(nodesMax).default([]),
   trigger_rule: triggerRule.default('all_success'),
   on_error: onError.optional(),
+  /** How its effect is undone; its input sees the node's output as `outputs.<name>`, which is the payload when nothing else is said. */
+  compensate_with: taskWork.optional(),
 };
 /** Nodes around others: what those see as `input`, and the output over their `results`. */
 const around = { input: expression.optional(), output: expression.optional() };

@@ -53,8 +53,17 @@ const nodeExpanded = z.strictObject({
   body: workflowBody.optional(),
   error: taskError.optional(),
 });
+/** Everything that completed and can be undone is undone now, by a task each that joins the graph. */
+const compensationStarted = z.strictObject({
+  type: z.literal('CompensationStarted'),
+  nodes: z.array(nodePath).max(nodesMax),
+});
 /** An expansion is the event that made it. */
-export type Expansion = z.infer<typeof nodeExpanded>;
+export type Expansion = z.infer<typeof nodeExpanded> | z.infer<typeof compensationStarted>;
+
+/** How far the work of a failed workflow is undone; `failed` waits for a human. */
+export const compensationStatus = z.enum(['requested', 'running', 'completed', 'failed']);
+export type CompensationStatus = z.infer<typeof compensationStatus>;
 
 /** What happened in a workflow: the audit trail and the input of the reducer. */
 export const workflowEvent = z.discriminatedUnion('type', [
@@ -83,6 +92,13 @@ export const workflowEvent = z.discriminatedUnion('type', [
     /** A choice went another way: nothing went wrong. */
     not_taken: z.literal(true).optional(),
   }),
+  z.strictObject({ type: z.literal('CompensationRequested'), node: nodePath }),
+  compensationStarted,
+  z.strictObject({ type: z.literal('CompensationEnded'), outcome: z.enum(['completed', 'failed']) }),
+  z.strictObject({ type: z.literal('CompensationResumed'), by: z.string(), skip: z.array(nodePath).max(nodesMax) }),
+  z.strictObject({ type: z.literal('WorkflowPaused'), by: z.string() }),
+  z.strictObject({ type: z.literal('WorkflowResumed'), by: z.string() }),
+  z.strictObject({ type: z.literal('WorkflowRedriven'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowCancelled'), by: z.string(), reason: z.string() }),
   z.strictObject({ type: z.literal('WorkflowFinished'), status: workflowStatus }),
 ]);
@@ -115,6 +131,9 @@ export const workflowView = z.strictObject({
   completed_at: timestamp.optional(),
   makespan_ms: z.int().nonnegative().optional(),
   nodes: z.record(nodeStatus, z.int().nonnegative()),
+  compensation: compensationStatus.optional(),
+  /** Present while nothing new starts. */
+  paused: z.literal(true).optional(),
   warnings: z.array(z.string()),
   output: json.optional(),
   error: z.string().optional(),

@@ -60,6 +60,9 @@ export interface WorkflowHandle {
   get(): Promise<WorkflowView>;
   wait(options?: WaitOptions<WorkflowView>): Promise<WorkflowView>;
   cancel(reason?: string): Promise<WorkflowView>;
+  pause(): Promise<WorkflowView>;
+  resume(): Promise<WorkflowView>;
+  redrive(skip?: readonly string[]): Promise<WorkflowView>;
   tasks(): Promise<readonly RunTask[]>;
   events(): Promise<readonly WorkflowEventView[]>;
 }
@@ -91,6 +94,11 @@ export function createClient(options: ClientOptions = {}) {
     waitWorkflow: workflows.wait,
     cancelTask: tasks.cancel,
     cancelWorkflow: workflows.cancel,
+    /** Lets nothing new start in a workflow until it is resumed. */
+    pauseWorkflow: workflows.pause,
+    resumeWorkflow: workflows.resume,
+    /** Runs again what failed in a workflow; `skip` names failed compensations that count as done. */
+    redriveWorkflow: workflows.redrive,
     getTask: tasks.get,
     /** Why a task got its agent, or why it still waits. */
     explainTask: tasks.explain,
@@ -166,6 +174,11 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     })) as WorkflowView;
   const cancel = async (id: string, reason = 'cancelled by its submitter') =>
     (await call({ method: 'POST', path: `${workflowPath(id)}/cancel`, body: { reason } })) as WorkflowView;
+  const steer = async (id: string, how: 'pause' | 'resume' | 'redrive', body: object = {}) =>
+    (await call({ method: 'POST', path: `${workflowPath(id)}/${how}`, body })) as WorkflowView;
+  const pause = (id: string) => steer(id, 'pause');
+  const resume = (id: string) => steer(id, 'resume');
+  const redrive = (id: string, skip: readonly string[] = []) => steer(id, 'redrive', { skip });
   const wait = (id: string, options: WaitOptions<WorkflowView> = {}) =>
     waitFor(
       (signal) => get(id, signal),
@@ -185,6 +198,9 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     get: () => get(workflow_id),
     wait: (options?: WaitOptions<WorkflowView>) => wait(workflow_id, options),
     cancel: (reason?: string) => cancel(workflow_id, reason),
+    pause: () => pause(workflow_id),
+    resume: () => resume(workflow_id),
+    redrive: (skip?: readonly string[]) => redrive(workflow_id, skip),
     tasks: () => tasks(workflow_id),
     events: () => events(workflow_id),
   });
@@ -202,7 +218,7 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
     return { ...handle(workflow_id), submitted };
   };
-  return { get, cancel, wait, tasks, events, notification, handle, run };
+  return { get, cancel, pause, resume, redrive, wait, tasks, events, notification, handle, run };
 }
 
 /** An id that tells people what ran and when, and is unique enough for one submitter. */

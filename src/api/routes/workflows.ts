@@ -1,25 +1,29 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { cancelRequest, pageQuery } from '../../contracts/api.ts';
+import { cancelRequest, pageQuery, workflowRedriveRequest } from '../../contracts/api.ts';
+import type { Outcome } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { replayQuery } from '../../contracts/inspection.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
 import { workflowSubmission } from '../../contracts/workflow.ts';
 import { deliveryNotification } from '../../workflow/usecases/finish-workflow.ts';
 import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
-import { viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
+import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
+import { viewOf, viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
 import { advised } from '../problem.ts';
 import type { ApiDeps } from '../ports.ts';
-import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
+import { accepted, found, readBody, readParam, readQuery, type ApiContext, type ApiEnv } from '../request.ts';
 
 /** What reads and advances graphs brings JSONata, which is as large as all our own code: loaded for the first command. */
 const commands = {
   submit: async () => (await import('../../workflow/usecases/submit-workflow.ts')).submitWorkflow,
   cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
+  steer: () => import('../../workflow/usecases/steer-workflow.ts'),
 };
 
 const inspection = () => import('../../workflow/usecases/inspect-workflow.ts');
 
-/** Workflows: start, read, follow, look into, cancel. */
+/** Workflows: start, read, follow, look into, steer, cancel. */
 export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
@@ -92,6 +96,27 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
     accepted(await (await commands.cancel())(deps, { workflow_id, principal: c.get('principal'), reason }));
     return c.json(found(await viewWorkflow(deps, workflow_id), 'workflow', workflow_id));
+  });
+
+  return app;
+}
+
+/** Steering a workflow that runs or has failed. */
+export function steeringRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  const steered = async (c: ApiContext, steer: (request: SteerRequest) => Promise<Outcome<WorkflowHead>>) => {
+    const workflow_id = readParam(c, 'id', userId);
+    return c.json(await viewOf(deps, accepted(await steer({ workflow_id, principal: c.get('principal') }))));
+  };
+  app.post('/v1/workflows/:id/pause', (c) =>
+    steered(c, async (request) => (await commands.steer()).pauseWorkflow(deps, request)),
+  );
+  app.post('/v1/workflows/:id/resume', (c) =>
+    steered(c, async (request) => (await commands.steer()).unpauseWorkflow(deps, request)),
+  );
+  app.post('/v1/workflows/:id/redrive', async (c) => {
+    const { skip } = await readBody(c, workflowRedriveRequest);
+    return steered(c, async (request) => (await commands.steer()).redriveWorkflow(deps, { ...request, skip }));
   });
 
   return app;

@@ -9,9 +9,9 @@ interface WorkflowOptions {
   readonly cursor?: string;
 }
 
-/** `cadre workflows [ID]` */
+/** `cadre workflows [ID]`, and `pause`, `resume`, `redrive` of one. */
 export function addWorkflows(program: Command): void {
-  program
+  const workflows = program
     .command('workflows [id]')
     .description('list workflows, or show one with its tasks')
     .option('--limit <count>', 'workflows to a page, at most 100', pageSize)
@@ -39,6 +39,40 @@ export function addWorkflows(program: Command): void {
               ),
         );
         if (page.cursor !== undefined) out.progress(`More: cadre workflows --cursor ${page.cursor}`);
+        return undefined;
+      }),
+    );
+  addSteering(workflows);
+}
+
+/** `cadre workflows pause|resume|redrive ID` */
+function addSteering(workflows: Command): void {
+  workflows
+    .command('pause <id>')
+    .description('let nothing new start in a workflow; what is queued or runs goes on')
+    .action(
+      runs<[string]>(async ({ out, client }, id) => {
+        out.data(await (await client()).pauseWorkflow(id), showWorkflow);
+        return undefined;
+      }),
+    );
+  workflows
+    .command('resume <id>')
+    .description('let a paused workflow go on')
+    .action(
+      runs<[string]>(async ({ out, client }, id) => {
+        out.data(await (await client()).resumeWorkflow(id), showWorkflow);
+        return undefined;
+      }),
+    );
+  workflows
+    .command('redrive <id>')
+    .description('run again what failed in a workflow that has ended, or in its compensation')
+    .option('--skip <path...>', 'failed compensations that count as done')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows redrive my-run --skip book:compensate')
+    .action(
+      runs<[string, { readonly skip?: readonly string[] }]>(async ({ out, client }, id, { skip }) => {
+        out.data(await (await client()).redriveWorkflow(id, skip), showWorkflow);
         return undefined;
       }),
     );

@@ -247,16 +247,24 @@ export function promoteChange(row: TaskRow): TaskChange {
   };
 }
 
-/** Starts a failed task anew: same id, attempts counted from zero again, the fence going on. */
+/** Starts a failed (or cancelled) task anew: same id, attempts counted from zero again, the fence going on. */
 export function redriveChange(row: TaskRow, now: number): TaskChange {
   const at = new Date(now).toISOString();
   // Its waiting starts anew as well: what failed weeks ago must not stand before everything that is waiting now.
   const due = dueOf({ priority: row.priority, created_at: at });
   return {
     task_id: row.task_id,
-    expect: { status: 'Failed', attempt: row.attempt },
+    expect: { status: row.status, attempt: row.attempt },
     // The fence moves on: a claim that was on its way when the task expired must not succeed now.
-    patch: { ...giveBack, attempt: row.attempt + 1, completed_at: null, retry_count: 0, queued_at: at, due },
+    patch: {
+      ...giveBack,
+      attempt: row.attempt + 1,
+      completed_at: null,
+      not_before: null,
+      retry_count: 0,
+      queued_at: at,
+      due,
+    },
     index: readyEntry({ ...row, due }),
   };
 }

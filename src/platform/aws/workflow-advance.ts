@@ -50,13 +50,15 @@ export async function transact(db: Database, actions: Action[]): Promise<Cancell
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
-  const { expansions, results } = head;
+  const { expansions, results, compensation, paused } = head;
   const attributes = {
     status,
     seq,
     nodes,
     expansions,
     results,
+    compensation,
+    paused,
     started_at,
     completed_at,
     cancel_reason,
@@ -65,6 +67,8 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     expires_at,
   };
   const set = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  // A workflow that goes on after its end has none any more.
+  const remove = head.completed_at === undefined ? ' REMOVE completed_at, #output, output_error, expires_at' : '';
   const clauses = set.map(([name]) => `#${name} = :${name}`);
   const values: Item = Object.fromEntries(set.map(([name, value]) => [`:${name}`, value]));
   if (head.task_token !== undefined) {
@@ -75,9 +79,12 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     Update: {
       TableName: table,
       Key: headKey(head.workflow_id),
-      UpdateExpression: `SET ${clauses.join(', ')}`,
+      UpdateExpression: `SET ${clauses.join(', ')}${remove}`,
       ConditionExpression: '#seq = :was_seq',
-      ExpressionAttributeNames: Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
+      ExpressionAttributeNames: {
+        ...Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
+        ...(remove === '' ? {} : { '#output': 'output' }),
+      },
       ExpressionAttributeValues: { ...values, ':was_seq': seq - 1 },
     },
   };

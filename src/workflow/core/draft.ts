@@ -1,12 +1,15 @@
 import type { Expansion, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import { graphOf, nodesInside, type WorkflowGraph } from './graph.ts';
-import { hasEnded, type NodeLetter, type WorkflowState } from './state.ts';
+import { isTask } from '../../contracts/workflow-nodes.ts';
+import { hasEnded, isBroken, type NodeLetter, type WorkflowState } from './state.ts';
 
 /** A state that is being worked on: letters in an array, so that a batch of events costs one copy. */
 export interface Draft {
   readonly definition: WorkflowDefinition;
   status: WorkflowState['status'];
   cancelled: boolean;
+  compensation: WorkflowState['compensation'];
+  paused: boolean;
   expansions: readonly Expansion[];
   graph: WorkflowGraph;
   readonly letters: string[];
@@ -21,6 +24,8 @@ export function draftOf(definition: WorkflowDefinition, state: WorkflowState): D
     definition,
     status: state.status,
     cancelled: state.cancelled,
+    compensation: state.compensation,
+    paused: state.paused,
     expansions: state.expansions,
     graph: graphOf(definition, state.expansions),
     letters,
@@ -29,8 +34,8 @@ export function draftOf(definition: WorkflowDefinition, state: WorkflowState): D
 }
 
 /** The state that a draft has become. */
-export function stateOfDraft({ status, cancelled, expansions, letters }: Draft): WorkflowState {
-  return { status, nodes: letters.join(''), cancelled, expansions };
+export function stateOfDraft({ status, cancelled, compensation, paused, expansions, letters }: Draft): WorkflowState {
+  return { status, nodes: letters.join(''), cancelled, compensation, paused, expansions };
 }
 
 function setLetter(draft: Draft, index: number, letter: NodeLetter): void {
@@ -54,10 +59,7 @@ function end(draft: Draft, index: number, letter: NodeLetter): void {
   stopInside(draft, index);
 }
 
-function expand(draft: Draft, index: number, expansion: Expansion): void {
-  // A fallback comes in place of what was inside; a further round comes after it, when nothing is left to stop.
-  stopInside(draft, index);
-  setLetter(draft, index, 'E');
+function join(draft: Draft, expansion: Expansion): void {
   draft.expansions = [...draft.expansions, expansion];
   draft.graph = graphOf(draft.definition, draft.expansions);
   while (draft.letters.length < draft.graph.nodes.length) {
@@ -66,7 +68,50 @@ function expand(draft: Draft, index: number, expansion: Expansion): void {
   }
 }
 
-function applyToNode(draft: Draft, event: Extract<WorkflowEvent, { node: string }>): void {
+function expand(draft: Draft, index: number, expansion: Expansion): void {
+  // A fallback comes in place of what was inside; a further round comes after it, when nothing is left to stop.
+  stopInside(draft, index);
+  setLetter(draft, index, 'E');
+  join(draft, expansion);
+}
+
+/** Nothing more begins; tasks that run go on to their end, because what they have done by then is undone as well. */
+function wind(draft: Draft): void {
+  draft.compensation = 'requested';
+  for (const index of draft.letters.keys()) {
+    if (draft.letters[index] !== 'S' || !isTask(draft.graph.nodes[index])) stop(draft, index);
+  }
+}
+
+/** A human lets a compensation go on: what failed is tried again, or taken as done. */
+function resumeCompensation(draft: Draft, skip: readonly string[]): void {
+  draft.compensation = 'running';
+  for (const index of draft.graph.undoes.keys()) {
+    if (draft.letters[index] !== 'F') continue;
+    if (skip.includes(draft.graph.nodes[index]?.name ?? '')) draft.letters[index] = 'H';
+    else {
+      draft.letters[index] = 'W';
+      draft.open += 1;
+    }
+  }
+}
+
+/** Opens what did not end well: a node that ran or holds others goes on, one that was skipped waits again. What completed stays. */
+function reopen(draft: Draft, first: number, end: number): void {
+  for (let index = first; index < end; index += 1) {
+    const letter = draft.letters[index];
+    if (!isBroken(letter)) continue;
+    const scopes = draft.graph.scopesIn.get(index) ?? [];
+    draft.open += 1;
+    draft.letters[index] = letter === 'K' ? 'W' : scopes.length > 0 ? 'E' : 'S';
+    const kind = scopes.at(-1)?.kind;
+    for (const scope of scopes) if (scope.kind === kind) reopen(draft, scope.first, scope.end);
+  }
+}
+
+type NodeEvent = Exclude<Extract<WorkflowEvent, { node: string }>, { type: 'CompensationRequested' }>;
+
+function applyToNode(draft: Draft, event: NodeEvent): void {
   const index = draft.graph.indexOf.get(event.node);
   if (index === undefined) return;
   switch (event.type) {
@@ -97,6 +142,29 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
     case 'WorkflowCancelled':
       draft.cancelled = true;
       for (const index of draft.letters.keys()) stop(draft, index);
+      break;
+    case 'WorkflowPaused':
+      draft.paused = true;
+      break;
+    case 'WorkflowResumed':
+      draft.paused = false;
+      break;
+    case 'WorkflowRedriven':
+      draft.status = 'In Progress';
+      reopen(draft, 0, draft.definition.nodes.length);
+      break;
+    case 'CompensationRequested':
+      wind(draft);
+      break;
+    case 'CompensationStarted':
+      draft.compensation = 'running';
+      join(draft, event);
+      break;
+    case 'CompensationEnded':
+      draft.compensation = event.outcome;
+      break;
+    case 'CompensationResumed':
+      resumeCompensation(draft, event.skip);
       break;
     case 'WorkflowFinished':
       draft.status = event.status;

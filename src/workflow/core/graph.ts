@@ -30,6 +30,8 @@ export interface WorkflowGraph {
   readonly scopeOf: readonly (Scope | undefined)[];
   /** What each node holds, in the order in which it joined. */
   readonly scopesIn: ReadonlyMap<number, readonly Scope[]>;
+  /** Tasks that undo what a node did, with that node. */
+  readonly undoes: ReadonlyMap<number, number>;
   /** Nodes that are more than a task: they are evaluated by Cadre itself, or hold others. */
   readonly controls: readonly number[];
 }
@@ -42,6 +44,7 @@ interface Draft extends WorkflowGraph {
   readonly dependents: number[][];
   readonly scopeOf: (Scope | undefined)[];
   readonly scopesIn: Map<number, Scope[]>;
+  readonly undoes: Map<number, number>;
   readonly controls: number[];
   sinks: readonly number[];
 }
@@ -55,6 +58,7 @@ function emptyDraft(): Draft {
     sinks: [],
     scopeOf: [],
     scopesIn: new Map(),
+    undoes: new Map(),
     controls: [],
   };
 }
@@ -69,6 +73,7 @@ function copyOf(graph: WorkflowGraph): Draft {
     sinks: graph.sinks,
     scopeOf: [...graph.scopeOf],
     scopesIn: new Map([...graph.scopesIn].map(([parent, scopes]) => [parent, [...scopes]])),
+    undoes: new Map(graph.undoes),
     controls: [...graph.controls],
   };
 }
@@ -126,8 +131,31 @@ export function scopePrefix(path: string, kind: ScopeKind, index: number): strin
   return `${path}:${kind === 'body' ? index : kind}:`;
 }
 
+/** Adds the task that undoes each of these nodes. It lies where its node does, and sees its output. */
+function undo(draft: Draft, paths: readonly string[]): void {
+  for (const path of paths) {
+    const undone = draft.indexOf.get(path);
+    const work = draft.nodes[undone ?? -1]?.compensate_with;
+    if (undone === undefined || work === undefined) continue;
+    const index = draft.nodes.length;
+    const name = `${path}:compensate`;
+    const output = `outputs.\`${path.slice(path.lastIndexOf(':') + 1)}\``;
+    const input = work.payload === undefined && work.input === undefined ? { input: output } : {};
+    draft.nodes.push({ ...work, ...input, name, depends_on: [], trigger_rule: 'all_success' });
+    draft.indexOf.set(name, index);
+    draft.dependencies.push([undone]);
+    draft.dependents.push([]);
+    draft.scopeOf.push(draft.scopeOf[undone]);
+    draft.undoes.set(index, undone);
+  }
+}
+
 /** Lets the nodes of an expansion join. One whose node or body is unknown adds nothing. */
 function extend(draft: Draft, definition: WorkflowDefinition, expansion: Expansion, ordinal: number): void {
+  if (expansion.type === 'CompensationStarted') {
+    undo(draft, expansion.nodes);
+    return;
+  }
   const parent = draft.indexOf.get(expansion.node);
   if (parent === undefined) return;
   const node = draft.nodes[parent];

@@ -1,9 +1,10 @@
 import type { TaskError } from '../../contracts/task.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import type { WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import { completedWork, compensationOf } from './compensation.ts';
 import { scopeStatus } from './composites.ts';
 import { apply, type Draft, draftOf, stateOfDraft } from './draft.ts';
-import { finalStatus, initialState, isFinished, type WorkflowState } from './state.ts';
+import { finalStatus, hasEnded, initialState, isFinished, type WorkflowState } from './state.ts';
 import { verdictOn } from './triggers.ts';
 
 /** How a node ended or went on. `taken` are the dependents that a choice goes on with. */
@@ -23,7 +24,13 @@ export type NodeOutcome = { readonly node: string; readonly attempt: number; rea
 export type WorkflowCommand =
   | { readonly type: 'begin' }
   | { readonly type: 'settle' | 'resolve'; readonly outcomes: readonly NodeOutcome[] }
-  | { readonly type: 'cancel'; readonly by: string; readonly reason: string };
+  | { readonly type: 'cancel'; readonly by: string; readonly reason: string }
+  /** Nothing new starts until it is resumed. */
+  | { readonly type: 'pause' | 'resume'; readonly by: string }
+  /** Opens what failed in a workflow that has ended. */
+  | { readonly type: 'redrive'; readonly by: string }
+  /** A human lets a failed compensation go on; `skip` names the compensations that count as done. */
+  | { readonly type: 'resume-compensation'; readonly by: string; readonly skip: readonly string[] };
 
 type Emit = (event: WorkflowEvent) => void;
 
@@ -33,6 +40,8 @@ function nameOf(draft: Draft, index: number): string {
 
 /** Follows the edges from nodes that ended: starts or skips what waited for them, wave after wave, since a skipped node has ended too. */
 function propagate(draft: Draft, ended: readonly number[], emit: Emit): void {
+  // What may start now starts when the workflow is resumed.
+  if (draft.paused) return;
   for (let wave = ended; wave.length > 0;) {
     const touched = new Set(wave.flatMap((index) => draft.graph.dependents[index] ?? []));
     const skipped: number[] = [];
@@ -54,7 +63,7 @@ function propagate(draft: Draft, ended: readonly number[], emit: Emit): void {
 
 /** Begins the waiting scopes of a node, as many at a time as it allows. */
 function tend(draft: Draft, parent: number | undefined, emit: Emit): void {
-  if (parent === undefined || draft.letters[parent] !== 'E') return;
+  if (parent === undefined || draft.letters[parent] !== 'E' || draft.paused) return;
   const node = draft.graph.nodes[parent];
   const allowed = node?.kind === 'map' ? (node.max_concurrency ?? Infinity) : Infinity;
   const scopes = (draft.graph.scopesIn.get(parent) ?? []).map(
@@ -94,7 +103,8 @@ function failNode(
 ): boolean {
   const { on_error } = draft.graph.nodes[index] ?? {};
   const scopes = draft.graph.scopesIn.get(index) ?? [];
-  if (typeof on_error === 'object' && scopes.at(-1)?.kind !== 'fallback') {
+  const isWinding = draft.compensation !== undefined;
+  if (typeof on_error === 'object' && !isWinding && scopes.at(-1)?.kind !== 'fallback') {
     emit({ type: 'NodeExpanded', node, scope: 'fallback', from: 0, count: 1, error });
     tend(draft, index, emit);
     return false;
@@ -102,6 +112,7 @@ function failNode(
   const who = agent_id === undefined ? {} : { agent_id };
   const ignored = on_error === 'ignore' ? { ignored: true as const } : {};
   emit({ type: 'NodeFailed', node, attempt, ...who, error, ...ignored });
+  if (on_error === 'compensate' && !isWinding) emit({ type: 'CompensationRequested', node });
   return true;
 }
 
@@ -126,6 +137,50 @@ function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: strin
   propagate(draft, ended, emit);
 }
 
+/** Starts everything that may start by now, wherever it waits: after a pause or a redrive nobody has followed the edges. */
+function catchUp(draft: Draft, emit: Emit): void {
+  const all = draft.letters.flatMap((letter, index) => (hasEnded(letter) ? [index] : []));
+  for (const [index] of draft.graph.scopesIn) tend(draft, index, emit);
+  for (const index of draft.graph.dependencies.keys()) {
+    const scope = draft.graph.scopeOf[index];
+    const isRoot = draft.graph.dependencies[index]?.length === 0 && draft.letters[index] === 'W';
+    const isOpen = scope === undefined || scopeStatus(draft.letters, scope) === 'running';
+    if (isRoot && isOpen) emit({ type: 'NodeStarted', node: nameOf(draft, index) });
+  }
+  propagate(draft, all, emit);
+}
+
+function redrive(draft: Draft, by: string, emit: Emit): void {
+  const before = [...draft.letters];
+  emit({ type: 'WorkflowRedriven', by });
+  for (const [index, letter] of before.entries()) {
+    if (hasEnded(letter) && draft.letters[index] === 'S') emit({ type: 'NodeStarted', node: nameOf(draft, index) });
+  }
+  catchUp(draft, emit);
+}
+
+/** True for a workflow that has ended and may be opened again: it was neither cancelled nor undone. */
+export function isRedrivable({ status, cancelled, compensation }: WorkflowState): boolean {
+  return (status === 'Failed' || status === 'Partially Complete') && !cancelled && compensation === undefined;
+}
+
+/** Undoes what completed, once nothing runs any more: the last first, and what is independent at the same time. */
+function compensate(draft: Draft, emit: Emit): void {
+  if (draft.cancelled) return;
+  if (draft.compensation === 'requested' && draft.open === 0)
+    emit({ type: 'CompensationStarted', nodes: completedWork(draft.graph, draft.letters) });
+  if (draft.compensation !== 'running') return;
+  const { startable, isRunning, isDone } = compensationOf(draft.graph, draft.letters);
+  for (const index of startable) emit({ type: 'NodeStarted', node: nameOf(draft, index) });
+  if (isDone) emit({ type: 'CompensationEnded', outcome: 'completed' });
+  else if (!isRunning && startable.length === 0) emit({ type: 'CompensationEnded', outcome: 'failed' });
+}
+
+/** True when nothing can happen any more. A compensation that failed waits for a human. */
+function isOver({ open, cancelled, compensation }: Draft): boolean {
+  return open === 0 && (cancelled || compensation === undefined || compensation === 'completed');
+}
+
 /**
  * What a command makes happen, as events in their order. Nothing when it was done before or comes too late, so a repeat is harmless. Pure:
  * linear in the nodes plus the edges of what ended.
@@ -135,7 +190,7 @@ export function decide(
   state: WorkflowState,
   command: WorkflowCommand,
 ): WorkflowEvent[] {
-  if (isFinished(state.status)) return [];
+  if (isFinished(state.status) && !(command.type === 'redrive' && isRedrivable(state))) return [];
   const draft = draftOf(definition, state);
   const events: WorkflowEvent[] = [];
   const emit: Emit = (event) => {
@@ -158,13 +213,25 @@ export function decide(
       break;
     case 'cancel':
       if (!draft.cancelled) emit({ type: 'WorkflowCancelled', by: command.by, reason: command.reason });
+      break;
+    case 'pause':
+      if (!draft.paused && state.status === 'In Progress') emit({ type: 'WorkflowPaused', by: command.by });
+      break;
+    case 'resume':
+      if (!draft.paused) break;
+      emit({ type: 'WorkflowResumed', by: command.by });
+      catchUp(draft, emit);
+      break;
+    case 'redrive':
+      if (isRedrivable(state)) redrive(draft, command.by, emit);
+      break;
+    case 'resume-compensation':
+      if (draft.compensation === 'failed')
+        emit({ type: 'CompensationResumed', by: command.by, skip: [...command.skip] });
   }
-  if (events.length > 0 && draft.open === 0) {
-    emit({
-      type: 'WorkflowFinished',
-      status: finalStatus(definition, draft.graph, draft.letters, draft.cancelled),
-    });
-  }
+  if (events.length > 0) compensate(draft, emit);
+  if (events.length > 0 && isOver(draft))
+    emit({ type: 'WorkflowFinished', status: finalStatus(definition, draft.graph, draft.letters, draft) });
   return events;
 }
 

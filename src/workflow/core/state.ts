@@ -1,6 +1,12 @@
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
-import type { Expansion, NodeStatus, WorkflowDefinition, WorkflowStatus } from '../../contracts/workflow.ts';
+import type {
+  CompensationStatus,
+  Expansion,
+  NodeStatus,
+  WorkflowDefinition,
+  WorkflowStatus,
+} from '../../contracts/workflow.ts';
 import { graphOf, noExpansions, type WorkflowGraph } from './graph.ts';
 
 /**
@@ -27,6 +33,8 @@ export interface WorkflowState {
   readonly status: WorkflowStatus;
   readonly nodes: string;
   readonly cancelled: boolean;
+  readonly compensation: CompensationStatus | undefined;
+  readonly paused: boolean;
   readonly expansions: readonly Expansion[];
 }
 
@@ -36,16 +44,19 @@ export function initialState(definition: WorkflowDefinition): WorkflowState {
     status: 'Not Started',
     nodes: 'W'.repeat(definition.nodes.length),
     cancelled: false,
+    compensation: undefined,
+    paused: false,
     expansions: noExpansions,
   };
 }
 
 /** The reducer's part of a stored head. */
 export function stateOf(
-  head: Pick<WorkflowHead, 'status' | 'nodes' | 'cancel_reason'>,
+  head: Pick<WorkflowHead, 'status' | 'nodes' | 'cancel_reason' | 'compensation' | 'paused'>,
   expansions: readonly Expansion[] = noExpansions,
 ): WorkflowState {
-  return { status: head.status, nodes: head.nodes, cancelled: head.cancel_reason !== undefined, expansions };
+  const { status, nodes, cancel_reason, compensation, paused = false } = head;
+  return { status, nodes, cancelled: cancel_reason !== undefined, compensation, paused, expansions };
 }
 
 /** True when nothing can change any more. */
@@ -90,14 +101,16 @@ export function startedNodes(
 
 /**
  * The one place that computes a workflow's final status, when all nodes ended. Completed: every node of the definition did, was not taken, or failed where that
- * does not matter. Failed: no node that ends the graph completed, or it was cancelled before any node completed. Partially Complete: anything between.
+ * does not matter. Failed: no node that ends the graph completed, its work was undone, or it was cancelled before any node completed. Partially Complete: anything
+ * between.
  */
 export function finalStatus(
   definition: WorkflowDefinition,
   graph: WorkflowGraph,
   letters: readonly string[],
-  cancelled: boolean,
+  { cancelled, compensation }: Pick<WorkflowState, 'cancelled' | 'compensation'>,
 ): WorkflowStatus {
+  if (compensation === 'completed') return 'Failed';
   const own = letters.slice(0, definition.nodes.length);
   if (!cancelled && !own.some(isBroken)) return 'Completed';
   const achieved = cancelled ? letters.includes('C') : graph.sinks.some((index) => letters[index] === 'C');

@@ -27,6 +27,8 @@ export interface Step {
   readonly changes: readonly TaskChange[];
   /** How the changed tasks end, by node: their rows do not say it yet. */
   readonly known: KnownEnds;
+  /** Nodes that start again: their rows are there and queued already. */
+  readonly revived?: ReadonlySet<string>;
   /** Set on the head besides what the events say. */
   readonly patch?: Pick<WorkflowHead, 'task_token' | 'cancel_reason'>;
 }
@@ -59,6 +61,7 @@ function keep(
   unfolded: Pick<Unfolded, 'results'>,
 ): ExpansionRow[] {
   return decided.flatMap((event): ExpansionRow[] => {
+    if (event.type === 'CompensationStarted') return [{ event }];
     if (event.type === 'NodeExpanded') {
       const values = event.scope === 'fallback' ? undefined : brought.get(event.node)?.values;
       return [{ event, ...(values === undefined ? {} : { values }) }];
@@ -94,10 +97,12 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
     if (results.size > 0) known = new Map([...known, ...results]);
     const graph = graphOf(definition, state.expansions);
     const progress: Progress = { run: { ...run, expansions }, graph, letters: state.nodes, known };
-    const started = decided.flatMap((event) => (event.type === 'NodeStarted' ? [event.node] : []));
+    const started = decided.flatMap((event) =>
+      event.type === 'NodeStarted' && step.revived?.has(event.node) !== true ? [event.node] : [],
+    );
     const prepared = await prepareNodes(deps, progress, started);
     rows.push(...prepared.rows);
-    const due = isFinished(state.status) ? [] : dueNodes(graph, state.nodes);
+    const due = isFinished(state.status) || state.paused ? [] : dueNodes(graph, state.nodes);
     const resolved = await resolveNodes(deps, progress, due.slice(0, Math.max(0, room)));
     room -= resolved.length + prepared.failures.length;
     const failed = prepared.failures.map(({ node, error }): NodeOutcome => ({
@@ -162,10 +167,17 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
     status: state.status,
     nodes: state.nodes,
     ...(state.expansions.length === 0 ? {} : { expansions: state.expansions.length }),
+    ...(state.paused === run.head.paused || (!state.paused && run.head.paused === undefined)
+      ? {}
+      : { paused: state.paused }),
+    ...(state.compensation === undefined ? {} : { compensation: state.compensation }),
     ...(unfolded.results.size === 0 ? {} : { results: true as const }),
     ...(started ? { started_at: at } : {}),
   };
-  if (!isFinished(state.status)) return head;
+  if (!isFinished(state.status)) {
+    const { completed_at: _end, output: _output, output_error: _error, ...open } = head;
+    return open;
+  }
   return { ...head, ...(await workflowOutput(deps, progress)), completed_at: at };
 }
 
@@ -176,7 +188,7 @@ interface Debt {
 }
 
 function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 'attention'> {
-  const owes = debt.rows.length > 0 || debt.stopped.length > 0 || unfolded.unfinished;
+  const owes = step.revived !== undefined || debt.rows.length > 0 || debt.stopped.length > 0 || unfolded.unfinished;
   if (owes || isFinished(unfolded.state.status)) return { attention: true };
   // The beginning pays the debt that the creation left.
   return step.command.type === 'begin' ? { attention: false } : {};

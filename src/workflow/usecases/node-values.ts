@@ -69,7 +69,7 @@ function surroundings({ run, graph }: Progress, index: number, input: unknown): 
     const own: Record<string, unknown> = { ...given };
     if (items !== undefined) own['item'] = items[scope.index];
     if (scope.kind === 'body') own['index'] = scope.index;
-    if (row?.event.error !== undefined) own['error'] = row.event.error;
+    if (row?.event.type === 'NodeExpanded' && row.event.error !== undefined) own['error'] = row.event.error;
     for (const [name, value] of Object.entries(own)) if (!Object.hasOwn(values, name)) values[name] = value;
   }
   return { input, ...values };

@@ -26,6 +26,8 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(head.completed_at === undefined ? {} : { completed_at: head.completed_at }),
     ...(makespan_ms === undefined ? {} : { makespan_ms }),
     nodes: countNodes(head.nodes),
+    ...(head.paused === true ? { paused: true as const } : {}),
+    ...(head.compensation === undefined ? {} : { compensation: head.compensation }),
     warnings: [...head.warnings],
     ...(output === undefined ? {} : { output }),
     ...(error === undefined ? {} : { error }),

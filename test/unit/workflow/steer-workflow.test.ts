@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
+import { pauseWorkflow, redriveWorkflow, unpauseWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
+
+const request = { workflow_id: 'w', principal: 'alice' };
+const each = {
+  kind: 'map' as const,
+  name: 'each',
+  items: '[1, 2, 3]',
+  body: { nodes: [task('one'), task('two', ['one'])] },
+};
+
+describe('a paused workflow', () => {
+  it('starts nothing new, and all that became ready when it is resumed', async () => {
+    const stage = await started({
+      nodes: [
+        task('a'),
+        { kind: 'join', name: 'j', depends_on: ['a'] },
+        { ...each, depends_on: ['j'], max_concurrency: 1 },
+      ],
+    });
+    await pauseWorkflow(stage.deps, request);
+    await pauseWorkflow(stage.deps, request);
+    await stage.run('w', 'a');
+    expect(await queued(stage)).toEqual([]);
+    expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({ paused: true, status: 'In Progress' });
+    await unpauseWorkflow(stage.deps, request);
+    expect(await queued(stage)).toEqual(['each:0:one']);
+    await pauseWorkflow(stage.deps, request);
+    await stage.run('w', 'each:0:one');
+    await unpauseWorkflow(stage.deps, request);
+    expect(await queued(stage)).toEqual(['each:0:two']);
+    const view = await finish(stage);
+    expect(view.status).toBe('Completed');
+    expect(view.paused).toBeUndefined();
+    expect(await pauseWorkflow(stage.deps, request)).toMatchObject({ ok: false, error: { code: 'already-finished' } });
+  });
+});
+
+describe('a redrive', () => {
+  it('runs again what failed with what was skipped because of it, and keeps what completed', async () => {
+    const stage = await started({ nodes: [task('a'), task('b', ['a']), task('c', ['b']), task('d')], output: '1' });
+    await stage.run('w', 'a');
+    await stage.run('w', 'b', broken);
+    await stage.run('w', 'd');
+    expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({ status: 'Partially Complete', output: 1 });
+    expect(await redriveWorkflow(stage.deps, request)).toMatchObject({ ok: true, value: { status: 'In Progress' } });
+    const open = (await viewWorkflow(stage.deps, 'w'))!;
+    expect([open.completed_at, open.output]).toEqual([undefined, undefined]);
+    expect(await queued(stage)).toEqual(['b']);
+    expect(await finish(stage)).toMatchObject({ status: 'Completed', nodes: { Completed: 4 } });
+    expect(await redriveWorkflow(stage.deps, request)).toMatchObject({
+      ok: false,
+      error: { code: 'already-finished' },
+    });
+  });
+
+  it('opens a map where it failed: failed items, and those that were stopped for them', async () => {
+    const stage = await started({ nodes: [each, task('end', ['each'])] });
+    await stage.run('w', 'each:0:one');
+    await stage.run('w', 'each:0:two');
+    await stage.run('w', 'each:1:one', broken);
+    expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({ status: 'Failed' });
+    await redriveWorkflow(stage.deps, request);
+    expect(await queued(stage)).toEqual(['each:1:one', 'each:2:one']);
+    expect(await finish(stage)).toMatchObject({ status: 'Completed' });
+  });
+
+  it('evaluates again what has no task, and an input that failed', async () => {
+    const stage = await started({
+      nodes: [task('a', [], { input: '$error("no")' }), { kind: 'map', name: 'm', items: '$error("no")', body: 'b' }],
+      bodies: { b: { nodes: [task('x')] } },
+    });
+    expect(await redriveWorkflow(stage.deps, request)).toMatchObject({ ok: true, value: { status: 'Failed' } });
+    expect((await stage.deps.workflows.events('w')).length).toBe(2);
+  });
+
+  it('is refused for a workflow that was cancelled', async () => {
+    const stage = await started({ nodes: [task('a')] });
+    await cancelWorkflow(stage.deps, { ...request, reason: 'enough' });
+    expect(await redriveWorkflow(stage.deps, request)).toMatchObject({
+      ok: false,
+      error: { code: 'already-finished' },
+    });
+  });
+});
