@@ -198,7 +198,7 @@ function traceFigure(): Figure | undefined {
 async function* scheduler(say: (line: string) => void): AsyncIterable<Figure> {
   say('scheduler: load variance');
   yield loadVariance(100, 100, taskMs);
-  yield loadVariance(1_000, 100, taskMs);
+  yield loadVariance(1_000, 40, taskMs);
   // Longer tasks: reading ten thousand rows takes a round of one shard half a second.
   yield loadVariance(10_000, 20, 60_000, [defaultPolicy]);
   say('scheduler: backlog');

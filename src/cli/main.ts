@@ -19,6 +19,7 @@ import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addSubmit } from './commands/submit.ts';
 import { addTasks } from './commands/tasks.ts';
+import { addTrace } from './commands/trace.ts';
 import { addUp } from './commands/up.ts';
 import { addWait } from './commands/wait.ts';
 import { addWorkflow } from './commands/workflow.ts';
@@ -50,7 +51,7 @@ ${exitCodesHelp}`,
     add(program);
   for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addExplain, addAgents, addPolicies])
     add(program);
-  for (const add of [addContext, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate]) add(program);
+  for (const add of [addContext, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate, addTrace]) add(program);
   addCompletion(program);
   return program;
 }

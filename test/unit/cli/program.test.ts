@@ -45,6 +45,7 @@ describe('the command line', () => {
         'logs',
         'doctor',
         'simulate',
+        'trace',
         'completion',
       ],
     ]);
