@@ -1,0 +1,235 @@
+import { branchingCases, type PatternCase } from './branching-cases.ts';
+
+const instances: Readonly<Record<string, readonly PatternCase[]>> = {
+  '12': [
+    {
+      order: [
+        '-offences +close -close -notices:0:notice -notices',
+        '+notices:0:notice +notices:1:notice +notices:2:notice -close',
+      ],
+      completed: 'offences notices close notices:0:notice notices:1:notice notices:2:notice',
+    },
+  ],
+  '13': [
+    {
+      order: [
+        '+signatures:0:sign +signatures:1:sign +signatures:2:sign -signatures:0:sign -signatures:1:sign -signatures:2:sign +file',
+      ],
+      completed: 'signatures file signatures:0:sign signatures:1:sign signatures:2:sign',
+    },
+  ],
+  '14': [
+    {
+      order: ['-diagnose +checks:0:check +checks:1:check -checks:1:check -checks:0:check +treat'],
+      completed: 'diagnose checks treat checks:0:check checks:1:check',
+    },
+  ],
+  '15': [
+    {
+      order: [
+        '+witnesses:1:hear +witnesses:0:hear:plan:hear-another -witnesses:1:hear -witnesses:0:hear:plan:hear-another +verdict',
+      ],
+      completed: 'witnesses verdict witnesses:0:hear witnesses:1:hear witnesses:0:hear:plan:hear-another',
+    },
+  ],
+  '26': [
+    {
+      order: ['-night:0:counts:0:count -night:0:fire-alarm -night', '-night -counted ~announce'],
+      completed: 'night counted night:0:fire-alarm night:0:counts:0:count',
+      cancelled: 'night:0:counts night:0:counts:1:count night:0:counts:2:count',
+      skipped: 'announce',
+    },
+  ],
+  '27': [
+    {
+      order: ['-night:0:counts:0:count -night:0:closing-time -night +announce -announce'],
+      completed: 'night announce night:0:closing-time night:0:counts:0:count',
+      cancelled: 'night:0:counts night:0:counts:1:count night:0:counts:2:count',
+    },
+  ],
+  '34': [
+    {
+      order: ['-reader-1 -reader-2 +publish -publish -reader-3'],
+      completed: 'reader-1 reader-2 reader-3 publish',
+    },
+  ],
+  '35': [
+    {
+      order: ['-samples:plan:sequence:0:sample-1 -samples:plan:sequence:0:sample-2 -samples +compare -compare'],
+      completed:
+        'samples compare samples:plan:sequence samples:plan:sequence:0:sample-1 samples:plan:sequence:0:sample-2',
+      cancelled: 'samples:plan:sequence:0:sample-3',
+    },
+  ],
+  '41': [
+    {
+      order: ['-desks:0:serve -desks:1:serve -desks:2:serve -desks +count -count'],
+      completed: 'desks count desks:0:open desks:0:serve desks:1:open desks:1:serve desks:2:open desks:2:serve',
+    },
+  ],
+  '42': [
+    {
+      order: [
+        '-arrive +desks:0:open +desks:1:open +desks:2:open -desks:0:open +desks:0:serve -desks:2:open',
+        '-desks:1:open +desks:1:serve -desks:1:serve',
+        '-desks:2:open +desks:2:serve -desks:2:serve',
+      ],
+      completed: 'arrive desks desks:0:open desks:0:serve desks:1:open desks:1:serve desks:2:open desks:2:serve',
+    },
+  ],
+};
+
+const discriminators: Readonly<Record<string, readonly PatternCase[]>> = {
+  '28': [
+    {
+      order: [
+        '-rounds:0:hop +rounds:0:cheer -rounds:0:cheer -rounds:0:skip +rounds:1:hop',
+        '-rounds:1:hop +rounds:1:cheer -rounds:1:cheer -rounds:1:skip -rounds',
+      ],
+      completed: 'rounds rounds:0:hop rounds:0:skip rounds:0:cheer rounds:1:hop rounds:1:skip rounds:1:cheer',
+    },
+  ],
+  '29': [
+    {
+      order: ['-search:0:call-north +search:0:visit-north -search:0:visit-south -search +buy -buy'],
+      completed: 'search buy search:0:call-north search:0:call-south search:0:visit-south',
+      cancelled: 'search:0:visit-north',
+    },
+  ],
+  '30': [{ order: ['-ann -bob +approve -approve -cleo'], completed: 'ann bob cleo approve' }],
+  '31': [
+    {
+      order: [
+        '-rounds:0:ann -rounds:0:bob +rounds:0:approve -rounds:0:approve -rounds:0:cleo +rounds:1:ann',
+        '-rounds:1:bob +rounds:1:approve -rounds:1:approve -rounds:1:cleo -rounds',
+      ],
+      completed:
+        'rounds rounds:0:ann rounds:0:bob rounds:0:cleo rounds:0:approve rounds:1:ann rounds:1:bob rounds:1:cleo rounds:1:approve',
+    },
+  ],
+  '32': [
+    {
+      order: ['+quotes:0:cleo -quotes:0:ann -quotes:0:bob -quotes +choose -choose'],
+      completed: 'quotes choose quotes:0:ann quotes:0:bob',
+      cancelled: 'quotes:0:cleo',
+    },
+  ],
+};
+
+const states: Readonly<Record<string, readonly PatternCase[]>> = {
+  '16': [
+    {
+      order: ['+reply:0:answer +reply:0:week -reply:0:answer -reply +process -process', '-which ~remind'],
+      completed: 'reply which process reply:0:answer',
+      cancelled: 'reply:0:week',
+      skipped: 'remind',
+    },
+  ],
+  '17': [
+    {
+      order: ['-unpack +test -test +store', '-photograph +store', '-weigh +store'],
+      completed: 'unpack test photograph weigh store',
+      apart: 'unpack test photograph weigh',
+    },
+  ],
+  '39': [
+    {
+      order: ['-pack +pay-deposit', '-plan +pay-ticket', '+pay-deposit -pay-ticket', '+pay-ticket -pay-deposit'],
+      completed: 'pack pay-deposit plan pay-ticket travel',
+      apart: 'pay-deposit pay-ticket',
+    },
+  ],
+  '40': [
+    {
+      order: ['-check-oil +hand-over', '-check-brakes +hand-over', '-check-lights +hand-over'],
+      completed: 'check-oil check-brakes check-lights hand-over',
+      apart: 'check-oil check-brakes check-lights',
+    },
+  ],
+};
+
+const endings: Readonly<Record<string, readonly PatternCase[]>> = {
+  '19': [
+    {
+      order: ['+order:0:assess -order:0:withdraw -order +close -close'],
+      completed: 'order close order:0:withdraw',
+      cancelled: 'order:0:assess',
+    },
+  ],
+  '20': [
+    {
+      cancelAfterMs: 5_000,
+      status: 'Partially Complete',
+      order: ['-apply +assess', '-apply +audit'],
+      completed: 'apply',
+      cancelled: 'assess audit',
+      skipped: 'grant',
+    },
+    {
+      cancelAfterMs: 200,
+      status: 'Failed',
+      order: ['+apply'],
+      completed: '',
+      cancelled: 'apply',
+      skipped: 'assess audit grant',
+    },
+  ],
+  '21': [
+    {
+      order: [
+        '-drafts:0:draft +drafts:0:comment -drafts:0:comment +drafts:1:draft -drafts:1:comment +drafts:2:draft -drafts:2:comment -drafts',
+        '-drafts +reminders -reminders +publish',
+      ],
+      completed:
+        'drafts reminders publish drafts:0:draft drafts:0:comment drafts:1:draft drafts:1:comment drafts:2:draft drafts:2:comment',
+    },
+    {
+      input: { reminders: 1 },
+      order: ['+reminders -reminders:0:remind -reminders +publish'],
+      completed:
+        'drafts reminders publish drafts:0:draft drafts:0:comment drafts:1:draft drafts:1:comment drafts:2:draft drafts:2:comment reminders:0:remind',
+    },
+  ],
+  '22': [
+    {
+      order: [
+        '-split:0:weigh +split:0:half +split:0:half:0:weigh +split:0:half:0:half +split:0:half:0:half:0:weigh',
+        '~split:0:half:0:half:0:half -split:0:half:0:half -split:0:half -split +done',
+      ],
+      completed:
+        'split done split:0:weigh split:0:heavy split:0:half split:0:half:0:weigh split:0:half:0:heavy split:0:half:0:half split:0:half:0:half:0:weigh split:0:half:0:half:0:heavy',
+      skipped: 'split:0:half:0:half:0:half',
+    },
+    {
+      input: { grams: 20 },
+      order: ['-split:0:heavy ~split:0:half -split +done'],
+      completed: 'split done split:0:weigh split:0:heavy',
+      skipped: 'split:0:half',
+    },
+  ],
+  '25': [
+    {
+      order: ['+claim:0:inspect -claim:0:estimate -claim:0:fraud -claim +archive -archive'],
+      completed: 'register claim archive claim:0:estimate claim:0:fraud',
+      cancelled: 'claim:0:inspect',
+      skipped: 'claim:0:settle',
+    },
+  ],
+  '43': [
+    {
+      order: ['+case:0:search -case:0:tip -case:0:solved -case'],
+      completed: 'case case:0:tip case:0:solved',
+      cancelled: 'case:0:search',
+      skipped: 'case:0:found',
+    },
+  ],
+};
+
+/** What the example of each pattern must show, by its two-digit number. */
+export const patternCases: Readonly<Record<string, readonly PatternCase[]>> = {
+  ...branchingCases,
+  ...instances,
+  ...discriminators,
+  ...states,
+  ...endings,
+};
