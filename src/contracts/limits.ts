@@ -78,6 +78,16 @@ export const timeoutMsMax = 24 * 3_600_000;
 export const deadlineMsMax = 30 * 24 * 3_600_000;
 /** A task that waited this long is failed as expired. Longer: a forgotten backlog lives for ever. */
 export const queuedMsMax = 14 * 24 * 3_600_000;
+/** A critical task waits this long behind full agents before another task has to make way for it. Shorter: work is thrown away for slots that come free anyway. */
+export const preemptAfterMs = 3_000;
+/** A task that had to make way runs at least this long after that before it has to again. Shorter: it may never get on. */
+export const preemptPauseMs = 60_000;
+/** Work that has run this long does not make way any more. Longer: more is thrown away when nothing saved a checkpoint. */
+export const preemptedWorkMsMax = 600_000;
+/** An agent that has not made way after this time is not waited for: another task is asked. */
+export const preemptAnswerMsMax = 30_000;
+/** An interrupted handler has this long to save its checkpoint before its task is handed back without it. */
+export const checkpointMsMax = 5_000;
 /** Waiting tasks of one level of a route that are read to tell when another one starts at the latest; behind more, nothing is told. */
 export const boundedBacklogMax = 1_000;
 /** A critical task is due this long after it was accepted, unless its deadline comes first; tasks that are due stand before all others. */

@@ -23,6 +23,9 @@ export const assignment = z.object({
   until: timestamp,
   payload: json.optional(),
   payload_ref: blobRef.optional(),
+  /** What an earlier attempt saved before it had to make way. */
+  checkpoint: json.optional(),
+  checkpoint_ref: blobRef.optional(),
   traceparent: z.string().optional(),
 });
 export type Assignment = z.infer<typeof assignment>;
@@ -36,8 +39,17 @@ export const cancellation = z.object({
 });
 export type Cancellation = z.infer<typeof cancellation>;
 
+/** inbox: make way for a critical task: end this attempt, save a checkpoint and hand the task back. */
+const preemption = z.object({
+  kind: z.literal('preempt'),
+  task_id: taskId,
+  attempt: z.int().positive(),
+  reason: z.string(),
+});
+export type Preemption = z.infer<typeof preemption>;
+
 /** Agents ignore keys they do not know, so that newer deployments can talk to older agents. */
-export const inboxMessage = z.discriminatedUnion('kind', [assignment, cancellation]);
+export const inboxMessage = z.discriminatedUnion('kind', [assignment, cancellation, preemption]);
 export type InboxMessage = z.infer<typeof inboxMessage>;
 
 /** What an attempt used, as its agent counts it. */
@@ -47,11 +59,13 @@ export const usage = z.strictObject({
 });
 export type Usage = z.infer<typeof usage>;
 
-/** How an attempt ended. `released` hands the task back without counting a retry. */
+/** How an attempt ended. `released` hands the task back without counting a retry; its output is the checkpoint from which the next attempt goes on. */
 export const taskResult = z.strictObject({
   task_id: taskId,
   attempt: z.int().positive(),
   outcome: z.enum(['completed', 'failed', 'released']),
+  /** Released because it had to make way. */
+  preempted: z.boolean().optional(),
   output: json.optional(),
   output_ref: blobRef.optional(),
   error: taskError.optional(),

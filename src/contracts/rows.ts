@@ -42,6 +42,9 @@ export interface TaskRow {
   readonly queued_at: string;
   /** When a redrive let the waiting start anew: when it comes due, instead of what follows from `created_at` and `deadline`. */
   readonly due?: string;
+  readonly resume?: Resume;
+  /** What the attempt that was handed back had saved. */
+  readonly checkpoint?: StoredJson;
   readonly not_before?: string;
   readonly started_at?: string;
   readonly completed_at?: string;
@@ -61,6 +64,12 @@ export interface TaskRow {
   readonly late_results: number;
 }
 
+/** A task that was handed back with a checkpoint, or had to make way: when, and by which agent. */
+export interface Resume {
+  readonly at: string;
+  readonly agent_id: string;
+}
+
 /** What the ready index tells of a waiting task: all that a decision and an assignment need. */
 export interface ReadyTask {
   readonly task_id: string;
@@ -73,6 +82,7 @@ export interface ReadyTask {
   readonly route: string;
   readonly created_at: string;
   readonly queued_at: string;
+  readonly resume?: Resume;
   /** The index's sort key: tasks of several routes are merged by it. */
   readonly order: string;
   /** Present when the payload is small enough to be in the index. */
@@ -94,6 +104,12 @@ export interface Timer {
 export interface Hold {
   readonly at: number;
   readonly until: number;
+  /** Where its task stood in the ready order: who has to make way is decided from the agents' rows alone. */
+  readonly order?: string;
+  /** It need not make way before this time (epoch ms). */
+  readonly spared_until?: number;
+  /** When its agent was asked to let it make way (epoch ms). */
+  readonly preempted_at?: number;
 }
 
 /**

@@ -61,8 +61,8 @@ export const distributionLog = z.strictObject({
   task_id: taskId,
   agent_id: agentId,
   distribution_time: timestamp,
-  /** The task named the agent, or nobody that it named was available (`fallback`), or a strategy chose. */
-  routing_rule: z.enum(['primary-agent', 'backup-agent', 'fallback', ...strategyNames]),
+  /** The task named the agent, or nobody that it named was available (`fallback`), or it has the checkpoint (`resume`), or a strategy chose. */
+  routing_rule: z.enum(['primary-agent', 'backup-agent', 'fallback', 'resume', ...strategyNames]),
   /** The rule of the pool's policy that decided, by its name. */
   policy_rule: z.string().optional(),
   efficiency_score: z.number().min(0).max(1),

@@ -112,6 +112,8 @@ export interface AgentStore {
   age(pool: string, agent_id: string, aging: FiguresAging): Promise<void>;
   /** Marks that tasks of these routes wait for a slot of this agent, on the condition that it is still as full (`occupied` holds). False: it is not. */
   want(pool: string, agent_id: string, routes: readonly string[], occupied: number): Promise<boolean>;
+  /** Notes on a hold that its agent was asked to let it make way. False: the hold is gone. */
+  preempt(pool: string, agent_id: string, key: string, at: number): Promise<boolean>;
   /** Takes back the mark: nothing waits in these routes any more. */
   unwant(pool: string, agent_id: string, routes: readonly string[]): Promise<void>;
   /** Batched heartbeats; the sender's principal must be the agent's. Answers per beat whether it counted. */

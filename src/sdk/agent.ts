@@ -1,6 +1,12 @@
 import type { AgentGrant, AgentTraits } from '../contracts/agent.ts';
 import { slotsMax, sqsBatchSizeMax } from '../contracts/limits.ts';
-import { inboxMessage, type Assignment, type Cancellation } from '../contracts/messages.ts';
+import {
+  inboxMessage,
+  type Assignment,
+  type Cancellation,
+  type InboxMessage,
+  type Preemption,
+} from '../contracts/messages.ts';
 import type { AgentDeps, ReceivedMessage } from './agent-ports.ts';
 import { Attempt, leaseName } from './attempt.ts';
 import type { Handler } from './handler.ts';
@@ -174,6 +180,7 @@ export class AgentRunner {
       if (message === undefined)
         this.deps.log.warn('a message of the inbox was not understood', { body: body.slice(0, 200) });
       else if (message.kind === 'cancel') this.cancel(message);
+      else if (message.kind === 'preempt') this.makeWay(message);
       else this.accept(message);
     }
   }
@@ -208,10 +215,7 @@ export class AgentRunner {
       this.slotFreed.now();
     });
     void attempt.result.then((result) => {
-      if (result === undefined) {
-        this.memory.dropped(attempt.lease);
-        return;
-      }
+      if (result === undefined) return void this.memory.dropped(attempt.lease);
       this.memory.ended(attempt.lease, this.deps.clock.now());
       this.outbox?.add(result, attempt.until, this.memory.isEmpty);
     });
@@ -235,9 +239,16 @@ export class AgentRunner {
     else this.memory.see(task_id, attempt);
   }
 
-  private handBack({ task_id, attempt, until }: Assignment): void {
+  /** What has not begun is handed back at once; what has ended, or never came, needs nothing: the hold tells the dispatcher. */
+  private makeWay({ task_id, attempt, reason }: Preemption): void {
+    void this.running.get(leaseName(task_id, attempt))?.makeWay(reason);
+    const index = this.waiting.findIndex((one) => one.task_id === task_id && one.attempt === attempt);
+    for (const one of index < 0 ? [] : this.waiting.splice(index, 1)) this.handBack(one, { preempted: true });
+  }
+
+  private handBack({ task_id, attempt, until }: Assignment, how: { readonly preempted?: boolean } = {}): void {
     this.memory.ended(leaseName(task_id, attempt), this.deps.clock.now());
-    this.outbox?.add({ task_id, attempt, outcome: 'released' }, Date.parse(until), this.memory.isEmpty);
+    this.outbox?.add({ task_id, attempt, outcome: 'released', ...how }, Date.parse(until), this.memory.isEmpty);
   }
 
   private async heartbeatLoop(): Promise<void> {
@@ -277,7 +288,7 @@ export class AgentRunner {
   }
 }
 
-function readMessage(body: string): Assignment | Cancellation | undefined {
+function readMessage(body: string): InboxMessage | undefined {
   try {
     const parsed = inboxMessage.safeParse(JSON.parse(body));
     return parsed.success ? parsed.data : undefined;

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { AgentGrant } from '../contracts/agent.ts';
 import { json } from '../contracts/json.ts';
-import { blobBytesMax, inlineBytesMax } from '../contracts/limits.ts';
+import { blobBytesMax, checkpointMsMax, inlineBytesMax } from '../contracts/limits.ts';
 import type { Assignment, TaskResult, Usage } from '../contracts/messages.ts';
 import type { AgentDeps } from './agent-ports.ts';
+import type { BlobRef } from '../contracts/task.ts';
 import { reportError, RetryableError, TerminalError } from './errors.ts';
 import type { Handler } from './handler.ts';
 
 /** Why an attempt ends before its handler does. */
-export type Interruption = 'cancelled' | 'stopping' | 'timed-out';
+export type Interruption = 'cancelled' | 'preempted' | 'stopping' | 'timed-out';
 
 /** `task_id#attempt`: the name of a lease. */
 export function leaseName(task_id: string, attempt: number): string {
@@ -42,6 +43,7 @@ export class Attempt {
   private readonly report: (result: TaskResult | undefined) => void;
   private interruption: Interruption | undefined;
   private used: Usage | undefined;
+  private saved: Pick<TaskResult, 'output' | 'output_ref'> = {};
 
   constructor(options: AttemptOptions) {
     this.options = options;
@@ -67,9 +69,19 @@ export class Attempt {
     this.report(this.interrupted(this.interruption));
   }
 
+  /** Lets the attempt make way: the handler is told, has a moment to save a checkpoint and to end, and then its task is handed back whatever it returned. */
+  async makeWay(message: string): Promise<void> {
+    if (this.ended.signal.aborted || this.interruption !== undefined) return;
+    this.interruption = 'preempted';
+    this.controller.abort(new RetryableError({ code: 'preempted', message }));
+    await this.options.deps.clock.sleep(checkpointMsMax, this.ended.signal);
+    this.report(this.interrupted('preempted'));
+  }
+
   private interrupted(why: Interruption): TaskResult | undefined {
     if (why === 'cancelled') return undefined;
-    if (why === 'stopping') return this.resultOf({ outcome: 'released' });
+    if (why === 'stopping') return this.resultOf({ outcome: 'released', ...this.saved });
+    if (why === 'preempted') return this.resultOf({ outcome: 'released', preempted: true, ...this.saved });
     const message = `the attempt was not done by ${this.assignment.until}`;
     return this.resultOf({ outcome: 'failed', error: { code: 'timed-out', message, retryable: true } });
   }
@@ -100,21 +112,24 @@ export class Attempt {
       ending = { outcome: 'failed', error: reportError(thrown) };
     }
     this.ended.abort();
-    this.report(this.resultOf(ending));
+    this.report(this.interruption === 'preempted' ? this.interrupted('preempted') : this.resultOf(ending));
   }
 
   private async handle(): Promise<unknown> {
     const { deps, grant, handler, onProgress } = this.options;
     const { task_id, task_type, attempt, priority, deadline } = this.assignment;
     const fields = { task_id, attempt };
-    const ref = this.assignment.payload_ref;
-    const payload =
-      ref === undefined
-        ? (this.assignment.payload ?? null)
-        : json.parse(JSON.parse(await deps.s3.get(grant.bucket, ref.key)));
+    const load = async (ref: BlobRef) => json.parse(JSON.parse(await deps.s3.get(grant.bucket, ref.key)));
+    const { payload_ref, checkpoint_ref } = this.assignment;
+    const payload = payload_ref === undefined ? (this.assignment.payload ?? null) : await load(payload_ref);
+    const checkpoint = checkpoint_ref === undefined ? this.assignment.checkpoint : await load(checkpoint_ref);
     const log = deps.log;
     return handler(
-      { task_id, task_type, payload, attempt, priority, ...(deadline === undefined ? {} : { deadline }) },
+      {
+        ...{ task_id, task_type, payload, attempt, priority },
+        ...(deadline === undefined ? {} : { deadline }),
+        ...(checkpoint === undefined ? {} : { checkpoint }),
+      },
       {
         signal: this.controller.signal,
         log: {
@@ -127,6 +142,7 @@ export class Attempt {
           log.debug('progress', { ...fields, share, ...(note === undefined ? {} : { note }) });
           onProgress?.(task_id, share, note);
         },
+        checkpoint: async (value) => void (this.saved = await this.storeOutput(value)),
         used: ({ usd, tokens }) => {
           const before = this.used ?? {};
           this.used = {

@@ -12,15 +12,22 @@ export interface AgentTask<Input = Json> {
   readonly attempt: number;
   readonly priority: Priority;
   readonly deadline?: string;
+  /** What an earlier attempt saved before it had to make way or its agent stopped: go on from there. */
+  readonly checkpoint?: Json;
 }
 
 /** What a handler is given besides its task. */
 export interface HandlerContext {
-  /** Aborted when the task is cancelled, its lease is lost, its time is over or the agent stops: the result would be refused. */
+  /** Aborted when the task is cancelled or has to make way, its lease is lost, its time is over or the agent stops: the result would be refused. */
   readonly signal: AbortSignal;
   readonly log: AgentLog;
   /** Says how far the attempt is, 0 to 1; goes to the log and to `onProgress` of the agent. */
   progress(share: number, note?: string): void;
+  /**
+   * Saves how far the work is, as JSON; the last one counts. Should the attempt have to make way for a critical task, or its agent stop, the next attempt is given it.
+   * A handler may save once more after its `signal` was aborted, before it ends: it has 5 seconds.
+   */
+  checkpoint(value: unknown): Promise<void>;
   /** Adds to what this attempt has used: dollars and tokens of a model, for example. They are reported with its result. */
   used(usage: Usage): void;
 }

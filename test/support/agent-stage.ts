@@ -1,5 +1,12 @@
 import type { AgentGrant, AgentRegistration } from '../../src/contracts/agent.ts';
-import type { Assignment, Cancellation, Heartbeat, ResultBatch, TaskResult } from '../../src/contracts/messages.ts';
+import type {
+  Assignment,
+  Cancellation,
+  Heartbeat,
+  Preemption,
+  ResultBatch,
+  TaskResult,
+} from '../../src/contracts/messages.ts';
 import { createVirtualClock } from '../../src/platform/twin/virtual-clock.ts';
 import type { AgentDeps, OutgoingMessage, ReceivedMessage } from '../../src/sdk/agent-ports.ts';
 import { patient } from '../../src/sdk/clock.ts';
@@ -116,4 +123,9 @@ export function assign(task_id: string, over: Partial<Assignment> = {}): Assignm
 /** A cancellation of an attempt. */
 export function cancel(task_id: string, attempt = 1): Cancellation {
   return { kind: 'cancel', task_id, attempt, reason: 'cancelled by its submitter' };
+}
+
+/** A wish that an attempt makes way. */
+export function preempt(task_id: string, attempt = 1): Preemption {
+  return { kind: 'preempt', task_id, attempt, reason: 'a critical task waits' };
 }

@@ -70,6 +70,11 @@ export function choose(task: ReadyTask, route: RouteRow, context: ChoosingContex
     const rule = member?.agent.agent_id === route.agents[0] ? 'primary-agent' : 'backup-agent';
     if (member !== undefined) return { member, rule, among: left, ...policy_rule };
   } else {
+    const from = task.resume?.agent_id;
+    const home =
+      from === undefined ? undefined : left.all.find(({ agent, free }) => agent.agent_id === from && free > 0);
+    // Who has the checkpoint at hand goes on soonest.
+    if (home !== undefined) return { member: home, rule: 'resume', among: left, ...policy_rule };
     const preferred = leftOf(left, `prefers ${routing.rule ?? ''}`, ({ agent }) => prefers.has(agent.agent_id));
     for (const among of prefers.size === 0 ? [left] : [preferred, left]) {
       const chosen = byStrategy(among, task, route, routing, context);

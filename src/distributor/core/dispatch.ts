@@ -7,6 +7,7 @@ import { type Member, openFleet } from './fleet.ts';
 import { heapOf } from './heap.ts';
 import { advance, type Lane, openLane } from './lane.ts';
 import { routerOf } from './policy/routing.ts';
+import { decidePreemptions, type Preemption } from './preempt.ts';
 import type { StrategyContext } from './strategies/strategy.ts';
 import { holdKey } from './task.ts';
 import type { TaskChange } from './task-change.ts';
@@ -43,6 +44,8 @@ export interface DispatchPlan {
   readonly assignments: readonly Assignment[];
   readonly blocked: readonly { readonly route: string; readonly agents: readonly AgentRow[] }[];
   readonly cut: boolean;
+  /** Attempts that have to make way for critical tasks which wait for full agents. */
+  readonly preemptions: readonly Preemption[];
 }
 
 /** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
@@ -58,6 +61,7 @@ function explain({ member, rule, policy_rule, among }: Choice, route: RouteRow):
     `${among.all.length} agents could run it`,
   ];
   if (rule === 'fallback') reasons.push(`none of ${route.agents.join(', ')} is available`);
+  if (rule === 'resume') reasons.push('had it before and has its checkpoint at hand');
   if (rule === 'primary-agent') reasons.push('named as primary agent');
   if (rule === 'backup-agent') reasons.push('named as backup agent; those before it are full or unavailable');
   if (policy_rule !== undefined) reasons.push(`rule ${policy_rule} of the policy`);
@@ -112,6 +116,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
   const assignments: Assignment[] = [];
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
   const open: Lane[] = [];
+  const waiting: Lane[] = [];
   for (const route of view.pool.routes) {
     const head = view.heads.get(route.route) ?? [];
     const isCut = view.full.has(route.route);
@@ -131,11 +136,12 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     // were all held back for themselves is left: reading it again would show the same.
     const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
     if (assignments.length === assignmentsPerRoundMax || (task === undefined && !isHeld)) {
-      return { assignments, blocked: [...blocked, ...heldBack(open)], cut: true };
+      return { assignments, blocked: [...blocked, ...heldBack(open)], cut: true, preemptions: [] };
     }
     const assignment = task === undefined ? 'held' : assign(lane, task, context);
     if (assignment === 'full') {
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
+      waiting.push(lane);
       lanes.pop();
       continue;
     }
@@ -150,7 +156,12 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     if (lane.next === undefined) lanes.pop();
     else lanes.sinkTop();
   }
-  return { assignments, blocked: [...blocked, ...heldBack(open)], cut: false };
+  return {
+    assignments,
+    blocked: [...blocked, ...heldBack(open)],
+    cut: false,
+    preemptions: decidePreemptions(waiting, view.now),
+  };
 }
 
 /** Routes with tasks that a policy or a strategy holds back although agents are free: the full ones among their agents may be those they wait for. */

@@ -24,6 +24,8 @@ export function taskView(row: TaskRow): TaskView {
   const {
     pool: _pool,
     due: _due,
+    resume: _resume,
+    checkpoint: _checkpoint,
     route: _route,
     principal: _principal,
     submitted_by: _by,

@@ -103,6 +103,8 @@ export interface EndedAttempt {
   readonly output?: StoredJson;
   readonly error?: TaskError;
   readonly cause?: 'lease-lost' | 'timed-out';
+  /** It had to make way. */
+  readonly preempted?: boolean;
 }
 
 function expectation(ended: EndedAttempt): TaskChange['expect'] {
@@ -173,6 +175,13 @@ function fail(
   };
 }
 
+/** What the next attempt is told of one that was handed back: what it had saved, and who has it at hand. */
+function resumption({ agent_id, output, preempted = false }: EndedAttempt, now: number): TaskChange['patch'] {
+  if (output === undefined && !preempted) return {};
+  const resume = { at: new Date(now).toISOString(), agent_id };
+  return { resume, ...(output === undefined ? {} : { checkpoint: output }) };
+}
+
 /**
  * Decides what an ended attempt makes of its task. Completed ends it; released puts it back uncounted; anything else is tried again after a
  * pause until `max_attempts`, unless the error says that trying again is useless. `random` in [0, 1) makes the jitter.
@@ -185,7 +194,7 @@ export function settle(
   if (ended.outcome === 'completed') {
     return { kind: 'completed', change: completeChange(row.task_id, ended, context.now) };
   }
-  if (ended.outcome === 'released') return requeue(row, ended, context.now, 0, {});
+  if (ended.outcome === 'released') return requeue(row, ended, context.now, 0, resumption(ended, context.now));
   const error = ended.error ?? { code: ended.cause ?? 'task-failed', message: 'no reason was given', retryable: true };
   const retry_count = row.retry_count + 1;
   const hopeless = !error.retryable || row.non_retryable?.includes(error.code) === true;

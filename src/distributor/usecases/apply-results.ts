@@ -55,6 +55,7 @@ function endedAttempt({ result, from }: Received): EndedAttempt {
     agent_id: from.agent_id,
     principal: from.principal,
     ...(output === undefined ? {} : { output }),
+    ...(result.preempted === undefined ? {} : { preempted: result.preempted }),
     ...(result.error === undefined ? {} : { error: result.error }),
   };
 }

@@ -2,6 +2,7 @@ import { CadreError } from '../../contracts/errors.ts';
 import {
   assignmentsPerRoundMax,
   dispatchRoundsMax,
+  preemptPauseMs,
   pulseIntervalMs,
   pulseTicksMin,
   pulseTicksMax,
@@ -14,7 +15,7 @@ import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from 
 import { openFleet } from '../core/fleet.ts';
 import { levelOf } from '../core/ready-order.ts';
 import { freeSlots, isAvailable } from '../core/route.ts';
-import { holdKey } from '../core/task.ts';
+import { holdKey, parseHoldKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
 import { type AgentScores, scoreAgents } from './score-agents.ts';
 
@@ -71,6 +72,27 @@ async function readHeads(
   return { heads, full, due };
 }
 
+/** A hold says of its task what decides whether it has to make way. */
+function holdOf({ timeout_ms, order, resume }: ReadyTask, now: number): Hold {
+  const spared = resume === undefined ? {} : { spared_until: Date.parse(resume.at) + preemptPauseMs };
+  return { at: now, until: now + timeout_ms, order, ...spared };
+}
+
+/** Asks agents to let attempts make way for critical tasks: a hint like any other, whose answer is a hand-back. */
+async function preempt(deps: DistributorDeps, pool: string, preemptions: DispatchPlan['preemptions'], now: number) {
+  const noted = await Promise.all(
+    preemptions.map(({ agent, key }) => deps.agents.preempt(pool, agent.agent_id, key, now)),
+  );
+  await deps.messenger.send(
+    preemptions
+      .filter((_, index) => noted[index])
+      .map(({ agent, key, waiting }) => ({
+        inbox_url: agent.inbox_url,
+        message: { kind: 'preempt', ...parseHoldKey(key), reason: `critical task ${waiting} waits for a slot` },
+      })),
+  );
+}
+
 /** Occupies the slots of each agent in one conditional write an agent; answers with what got its slot. */
 async function reserve(
   deps: DistributorDeps,
@@ -82,10 +104,7 @@ async function reserve(
   const kept = await Promise.all(
     [...byAgent].map(async ([agent, list]) => {
       const holds = Object.fromEntries(
-        list.map((each): [string, Hold] => [
-          holdKey(each.task.task_id, each.attempt),
-          { at: now, until: now + each.task.timeout_ms },
-        ]),
+        list.map((each): [string, Hold] => [holdKey(each.task.task_id, each.attempt), holdOf(each.task, now)]),
       );
       const next_turn = list.findLast((each) => each.next_turn !== undefined)?.next_turn;
       const room = agent.capacity - list.length;
@@ -137,11 +156,13 @@ async function sendAssignments(
   claimed: readonly Assignment[],
   now: number,
 ): Promise<void> {
-  const without = claimed.filter((each) => each.task.payload === undefined);
+  // A checkpoint is on the row only.
+  const without = claimed.filter(({ task }) => task.payload === undefined || task.resume !== undefined);
   const rows = await deps.tasks.get(without.map((each) => each.task.task_id));
-  const payloads = new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.task_id, row.payload] as const])));
+  const found = new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.task_id, row] as const])));
   const messages = claimed.map(({ task, agent, attempt }) => {
-    const payload = task.payload ?? payloads.get(task.task_id);
+    const payload = task.payload ?? found.get(task.task_id)?.payload;
+    const checkpoint = found.get(task.task_id)?.checkpoint;
     const message: InboxMessage = {
       kind: 'assign',
       pool,
@@ -154,6 +175,8 @@ async function sendAssignments(
       ...(payload?.ref === undefined
         ? { payload: JSON.parse(payload?.text ?? 'null') as never }
         : { payload_ref: payload.ref }),
+      ...(checkpoint?.text === undefined ? {} : { checkpoint: JSON.parse(checkpoint.text) as never }),
+      ...(checkpoint?.ref === undefined ? {} : { checkpoint_ref: checkpoint.ref }),
       ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
     };
     return { inbox_url: agent.inbox_url, message };
@@ -234,6 +257,7 @@ async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: Read
   const claimed = await claim(deps, pool.pool, reserved, now);
   for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
   await sendAssignments(deps, pool.pool, claimed, now);
+  await preempt(deps, pool.pool, plan.preemptions, now);
   const marked = await markWanted(deps, pool, plan.blocked, claimed);
   await unmark(deps, pool, new Set(routes.filter((route) => !full.has(route) && heads.get(route)?.length === 0)));
   const lostRace = claimed.length < plan.assignments.length;

@@ -7,6 +7,7 @@ import type { TaskError } from '../../contracts/task.ts';
 import { lostHolds, type LossReason } from '../core/agent.ts';
 import { agingOf } from '../core/figures.ts';
 import { openFleet } from '../core/fleet.ts';
+import { demandsRoom, hasRoomToMake } from '../core/preempt.ts';
 import { expireChange, fenceChange, isExpired, parseHoldKey, settle } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import { failedNews, settledNews } from '../core/task-news.ts';
@@ -150,9 +151,12 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   );
   const fleet = openFleet(pool.agents, now);
   const waiting = heads.filter(({ head }) => head.length > 0);
-  const missed = waiting.filter(({ route }) => {
+  const missed = waiting.filter(({ route, head }) => {
     const { all } = fleet.candidatesOf(route);
-    return all.some(({ agent, free }) => free > 0 || !agent.wanted.includes(route.route));
+    const demands = head.some((task) => demandsRoom(task, now));
+    return all.some(
+      ({ agent, free }) => free > 0 || (demands && hasRoomToMake(agent, now)) || !agent.wanted.includes(route.route),
+    );
   });
   const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
   const expired = await Promise.all(old.map(({ route }) => expire(deps, pool.pool, route.route)));

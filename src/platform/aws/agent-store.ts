@@ -277,6 +277,14 @@ export function createAgentStore(db: Database): AgentStore {
         ConditionExpression: 'attribute_exists(pk) AND size(holds) >= :occupied',
         ExpressionAttributeValues: { ':routes': new Set(routes), ':occupied': occupied },
       })) !== undefined,
+    preempt: async (pool, agent_id, key, at) =>
+      (await update(db, pool, agent_id, {
+        UpdateExpression: 'SET holds.#key.preempted_at = :at',
+        // A hold that was released meanwhile has made way already.
+        ConditionExpression: 'attribute_exists(holds.#key)',
+        ExpressionAttributeNames: { '#key': key },
+        ExpressionAttributeValues: { ':at': at },
+      })) !== undefined,
     unwant: async (pool, agent_id, routes) => {
       await update(db, pool, agent_id, {
         UpdateExpression: 'DELETE wanted :routes',

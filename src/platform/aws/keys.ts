@@ -58,6 +58,7 @@ export const indexedAttributes = [
   'route',
   'created_at',
   'queued_at',
+  'resume',
   'payload_indexed',
   'traceparent',
 ] as const;

@@ -52,6 +52,7 @@ async function toPending(deps: WorkflowDeps, sent: SentResult): Promise<Pending>
     ...(output === undefined ? {} : { output }),
     ...(result.error === undefined ? {} : { error: result.error }),
     ...(cause === undefined ? {} : { cause }),
+    ...(result.preempted === undefined ? {} : { preempted: result.preempted }),
   };
   return { sent, ended, node: workflowOf(result.task_id)?.node ?? '' };
 }

@@ -190,6 +190,15 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect(await store().want(row.pool, 'ghost', ['r'], 0)).toBe(false);
     });
 
+    it('notes on a hold that it was asked to make way, unless it is gone', async () => {
+      const agent = await registered();
+      await store().reserve(agent.pool, agent.agent_id, { 't1#1': { at: 1, until: 2, order: '3#x' } }, 1);
+      expect(await store().preempt(agent.pool, agent.agent_id, 't1#1', 7)).toBe(true);
+      expect(await store().preempt(agent.pool, agent.agent_id, 't2#1', 7)).toBe(false);
+      const { holds } = (await store().get(agent.pool, agent.agent_id))!;
+      expect(holds).toEqual({ 't1#1': { at: 1, until: 2, order: '3#x', preempted_at: 7 } });
+    });
+
     it('takes marks back, one of several or all', async () => {
       const row = await registered();
       await store().want(row.pool, 'a1', ['r', 's'], 0);

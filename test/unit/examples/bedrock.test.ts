@@ -10,6 +10,7 @@ const context: HandlerContext = {
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   progress: () => undefined,
   used: () => undefined,
+  checkpoint: async () => undefined,
 };
 const task = (payload: AgentTask['payload']): AgentTask => ({
   task_id: 't1',

@@ -116,7 +116,9 @@ describe('a handler', () => {
       warn: quietContext.progress,
       error: quietContext.progress,
     };
-    await expect(handler(task, { ...quietContext, log, used: () => undefined })).rejects.toMatchObject({
+    await expect(
+      handler(task, { ...quietContext, log, used: () => undefined, checkpoint: async () => undefined }),
+    ).rejects.toMatchObject({
       code: 'unknown-task-type',
     });
   });

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { preemptAfterMs, preemptAnswerMsMax, preemptedWorkMsMax } from '../../../../src/contracts/limits.ts';
+import type { Hold, ReadyTask, RouteRow } from '../../../../src/contracts/rows.ts';
+import type { Priority } from '../../../../src/contracts/task.ts';
+import { decideDispatch } from '../../../../src/distributor/core/dispatch.ts';
+import { readyOrder } from '../../../../src/distributor/core/ready-order.ts';
+import { agentRow, iso, poolRows, readyTask, route, startMs } from '../rows.ts';
+
+/** A hold of work that began `agoMs` ago. */
+function hold(priority: Priority, agoMs: number, over: Partial<Hold> = {}): Hold {
+  const at = startMs - agoMs;
+  const order = readyOrder({ task_id: 'held', priority, created_at: iso(at) });
+  return { at, until: startMs + 600_000, order, ...over };
+}
+
+const waits = (task_id: string, over: Partial<ReadyTask> = {}): ReadyTask =>
+  readyTask({ task_id, priority: 'critical', queued_at: iso(startMs - preemptAfterMs), ...over });
+
+function preempted(holds: Record<string, Hold>, tasks: readonly ReadyTask[], lane: RouteRow = route()) {
+  const agent = agentRow({ holds, capacity: Object.keys(holds).length });
+  const heads = new Map([[lane.route, tasks]]);
+  const plan = decideDispatch({ now: startMs, pool: poolRows([agent], [lane]), heads, full: new Set() });
+  return plan.preemptions.map(({ key, waiting }) => `${key}←${waiting}`);
+}
+
+describe('who makes way for a critical task that waits for full agents', () => {
+  it('is the lowest level first, and of that what began last', () => {
+    const holds = {
+      'high#1': hold('high', 1_000),
+      'old-low#1': hold('low', 9_000),
+      'low#1': hold('low', 5_000),
+      'critical#1': hold('critical', 1),
+    };
+    const four = ['c1', 'c2', 'c3', 'c4'].map((id) => waits(id));
+    expect(preempted(holds, four.slice(0, 1))).toEqual(['low#1←c1']);
+    expect(preempted(holds, four)).toEqual(['low#1←c1', 'old-low#1←c2', 'high#1←c3']);
+  });
+
+  it.each<[string, Hold]>([
+    ['is critical', hold('critical', 1_000)],
+    ['is due', hold('low', 1_000, { order: `3#${iso(startMs)}#${iso(startMs - 1)}#held` })],
+    ['had to make way a moment ago', hold('low', 1_000, { spared_until: startMs + 1 })],
+    ['has run for too long', hold('low', preemptedWorkMsMax + 1)],
+    ['is of an older deployment, which says nothing of it', { at: startMs, until: startMs + 1_000 }],
+  ])('is nobody who %s', (_why, only) => {
+    expect(preempted({ 'only#1': only }, [waits('c1')])).toEqual([]);
+  });
+
+  it.each<[string, Partial<ReadyTask>]>([
+    ['that came a moment ago', { queued_at: iso(startMs - preemptAfterMs + 1) }],
+    ['of another level', { priority: 'high' }],
+    ['that is only due', { priority: 'low', deadline: iso(startMs) }],
+  ])('is nobody for a task %s', (_which, over) => {
+    expect(preempted({ 'low#1': hold('low', 1_000) }, [waits('t', over)])).toEqual([]);
+  });
+
+  it('was asked once: another is asked only for another task, or when there was no answer', () => {
+    const asked = (agoMs: number) => hold('low', 60_000, { preempted_at: startMs - agoMs });
+    const holds = { 'asked#1': asked(1_000), 'low#1': hold('low', 2_000) };
+    expect(preempted(holds, [waits('c1')])).toEqual([]);
+    expect(preempted(holds, [waits('c1'), waits('c2')])).toEqual(['low#1←c2']);
+    expect(preempted({ ...holds, 'asked#1': asked(preemptAnswerMsMax) }, [waits('c1')])).toEqual(['low#1←c1']);
+  });
+
+  it('is nobody whose agent could not run the task', () => {
+    expect(preempted({ 'low#1': hold('low', 1_000) }, [waits('c1')], route(['x']))).toEqual([]);
+  });
+});
+
+describe('a task that had to make way', () => {
+  it('goes on where its checkpoint is at hand, when that agent has a slot', () => {
+    const agents = ['a', 'b'].map((agent_id) => agentRow({ agent_id, capacity: 2, busy: agent_id === 'b' ? 1 : 0 }));
+    const task = readyTask({ resume: { at: iso(startMs), agent_id: 'b' } });
+    const decide = (resumed: ReadyTask, rows = agents) =>
+      decideDispatch({
+        now: startMs,
+        pool: poolRows(rows, [route()]),
+        heads: new Map([['*', [resumed]]]),
+        full: new Set(),
+      });
+    expect(decide(task).assignments[0]).toMatchObject({ agent: { agent_id: 'b' }, log: { routing_rule: 'resume' } });
+    expect(decide(task, agents.slice(0, 1)).assignments[0]?.agent.agent_id).toBe('a');
+  });
+});
