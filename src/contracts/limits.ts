@@ -45,6 +45,10 @@ export const figuredTypesMax = 16;
 export const figuredAttemptsMax = 64;
 /** Failures in a row after which an agent gets one task at a time, until one succeeds. Fewer: a bad task condemns a good agent. */
 export const degradedFailuresMin = 5;
+/** Time in which the agents that a pool is said to need finish what waits. Shorter: more agents for short bursts. */
+export const desiredWaitMs = 30_000;
+/** Waiting tasks of a route that the pulse looks at. More: each pulse reads more; fewer: a backlog is answered in smaller steps. */
+export const scalingSampleMax = 25;
 /** Rules of a pool's policy. More: each task is compared with more of them. */
 export const routingRulesMax = 50;
 /** Strategies that a policy may define. */

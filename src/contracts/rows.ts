@@ -179,6 +179,8 @@ export interface PoolRows {
   readonly pool: string;
   /** Epoch ms until which pulse ticks are on their way. */
   readonly armed_until: number;
+  /** How many agents it was last said to need. */
+  readonly desired_agents?: number;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */

@@ -1,6 +1,6 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
-import { readyPageSizeMax, watchdogLookMs } from '../../contracts/limits.ts';
+import { readyPageSizeMax, scalingSampleMax, watchdogLookMs } from '../../contracts/limits.ts';
 import type { DispatchHint, PulseTick } from '../../contracts/messages.ts';
 import type { AgentRow, PoolRows, TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
@@ -13,6 +13,7 @@ import { tickDelays } from '../core/timers.ts';
 import { failedNews, settledNews } from '../core/task-news.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { armPulse } from './dispatch-tasks.ts';
+import { type Scale, scalePool } from './scale-pool.ts';
 import { wakeTimers } from './wake-timers.ts';
 
 /** Seconds after the watchdog's tick at which a sleeping pool is looked at until its next one, a minute later. */
@@ -24,6 +25,7 @@ export interface Pulsed {
   readonly woken: number;
   readonly expired: number;
   readonly resumed: number;
+  readonly scale: Scale;
 }
 
 interface Lost {
@@ -147,7 +149,10 @@ async function recover(deps: DistributorDeps, pool: PoolRows) {
 async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   const now = deps.sources.now();
   const heads = await Promise.all(
-    pool.routes.map(async (route) => ({ route, head: await deps.tasks.ready(pool.pool, route.route, 1) })),
+    pool.routes.map(async (route) => ({
+      route,
+      head: await deps.tasks.ready(pool.pool, route.route, scalingSampleMax),
+    })),
   );
   const fleet = openFleet(pool.agents, now);
   const waiting = heads.filter(({ head }) => head.length > 0);
@@ -161,7 +166,8 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
   const expired = await Promise.all(old.map(({ route }) => expire(deps, pool.pool, route.route)));
   return {
-    waiting: waiting.length,
+    waiting: waiting.flatMap(({ head }) => head),
+    isCut: waiting.some(({ head }) => head.length === scalingSampleMax),
     hints: missed.map(({ route }) => ({ pool: pool.pool, routes: [route.route] })),
     expired: expired.flat(),
   };
@@ -209,15 +215,16 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const woken = await wakeTimers(deps, tick.pool, { ahead: tick.watchdog === true });
   const routes = await lookAtRoutes(deps, pool);
   await ageFigures(deps, pool);
+  const scale = await scalePool(deps, pool, routes);
   const resumed = await deps.workflowTasks.resume(tick.pool);
   await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
   await deps.messenger.announce([...recovered.announcements, ...routes.expired]);
   const hasWork =
-    routes.waiting > 0 ||
+    routes.waiting.length > 0 ||
     resumed > 0 ||
     woken.count > 0 ||
     pool.agents.some((agent) => Object.keys(agent.holds).length > 0);
   if (hasWork) await armPulse(deps, pool);
   else if (tick.watchdog === true) await deps.messenger.ticks(tick.pool, watchdogLooks);
-  return { recovered: recovered.count, woken: woken.count, expired: routes.expired.length, resumed };
+  return { recovered: recovered.count, woken: woken.count, expired: routes.expired.length, resumed, scale };
 }

@@ -1,4 +1,4 @@
-import { DeleteCommand, GetCommand, PutCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../contracts/errors.ts';
 import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
 import type { FiguresAging } from '../../distributor/core/figures.ts';
@@ -232,6 +232,25 @@ async function addRoutes(db: Database, known: Set<string>, routes: readonly Rout
   for (const [name] of fresh) known.add(name);
 }
 
+async function desire(db: Database, pool: string, desired: number, was: number | undefined): Promise<boolean> {
+  try {
+    await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: poolKey(pool),
+        UpdateExpression: 'SET desired_agents = :desired',
+        // As it was read: of two pulses that see the same change one tells it.
+        ConditionExpression: was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
+        ExpressionAttributeValues: { ':desired': desired, ...(was === undefined ? {} : { ':was': was }) },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (isRefused(error)) return false;
+    throw error;
+  }
+}
+
 /** Agents, routes and the pool's own row: one item collection, read by one query. */
 export function createAgentStore(db: Database): AgentStore {
   const known = new Set<string>();
@@ -243,11 +262,13 @@ export function createAgentStore(db: Database): AgentStore {
         ConsistentRead: true,
       });
       const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
+      const row = of('#POOL')[0];
       const policy = fromPolicyItem(of('#POLICY')[0]);
       return {
         pool,
         ...(policy === undefined ? {} : { policy }),
-        armed_until: (of('#POOL')[0]?.['armed_until'] ?? 0) as number,
+        armed_until: (row?.['armed_until'] ?? 0) as number,
+        ...(row?.['desired_agents'] === undefined ? {} : { desired_agents: row['desired_agents'] as number }),
         agents: of('AGENT#').map(fromAgentItem),
         routes: of('ROUTE#').map(fromRouteItem),
       };
@@ -303,7 +324,15 @@ export function createAgentStore(db: Database): AgentStore {
     heartbeat: heartbeat(db),
     addRoutes: (routes) => addRoutes(db, known, routes),
     arm: async (pool, until) => {
-      await db.client.send(new PutCommand({ TableName: db.table, Item: { ...poolKey(pool), armed_until: until } }));
+      await db.client.send(
+        new UpdateCommand({
+          TableName: db.table,
+          Key: poolKey(pool),
+          UpdateExpression: 'SET armed_until = :until',
+          ExpressionAttributeValues: { ':until': until },
+        }),
+      );
     },
+    desire: (pool, desired, was) => desire(db, pool, desired, was),
   };
 }

@@ -261,6 +261,16 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect(await store().get(row.pool, 'a1')).toBeUndefined();
     });
 
+    it('notes how many agents a pool needs for the first of two who see the same; arming leaves it', async () => {
+      const pool = unique('p');
+      expect(await store().desire(pool, 3, undefined)).toBe(true);
+      expect(await store().desire(pool, 4, undefined)).toBe(false);
+      expect(await store().desire(pool, 4, 2)).toBe(false);
+      expect(await store().desire(pool, 4, 3)).toBe(true);
+      await store().arm(pool, 42);
+      expect(await store().pool(pool)).toMatchObject({ armed_until: 42, desired_agents: 4 });
+    });
+
     it('reads a pool with its agents, routes and armed time, and nothing of other pools', async () => {
       const row = await registered();
       const rows = [route(['x']), route([], 'a1', 'a2'), route(['x'])].map((each) => ({ ...each, pool: row.pool }));
