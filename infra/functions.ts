@@ -10,6 +10,8 @@ export interface FunctionSpec {
   readonly deletesRows?: true;
   /** Whether it reads and writes documents. */
   readonly usesDocuments?: true;
+  /** Whether it makes and removes segments of the index. */
+  readonly compactsIndex?: true;
   /** Only lists made for people scan. */
   readonly scansRows?: true;
   /** Queues that it sends hints and ticks to. */
@@ -48,6 +50,8 @@ export const functionSpecs = {
     sendsTo: ['dispatch'],
     completesExecutions: true,
   },
+  // Merging the largest segments holds them in memory.
+  'index-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true },
   'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
   api: {
     memoryMb: 1024,

@@ -84,7 +84,16 @@ export class CadreFunction extends Construct {
   }
 
   #grantDocuments(allow: (actions: string[], ...resources: string[]) => void, state: StateStack): void {
-    const documents = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
+    const documents = [
+      'GetItem',
+      'BatchGetItem',
+      'Query',
+      'PutItem',
+      'UpdateItem',
+      'DeleteItem',
+      'ConditionCheckItem',
+      'BatchWriteItem',
+    ];
     const { tableArn } = state.contextTable;
     allow(
       documents.map((action) => `dynamodb:${action}`),
@@ -118,6 +127,7 @@ export class CadreFunction extends Construct {
       `${state.table.tableArn}/index/gsi1`,
     );
     if (spec.usesDocuments) this.#grantDocuments(allow, state);
+    if (spec.compactsIndex) allow(['s3:DeleteObject'], state.bucket.arnForObjects('index/*'));
     allow(['s3:GetObject', 's3:PutObject'], state.bucket.arnForObjects('*'));
     allow(['events:PutEvents'], state.bus.eventBusArn);
     const targets = (spec.sendsTo ?? []).map((name) => queues.byName[name].queue.queueArn);
@@ -156,7 +166,8 @@ function deploymentEnvironment({ state, queues, stateMachineArn }: CadreFunction
 const inboxWildcard = 'arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:cadre-inbox-*';
 const executionWildcard = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:cadre-workflow:*';
 /** cdk-nag names a bucket of another stack by its export. */
-const blobWildcard = 'CadreState:ExportsOutputFnGetAttBlobsF0F01DC6Arn220BCD82/*';
+const bucketExport = 'CadreState:ExportsOutputFnGetAttBlobsF0F01DC6Arn220BCD82';
+const blobWildcard = `${bucketExport}/*`;
 
 /** The only wildcards there are; a new one fails the check. */
 function acknowledgeWildcards(role: Role, spec: FunctionSpec): void {
@@ -165,6 +176,13 @@ function acknowledgeWildcards(role: Role, spec: FunctionSpec): void {
     'The names of stored values are made of their content at run time.',
     `IAM5[Resource::${blobWildcard}]`,
   );
+  if (spec.compactsIndex) {
+    acknowledge(
+      role,
+      'Segments of the index are named by what they are made of, and removed when they are merged.',
+      `IAM5[Resource::${bucketExport}/index/*]`,
+    );
+  }
   if (spec.sendsToInboxes) {
     acknowledge(
       role,

@@ -1,5 +1,5 @@
 import type { QueueView } from '../contracts/agent.ts';
-import type { ContextDeps } from '../context/ports.ts';
+import type { SearchDeps } from '../context/index-ports.ts';
 import type { DistributorDeps } from '../distributor/ports.ts';
 import type { WorkflowDeps } from '../workflow/ports.ts';
 
@@ -10,4 +10,4 @@ export interface QueueSizes {
 }
 
 /** All that the API is given. */
-export type ApiDeps = DistributorDeps & WorkflowDeps & ContextDeps & { readonly queueSizes: QueueSizes };
+export type ApiDeps = DistributorDeps & WorkflowDeps & SearchDeps & { readonly queueSizes: QueueSizes };

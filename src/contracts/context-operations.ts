@@ -34,6 +34,7 @@ import {
   tagList,
   ttlMs,
 } from './context.ts';
+import { searchAnswer, searchRequest } from './context-search.ts';
 import { appendItemsMax, patchOperationsMax, transactionDocumentsMax } from './limits.ts';
 
 /** Repeats of one call carry the same id: the second one changes nothing and gets the first one's answer. */
@@ -264,6 +265,7 @@ export const contextOperations = {
     body: historyRequest,
     answer: page(contextVersionView),
   },
+  search: { summary: 'Find documents by words, by likeness, or both', body: searchRequest, answer: searchAnswer },
   conflicts: { summary: 'List changes that could not be merged', body: historyRequest, answer: page(conflictDocument) },
   patch: { summary: 'Patch a document (RFC 6902, RFC 7396)', body: patchDocumentRequest, answer: changeAnswer },
   append: { summary: 'Append to a list of a document', body: appendDocumentRequest, answer: changeAnswer },

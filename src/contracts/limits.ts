@@ -212,3 +212,7 @@ export const ttlMsMax = 10 * 365 * 24 * 3_600_000;
 
 /** Items of one page of the API. */
 export const pageSizeMax = 100;
+/** Characters of a question to the index. Longer: every word is one more list to read. */
+export const questionCharactersMax = 2_000;
+/** Hits of one question. More: each is a document to be read. */
+export const searchHitsMax = 50;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { contextId, namespaceName } from './context.ts';
 import { agentId, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { slotsMax, tasksPerMessageMax } from './limits.ts';
@@ -97,3 +98,8 @@ export type Heartbeat = z.infer<typeof heartbeat>;
 /** pulse: look after this pool. The watchdog's tick, which comes every minute, also looks ahead at the timers. */
 export const pulseTick = z.strictObject({ pool: userId, watchdog: z.literal(true).optional() });
 export type PulseTick = z.infer<typeof pulseTick>;
+
+/** A document changed, as the bus tells it; the keys around these are the envelope's and AWS's. */
+export const contextHint = z.object({
+  detail: z.object({ data: z.object({ namespace: namespaceName, context_id: contextId }) }),
+});

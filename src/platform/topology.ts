@@ -20,6 +20,8 @@ export const functionTimeouts = {
   'accept-workflows': 30,
   'begin-workflow': 20,
   'finish-workflow': 20,
+  // Merging the largest segments of an index takes a minute.
+  'index-contexts': 120,
   api: 29,
 } as const;
 export type FunctionName = keyof typeof functionTimeouts;
@@ -94,3 +96,13 @@ export const ruleSpecs: readonly RuleSpec[] = [
 
 /** The watchdog behind the pulse: it starts it again when even its messages were lost. */
 export const watchdog = { queue: 'pulse', everyMinutes: 1, message: { pool: defaultPool, watchdog: true } } as const;
+
+/**
+ * The bus invokes the indexer itself: a queue would be polled for half a dollar a month though nothing changes, and what an invocation loses the next
+ * change or question makes good.
+ */
+export const indexerRule = {
+  name: 'context-changed',
+  detailType: 'ContextChanged',
+  consumer: 'index-contexts',
+} as const;

@@ -5,6 +5,7 @@ import { createHandler as applyResults } from '../../functions/apply-results/han
 import { createHandler as beginWorkflow } from '../../functions/begin-workflow/handler.ts';
 import { createHandler as dispatchTasks } from '../../functions/dispatch-tasks/handler.ts';
 import { createHandler as finishWorkflow } from '../../functions/finish-workflow/handler.ts';
+import { createHandler as indexContexts } from '../../functions/index-contexts/handler.ts';
 import { createHandler as pulse } from '../../functions/pulse/handler.ts';
 import { createHandler as recordHeartbeats } from '../../functions/record-heartbeats/handler.ts';
 import { createHash } from 'node:crypto';
@@ -20,6 +21,7 @@ import {
   eventSourceBatchSize,
   type FunctionName,
   functionTimeouts,
+  indexerRule,
   queueNames,
   queueSpecs,
   ruleSpecs,
@@ -59,6 +61,7 @@ const handlers: Readonly<Record<string, (runtime: Runtime, log: Log) => (event: 
   'begin-workflow': beginWorkflow,
   'dispatch-tasks': dispatchTasks,
   'finish-workflow': finishWorkflow,
+  'index-contexts': indexContexts,
   pulse,
   'record-heartbeats': recordHeartbeats,
 };
@@ -138,6 +141,12 @@ function connect(cloud: TwinCloud): void {
     const pattern = { 'detail-type': [detailType], ...(detail === undefined ? {} : { detail }) } as EventPattern;
     cloud.eventBridge.putRule({ name, bus, pattern, targets: [cloud.targets.queue(deployedQueueName(queue))] });
   }
+  cloud.eventBridge.putRule({
+    name: indexerRule.name,
+    bus,
+    pattern: { 'detail-type': [indexerRule.detailType] },
+    targets: [cloud.targets.lambda(indexerRule.consumer)],
+  });
   const target = { ...cloud.targets.queue(deployedQueueName(watchdog.queue)), input: watchdog.message };
   cloud.eventBridge.schedule('watchdog', watchdog.everyMinutes * 60_000, [target]);
 }

@@ -65,7 +65,7 @@ function targetOf(resource: unknown): string {
   if (text.includes('GetAttContexts')) return text.includes('/index/gsi1') ? 'documents-index' : 'documents';
   if (text.includes('/index/gsi1')) return 'index';
   if (text.includes('GetAttTable')) return 'table';
-  if (text.includes('GetAttBlobs')) return 'bucket';
+  if (text.includes('GetAttBlobs')) return text.includes('/index/*') ? 'index-segments' : 'bucket';
   if (text.includes('GetAttBus')) return 'bus';
   if (text.includes(':execution:')) return 'executions';
   if (text.includes(':stateMachine:')) return 'machine';
@@ -90,9 +90,16 @@ const always = [
   'events:PutEvents bus',
 ];
 const documents = [
-  ...['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'].map(
-    (action) => `dynamodb:${action} documents`,
-  ),
+  ...[
+    'GetItem',
+    'BatchGetItem',
+    'Query',
+    'PutItem',
+    'UpdateItem',
+    'DeleteItem',
+    'ConditionCheckItem',
+    'BatchWriteItem',
+  ].map((action) => `dynamodb:${action} documents`),
   'dynamodb:Query documents-index',
 ];
 const sends = (...targets: (QueueName | 'inboxes')[]) => targets.map((target) => `sqs:SendMessage ${target}`);
@@ -116,6 +123,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   'begin-workflow': [...sends('dispatch'), deletes, completes],
   // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.
   'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes],
+  // It reads the documents that changed, writes entries of the index, and removes merged segments.
+  'index-contexts': [...documents, 's3:DeleteObject index-segments'],
   // Registration makes an inbox and deregistration removes it and the row; lists scan; a redrive may go to any queue.
   api: [
     ...sends(...queueNames, 'inboxes'),
@@ -150,8 +159,9 @@ describe('least privilege', () => {
     const known = new Set([...needs[name], ...consumes(name)]);
     const excess = [...allowedTo(name)].filter(
       (call) =>
-        /SendMessage|DeleteItem table|DeleteMessage|ReceiveMessage|Scan table|states:| documents/.test(call) &&
-        !known.has(call),
+        /SendMessage|DeleteItem table|DeleteMessage|ReceiveMessage|Scan table|DeleteObject|states:| documents/.test(
+          call,
+        ) && !known.has(call),
     );
     expect(excess).toEqual([]);
   });

@@ -9,13 +9,13 @@ export type IndexChange =
 
 /**
  * Brings changes of documents into the index, where the next question finds them; a repeat changes nothing. Answers with how many entries wait to
- * become a segment, so that the caller can ask for a compaction.
+ * become a segment, and until when the index is complete.
  */
 export async function indexEntries(
   deps: Pick<IndexDeps, 'index' | 'embedder'>,
   namespace: string,
   changes: readonly IndexChange[],
-): Promise<{ readonly waiting: number }> {
+): Promise<{ readonly waiting: number; readonly caughtUpAt: number }> {
   const written = changes.flatMap((change) => ('deleted' in change ? [] : [change]));
   const vectors = await deps.embedder.embed(written.map(({ text }) => text));
   const entries = [
@@ -27,5 +27,5 @@ export async function indexEntries(
       'deleted' in change ? [tombstone(change.id, change.version, change.updated_at)] : [],
     ),
   ];
-  return { waiting: entries.length === 0 ? 0 : await deps.index.add(namespace, entries) };
+  return deps.index.add(namespace, entries);
 }

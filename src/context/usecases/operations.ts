@@ -5,6 +5,7 @@ import {
   type ContextOperationName,
 } from '../../contracts/context-operations.ts';
 import { parseJson } from '../../contracts/parse.ts';
+import type { SearchDeps } from '../index-ports.ts';
 import type { Caller, ContextDeps } from '../ports.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { getPolicy, listAudit, setPolicy } from './guard-namespace.ts';
@@ -12,6 +13,7 @@ import { listChanges, listDocuments, listRelations } from './list-documents.ts';
 import { appendDocument, patchDocument } from './patch-document.ts';
 import { diffDocument, getDocuments } from './read-documents.ts';
 import { forkDocument, restoreDocument } from './restore-document.ts';
+import { searchDocuments } from './search-documents.ts';
 import { transactDocuments } from './transact-documents.ts';
 import { createDocument } from './create-document.ts';
 import { deleteDocument } from './delete-document.ts';
@@ -21,7 +23,7 @@ import { putDocument } from './put-document.ts';
 
 const useCases: {
   readonly [N in ContextOperationName]: (
-    deps: ContextDeps,
+    deps: SearchDeps,
     caller: Caller,
     request: z.output<(typeof contextOperations)[N]['body']>,
   ) => Promise<ContextAnswer<N> | { readonly items: readonly unknown[]; readonly cursor?: string }>;
@@ -31,6 +33,7 @@ const useCases: {
   put: putDocument,
   delete: deleteDocument,
   history: listVersions,
+  search: searchDocuments,
   conflicts: listConflicts,
   patch: patchDocument,
   append: appendDocument,
@@ -76,7 +79,7 @@ async function tellAudit(
 }
 
 /** The same dependencies with a memory of one operation: its policy is read once. */
-function remembering(deps: ContextDeps): ContextDeps {
+function remembering(deps: SearchDeps): SearchDeps {
   const known = new Map<string, ReturnType<ContextDeps['documents']['namespace']>>();
   const namespace = (name: string) => {
     const row = known.get(name) ?? deps.documents.namespace(name);
@@ -99,12 +102,12 @@ const reads: readonly ContextOperationName[] = ['get', 'batch', 'diff'];
  * audit; writes are told by the history.
  */
 export async function runContextOperation(
-  deps: ContextDeps,
+  deps: SearchDeps,
   caller: Caller,
   name: ContextOperationName,
   text: string,
 ): Promise<object> {
-  const run = useCases[name] as (deps: ContextDeps, caller: Caller, request: unknown) => Promise<object>;
+  const run = useCases[name] as (deps: SearchDeps, caller: Caller, request: unknown) => Promise<object>;
   const request = parseJson(contextOperations[name].body, text) as Told;
   const own = remembering(deps);
   try {

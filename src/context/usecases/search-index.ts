@@ -4,14 +4,13 @@ import type { Filter } from '../core/search/filter.ts';
 import { searchText, type TextRanking } from '../core/search/search-text.ts';
 import { searchVectors } from '../core/search/search-vectors.ts';
 import { tokensOf } from '../core/search/tokens.ts';
-import type { IndexDeps } from '../index-ports.ts';
+import type { IndexDeps, LoadedIndex } from '../index-ports.ts';
 
 /** By which ranking documents are found: by words, by likeness, or by both. */
 export type SearchMode = 'text' | 'vector' | 'hybrid';
 
 /** A question to one index. */
 export interface IndexQuestion {
-  readonly namespace: string;
   readonly text: string;
   readonly mode: SearchMode;
   readonly filter: Filter;
@@ -27,15 +26,13 @@ export interface IndexAnswer {
   readonly vector?: { readonly candidates: readonly Candidate[]; readonly of: Float32Array };
 }
 
-/** Asks one index. It may be behind the documents by a moment, and knows nothing of who may read them: whoever shows a document reads it first. */
+/** Asks a loaded index. It may be behind the documents by a moment, and knows nothing of who may read them: whoever shows a document reads it first. */
 export async function searchIndex(
-  deps: Pick<IndexDeps, 'index' | 'open' | 'embedder'>,
-  { namespace, text, mode, filter, limit }: IndexQuestion,
+  deps: Pick<IndexDeps, 'open' | 'embedder'>,
+  { manifest, recent }: LoadedIndex,
+  { text, mode, filter, limit }: IndexQuestion,
 ): Promise<IndexAnswer> {
-  const [{ manifest, recent }, [of]] = await Promise.all([
-    deps.index.load(namespace),
-    mode === 'text' ? [] : deps.embedder.embed([text]),
-  ]);
+  const [of] = mode === 'text' ? [] : await deps.embedder.embed([text]);
   const view: IndexView = { segments: manifest.segments.map(deps.open), recent: newestOf(recent) };
   const { model } = deps.embedder;
   const [byText, byVector] = await Promise.all([

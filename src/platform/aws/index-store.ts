@@ -1,14 +1,16 @@
 import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { packEntry, unpackEntry, type IndexEntry } from '../../context/core/search/entry.ts';
-import type { IndexManifest, IndexStore } from '../../context/index-ports.ts';
+import type { ChangedVersion, IndexManifest, IndexStore } from '../../context/index-ports.ts';
 import { statementsMax } from '../../contracts/limits.ts';
-import { chunks, type Database, leftoverRepeatsMax, queryItems } from './database.ts';
+import { feedPartition, feedShards } from './context-keys.ts';
+import { chunks, type Database, getItems, leftoverRepeatsMax, queryItems } from './database.ts';
+import { indexName } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
 const partition = (namespace: string) => `INDEX#${namespace}`;
 const manifestKey = (namespace: string) => ({ pk: partition(namespace), sk: 'MANIFEST' });
 /** Before the manifest in the order of the keys, which a query keeps: what the entries no longer have, the manifest has already. */
-const entryKey = (namespace: string, { id, version }: IndexEntry) => ({
+const entryKey = (namespace: string, { id, version }: Pick<IndexEntry, 'id' | 'version'>) => ({
   pk: partition(namespace),
   sk: `ENTRY#${id}#${String(version).padStart(10, '0')}`,
 });
@@ -38,6 +40,62 @@ function manifestOf(item: Item | undefined): IndexManifest {
     segments: (item?.['segments'] as IndexManifest['segments'] | undefined) ?? [],
     dropped: (item?.['dropped'] as IndexManifest['dropped'] | undefined) ?? [],
   };
+}
+
+/** From the order of changes that the documents' heads keep in the index of the table. */
+async function changesSince(
+  db: Database,
+  namespace: string,
+  since: number,
+  limit: number,
+): Promise<readonly ChangedVersion[]> {
+  const shards = await Promise.all(
+    Array.from({ length: feedShards }, (_, shard) =>
+      queryItems(
+        db,
+        {
+          IndexName: indexName,
+          KeyConditionExpression: 'gsi1pk = :shard AND gsi1sk >= :since',
+          ExpressionAttributeValues: {
+            ':shard': feedPartition(namespace, shard),
+            ':since': new Date(since).toISOString(),
+          },
+        },
+        limit,
+      ),
+    ),
+  );
+  return shards
+    .flat()
+    .map((item) => ({
+      id: item['context_id'] as string,
+      version: item['version'] as number,
+      updated_at: Date.parse(item['updated_at'] as string),
+    }))
+    .sort((one, other) => one.updated_at - other.updated_at)
+    .slice(0, limit);
+}
+
+/** Changes one number of the manifest; answers with the manifest after it. */
+async function update(db: Database, namespace: string, expression: string, value: number): Promise<Item> {
+  const { Attributes = {} } = await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: manifestKey(namespace),
+      UpdateExpression: expression,
+      ExpressionAttributeValues: { ':value': value },
+      ReturnValues: 'ALL_NEW',
+    }),
+  );
+  return Attributes;
+}
+
+async function missingFrom(db: Database, namespace: string, versions: readonly ChangedVersion[]) {
+  const items = await getItems(
+    db,
+    versions.map((version) => entryKey(namespace, version)),
+  );
+  return versions.filter((_, at) => items[at] === undefined);
 }
 
 async function replaceManifest(
@@ -90,7 +148,7 @@ export function createIndexStore(db: Database): IndexStore {
               ),
             ],
       );
-      return { manifest: manifestOf(manifest), recent };
+      return { manifest: manifestOf(manifest), recent, caughtUpAt: Number(manifest?.['caught_up_at'] ?? 0) };
     },
 
     async add(namespace, entries) {
@@ -102,16 +160,11 @@ export function createIndexStore(db: Database): IndexStore {
           },
         })),
       );
-      const { Attributes } = await db.client.send(
-        new UpdateCommand({
-          TableName: db.table,
-          Key: manifestKey(namespace),
-          UpdateExpression: 'ADD waiting :added',
-          ExpressionAttributeValues: { ':added': entries.length },
-          ReturnValues: 'UPDATED_NEW',
-        }),
-      );
-      return (Attributes?.['waiting'] as number | undefined) ?? entries.length;
+      const manifest = await update(db, namespace, 'ADD waiting :value', entries.length);
+      return {
+        waiting: Number(manifest['waiting']),
+        caughtUpAt: Number(manifest['caught_up_at'] ?? 0),
+      };
     },
 
     async remove(namespace, entries) {
@@ -119,16 +172,14 @@ export function createIndexStore(db: Database): IndexStore {
         db,
         entries.map((entry) => ({ DeleteRequest: { Key: entryKey(namespace, entry) } })),
       );
-      await db.client.send(
-        new UpdateCommand({
-          TableName: db.table,
-          Key: manifestKey(namespace),
-          UpdateExpression: 'ADD waiting :removed',
-          ExpressionAttributeValues: { ':removed': -entries.length },
-        }),
-      );
+      await update(db, namespace, 'ADD waiting :value', -entries.length);
     },
 
     replace: (namespace, manifest) => replaceManifest(db, namespace, manifest),
+    changes: (namespace, since, limit) => changesSince(db, namespace, since, limit),
+
+    missing: (namespace, versions) => missingFrom(db, namespace, versions),
+
+    caughtUp: (namespace, at) => update(db, namespace, 'SET caught_up_at = :value', at).then(() => undefined),
   };
 }

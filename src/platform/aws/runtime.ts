@@ -5,7 +5,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
-import type { ContextDeps } from '../../context/ports.ts';
+import type { IndexDeps, SearchDeps } from '../../context/index-ports.ts';
 import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { createAgentStore } from './agent-store.ts';
@@ -47,7 +47,7 @@ export interface Deployment {
 /** The ports on one deployment. */
 export type Adapters = Omit<DistributorDeps, 'workflowTasks' | 'wakers'> &
   WorkflowDeps &
-  ContextDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
+  SearchDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
 
 /** All that the use cases are given. */
 export type Runtime = DistributorDeps & Adapters;
@@ -86,6 +86,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
       { client: clients.dynamodb, table: deployment.contextTable },
       { objects: clients.objects, bucket: deployment.bucket },
     ),
+    indexes: indexesOnDemand(clients, deployment, sources),
     workflows: createWorkflowStore(db, blobs),
     schedules: createScheduleStore(db),
     executions: createExecutions(clients.sfn, deployment.stateMachineArn),
@@ -93,6 +94,13 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),
     addresses: { results_url: queue('results'), heartbeats_url: queue('heartbeats'), bucket: deployment.bucket },
   };
+}
+
+/** The index on demand: only the API and the indexer search. What it has read stays for the next question. */
+function indexesOnDemand(clients: Clients, deployment: Deployment, sources: Sources): () => Promise<IndexDeps> {
+  let loading: Promise<IndexDeps> | undefined;
+  const load = async () => (await import('./index-adapters.ts')).createIndexAdapters(clients, deployment, sources);
+  return () => (loading ??= load());
 }
 
 /** The graphs on demand: they bring JSONata, which is as large as all our own code, and many functions never see a workflow. */

@@ -1,7 +1,7 @@
 import type { ContextAnswer, ContextOperationName, ContextRequest } from '../../../src/contracts/context-operations.ts';
 import type { Announcement } from '../../../src/contracts/events.ts';
 import { runContextOperation } from '../../../src/context/usecases/operations.ts';
-import type { ContextDeps } from '../../../src/context/ports.ts';
+import type { SearchDeps } from '../../../src/context/index-ports.ts';
 import { contextIndexedAttributes } from '../../../src/platform/aws/context-keys.ts';
 import { indexName } from '../../../src/platform/aws/keys.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
@@ -34,7 +34,7 @@ export function contextStage() {
     stateMachineArn: '',
     queues: {},
   };
-  const deps: ContextDeps = {
+  const deps: SearchDeps = {
     ...createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, {
       warn: () => undefined,
     }),
