@@ -47,7 +47,7 @@ export const functionSpecs = {
   'begin-workflow': {
     memoryMb: 1024,
     deletesRows: true,
-    sendsTo: ['dispatch'],
+    sendsTo: ['dispatch', 'pulse'],
     completesExecutions: true,
   },
   // Merging the largest segments holds them in memory.

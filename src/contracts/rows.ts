@@ -91,7 +91,7 @@ export interface ReadyTask {
 }
 
 /** What may wait for a time without an agent. */
-export type TimerKind = 'task' | 'schedule';
+export type TimerKind = 'task' | 'schedule' | 'node';
 
 /** A row that waits for a time: which one, and when it is due. */
 export interface Timer {
@@ -270,6 +270,14 @@ export interface EndedTask {
 export interface WorkflowResultRow extends EndedTask {
   readonly workflow_id: string;
   readonly path: string;
+}
+
+/** A node that lets time pass: its timer. */
+export interface NodeTimerRow {
+  readonly workflow_id: string;
+  readonly path: string;
+  readonly pool: string;
+  readonly until: string;
 }
 
 /** Nodes that joined the graph of a run, and what they are given. Never changes. */

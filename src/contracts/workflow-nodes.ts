@@ -10,6 +10,7 @@ import {
   loopRoundsMax,
   nodesMax,
   timeoutMsMax,
+  waitMsMax,
 } from './limits.ts';
 import { distributionRules, priority } from './task.ts';
 
@@ -142,11 +143,20 @@ const gatherNode = z.strictObject({
   need: z.union([z.enum(['all', 'first']), z.int().min(1).max(nodesMax)]).default('all'),
 });
 
+/** Lets time pass: `for_ms`, or until the time (RFC 3339) that `until` gives; one that has passed already does not wait. Costs nothing meanwhile. */
+const waitNode = z.strictObject({
+  kind: z.literal('wait'),
+  ...common,
+  for_ms: z.int().min(0).max(waitMsMax).optional(),
+  until: expression.optional(),
+});
+export type WaitNode = z.output<typeof waitNode>;
+
 /** Nodes that hold others. */
 export type CompositeNode = z.output<typeof mapNode | typeof loopNode | typeof subworkflowNode | typeof gatherNode>;
 export type TaskNode = z.output<typeof taskNode>;
 export type ChoiceNode = z.output<typeof choiceNode>;
-export type WorkflowNode = TaskNode | CompositeNode | ChoiceNode | z.output<typeof joinNode>;
+export type WorkflowNode = TaskNode | CompositeNode | ChoiceNode | WaitNode | z.output<typeof joinNode>;
 export type WorkflowNodeInput = z.input<
   | typeof taskNode
   | typeof joinNode
@@ -155,6 +165,7 @@ export type WorkflowNodeInput = z.input<
   | typeof loopNode
   | typeof subworkflowNode
   | typeof gatherNode
+  | typeof waitNode
 >;
 
 /** A node of a workflow. Without a `kind` it is a task. */
@@ -166,6 +177,7 @@ export const workflowNode: z.ZodType<WorkflowNode, WorkflowNodeInput> = z.discri
   loopNode,
   subworkflowNode,
   gatherNode,
+  waitNode,
 ]);
 
 export const workflowBody: z.ZodType<WorkflowBody, WorkflowBodyInput> = z.strictObject({

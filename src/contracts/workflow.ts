@@ -70,6 +70,7 @@ export const workflowEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('WorkflowStarted') }),
   z.strictObject({ type: z.literal('NodeStarted'), node: nodePath }),
   nodeExpanded,
+  z.strictObject({ type: z.literal('NodeHeld'), node: nodePath, until: timestamp }),
   z.strictObject({
     type: z.literal('NodeCompleted'),
     node: nodePath,

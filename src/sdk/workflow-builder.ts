@@ -88,6 +88,7 @@ function builderOf<Names extends string>(draft: Draft): WorkflowBuilder<Names> {
     loop: add('loop'),
     subworkflow: add('subworkflow'),
     gather: add('gather'),
+    wait: add('wait'),
     output: (expression) => builderOf({ ...draft, output: expression }),
     bodies: (bodies) =>
       builderOf({

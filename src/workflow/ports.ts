@@ -2,6 +2,7 @@ import type { Outcome } from '../contracts/errors.ts';
 import type {
   EndedTask,
   ExpansionRow,
+  NodeTimerRow,
   ScheduleRow,
   StoredJson,
   TaskRow,
@@ -30,6 +31,8 @@ export interface Advance {
   readonly started: readonly TaskRow[];
   /** Results of nodes that are more than a task and end with it. */
   readonly results: readonly WorkflowResultRow[];
+  /** Nodes that begin to wait for a time with it. */
+  readonly timers: readonly NodeTimerRow[];
   /** What joins the graph with it, numbered up to the head's `expansions`. */
   readonly expansions: readonly ExpansionRow[];
   /** Whether the workflow owes somebody a step after this commit (a wide fan-out's inserts, the finish): the pulse will look. Undefined: leave the mark as it is. */
@@ -66,6 +69,8 @@ export interface WorkflowStore {
   expansions(workflow_id: string, count: number): Promise<readonly ExpansionRow[]>;
   /** Results of nodes that are more than a task, in the order of the paths; undefined where there is none. */
   results(workflow_id: string, paths: readonly string[]): Promise<readonly (EndedTask | undefined)[]>;
+  /** Takes the timer of a node away that waits no more; a repeat changes nothing. */
+  clearTimer(workflow_id: string, path: string): Promise<void>;
   /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */
   advance(advance: Advance): Promise<AdvanceConflict | undefined>;
   /** Stores the callback token (a newer execution attempt replaces it). */

@@ -119,8 +119,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   pulse: [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, completes],
   // A tick looks whether the execution has begun.
   'accept-workflows': [...sends('pulse'), ...starts],
-  // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention.
-  'begin-workflow': [...sends('dispatch'), deletes, completes],
+  // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention; a first node that waits sets ticks.
+  'begin-workflow': [...sends('dispatch', 'pulse'), deletes, completes],
   // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.
   'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes],
   // It reads the documents that changed, writes entries of the index, and removes merged segments.

@@ -34,6 +34,10 @@ export const expansionKey = (workflow_id: string, ordinal: number) => ({
   pk: workflowPartition(workflow_id),
   sk: `NODES#${String(ordinal).padStart(8, '0')}`,
 });
+export const nodeTimerKey = (workflow_id: string, path: string) => ({
+  pk: workflowPartition(workflow_id),
+  sk: `WAIT#${path}`,
+});
 export const resultKey = (workflow_id: string, path: string) => ({
   pk: workflowPartition(workflow_id),
   sk: `RESULT#${path}`,

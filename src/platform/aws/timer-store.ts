@@ -8,6 +8,7 @@ import type { Item } from './task-rows.ts';
 const kinds: Readonly<Record<TimerKind, { readonly prefix: string; readonly id: (pk: string, sk: string) => string }>> =
   {
     task: { prefix: 'TASK#', id: (pk) => pk.slice('TASK#'.length) },
+    node: { prefix: 'WORKFLOW#', id: (pk, sk) => `${pk.slice('WORKFLOW#'.length)}:${sk.slice('WAIT#'.length)}` },
     schedule: { prefix: 'SCHEDULES#', id: (_pk, sk) => sk },
   };
 

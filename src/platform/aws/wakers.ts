@@ -5,6 +5,7 @@ import type { Adapters } from './runtime.ts';
 /** Who wakes what waits for a time, by its kind. */
 export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
   return {
+    node: async (_pool, ids) => (await import('../../workflow/usecases/wake-nodes.ts')).wakeNodes(deps, ids),
     task: (pool, ids) => wakeTasks(deps, pool, ids),
     // On demand: most pulses wake no schedule, and need neither cron nor graphs.
     schedule: async (pool, ids) =>

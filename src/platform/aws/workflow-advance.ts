@@ -6,7 +6,7 @@ import { type Database, getItems } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
-import { attentionKey, eventItem, expansionItem, resultItem } from './workflow-rows.ts';
+import { attentionKey, eventItem, expansionItem, nodeTimerItem, resultItem } from './workflow-rows.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
@@ -135,6 +135,7 @@ export async function commitAdvance(
     })),
     // A node that is opened again ends again: its last result counts. The head's condition orders the writers.
     ...results.map((row): Action => ({ Put: { TableName: db.table, Item: resultItem(row) } })),
+    ...advance.timers.map((row): Action => ({ Put: { TableName: db.table, Item: nodeTimerItem(row) } })),
     ...attentionAction(db.table, advance),
   ];
   const cancelled = await transact(db, actions);

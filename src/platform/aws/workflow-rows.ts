@@ -2,6 +2,7 @@ import { inlineBytesMax } from '../../contracts/limits.ts';
 import type {
   EndedTask,
   ExpansionRow,
+  NodeTimerRow,
   WorkflowEventRow,
   WorkflowHead,
   WorkflowResultRow,
@@ -9,7 +10,16 @@ import type {
 import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { PinnedDefinition } from '../../workflow/ports.ts';
-import { definitionKey, eventKey, expansionKey, headKey, resultKey, workflowsPartition } from './keys.ts';
+import {
+  definitionKey,
+  eventKey,
+  expansionKey,
+  headKey,
+  resultKey,
+  workflowsPartition,
+  nodeTimerKey,
+  timerPartition,
+} from './keys.ts';
 import type { Item } from './task-rows.ts';
 
 /** JSON text up to this size is kept in its item, larger text in S3. More: with its keys the item could pass DynamoDB's 400 KB. */
@@ -111,6 +121,15 @@ export async function expansionItem(
 /** The expansion of an item. */
 export async function fromExpansionItem(blobs: BlobStore, item: Item): Promise<ExpansionRow> {
   return JSON.parse(await textOf(blobs, item)) as ExpansionRow;
+}
+
+/** The item of a node's timer, with its entry in the index of what waits for a time. */
+export function nodeTimerItem({ workflow_id, path, pool, until }: NodeTimerRow): Item {
+  return {
+    ...nodeTimerKey(workflow_id, path),
+    gsi1pk: timerPartition(pool),
+    gsi1sk: `${until}#${workflow_id}:${path}`,
+  };
 }
 
 /** The item of a node's result. */

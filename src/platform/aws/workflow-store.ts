@@ -14,6 +14,7 @@ import {
   expansionKey,
   headKey,
   indexName,
+  nodeTimerKey,
   resultKey,
   workflowPartition,
   workflowsPartition,
@@ -217,6 +218,9 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
         paths.map((path) => resultKey(workflow_id, path)),
       );
       return items.map((item) => item && fromResultItem(item));
+    },
+    clearTimer: async (workflow_id, path) => {
+      await db.client.send(new DeleteCommand({ TableName: db.table, Key: nodeTimerKey(workflow_id, path) }));
     },
     advance: (advance) => commitAdvance(db, blobs, advance),
     setToken: (workflow_id, token) =>

@@ -71,7 +71,7 @@ function judge(graph: WorkflowGraph, letters: string | readonly string[], index:
   const node = graph.nodes[index] as WorkflowNode;
   const scopes = graph.scopesIn.get(index) ?? [];
   const last = scopes.at(-1);
-  if (last === undefined) return 'complete';
+  if (last === undefined) return node.kind === 'wait' ? 'wait' : 'complete';
   if (last.kind !== 'body') return judgeOne(graph, letters, last);
   switch (node.kind) {
     case 'map':

@@ -136,6 +136,8 @@ function expressionsOf(node: WorkflowNode): readonly (readonly [string, string |
       return node.branches.map(({ when }, index) => [`.branches[${index}].when`, when] as const);
     case 'map':
       return [['.items', node.items], input];
+    case 'wait':
+      return [['.until', node.until]];
     default:
       return [input];
   }
@@ -198,6 +200,8 @@ function kindFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
         }
       }
     }
+    if (node.kind === 'wait' && (node.for_ms === undefined) === (node.until === undefined))
+      unknown.push(fault('invalid-input', path, 'a wait needs one of for_ms and until', 'keep exactly one'));
     if (node.kind === 'loop' && (node.while === undefined) === (node.until === undefined))
       unknown.push(fault('invalid-input', path, 'a loop needs one of while and until', 'keep exactly one'));
     return unknown;

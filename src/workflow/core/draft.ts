@@ -118,6 +118,9 @@ function applyToNode(draft: Draft, event: NodeEvent): void {
     case 'NodeStarted':
       setLetter(draft, index, 'S');
       break;
+    case 'NodeHeld':
+      setLetter(draft, index, 'E');
+      break;
     case 'NodeExpanded':
       expand(draft, index, event);
       break;

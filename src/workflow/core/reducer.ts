@@ -11,6 +11,7 @@ import { verdictOn } from './triggers.ts';
 export type NodeOutcome = { readonly node: string; readonly attempt: number; readonly agent_id?: string } & (
   | { readonly outcome: 'completed'; readonly taken?: readonly string[] }
   | { readonly outcome: 'failed'; readonly error: TaskError }
+  | { readonly outcome: 'held'; readonly until: string }
   | {
       readonly outcome: 'expanded';
       readonly scope: 'body' | 'plan';
@@ -127,6 +128,8 @@ function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: strin
       const { scope, count, body } = each;
       emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...(body === undefined ? {} : { body }) });
       tend(draft, index, emit);
+    } else if (each.outcome === 'held') {
+      emit({ type: 'NodeHeld', node, until: each.until });
     } else if (each.outcome === 'failed') {
       if (failNode(draft, index, each, each.error, emit)) ended.push(index);
     } else {

@@ -4,6 +4,7 @@ import type { EndedTask, ExpansionRow, TaskRow, WorkflowHead } from '../../contr
 import type { WorkflowEvent } from '../../contracts/workflow.ts';
 import { routeRow } from '../../distributor/core/route.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
+import { tickDelays } from '../../distributor/core/timers.ts';
 import { dueNodes } from '../core/composites.ts';
 import { graphOf } from '../core/graph.ts';
 import { decide, evolveAll, type NodeOutcome, type WorkflowCommand } from '../core/reducer.ts';
@@ -222,6 +223,9 @@ export async function commitStep(
   const wide = !fits(step, unfolded, joined.length);
   const debt = { rows: wide ? rows : [], stopped: stoppedBy(run, unfolded) };
   const head = await nextHead(deps, run, step, unfolded, at);
+  const timers = events.flatMap((event) =>
+    event.type === 'NodeHeld' ? [{ workflow_id, path: event.node, pool: head.pool, until: event.until }] : [],
+  );
   await writeRoutes(deps, rows);
   const conflict = await deps.workflows.advance({
     head,
@@ -230,9 +234,16 @@ export async function commitStep(
     started: wide ? [] : rows,
     results: [...results].map(([path, result]) => ({ workflow_id, path, ...result })),
     expansions: joined,
+    timers,
     ...attentionOf(step, unfolded, debt),
   });
   if (conflict !== undefined) return { conflict };
+  // Only a hint: the watchdog reads ahead, and sets ticks for what is further away.
+  const delays = tickDelays(
+    timers.map(({ until }) => until),
+    deps.sources.now(),
+  );
+  if (delays.length > 0) await deps.messenger.ticks(head.pool, delays);
   if (wide) await deps.tasks.insert(rows);
   if (debt.stopped.length > 0) await sweepStopped(deps, head, debt.stopped);
   const hints = [...hintsOf(rows)];

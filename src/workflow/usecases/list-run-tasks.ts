@@ -69,7 +69,11 @@ function withoutRow(
       return { ...bare, status: 'Failed', ...(error === undefined ? {} : { error }) };
     case 'Started':
       if (isTask(node)) return { ...bare, status: 'Queued', reasons: ['its row is being written'] };
-      return { ...bare, status: 'Processing', reasons: ['waits for the nodes inside it'] };
+      return {
+        ...bare,
+        status: 'Processing',
+        reasons: [node.kind === 'wait' ? 'waits for its time' : 'waits for the nodes inside it'],
+      };
     case 'Cancelled':
     case 'Completed':
       return { ...bare, status: nodeStatusOf[letter] };

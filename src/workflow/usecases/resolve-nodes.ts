@@ -1,9 +1,9 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import { depthMax, expansionBytesMax, nodesMax, pathCharactersMax } from '../../contracts/limits.ts';
+import { depthMax, expansionBytesMax, nodesMax, pathCharactersMax, waitMsMax } from '../../contracts/limits.ts';
 import type { EndedTask, ExpansionRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
-import type { ChoiceNode, CompositeNode, WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import type { ChoiceNode, CompositeNode, WaitNode, WorkflowBody } from '../../contracts/workflow-nodes.ts';
 import { type DueNode, scopeStatus } from '../core/composites.ts';
 import { evaluate, type ExpressionValues } from '../core/expression.ts';
 import { bodyOf, depthOf, type Scope, scopePrefix } from '../core/graph.ts';
@@ -86,6 +86,24 @@ async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, 
     return failed(node.name, 'no-branch', 'no branch of the choice holds, and it has no default');
   const names = [...new Set(taken.length > 0 ? taken : node.default)];
   return completed(deps, progress, node.name, JSON.stringify(names), names);
+}
+
+/** When a wait is over; one that is over already ends at once. */
+async function hold(
+  deps: WorkflowDeps,
+  progress: Progress,
+  node: WaitNode,
+  values: ExpressionValues,
+): Promise<Resolved> {
+  const now = deps.sources.now();
+  const given = await valueOf(node.until, values);
+  if (!given.ok) return failed(node.name, 'input-failed', given.error.message);
+  const until = node.for_ms === undefined ? Date.parse(String(given.value)) : now + node.for_ms;
+  if (Number.isNaN(until)) return failed(node.name, 'input-failed', `"${String(given.value)}" is not a time`);
+  if (until - now > waitMsMax)
+    return failed(node.name, 'too-large', `it would wait for ${until - now} ms, longer than ${waitMsMax}`);
+  if (until <= now) return completed(deps, progress, node.name, 'null');
+  return { outcome: { node: node.name, attempt: 0, outcome: 'held', until: new Date(until).toISOString() } };
 }
 
 /** A JSONata sequence of one item is that item, and of none is nothing. */
@@ -231,6 +249,7 @@ async function resolveOne(
   if (typeof due === 'object') return failed(node.name, 'inner-failed', due.fail);
   if (due === 'round' && node.kind === 'loop') return nextRound(deps, progress, index, node, values);
   if (due !== 'start') return leave(deps, progress, index, values);
+  if (node.kind === 'wait') return hold(deps, progress, node, values);
   if (node.kind === 'choice') return choose(deps, progress, node, values);
   if ('body' in node) return enter(deps, progress, index, node, values);
   const output = 'output' in node ? node.output : undefined;

@@ -43,7 +43,16 @@ export function workflowStoreSuite(backend: BackendOf): void {
     return head;
   };
   const advance = (head: WorkflowHead, over: Partial<Advance> = {}) =>
-    store().advance({ head, event: eventRow(head), changes: [], started: [], results: [], expansions: [], ...over });
+    store().advance({
+      head,
+      event: eventRow(head),
+      changes: [],
+      started: [],
+      results: [],
+      expansions: [],
+      timers: [],
+      ...over,
+    });
   const next = (head: WorkflowHead, over: Partial<WorkflowHead> = {}): WorkflowHead => ({
     ...head,
     status: 'In Progress',
