@@ -2,12 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { CadreError } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
+import type { PolicyDocument } from '../contracts/policy.ts';
 import { priorities } from '../contracts/task.ts';
 import { awsLatencies, noLatencies } from '../simulator/aws-model.ts';
 import { agentsFor, type Comparison } from '../simulator/compare.ts';
 import { equalAgents, type Fleet, fleet, strengthOf } from '../simulator/fleet.ts';
 import { generate, levelsOf } from '../simulator/generator.ts';
 import { faultCollector, generatedMix, parseOptions, type SimulateOptions } from '../simulator/options.ts';
+import { policyNames, readPolicy } from '../simulator/policies.ts';
 import type { Report } from '../simulator/report.ts';
 import { parseTrace, type Work } from '../simulator/work.ts';
 import { showDuration, table } from './output.ts';
@@ -51,11 +53,16 @@ export async function readComparison(given: unknown): Promise<Comparison & { rea
   const chosen = await part(() => fleetOf(options));
   const known = chosen ?? equalAgents(defaultAgents, options.slots);
   const work = (await part(() => workOf(options, strengthOf(known)))) ?? [];
+  const documents = new Map<string, PolicyDocument>();
+  for (const file of options.policy.filter((name) => !policyNames.includes(name))) {
+    const document = await part(async () => readPolicy(await readJsonFile(file)));
+    if (document !== undefined) documents.set(file, document);
+  }
   refuse();
   const forTrace =
     options.trace === undefined ? known : equalAgents(agentsFor(work, options.load, options.slots), options.slots);
   return {
-    ...{ work, fleet: chosen ?? forTrace, policies: options.policy, seed: options.seed, plot: options.plot },
+    ...{ work, fleet: chosen ?? forTrace, policies: options.policy, documents, seed: options.seed, plot: options.plot },
     more: options.agents.flatMap((choice) => (choice.kind === 'more' ? [choice.more] : [])),
     latencies: options.cloud === 'aws' ? awsLatencies : noLatencies,
   };

@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '../contracts/policy.ts';
 import { priorities } from '../contracts/task.ts';
 import type { Latencies } from './aws-model.ts';
 import { type Scenario, Simulation } from './engine.ts';
@@ -13,7 +14,9 @@ export interface Comparison {
   readonly fleet: Fleet;
   /** Agents more (or fewer), each a run of its own. */
   readonly more: readonly number[];
+  /** Names, and the documents of those that are files. */
   readonly policies: readonly string[];
+  readonly documents?: ReadonlyMap<string, PolicyDocument>;
   readonly latencies: Latencies;
   readonly seed: number;
 }
@@ -26,12 +29,12 @@ export interface Compared {
 
 /** Runs the comparison, one run after the other. */
 export function* compare(comparison: Comparison): Iterable<Compared> {
-  const { work, fleet, more, policies, latencies, seed } = comparison;
+  const { work, fleet, more, policies, documents, latencies, seed } = comparison;
   for (const policy of policies) {
     for (const change of [0, ...more]) {
       const scenario: Scenario = {
         ...{ seed, work, latencies, fleet: withMore(fleet, change) },
-        scheduling: schedulingOf(policy, seed),
+        scheduling: schedulingOf(policy, seed, documents?.get(policy)),
       };
       const run = new Simulation(scenario).run();
       yield { report: reportOf(policy, scenario, run), moments: run.meter.moments() };

@@ -58,10 +58,13 @@ const agents = z.string().transform((text, context): AgentsChoice => {
   return { kind: 'count', count: given };
 });
 
+/** A name that is known, or a file: those have a dot or a slash. */
+const isPolicy = (text: string): boolean => policyNames.includes(text) || /[./]/.test(text);
+
 /** The options of `cadre simulate`, as they are typed. */
 export const simulateOptions = z.object({
   policy: z
-    .array(z.enum(policyNames, { error: `no such policy: use ${policyNames.join(', ')}` }))
+    .array(z.string().refine(isPolicy, `no such policy: use a JSON file, or ${policyNames.join(', ')}`))
     .min(1)
     .default([policyNames[0] ?? '']),
   agents: z

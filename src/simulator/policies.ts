@@ -1,4 +1,6 @@
 import { type PlainStrategy, plainStrategies } from '../contracts/strategy.ts';
+import type { PolicyDocument } from '../contracts/policy.ts';
+import { checkedPolicy } from '../distributor/core/policy/check-policy.ts';
 import { decideDispatch } from '../distributor/core/dispatch.ts';
 import type { Scenario } from './engine.ts';
 import { coreScheduling, randomScheduling } from './scheduling.ts';
@@ -11,9 +13,15 @@ export const randomPolicy = 'fifo-random';
 /** Names that `--policy` takes: the default, a strategy that every task names, and the yardstick. */
 export const policyNames: readonly string[] = [defaultPolicy, ...plainStrategies, randomPolicy];
 
-/** The scheduling of a policy; `seed` is for those that draw. */
-export function schedulingOf(policy: string, seed: number): Scenario['scheduling'] {
+/** A routing policy document for a simulation. Throws CadreError with all that is wrong with it. */
+export const readPolicy = (value: unknown): PolicyDocument => checkedPolicy(value);
+
+/** The scheduling of a policy; `seed` is for those that draw. With a document it is what production decides under that routing policy. */
+export function schedulingOf(policy: string, seed: number, document?: PolicyDocument): Scenario['scheduling'] {
   if (policy === randomPolicy) return (crew) => randomScheduling(crew, seed);
   const named = plainStrategies.find((name): name is PlainStrategy => name === policy);
-  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named);
+  if (document === undefined) return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named);
+  const row = { pool: 'default', version: 1, at: '2026-01-01T00:00:00.000Z', by: 'simulation', document };
+  const decide: typeof decideDispatch = (view) => decideDispatch({ ...view, pool: { ...view.pool, policy: row } });
+  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decide);
 }

@@ -10,7 +10,7 @@ export function addSimulate(program: Command): void {
     .description('run the scheduler in virtual time on generated or recorded work, and compare policies and fleets')
     .option(
       '--policy <name>',
-      'default, a strategy, or fifo-random (the yardstick); give several to compare them',
+      'default, a strategy, a file with a routing policy, or fifo-random (the yardstick); give several',
       collect,
     )
     .option(

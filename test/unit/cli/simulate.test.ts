@@ -52,6 +52,16 @@ describe('cadre simulate', () => {
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it('follows a routing policy document, and refuses a wrong one with all its faults', async () => {
+    const fleet = file('regions.json', '[{"count":5,"usd_per_hour":9},{"count":5,"usd_per_hour":1}]');
+    const cheap = file('cheap.json', '{"strategy":"cost_aware"}');
+    const comparison = await readComparison({ policy: ['cost_aware', cheap], agents: [fleet], tasks: '300' });
+    const [named, documented] = [...compare(comparison)].map(({ report }) => ({ ...report, policy: '' }));
+    expect(documented).toEqual(named);
+    const wrong = file('wrong.json', '{"strategy":"nobody","colour":1}');
+    expect(await faultsOf({ policy: [wrong] })).toEqual(expect.arrayContaining(['strategy', 'colour']));
+  });
+
   it('gives a trace as many agents as keep the load where it should be', async () => {
     const lines = Array.from({ length: 100 }, (_, index) => `{"timestamp_ms":${index * 100},"duration_ms":1000}`);
     const trace = file('trace.jsonl', lines.join('\n'));
