@@ -5,6 +5,7 @@ import { agentStoreSuite } from './agent-store.suite.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
+import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
 import { workflowStoreSuite } from './workflow-store.suite.ts';
@@ -20,6 +21,7 @@ await describeOnDynamodbLocal('on DynamoDB Local, with queues and objects of the
   };
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
+  scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);
   workflowStoreSuite(() => backend);

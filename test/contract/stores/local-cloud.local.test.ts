@@ -7,6 +7,7 @@ import { agentStoreSuite } from './agent-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
+import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
 import { workflowStoreSuite } from './workflow-store.suite.ts';
@@ -40,6 +41,7 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
   };
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
+  scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);
   workflowStoreSuite(() => backend);

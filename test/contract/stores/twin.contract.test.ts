@@ -8,6 +8,7 @@ import { agentStoreSuite } from './agent-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
+import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
 import { workflowStoreSuite } from './workflow-store.suite.ts';
@@ -49,6 +50,7 @@ describe('on the twin', () => {
   });
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
+  scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);
   workflowStoreSuite(() => backend);
