@@ -47,6 +47,8 @@ export const figuredAttemptsMax = 64;
 export const degradedFailuresMin = 5;
 /** Time in which the agents that a pool is said to need finish what waits. Shorter: more agents for short bursts. */
 export const desiredWaitMs = 30_000;
+/** Time for which a pool is said to need as many agents as before when it needs fewer. Shorter: agents come and go with every pause; longer: they idle. */
+export const desiredHoldMs = 60_000;
 /** Waiting tasks of a route that the pulse looks at. More: each pulse reads more; fewer: a backlog is answered in smaller steps. */
 export const scalingSampleMax = 25;
 /** Rules of a pool's policy. More: each task is compared with more of them. */

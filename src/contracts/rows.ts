@@ -181,6 +181,8 @@ export interface PoolRows {
   readonly armed_until: number;
   /** How many agents it was last said to need. */
   readonly desired_agents?: number;
+  /** When that was said, epoch ms. */
+  readonly desired_at?: number;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */

@@ -132,7 +132,11 @@ export interface AgentStore {
   /** Notes until when ticks are on their way. */
   arm(pool: string, until: number): Promise<void>;
   /** Notes how many agents the pool needs, unless somebody else has since `was` was read. False: somebody has. */
-  desire(pool: string, desired: number, was: number | undefined): Promise<boolean>;
+  desire(
+    pool: string,
+    desired: { readonly agents: number; readonly at: number },
+    was: number | undefined,
+  ): Promise<boolean>;
 }
 
 export interface PolicyStore {

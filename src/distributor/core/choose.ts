@@ -75,8 +75,9 @@ export function choose(task: ReadyTask, route: RouteRow, context: ChoosingContex
       from === undefined ? undefined : left.all.find(({ agent, free }) => agent.agent_id === from && free > 0);
     // Who has the checkpoint at hand goes on soonest.
     if (home !== undefined) return { member: home, rule: 'resume', among: left, ...policy_rule };
-    const preferred = leftOf(left, `prefers ${routing.rule ?? ''}`, ({ agent }) => prefers.has(agent.agent_id));
-    for (const among of prefers.size === 0 ? [left] : [preferred, left]) {
+    const isPreferred = ({ agent }: Member) => prefers.has(agent.agent_id);
+    const sets = prefers.size === 0 ? [left] : [leftOf(left, `prefers ${routing.rule ?? ''}`, isPreferred), left];
+    for (const among of sets) {
       const chosen = byStrategy(among, task, route, routing, context);
       if (chosen !== undefined) return { ...chosen, among, ...policy_rule };
     }

@@ -1,3 +1,4 @@
+import { desiredHoldMs } from '../../contracts/limits.ts';
 import type { PoolRows, ReadyTask } from '../../contracts/rows.ts';
 import { desiredAgents } from '../core/desired-agents.ts';
 import { isAvailable } from '../core/route.ts';
@@ -17,9 +18,12 @@ export async function scalePool(
 ): Promise<Scale> {
   const now = deps.sources.now();
   const available = pool.agents.filter((agent) => isAvailable(agent, now)).length;
-  const desired = desiredAgents(pool.agents, backlog, now);
-  if (desired === (pool.desired_agents ?? 0)) return { available, desired };
-  if (await deps.agents.desire(pool.pool, desired, pool.desired_agents)) {
+  const needed = desiredAgents(pool.agents, backlog, now);
+  const before = pool.desired_agents ?? 0;
+  // More at once, fewer after a while: a pause between two tasks is no reason to let agents go.
+  const desired = needed < before && now - (pool.desired_at ?? 0) < desiredHoldMs ? before : needed;
+  if (desired === before) return { available, desired };
+  if (await deps.agents.desire(pool.pool, { agents: desired, at: now }, pool.desired_agents)) {
     const data = { pool: pool.pool, desired, available };
     const causes = { correlation_id: pool.pool, causation_id: pool.pool };
     await deps.messenger.announce([{ type: 'ScaleDesired', data, ...causes }]);

@@ -232,16 +232,21 @@ async function addRoutes(db: Database, known: Set<string>, routes: readonly Rout
   for (const [name] of fresh) known.add(name);
 }
 
-async function desire(db: Database, pool: string, desired: number, was: number | undefined): Promise<boolean> {
+async function desire(
+  db: Database,
+  pool: string,
+  { agents, at }: { readonly agents: number; readonly at: number },
+  was: number | undefined,
+): Promise<boolean> {
   try {
     await db.client.send(
       new UpdateCommand({
         TableName: db.table,
         Key: poolKey(pool),
-        UpdateExpression: 'SET desired_agents = :desired',
+        UpdateExpression: 'SET desired_agents = :desired, desired_at = :at',
         // As it was read: of two pulses that see the same change one tells it.
         ConditionExpression: was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
-        ExpressionAttributeValues: { ':desired': desired, ...(was === undefined ? {} : { ':was': was }) },
+        ExpressionAttributeValues: { ':desired': agents, ':at': at, ...(was === undefined ? {} : { ':was': was }) },
       }),
     );
     return true;
@@ -268,7 +273,9 @@ export function createAgentStore(db: Database): AgentStore {
         pool,
         ...(policy === undefined ? {} : { policy }),
         armed_until: (row?.['armed_until'] ?? 0) as number,
-        ...(row?.['desired_agents'] === undefined ? {} : { desired_agents: row['desired_agents'] as number }),
+        ...(row?.['desired_agents'] === undefined
+          ? {}
+          : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
         agents: of('AGENT#').map(fromAgentItem),
         routes: of('ROUTE#').map(fromRouteItem),
       };

@@ -263,12 +263,12 @@ export function agentStoreSuite(backend: BackendOf): void {
 
     it('notes how many agents a pool needs for the first of two who see the same; arming leaves it', async () => {
       const pool = unique('p');
-      expect(await store().desire(pool, 3, undefined)).toBe(true);
-      expect(await store().desire(pool, 4, undefined)).toBe(false);
-      expect(await store().desire(pool, 4, 2)).toBe(false);
-      expect(await store().desire(pool, 4, 3)).toBe(true);
+      expect(await store().desire(pool, { agents: 3, at: 7 }, undefined)).toBe(true);
+      expect(await store().desire(pool, { agents: 4, at: 8 }, undefined)).toBe(false);
+      expect(await store().desire(pool, { agents: 4, at: 8 }, 2)).toBe(false);
+      expect(await store().desire(pool, { agents: 4, at: 9 }, 3)).toBe(true);
       await store().arm(pool, 42);
-      expect(await store().pool(pool)).toMatchObject({ armed_until: 42, desired_agents: 4 });
+      expect(await store().pool(pool)).toMatchObject({ armed_until: 42, desired_agents: 4, desired_at: 9 });
     });
 
     it('reads a pool with its agents, routes and armed time, and nothing of other pools', async () => {

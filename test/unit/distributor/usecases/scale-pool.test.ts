@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { desiredHoldMs } from '../../../../src/contracts/limits.ts';
 import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
 import { metricLine } from '../../../../src/platform/aws/metric-line.ts';
 import { startMs } from '../rows.ts';
@@ -8,7 +9,7 @@ const scales = (stage: ReturnType<typeof distributorStage>) =>
   stage.told.events.flatMap(({ type, data }) => (type === 'ScaleDesired' ? [data] : []));
 
 describe('the scale of a pool', () => {
-  it('is told when it changes, once, and is nothing again when the work is done', async () => {
+  it('is told when it changes, once, and is nothing again when the work has been done for a while', async () => {
     const stage = distributorStage();
     const pulse = () => runPulse(stage.deps, { pool: 'default' });
     expect((await pulse()).scale).toEqual({ available: 0, desired: 0 });
@@ -22,6 +23,10 @@ describe('the scale of a pool', () => {
       { task_id: 't1', expect: { status: 'Processing', attempt: 1 }, patch: { status: 'Completed' }, index: null },
     ]);
     await stage.deps.agents.release('default', 'a1', ['t1#1']);
+    stage.clock.now += desiredHoldMs - 1;
+    await stage.beat('a1');
+    expect((await pulse()).scale).toEqual({ available: 1, desired: 1 });
+    stage.clock.now += 1;
     expect((await pulse()).scale).toEqual({ available: 1, desired: 0 });
     expect(scales(stage).at(-1)).toEqual({ pool: 'default', desired: 0, available: 1 });
   });
