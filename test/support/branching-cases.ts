@@ -1,58 +1,40 @@
-import type { Json } from '../../src/contracts/json.ts';
-import type { WorkflowStatus } from '../../src/contracts/workflow.ts';
+import type { StoryCase } from './workflow-story.ts';
 
-/** What a run of an example must show. */
-export interface PatternCase {
-  /** Instead of the example's own input. */
-  readonly input?: Json;
-  readonly cancelAfterMs?: number;
-  /** @default Completed */
-  readonly status?: WorkflowStatus;
-  /** Marks of the event log (see `Story`), each of which happened once, in this order. What the pattern is about stands in a line of its own. */
-  readonly order: readonly string[];
-  /** Every node that completed, was left out, or was stopped while it ran. */
-  readonly completed: string;
-  readonly skipped?: string;
-  readonly cancelled?: string;
-  /** Tasks of which no two ran at the same time. */
-  readonly apart?: string;
-}
-
-const manager: PatternCase = {
+const manager: StoryCase = {
   order: ['-amount +manager -manager', '-amount ~clerk'],
   completed: 'amount manager',
   skipped: 'clerk',
 };
-const clerk: PatternCase = {
+const clerk: StoryCase = {
   input: { amount: 10 },
   order: ['-amount +clerk -clerk', '-amount ~manager'],
   completed: 'amount clerk',
   skipped: 'manager',
 };
-const withPay = (branch: PatternCase, name: string): PatternCase => ({
+const withPay = (branch: StoryCase, name: string): StoryCase => ({
   ...branch,
   order: [...branch.order, `-${name} +pay -pay`],
   completed: `${branch.completed} pay`,
 });
-const twoCrews: PatternCase = {
+const twoCrews: StoryCase = {
   order: ['-call +ambulance +firemen -ambulance -firemen', '-call ~police'],
   completed: 'call ambulance firemen',
   skipped: 'police',
 };
-const oneCrew: PatternCase = {
+const oneCrew: StoryCase = {
   input: { injured: 0, burning: false, stolen: true },
   order: ['-call +police -police', '-call ~ambulance', '-call ~firemen'],
   completed: 'call police',
   skipped: 'ambulance firemen',
 };
-const allCrews: PatternCase = {
+const allCrews: StoryCase = {
   input: { injured: 1, burning: true, stolen: true },
   order: ['-call +ambulance +firemen +police -firemen'],
   completed: 'call ambulance firemen police',
 };
 
 /** Patterns of branches: what the example of each must show, by its two-digit number. */
-export const branchingCases: Readonly<Record<string, readonly PatternCase[]>> = {
+export const branchingCases: Readonly<Record<string, readonly StoryCase[]>> = {
   '01': [{ order: ['+draft -draft +review -review +publish -publish'], completed: 'draft review publish' }],
   '02': [{ order: ['-receive +pick +invoice -invoice -pick'], completed: 'receive pick invoice' }],
   '03': [{ order: ['+pick +invoice -invoice -pick +ship -ship'], completed: 'pick invoice ship' }],

@@ -1,6 +1,7 @@
-import { branchingCases, type PatternCase } from './branching-cases.ts';
+import { branchingCases } from './branching-cases.ts';
+import type { StoryCase } from './workflow-story.ts';
 
-const instances: Readonly<Record<string, readonly PatternCase[]>> = {
+const instances: Readonly<Record<string, readonly StoryCase[]>> = {
   '12': [
     {
       order: [
@@ -79,7 +80,7 @@ const instances: Readonly<Record<string, readonly PatternCase[]>> = {
   ],
 };
 
-const discriminators: Readonly<Record<string, readonly PatternCase[]>> = {
+const discriminators: Readonly<Record<string, readonly StoryCase[]>> = {
   '28': [
     {
       order: [
@@ -116,7 +117,7 @@ const discriminators: Readonly<Record<string, readonly PatternCase[]>> = {
   ],
 };
 
-const states: Readonly<Record<string, readonly PatternCase[]>> = {
+const states: Readonly<Record<string, readonly StoryCase[]>> = {
   '16': [
     {
       order: ['+reply:0:answer +reply:0:week -reply:0:answer -reply +process -process', '-which ~remind'],
@@ -148,7 +149,7 @@ const states: Readonly<Record<string, readonly PatternCase[]>> = {
   ],
 };
 
-const endings: Readonly<Record<string, readonly PatternCase[]>> = {
+const endings: Readonly<Record<string, readonly StoryCase[]>> = {
   '19': [
     {
       order: ['+order:0:assess -order:0:withdraw -order +close -close'],
@@ -226,7 +227,7 @@ const endings: Readonly<Record<string, readonly PatternCase[]>> = {
 };
 
 /** What the example of each pattern must show, by its two-digit number. */
-export const patternCases: Readonly<Record<string, readonly PatternCase[]>> = {
+export const patternCases: Readonly<Record<string, readonly StoryCase[]>> = {
   ...branchingCases,
   ...instances,
   ...discriminators,

@@ -1,19 +1,39 @@
+import { expect } from '@jest/globals';
 import type { Json } from '../../src/contracts/json.ts';
 import { parse } from '../../src/contracts/parse.ts';
 import {
   type RunTask,
   workflowSubmission,
   type WorkflowEvent,
+  type WorkflowStatus,
   type WorkflowView,
 } from '../../src/contracts/workflow.ts';
 import { everyNode, isTask } from '../../src/contracts/workflow-nodes.ts';
 import { createTestCloud } from '../../src/sdk/test-cloud.ts';
 
 /** What a workflow came to: `log` tells its events in their order, `+a` a started, `-a` it completed, `!a` it failed, `~a` it was skipped. */
-export interface Story {
+interface Story {
   readonly view: WorkflowView;
   readonly tasks: readonly RunTask[];
   readonly log: readonly string[];
+}
+
+/** What a run of an example must show. */
+export interface StoryCase {
+  /** Instead of the example's own input. */
+  readonly input?: Json;
+  readonly cancelAfterMs?: number;
+  /** @default Completed */
+  readonly status?: WorkflowStatus;
+  /** Marks of the event log (see `Story`), each of which happened once, in this order. What the pattern is about stands in a line of its own. */
+  readonly order: readonly string[];
+  /** Every node that completed, was left out, was stopped while it ran, or failed. */
+  readonly completed: string;
+  readonly skipped?: string;
+  readonly cancelled?: string;
+  readonly failed?: string;
+  /** Tasks of which no two ran at the same time. */
+  readonly apart?: string;
 }
 
 /** Slots of the agent that can do everything. More than any example has tasks at a time. */
@@ -38,10 +58,7 @@ function markOf(event: WorkflowEvent): string[] {
  * Runs a submission in virtual time. Tasks last `duration_ms` of their payload and give it back. What needs a capability is done by one agent with a single
  * slot for each. `cancelAfterMs` cancels the workflow so long after its submission.
  */
-export async function tell(
-  value: unknown,
-  { cancelAfterMs }: { readonly cancelAfterMs?: number } = {},
-): Promise<Story> {
+async function tell(value: unknown, { cancelAfterMs }: StoryCase): Promise<Story> {
   const { workflow_id, definition, input } = parse(workflowSubmission, value);
   const cloud = createTestCloud();
   const { client, drive } = cloud;
@@ -63,4 +80,46 @@ export async function tell(
   const view = await drive(handle.wait());
   const rows = await drive(handle.events());
   return { view, tasks: await drive(handle.tasks()), log: rows.flatMap(({ events }) => events).flatMap(markOf) };
+}
+
+/** Names of tasks in this status, sorted. */
+function namesOf(tasks: readonly RunTask[], status: string): readonly string[] {
+  return tasks.flatMap((task) => (task.status === status ? [task.name] : [])).sort();
+}
+
+const words = (text = ''): readonly string[] => text.split(' ').filter((word) => word !== '');
+
+/** Pairs of tasks that ran at the same time. */
+function overlaps(tasks: readonly RunTask[], names: readonly string[]): readonly string[] {
+  const runs = tasks
+    .filter(({ name }) => names.includes(name))
+    .sort((a, b) => (a.started_at ?? '').localeCompare(b.started_at ?? ''));
+  expect(runs).toHaveLength(names.length);
+  return runs.flatMap((run, index) => {
+    const before = runs[index - 1];
+    return before !== undefined && (before.completed_at ?? '') > (run.started_at ?? '')
+      ? [`${before.name} and ${run.name}`]
+      : [];
+  });
+}
+
+/** Runs a submission as `tell` does, and expects what the case says. */
+export async function expectStory(
+  submission: Readonly<Record<string, Json>>,
+  expected: StoryCase,
+): Promise<WorkflowView> {
+  const { input = submission['input'] } = expected;
+  const { view, tasks, log } = await tell({ ...submission, ...(input === undefined ? {} : { input }) }, expected);
+  expect(view.status).toBe(expected.status ?? 'Completed');
+  for (const chain of expected.order.map(words)) expect(log.filter((mark) => chain.includes(mark))).toEqual(chain);
+  for (const [status, names] of [
+    ['Completed', expected.completed],
+    ['Skipped', expected.skipped],
+    ['Cancelled', expected.cancelled],
+    ['Failed', expected.failed],
+  ] as const) {
+    expect([status, ...namesOf(tasks, status)]).toEqual([status, ...words(names).toSorted()]);
+  }
+  expect(overlaps(tasks, words(expected.apart))).toEqual([]);
+  return view;
 }

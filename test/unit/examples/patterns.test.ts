@@ -2,11 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Json } from '../../../src/contracts/json.ts';
-import type { RunTask } from '../../../src/contracts/workflow.ts';
 import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
 import { readPage, root } from '../../support/pages.ts';
 import { patternCases } from '../../support/pattern-cases.ts';
-import { tell } from '../../support/workflow-story.ts';
+import { expectStory } from '../../support/workflow-story.ts';
 
 const folder = join(root, 'examples', 'patterns');
 const files = readdirSync(folder).sort();
@@ -18,43 +17,9 @@ const cases = files.flatMap((file) =>
   ),
 );
 
-/** Names of tasks in this status, sorted. */
-function namesOf(tasks: readonly RunTask[], status: string): readonly string[] {
-  return tasks.flatMap((task) => (task.status === status ? [task.name] : [])).sort();
-}
-
-const words = (text = ''): readonly string[] => text.split(' ').filter((word) => word !== '');
-
-/** Pairs of tasks that ran at the same time. */
-function overlaps(tasks: readonly RunTask[], names: readonly string[]): readonly string[] {
-  const runs = tasks
-    .filter(({ name }) => names.includes(name))
-    .sort((a, b) => (a.started_at ?? '').localeCompare(b.started_at ?? ''));
-  expect(runs).toHaveLength(names.length);
-  return runs.flatMap((run, index) => {
-    const before = runs[index - 1];
-    return before !== undefined && (before.completed_at ?? '') > (run.started_at ?? '')
-      ? [`${before.name} and ${run.name}`]
-      : [];
-  });
-}
-
 describe('the example of a control-flow pattern', () => {
   it.each(cases)('%s with %s behaves as the pattern says', async (file, _input, expected) => {
-    const submission = read(file);
-    const { input = submission['input'], order, apart } = expected;
-    const { view, tasks, log } = await tell({ ...submission, ...(input === undefined ? {} : { input }) }, expected);
-    expect(view.status).toBe(expected.status ?? 'Completed');
-    for (const chain of order.map(words)) expect(log.filter((mark) => chain.includes(mark))).toEqual(chain);
-    for (const [status, names] of [
-      ['Completed', expected.completed],
-      ['Skipped', expected.skipped],
-      ['Cancelled', expected.cancelled],
-      ['Failed', ''],
-    ] as const) {
-      expect([status, ...namesOf(tasks, status)]).toEqual([status, ...words(names).toSorted()]);
-    }
-    expect(overlaps(tasks, words(apart))).toEqual([]);
+    await expectStory(read(file), expected);
   });
 
   it('has a case for each file and a file for each case', () => {
