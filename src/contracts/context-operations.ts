@@ -34,6 +34,7 @@ import {
   tagList,
   ttlMs,
 } from './context.ts';
+import { assembleAnswer, assembleRequest } from './context-assembly.ts';
 import { searchAnswer, searchRequest } from './context-search.ts';
 import { appendItemsMax, patchOperationsMax, transactionDocumentsMax } from './limits.ts';
 
@@ -264,6 +265,11 @@ export const contextOperations = {
     summary: 'List the versions of a document, newest first',
     body: historyRequest,
     answer: page(contextVersionView),
+  },
+  assemble: {
+    summary: 'The best context for a task within a budget of tokens',
+    body: assembleRequest,
+    answer: assembleAnswer,
   },
   search: { summary: 'Find documents by words, by likeness, or both', body: searchRequest, answer: searchAnswer },
   conflicts: { summary: 'List changes that could not be merged', body: historyRequest, answer: page(conflictDocument) },

@@ -220,3 +220,7 @@ export const pageSizeMax = 100;
 export const questionCharactersMax = 2_000;
 /** Hits of one question. More: each is a document to be read. */
 export const searchHitsMax = 50;
+/** Documents that a request for context may pin. */
+export const pinnedMax = 50;
+/** Tokens of one assembled context. More: no model takes it, and the answer passes what a function may answer. */
+export const assembledTokensMax = 1_000_000;

@@ -43,6 +43,7 @@ const contextOperationNames: Readonly<Record<ContextOperationName, true>> = {
   restore: true,
   fork: true,
   history: true,
+  assemble: true,
   search: true,
   conflicts: true,
   diff: true,

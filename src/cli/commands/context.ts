@@ -3,6 +3,7 @@ import type { ChangeAnswer } from '../../contracts/context-operations.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { runs } from '../command.ts';
+import { addAssemble } from './context-assemble.ts';
 import { addSearch } from './context-search.ts';
 import { pageSize, wholeNumber } from '../option-values.ts';
 import { showTime, table } from '../output.ts';
@@ -46,12 +47,14 @@ Examples:
   $ cadre context get project/alpha --pointer /name
   $ cadre context put project/alpha @alpha.json --expect 1 --merge
   $ cadre context history project/alpha
+  $ cadre context assemble 'why do leases expire' --pin project/alpha --agent bob --budget 4000
   $ cadre context search 'lease expiry' --type decision_log --under project`,
     );
   const command = (usage: string, description: string) =>
     group.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
   addReads(command);
   addSearch(command);
+  addAssemble(command);
   addChanges(command);
   addMoreOfContext(command);
 }

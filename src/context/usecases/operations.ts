@@ -13,6 +13,7 @@ import { listChanges, listDocuments, listRelations } from './list-documents.ts';
 import { appendDocument, patchDocument } from './patch-document.ts';
 import { diffDocument, getDocuments } from './read-documents.ts';
 import { forkDocument, restoreDocument } from './restore-document.ts';
+import { assembleContext } from './assemble-context.ts';
 import { searchDocuments } from './search-documents.ts';
 import { transactDocuments } from './transact-documents.ts';
 import { createDocument } from './create-document.ts';
@@ -33,6 +34,7 @@ const useCases: {
   put: putDocument,
   delete: deleteDocument,
   history: listVersions,
+  assemble: assembleContext,
   search: searchDocuments,
   conflicts: listConflicts,
   patch: patchDocument,
