@@ -11,6 +11,7 @@ import { type Report, reportOf } from '../src/simulator/report.ts';
 import { defaultTokenRates, parseTrace, type Work } from '../src/simulator/work.ts';
 import { type Bench, type Figure, rounded } from './figure.ts';
 import { boundedWaits } from './support/bounded-waits.ts';
+import { countingLoad, partitionWriteUnitsMax } from './support/partition-load.ts';
 import { feasibleWork } from './support/feasible-work.ts';
 
 const seeds = [1, 2, 3];
@@ -170,6 +171,36 @@ function boundFigure(): Figure {
   };
 }
 
+/** A backlog of short tasks: how fast one dispatcher is, and how fast the two partitions behind it may be. */
+function shardFigure(): Figure {
+  const setting = { agents: 400, slots: 10, tasks: 20_000, mean_task_ms: 1_000, seed: 1 };
+  const { agents, slots, tasks, mean_task_ms: duration_ms, seed } = setting;
+  const work = generate({ seed, tasks, rate: Infinity, mix: defaultMix, duration_ms, shape: 'lognormal' });
+  const { scheduling, load } = countingLoad(schedulingOf(defaultPolicy, seed));
+  const run = new Simulation({
+    seed,
+    work,
+    fleet: equalAgents(agents, slots),
+    latencies: awsLatencies,
+    scheduling,
+  }).run();
+  const [agentUnits, indexUnits] = [load.agentWrites / tasks, load.indexWrites / tasks];
+  const byDispatcher = tasks / (run.endMs / 1000);
+  const byPartitions = partitionWriteUnitsMax / Math.max(agentUnits, indexUnits);
+  return {
+    bench: 'scheduler',
+    metric: 'tasks_per_s_one_shard',
+    value: rounded(Math.min(byDispatcher, byPartitions), 0),
+    unit: 'tasks/s',
+    detail: {
+      ...{ aim: '>= 1000', ...setting, dispatcher_alone: rounded(byDispatcher, 0), one_route: true },
+      write_units_per_task: { agents_partition: rounded(agentUnits, 3), ready_index_partition: rounded(indexUnits, 3) },
+      read_units_per_s: rounded(load.agentReads / (run.endMs / 1000), 0),
+      what: 'the least of what the dispatcher hands out with the modelled latencies and what each of the two partitions may write; docs/adr/0013-a-pool-has-one-shard.md says what would lift it',
+    },
+  };
+}
+
 const tracePath = join(projectRoot, '..', 'shared', 'data', 'traces', 'llm-conversation.jsonl');
 
 function traceFigure(): Figure | undefined {
@@ -207,6 +238,7 @@ async function* scheduler(say: (line: string) => void): AsyncIterable<Figure> {
   yield deadlineFigure();
   yield violationsFigure();
   yield boundFigure();
+  yield shardFigure();
   const trace = traceFigure();
   if (trace === undefined) say(`scheduler: wait_ratio_trace is left out: there is no ${tracePath}`);
   else yield trace;
