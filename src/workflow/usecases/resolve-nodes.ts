@@ -98,8 +98,10 @@ async function hold(
   const now = deps.sources.now();
   const given = await valueOf(node.until, values);
   if (!given.ok) return failed(node.name, 'input-failed', given.error.message);
-  const until = node.for_ms === undefined ? Date.parse(String(given.value)) : now + node.for_ms;
-  if (Number.isNaN(until)) return failed(node.name, 'input-failed', `"${String(given.value)}" is not a time`);
+  const until =
+    node.for_ms === undefined ? Date.parse(JSON.stringify(given.value ?? null).replaceAll('"', '')) : now + node.for_ms;
+  if (Number.isNaN(until))
+    return failed(node.name, 'input-failed', `${JSON.stringify(given.value ?? null)} is not a time`);
   if (until - now > waitMsMax)
     return failed(node.name, 'too-large', `it would wait for ${until - now} ms, longer than ${waitMsMax}`);
   if (until <= now) return completed(deps, progress, node.name, 'null');
