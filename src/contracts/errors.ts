@@ -201,6 +201,12 @@ export const errorCatalogue = {
     what: 'No branch of a choice holds, and it has no default.',
     fix: 'Give the choice a default, or a branch for this case.',
   },
+  'transaction-aborted': {
+    status: 500,
+    exit: 1,
+    what: 'A participant of the transaction did not agree to commit, so all were told to abort.',
+    fix: 'Look at the participants and their votes; run the workflow again when the cause is mended.',
+  },
   'inner-failed': {
     status: 500,
     exit: 1,

@@ -152,11 +152,38 @@ const waitNode = z.strictObject({
 });
 export type WaitNode = z.output<typeof waitNode>;
 
+/**
+ * Two-phase commit: each participant prepares, by a task with the payload `{ phase, transaction, input }`. When all of them completed, and none answered
+ * `{ "vote": "no" }`, the transaction commits, else it aborts; either is decided before anybody is told, and told until each has acknowledged. A participant that never heard
+ * of a decision may take it for an abort.
+ */
+const transactionNode = z.strictObject({
+  kind: z.literal('transaction'),
+  ...common,
+  input: expression.optional(),
+  participants: z
+    .array(
+      z.strictObject({
+        name: userId,
+        task_type: work.task_type,
+        required_capabilities: work.required_capabilities,
+        priority: work.priority,
+        retry: work.retry,
+        timeout_ms: work.timeout_ms,
+        distribution_rules: work.distribution_rules,
+      }),
+    )
+    .min(1)
+    .max(100),
+});
+export type TransactionNode = z.output<typeof transactionNode>;
+
 /** Nodes that hold others. */
 export type CompositeNode = z.output<typeof mapNode | typeof loopNode | typeof subworkflowNode | typeof gatherNode>;
 export type TaskNode = z.output<typeof taskNode>;
 export type ChoiceNode = z.output<typeof choiceNode>;
-export type WorkflowNode = TaskNode | CompositeNode | ChoiceNode | WaitNode | z.output<typeof joinNode>;
+export type WorkflowNode =
+  TaskNode | CompositeNode | ChoiceNode | WaitNode | TransactionNode | z.output<typeof joinNode>;
 export type WorkflowNodeInput = z.input<
   | typeof taskNode
   | typeof joinNode
@@ -166,6 +193,7 @@ export type WorkflowNodeInput = z.input<
   | typeof subworkflowNode
   | typeof gatherNode
   | typeof waitNode
+  | typeof transactionNode
 >;
 
 /** A node of a workflow. Without a `kind` it is a task. */
@@ -178,6 +206,7 @@ export const workflowNode: z.ZodType<WorkflowNode, WorkflowNodeInput> = z.discri
   subworkflowNode,
   gatherNode,
   waitNode,
+  transactionNode,
 ]);
 
 export const workflowBody: z.ZodType<WorkflowBody, WorkflowBodyInput> = z.strictObject({

@@ -37,7 +37,7 @@ export const nodeStatus = z.enum(nodeStatuses);
 export type NodeStatus = z.infer<typeof nodeStatus>;
 
 /** What a node runs inside of it: its body (round after round, item by item), what replaces it after a failure, or what its task returned. */
-export const scopeKind = z.enum(['body', 'fallback', 'plan']);
+export const scopeKind = z.enum(['body', 'fallback', 'plan', 'prepare', 'commit', 'abort']);
 export type ScopeKind = z.infer<typeof scopeKind>;
 
 /**

@@ -89,6 +89,7 @@ function builderOf<Names extends string>(draft: Draft): WorkflowBuilder<Names> {
     subworkflow: add('subworkflow'),
     gather: add('gather'),
     wait: add('wait'),
+    transaction: add('transaction'),
     output: (expression) => builderOf({ ...draft, output: expression }),
     bodies: (bodies) =>
       builderOf({

@@ -19,7 +19,7 @@ function answer(graph: WorkflowGraph, { index, due }: DueNode): NodeOutcome {
     return rounds >= node.max_rounds ? { ...who, outcome: 'failed', error } : body(1);
   }
   if (due !== 'start' || isTask(node) || node.kind === 'join') return { ...who, outcome: 'completed' };
-  if (node.kind === 'wait') return { ...who, outcome: 'completed' };
+  if (node.kind === 'wait' || node.kind === 'transaction') return { ...who, outcome: 'completed' };
   if (node.kind === 'map') return body(numberIn(node.items));
   if (node.kind !== 'choice') return body(1);
   const taken = takenBy(node);

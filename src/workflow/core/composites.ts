@@ -72,6 +72,11 @@ function judge(graph: WorkflowGraph, letters: string | readonly string[], index:
   const scopes = graph.scopesIn.get(index) ?? [];
   const last = scopes.at(-1);
   if (last === undefined) return node.kind === 'wait' ? 'wait' : 'complete';
+  if (last.kind === 'prepare') {
+    const status = scopeStatus(letters, last);
+    const refused = last.sinks.some((each) => isBroken(letters[each]));
+    return refused || status === 'completed' ? 'round' : 'wait';
+  }
   if (last.kind !== 'body') return judgeOne(graph, letters, last);
   switch (node.kind) {
     case 'map':

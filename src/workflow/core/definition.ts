@@ -202,6 +202,13 @@ function kindFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
     }
     if (node.kind === 'wait' && (node.for_ms === undefined) === (node.until === undefined))
       unknown.push(fault('invalid-input', path, 'a wait needs one of for_ms and until', 'keep exactly one'));
+    if (
+      node.kind === 'transaction' &&
+      new Set(node.participants.map(({ name }) => name)).size < node.participants.length
+    )
+      unknown.push(
+        fault('duplicate-node', `${path}.participants`, 'two participants have the same name', 'rename one'),
+      );
     if (node.kind === 'loop' && (node.while === undefined) === (node.until === undefined))
       unknown.push(fault('invalid-input', path, 'a loop needs one of while and until', 'keep exactly one'));
     return unknown;

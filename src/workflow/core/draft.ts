@@ -1,5 +1,5 @@
 import type { Expansion, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
-import { graphOf, nodesInside, type WorkflowGraph } from './graph.ts';
+import { graphOf, isDecided, nodesInside, type WorkflowGraph } from './graph.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { hasEnded, isBroken, type NodeLetter, type WorkflowState } from './state.ts';
 
@@ -43,8 +43,9 @@ function setLetter(draft: Draft, index: number, letter: NodeLetter): void {
   draft.letters[index] = letter;
 }
 
-/** Stops a node that has not ended: it is skipped before it began, and stopped after. */
+/** Stops a node that has not ended: it is skipped before it began, and stopped after. A transaction that is decided is carried out. */
 function stop(draft: Draft, index: number): void {
+  if (isDecided(draft.graph.scopeOf[index]) || isDecided(draft.graph.scopesIn.get(index)?.at(-1))) return;
   if (!hasEnded(draft.letters[index])) setLetter(draft, index, draft.letters[index] === 'W' ? 'K' : 'X');
 }
 

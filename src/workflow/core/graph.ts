@@ -1,5 +1,6 @@
 import type { Expansion, ScopeKind, WorkflowDefinition } from '../../contracts/workflow.ts';
-import { isTask, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { attemptsMax } from '../../contracts/limits.ts';
+import { isTask, type TransactionNode, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 
 /** One copy of a body inside a node: the nodes from `first` to `end` (not included). */
 export interface Scope {
@@ -107,6 +108,30 @@ function append(draft: Draft, nodes: readonly WorkflowNode[], prefix: string) {
   };
 }
 
+type Phase = 'prepare' | 'commit' | 'abort';
+
+/** True for a scope that is a phase of a transaction. */
+function isPhase(kind: ScopeKind): kind is Phase {
+  return kind === 'prepare' || kind === 'commit' || kind === 'abort';
+}
+
+/** True for a scope in which a decision is carried out that was made: nothing may stop it. */
+export function isDecided(scope: Scope | undefined): boolean {
+  return scope?.kind === 'commit' || scope?.kind === 'abort';
+}
+
+/** A task for each participant of a transaction. A decision is told as often as a task may be tried. */
+function phaseOf({ name, participants }: TransactionNode, phase: Phase): WorkflowBody {
+  const nodes = participants.map((participant): WorkflowNode => ({
+    ...participant,
+    depends_on: [],
+    trigger_rule: 'all_success',
+    input: `{ "phase": "${phase}", "transaction": "${name}", "input": input }`,
+    ...(phase === 'prepare' ? {} : { retry: { ...participant.retry, max_attempts: attemptsMax } }),
+  }));
+  return { nodes };
+}
+
 /** The nodes that a node runs inside of it; undefined when it has none of that kind. */
 export function bodyOf(
   definition: WorkflowDefinition,
@@ -114,6 +139,7 @@ export function bodyOf(
   kind: ScopeKind,
 ): WorkflowBody | undefined {
   if (node === undefined) return undefined;
+  if (node.kind === 'transaction' && isPhase(kind)) return phaseOf(node, kind);
   const { on_error } = node;
   const written =
     kind === 'fallback'

@@ -1,5 +1,5 @@
 import type { TaskError } from '../../contracts/task.ts';
-import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
+import type { ScopeKind, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import type { WorkflowBody } from '../../contracts/workflow-nodes.ts';
 import { completedWork, compensationOf } from './compensation.ts';
 import { scopeStatus } from './composites.ts';
@@ -14,7 +14,7 @@ export type NodeOutcome = { readonly node: string; readonly attempt: number; rea
   | { readonly outcome: 'held'; readonly until: string }
   | {
       readonly outcome: 'expanded';
-      readonly scope: 'body' | 'plan';
+      readonly scope: Exclude<ScopeKind, 'fallback'>;
       readonly from: number;
       readonly count: number;
       readonly body?: WorkflowBody;

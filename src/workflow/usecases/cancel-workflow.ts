@@ -29,6 +29,8 @@ export async function cancelWorkflow(deps: WorkflowDeps, request: CancelRequest)
       if (cancel_reason !== undefined) return { ok: true, value: run.head };
       return refused('already-finished', `the workflow is ${status}`, 'workflow_id');
     }
+    // Cancelled before: a transaction that was decided is still carried out.
+    if (cancel_reason !== undefined) return { ok: true, value: run.head };
     const committed = await commitStep(deps, run, {
       command: { type: 'cancel', by: principal, reason },
       changes: [],

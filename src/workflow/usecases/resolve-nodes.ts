@@ -3,7 +3,13 @@ import type { Json } from '../../contracts/json.ts';
 import { depthMax, expansionBytesMax, nodesMax, pathCharactersMax, waitMsMax } from '../../contracts/limits.ts';
 import type { EndedTask, ExpansionRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
-import type { ChoiceNode, CompositeNode, WaitNode, WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import type {
+  ChoiceNode,
+  CompositeNode,
+  TransactionNode,
+  WaitNode,
+  WorkflowBody,
+} from '../../contracts/workflow-nodes.ts';
 import { type DueNode, scopeStatus } from '../core/composites.ts';
 import { evaluate, type ExpressionValues } from '../core/expression.ts';
 import { bodyOf, depthOf, type Scope, scopePrefix } from '../core/graph.ts';
@@ -86,6 +92,48 @@ async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, 
     return failed(node.name, 'no-branch', 'no branch of the choice holds, and it has no default');
   const names = [...new Set(taken.length > 0 ? taken : node.default)];
   return completed(deps, progress, node.name, JSON.stringify(names), names);
+}
+
+/** Lets a phase of a transaction join: preparing, or what was decided. The event of the latter is the decision, and is committed with its tasks. */
+async function enterPhase(
+  progress: Progress,
+  index: number,
+  node: TransactionNode,
+  scope: 'prepare' | 'commit' | 'abort',
+  given: NonNullable<ExpansionRow['values']>,
+): Promise<Resolved> {
+  const body = bodyOf(progress.run.pinned.definition, node, scope);
+  const refused = body && refusal(progress, index, body, scopePrefix(node.name, scope, 0), 3);
+  if (refused !== undefined && scope === 'prepare') return failed(node.name, 'too-large', refused);
+  return { outcome: { node: node.name, attempt: 0, outcome: 'expanded', scope, from: 0, count: 1 }, values: given };
+}
+
+/** A transaction goes on: it begins to prepare, decides by the votes, or ends as it was decided. */
+async function transact(
+  deps: WorkflowDeps,
+  progress: Progress,
+  index: number,
+  node: TransactionNode,
+  values: ExpressionValues,
+): Promise<Resolved> {
+  const scope = progress.graph.scopesIn.get(index)?.at(-1);
+  if (scope === undefined) {
+    const input = await valueOf(node.input, values);
+    if (!input.ok) return failed(node.name, 'input-failed', input.error.message);
+    return enterPhase(progress, index, node, 'prepare', input.value === undefined ? {} : { input: input.value });
+  }
+  if (scope.kind === 'prepare') {
+    const ends = await loadEnds(deps, progress, scope.sinks);
+    const votes = scope.sinks.map((each) => {
+      const { output } = ends.get(progress.graph.nodes[each]?.name ?? '') ?? {};
+      const isNo = typeof output === 'object' && output !== null && 'vote' in output && output.vote === 'no';
+      return progress.letters[each] === 'C' && !isNo;
+    });
+    const given = progress.run.expansions[scope.expansion]?.values ?? {};
+    return enterPhase(progress, index, node, votes.every(Boolean) ? 'commit' : 'abort', given);
+  }
+  if (scope.kind === 'abort') return failed(node.name, 'transaction-aborted', 'a participant did not agree');
+  return leave(deps, progress, index, values);
 }
 
 /** When a wait is over; one that is over already ends at once. */
@@ -249,6 +297,8 @@ async function resolveOne(
   const node = progress.graph.nodes[index];
   if (node === undefined) return failed('', 'internal', 'no such node');
   if (typeof due === 'object') return failed(node.name, 'inner-failed', due.fail);
+  const isFallback = progress.graph.scopesIn.get(index)?.at(-1)?.kind === 'fallback';
+  if (node.kind === 'transaction' && !isFallback) return transact(deps, progress, index, node, values);
   if (due === 'round' && node.kind === 'loop') return nextRound(deps, progress, index, node, values);
   if (due !== 'start') return leave(deps, progress, index, values);
   if (node.kind === 'wait') return hold(deps, progress, node, values);
