@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StoredVersion } from '../../../src/context/core/version.ts';
+import { headOf } from '../../../src/context/core/version.ts';
+import type { DocumentStore } from '../../../src/context/ports.ts';
+import { unique } from './backend.ts';
+
+const at = '2026-11-23T10:00:00.000Z';
+
+function version(namespace: string, context_id: string, over: Partial<StoredVersion> = {}): StoredVersion {
+  return {
+    ...{ namespace, context_id, context_type: 'knowledge', version: 1, created_version: 1 },
+    ...{ created_at: at, updated_at: at, created_by: 'a', updated_by: 'a', tags: ['t'], relations: [] },
+    ...{ bytes: 7, hash: 'h', kind: 'create', base_version: 0, operation_id: 'op1', data: { n: 1 } },
+    ...over,
+  };
+}
+
+/** What every DocumentStore promises. */
+export function documentStoreSuite(store: () => DocumentStore): void {
+  const next = (before: StoredVersion, over: Partial<StoredVersion> = {}) => ({
+    previous: headOf(before),
+    next: { ...before, version: before.version + 1, kind: 'put' as const, base_version: before.version, ...over },
+  });
+
+  describe('a document store', () => {
+    it('gives back versions as they were written, small, packed and in the bucket', async () => {
+      const namespace = unique('n');
+      const texts = ['x', 'words '.repeat(2_000), Array.from({ length: 60_000 }, (_, n) => (n * 7_919 * 104_729).toString(36)).join(' ')];
+      for (const [n, text] of texts.entries()) {
+        const written = version(namespace, `d${n}`, { data: { text } });
+        expect(await store().commit([{ previous: undefined, next: written }])).toEqual([]);
+        expect(await store().latest(written)).toEqual(written);
+        expect(await store().version(written, 1)).toEqual(written);
+        expect(await store().heads([written])).toEqual([headOf(written)]);
+      }
+      expect(await store().latest({ namespace, context_id: 'ghost' })).toBeUndefined();
+      const keys = ['d1', 'ghost', 'd0'].map((context_id) => ({ namespace, context_id }));
+      expect((await store().latestOf(keys)).map((each) => each?.context_id)).toEqual(['d1', undefined, 'd0']);
+    });
+
+    it('moves a head only from the version that was seen, for one of many at once', async () => {
+      const first = version(unique('n'), 'd');
+      await store().commit([{ previous: undefined, next: first }]);
+      expect(await store().commit([{ previous: undefined, next: first }])).toEqual([{ namespace: first.namespace, context_id: 'd' }]);
+      const answers = await Promise.all([1, 2, 3].map((n) => store().commit([next(first, { data: { n } })])));
+      expect(answers.filter((overtaken) => overtaken.length === 0)).toHaveLength(1);
+      expect((await store().latest(first))?.version).toBe(2);
+    });
+
+    it('writes all documents of a commit or none, and looks at others', async () => {
+      const namespace = unique('n');
+      const [a, b, c] = ['a', 'b', 'c'].map((id) => version(namespace, id)) as [StoredVersion, StoredVersion, StoredVersion];
+      await store().commit([a, b].map((each) => ({ previous: undefined, next: each })));
+      const check = { key: { namespace, context_id: 'b' }, version: 2 };
+      expect(await store().commit([next(a), { previous: undefined, next: c }], [check])).toEqual([check.key]);
+      expect((await store().heads([a, c])).map((head) => head?.version)).toEqual([1, undefined]);
+      expect(await store().commit([next(a), { previous: undefined, next: c }], [{ ...check, version: 1 }])).toEqual([]);
+      expect((await store().heads([a, c])).map((head) => head?.version)).toEqual([2, 1]);
+    });
+
+    it('does an operation that names no version once', async () => {
+      const first = version(unique('n'), 'd');
+      await store().commit([{ previous: undefined, next: first }]);
+      const appended = next(first, { operation_id: 'append' });
+      expect(await store().commit([{ ...appended, once: true }])).toEqual([]);
+      expect(await store().operation(first, 'append')).toBe(2);
+      expect(await store().commit([{ ...next(appended.next), once: true }])).toHaveLength(1);
+      expect(await store().operation(first, 'never')).toBeUndefined();
+    });
+
+    it('finds documents by place, type and tag, page by page, until they are deleted', async () => {
+      const namespace = unique('n');
+      const ids = ['p/a', 'p/a-b', 'p/a/x', 'q'];
+      const rows = ids.map((id) => version(namespace, id));
+      for (const row of rows) await store().commit([{ previous: undefined, next: row }]);
+      const find = async (by: { tag: string } | { type: string } | undefined, under?: string) =>
+        (await store().find({ namespace, by, under }, 10)).items;
+      expect(await find(undefined)).toEqual(ids);
+      expect(await find({ tag: 't' }, 'q')).toEqual(['q']);
+      expect(await find({ type: 'knowledge' }, 'p/a')).toEqual(expect.arrayContaining(['p/a', 'p/a/x']));
+      const page = await store().find({ namespace, by: undefined, under: undefined }, 3);
+      expect(page.items).toHaveLength(3);
+      expect((await store().find({ namespace, by: undefined, under: undefined }, 3, page.cursor)).items).toEqual(['q']);
+      await store().commit([next(rows[3]!, { deleted: true, kind: 'delete' })]);
+      expect(await find({ tag: 't' }, 'q')).toEqual([]);
+    });
+
+    it('knows edges from both ends, by type', async () => {
+      const namespace = unique('n');
+      const from = version(namespace, 'a', { relations: [{ type: 'needs', to: 'b' }, { type: 'like', to: 'b/c' }] });
+      await store().commit([{ previous: undefined, next: from }]);
+      expect(await store().edges(from, 'out', 'needs')).toEqual([{ from: 'a', type: 'needs', to: 'b' }]);
+      expect(await store().edges({ namespace, context_id: 'b/c' }, 'in')).toEqual([{ from: 'a', type: 'like', to: 'b/c' }]);
+      await store().commit([next(from, { relations: [] })]);
+      expect(await store().edges(from, 'out')).toEqual([]);
+    });
+
+    it('lists versions newest first and changes since a cursor', async () => {
+      const first = version(unique('n'), 'd');
+      const second = next(first, { updated_at: '2026-11-23T10:00:01.000Z' });
+      await store().commit([{ previous: undefined, next: first }]);
+      await store().commit([second]);
+      const page = await store().versions(first, 1);
+      expect(page.items.map((each) => each.version)).toEqual([2]);
+      expect((await store().versions(first, 1, page.cursor)).items).toEqual([first]);
+      const until = Date.parse('2026-11-23T10:00:00.500Z');
+      const early = await store().changes(first.namespace, until, 8);
+      expect(early.items.map((each) => each.version)).toEqual([1]);
+      const late = await store().changes(first.namespace, until + 1_000, 8, early.cursor);
+      expect(late.items.map((each) => [each.version, each.kind])).toEqual([[2, 'put']]);
+      expect((await store().changes(first.namespace, until + 9_000, 8, late.cursor)).items).toEqual([]);
+    });
+
+    it('sets a policy once from each revision, and keeps conflicts and audit', async () => {
+      const namespace = unique('n');
+      const row = { namespace, revision: 1, updated_by: 'a', policy: { roles: {}, rules: [], audit_reads_one_in: 0 } };
+      expect(await store().namespace(namespace)).toBeUndefined();
+      expect(await store().setNamespace(row)).toBe(true);
+      expect(await store().setNamespace(row)).toBe(false);
+      expect(await store().setNamespace({ ...row, revision: 2 })).toBe(true);
+      expect(await store().namespace(namespace)).toEqual({ ...row, revision: 2 });
+      const conflict = { namespace, context_id: 'd', conflict_id: 'c', at, by: 'a', base_version: 1, version: 2, data: 1, conflicts: [] };
+      await store().keepConflict(conflict);
+      await store().keepConflict({ ...conflict, data: 2 });
+      expect((await store().conflicts(conflict, 10)).items).toEqual([conflict]);
+      const entry = { at, principal: 'p', action: 'get', outcome: 'refused' as const, correlation_id: 's' };
+      await store().audit(namespace, 'id', entry);
+      expect((await store().audited(namespace, '2026-11-23', 10)).items).toEqual([entry]);
+    });
+  });
+}
