@@ -2,7 +2,7 @@ import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../src/contracts/errors.ts';
 import type { ChangeAnswer } from '../../src/contracts/context-operations.ts';
 import type { GetDocumentAnswer } from '../../src/contracts/context-operations.ts';
-import type { ContextDeps } from '../../src/context/ports.ts';
+import type { SearchDeps } from '../../src/context/index-ports.ts';
 import { runContextOperation } from '../../src/context/usecases/operations.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../src/platform/aws/runtime.ts';
@@ -42,7 +42,7 @@ function forgetful(client: TwinClients['dynamodb']): TwinClients['dynamodb'] {
   });
 }
 
-function depsOf(process: TwinProcess, mutant: string | undefined, id: () => string): ContextDeps {
+function depsOf(process: TwinProcess, mutant: string | undefined, id: () => string): SearchDeps {
   const clients =
     mutant === 'lost-update' ? { ...process.clients, dynamodb: forgetful(process.clients.dynamodb) } : process.clients;
   const deployment = {
@@ -103,7 +103,7 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
     }
   }
 
-  async function read(deps: ContextDeps, number: number, key: string): Promise<HistoryEntry> {
+  async function read(deps: SearchDeps, number: number, key: string): Promise<HistoryEntry> {
     const start = clock.now();
     const told = { client: number, key, op: 'read' as const, base: null, start };
     try {
@@ -116,7 +116,7 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
     }
   }
 
-  async function write(deps: ContextDeps, number: number, key: string, base: number): Promise<HistoryEntry> {
+  async function write(deps: SearchDeps, number: number, key: string, base: number): Promise<HistoryEntry> {
     const operation_id = `w-${++ids}`;
     const start = clock.now();
     const told = { client: number, key, op: 'write' as const, base, value: operation_id, start };
@@ -140,7 +140,7 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
   );
 }
 
-function createTwinCloudDeps(cloud: ReturnType<typeof createTwinCloud>, id: () => string): ContextDeps {
+function createTwinCloudDeps(cloud: ReturnType<typeof createTwinCloud>, id: () => string): SearchDeps {
   return depsOf(cloud.process('setup'), undefined, id);
 }
 
@@ -154,7 +154,7 @@ async function retrying<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function call(deps: ContextDeps, client: number, name: 'create' | 'get' | 'put', request: object): Promise<object> {
+function call(deps: SearchDeps, client: number, name: 'create' | 'get' | 'put', request: object): Promise<object> {
   const caller = { principal: `client-${client}`, correlation_id: 'history' };
   return runContextOperation(deps, caller, name, JSON.stringify(request));
 }

@@ -9,6 +9,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { projectRoot } from '../../src/cli/local/places.ts';
 import { withProcessLock } from '../../src/cli/local/process-lock.ts';
+import { contextIndexedAttributes } from '../../src/platform/aws/context-keys.ts';
 import { indexedAttributes, indexName } from '../../src/platform/aws/keys.ts';
 
 /** AWS's own DynamoDB for tests: the engine whose answers the twin and the emulator are measured against. */
@@ -108,19 +109,14 @@ async function start(): Promise<Engine> {
   throw new Error('DynamoDB Local did not start');
 }
 
-/** A client of an engine that runs only as long as the suite, and the table's name: the deployed table's keys and index. */
+/** A client of an engine that runs only as long as the suite, and the tables' names: with the keys and indexes of the deployed ones. */
 export interface EngineTable {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
+  readonly contextTable: string;
 }
 
-async function createTable(endpoint: string): Promise<EngineTable> {
-  const raw = new DynamoDBClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  const table = 'cadre';
+async function createTable(raw: DynamoDBClient, table: string, indexed: readonly string[]): Promise<void> {
   const keys = (pk: string, sk: string) => [
     { AttributeName: pk, KeyType: 'HASH' as const },
     { AttributeName: sk, KeyType: 'RANGE' as const },
@@ -138,12 +134,24 @@ async function createTable(endpoint: string): Promise<EngineTable> {
         {
           IndexName: indexName,
           KeySchema: keys('gsi1pk', 'gsi1sk'),
-          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...indexedAttributes] },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...indexed] },
         },
       ],
     }),
   );
-  return { client: DynamoDBDocumentClient.from(raw, { marshallOptions: { removeUndefinedValues: true } }), table };
+}
+
+async function createTables(endpoint: string): Promise<EngineTable> {
+  const raw = new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const [table, contextTable] = ['cadre', 'contexts'];
+  await createTable(raw, table, indexedAttributes);
+  await createTable(raw, contextTable, contextIndexedAttributes);
+  const client = DynamoDBDocumentClient.from(raw, { marshallOptions: { removeUndefinedValues: true } });
+  return { client, table, contextTable };
 }
 
 /**
@@ -158,7 +166,7 @@ export async function describeOnDynamodbLocal(title: string, suite: (engine: Eng
     return;
   }
   const engine = await start();
-  const table = await createTable(engine.endpoint);
+  const table = await createTables(engine.endpoint);
   describe(title, () => {
     afterAll(() => {
       table.client.destroy();

@@ -25,7 +25,11 @@ export function documentStoreSuite(store: () => DocumentStore): void {
   describe('a document store', () => {
     it('gives back versions as they were written, small, packed and in the bucket', async () => {
       const namespace = unique('n');
-      const texts = ['x', 'words '.repeat(2_000), Array.from({ length: 60_000 }, (_, n) => (n * 7_919 * 104_729).toString(36)).join(' ')];
+      const texts = [
+        'x',
+        'words '.repeat(2_000),
+        Array.from({ length: 60_000 }, (_, n) => (n * 7_919 * 104_729).toString(36)).join(' '),
+      ];
       for (const [n, text] of texts.entries()) {
         const written = version(namespace, `d${n}`, { data: { text } });
         expect(await store().commit([{ previous: undefined, next: written }])).toEqual([]);
@@ -41,7 +45,9 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     it('moves a head only from the version that was seen, for one of many at once', async () => {
       const first = version(unique('n'), 'd');
       await store().commit([{ previous: undefined, next: first }]);
-      expect(await store().commit([{ previous: undefined, next: first }])).toEqual([{ namespace: first.namespace, context_id: 'd' }]);
+      expect(await store().commit([{ previous: undefined, next: first }])).toEqual([
+        { namespace: first.namespace, context_id: 'd' },
+      ]);
       const answers = await Promise.all([1, 2, 3].map((n) => store().commit([next(first, { data: { n } })])));
       expect(answers.filter((overtaken) => overtaken.length === 0)).toHaveLength(1);
       expect((await store().latest(first))?.version).toBe(2);
@@ -49,7 +55,11 @@ export function documentStoreSuite(store: () => DocumentStore): void {
 
     it('writes all documents of a commit or none, and looks at others', async () => {
       const namespace = unique('n');
-      const [a, b, c] = ['a', 'b', 'c'].map((id) => version(namespace, id)) as [StoredVersion, StoredVersion, StoredVersion];
+      const [a, b, c] = ['a', 'b', 'c'].map((id) => version(namespace, id)) as [
+        StoredVersion,
+        StoredVersion,
+        StoredVersion,
+      ];
       await store().commit([a, b].map((each) => ({ previous: undefined, next: each })));
       const check = { key: { namespace, context_id: 'b' }, version: 2 };
       expect(await store().commit([next(a), { previous: undefined, next: c }], [check])).toEqual([check.key]);
@@ -87,10 +97,17 @@ export function documentStoreSuite(store: () => DocumentStore): void {
 
     it('knows edges from both ends, by type', async () => {
       const namespace = unique('n');
-      const from = version(namespace, 'a', { relations: [{ type: 'needs', to: 'b' }, { type: 'like', to: 'b/c' }] });
+      const from = version(namespace, 'a', {
+        relations: [
+          { type: 'needs', to: 'b' },
+          { type: 'like', to: 'b/c' },
+        ],
+      });
       await store().commit([{ previous: undefined, next: from }]);
       expect(await store().edges(from, 'out', 'needs')).toEqual([{ from: 'a', type: 'needs', to: 'b' }]);
-      expect(await store().edges({ namespace, context_id: 'b/c' }, 'in')).toEqual([{ from: 'a', type: 'like', to: 'b/c' }]);
+      expect(await store().edges({ namespace, context_id: 'b/c' }, 'in')).toEqual([
+        { from: 'a', type: 'like', to: 'b/c' },
+      ]);
       await store().commit([next(from, { relations: [] })]);
       expect(await store().edges(from, 'out')).toEqual([]);
     });
@@ -119,7 +136,17 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect(await store().setNamespace(row)).toBe(false);
       expect(await store().setNamespace({ ...row, revision: 2 })).toBe(true);
       expect(await store().namespace(namespace)).toEqual({ ...row, revision: 2 });
-      const conflict = { namespace, context_id: 'd', conflict_id: 'c', at, by: 'a', base_version: 1, version: 2, data: 1, conflicts: [] };
+      const conflict = {
+        namespace,
+        context_id: 'd',
+        conflict_id: 'c',
+        at,
+        by: 'a',
+        base_version: 1,
+        version: 2,
+        data: 1,
+        conflicts: [],
+      };
       await store().keepConflict(conflict);
       await store().keepConflict({ ...conflict, data: 2 });
       expect((await store().conflicts(conflict, 10)).items).toEqual([conflict]);

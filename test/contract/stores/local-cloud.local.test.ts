@@ -6,6 +6,7 @@ import { describeDeployed } from '../../support/local-cloud.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
+import { documentStoreSuite } from './document-store.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
 import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
@@ -39,6 +40,7 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
     bodies,
     partition: partitionsOf({ client: clients.dynamodb, table: deployment.table }),
   };
+  documentStoreSuite(() => adapters.documents);
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
