@@ -215,9 +215,11 @@ export class AgentRunner {
       this.slotFreed.now();
     });
     void attempt.result.then((result) => {
-      if (result === undefined) return void this.memory.dropped(attempt.lease);
-      this.memory.ended(attempt.lease, this.deps.clock.now());
-      this.outbox?.add(result, attempt.until, this.memory.isEmpty);
+      if (result === undefined) this.memory.dropped(attempt.lease);
+      else {
+        this.memory.ended(attempt.lease, this.deps.clock.now());
+        this.outbox?.add(result, attempt.until, this.memory.isEmpty);
+      }
     });
   }
 

@@ -3,7 +3,7 @@ import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../con
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
-import { type Member, openFleet } from './fleet.ts';
+import { openFleet } from './fleet.ts';
 import { heapOf } from './heap.ts';
 import { advance, type Lane, openLane } from './lane.ts';
 import { routerOf } from './policy/routing.ts';
@@ -152,9 +152,8 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
       assignments.push(assignment);
     }
     lane.next.next += 1;
-    advance(lane, at);
-    if (lane.next === undefined) lanes.pop();
-    else lanes.sinkTop();
+    if (advance(lane, at)) lanes.sinkTop();
+    else lanes.pop();
   }
   return {
     assignments,

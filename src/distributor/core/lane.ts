@@ -41,8 +41,8 @@ function queuesOf(head: readonly ReadyTask[], isCut: boolean, due: readonly Read
   return [...queues, ...byLevel(due).map((tasks) => ({ tasks, cut: false, next: 0 }))];
 }
 
-/** Finds the next task of a lane at this time (RFC 3339). A used-up part of a cut head comes first, so that it is noticed before anything behind it starts. */
-export function advance(lane: Lane, at: string): void {
+/** Finds the next task of a lane at this time (RFC 3339); false when it has none. A used-up part of a cut head comes first, so that it is noticed before anything behind it starts. */
+export function advance(lane: Lane, at: string): boolean {
   lane.next = undefined;
   for (const queue of lane.queues) {
     const task = queue.tasks[queue.next];
@@ -52,6 +52,7 @@ export function advance(lane: Lane, at: string): void {
     lane.order = order;
     lane.next = queue;
   }
+  return lane.next !== undefined;
 }
 
 /** What was read of a route. `due` are tasks of levels that a cut head does not reach, which are due. */

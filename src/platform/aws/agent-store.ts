@@ -1,39 +1,14 @@
 import { DeleteCommand, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../contracts/errors.ts';
-import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
+import type { AgentRow } from '../../contracts/rows.ts';
 import type { FiguresAging } from '../../distributor/core/figures.ts';
 import type { AgentStore, HeardFrom } from '../../distributor/ports.ts';
-import { agingUpdate, figuresIn, figuresUpdate, isFigure } from './agent-figures.ts';
-import { type Database, queryItems } from './database.ts';
-import { agentKey, poolKey, poolPartition, routeKey } from './keys.ts';
-import { fromPolicyItem } from './policy-store.ts';
-import { executeStatements, insertStatement } from './statements.ts';
-import type { Item } from './task-rows.ts';
-
-function isRefused(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
-}
-
-/** Sets come as Set or not at all; a row always shows a list. */
-function listOf(value: unknown): readonly string[] {
-  return value instanceof Set ? ([...value] as string[]).sort() : Array.isArray(value) ? (value as string[]) : [];
-}
-
-function fromAgentItem(item: Item): AgentRow {
-  const rest = Object.entries(item).filter(([name]) => name !== 'pk' && name !== 'sk' && !isFigure(name));
-  const figures = figuresIn(item);
-  return {
-    ...Object.fromEntries(rest),
-    ...(Object.keys(figures).length === 0 ? {} : { figures }),
-    reported: listOf(item['reported']),
-    wanted: listOf(item['wanted']),
-  } as unknown as AgentRow;
-}
-
-function fromRouteItem(item: Item): RouteRow {
-  const { pk: _pk, sk: _sk, ...rest } = item;
-  return rest as unknown as RouteRow;
-}
+import { agingUpdate, figuresUpdate } from './agent-figures.ts';
+import { fromAgentItem } from './agent-rows.ts';
+import { type Database, isRefused } from './database.ts';
+import { agentKey } from './keys.ts';
+import { addRoutes, arm, desire, readPool } from './pool-store.ts';
+import { executeStatements } from './statements.ts';
 
 /** One conditional update of an agent's row; undefined when its condition failed. */
 async function update(
@@ -220,66 +195,11 @@ const heartbeat =
     return (await executeStatements(db, statements)).map((result) => result.applied);
   };
 
-async function addRoutes(db: Database, known: Set<string>, routes: readonly RouteRow[]): Promise<void> {
-  const fresh = [...new Map(routes.map((row) => [`${row.pool} ${row.route}`, row])).entries()].filter(
-    ([name]) => !known.has(name),
-  );
-  // A route that exists already is as good as one just written: both are for ever the same.
-  await executeStatements(
-    db,
-    fresh.map(([, row]) => insertStatement(db.table, { ...routeKey(row.pool, row.route), ...row })),
-  );
-  for (const [name] of fresh) known.add(name);
-}
-
-async function desire(
-  db: Database,
-  pool: string,
-  { agents, at }: { readonly agents: number; readonly at: number },
-  was: number | undefined,
-): Promise<boolean> {
-  try {
-    await db.client.send(
-      new UpdateCommand({
-        TableName: db.table,
-        Key: poolKey(pool),
-        UpdateExpression: 'SET desired_agents = :desired, desired_at = :at',
-        // As it was read: of two pulses that see the same change one tells it.
-        ConditionExpression: was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
-        ExpressionAttributeValues: { ':desired': agents, ':at': at, ...(was === undefined ? {} : { ':was': was }) },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
-}
-
 /** Agents, routes and the pool's own row: one item collection, read by one query. */
 export function createAgentStore(db: Database): AgentStore {
   const known = new Set<string>();
   return {
-    pool: async (pool) => {
-      const items = await queryItems(db, {
-        KeyConditionExpression: 'pk = :pool',
-        ExpressionAttributeValues: { ':pool': poolPartition(pool) },
-        ConsistentRead: true,
-      });
-      const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
-      const row = of('#POOL')[0];
-      const policy = fromPolicyItem(of('#POLICY')[0]);
-      return {
-        pool,
-        ...(policy === undefined ? {} : { policy }),
-        armed_until: (row?.['armed_until'] ?? 0) as number,
-        ...(row?.['desired_agents'] === undefined
-          ? {}
-          : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
-        agents: of('AGENT#').map(fromAgentItem),
-        routes: of('ROUTE#').map(fromRouteItem),
-      };
-    },
+    pool: (pool) => readPool(db, pool),
     get: async (pool, agent_id) => {
       const { Item } = await db.client.send(
         new GetCommand({ TableName: db.table, Key: agentKey(pool, agent_id), ConsistentRead: true }),
@@ -330,16 +250,7 @@ export function createAgentStore(db: Database): AgentStore {
     },
     heartbeat: heartbeat(db),
     addRoutes: (routes) => addRoutes(db, known, routes),
-    arm: async (pool, until) => {
-      await db.client.send(
-        new UpdateCommand({
-          TableName: db.table,
-          Key: poolKey(pool),
-          UpdateExpression: 'SET armed_until = :until',
-          ExpressionAttributeValues: { ':until': until },
-        }),
-      );
-    },
+    arm: (pool, until) => arm(db, pool, until),
     desire: (pool, desired, was) => desire(db, pool, desired, was),
   };
 }

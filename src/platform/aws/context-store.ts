@@ -16,7 +16,7 @@ import {
 } from './context-keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './context-rows.ts';
 import { contextListings, pageOfRows } from './context-listings.ts';
-import { type Database, getItems, queryItems } from './database.ts';
+import { type Database, getItems, queryItems, isRefused } from './database.ts';
 import type { Item } from './task-rows.ts';
 import { transact } from './workflow-advance.ts';
 
@@ -114,7 +114,7 @@ async function keepConflict(db: Database, conflict: ConflictDocument): Promise<v
     // must not exist: the operation's repeat keeps the same conflict.
     .send(new PutCommand({ TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' }))
     .catch((error: unknown) => {
-      if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
+      if (!isRefused(error)) throw error;
     });
 }
 
@@ -153,7 +153,7 @@ async function setNamespace(db: Database, row: NamespaceRow): Promise<boolean> {
     );
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    if (isRefused(error)) return false;
     throw error;
   }
 }

@@ -70,3 +70,8 @@ export async function queryItems(
   } while (start !== undefined && items.length < limit);
   return items;
 }
+
+/** Whether a conditional write met a row that was not as expected. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}

@@ -3,7 +3,7 @@ import { packEntry, unpackEntry, type IndexEntry } from '../../context/core/sear
 import type { ChangedVersion, IndexManifest, IndexStore } from '../../context/index-ports.ts';
 import { statementsMax } from '../../contracts/limits.ts';
 import { feedPartition, feedShards } from './context-keys.ts';
-import { chunks, type Database, getItems, leftoverRepeatsMax, queryItems } from './database.ts';
+import { chunks, type Database, getItems, leftoverRepeatsMax, queryItems, isRefused } from './database.ts';
 import { indexName } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
@@ -122,7 +122,7 @@ async function replaceManifest(
     );
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    if (isRefused(error)) return false;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { PolicyRow } from '../../contracts/rows.ts';
 import type { PolicyStore } from '../../distributor/ports.ts';
-import { type Database, queryItems } from './database.ts';
+import { type Database, queryItems, isRefused } from './database.ts';
 import { policyHeadKey, policyPartition, policyVersionKey } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
@@ -26,7 +26,7 @@ async function put(db: Database, item: Item, condition: string, was?: number): P
     );
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    if (isRefused(error)) return false;
     throw error;
   }
 }

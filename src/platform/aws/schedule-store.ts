@@ -2,7 +2,7 @@ import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/li
 import type { ScheduleRow } from '../../contracts/rows.ts';
 import type { ScheduleStore } from '../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Database } from './database.ts';
+import { type Database, isRefused } from './database.ts';
 import { scheduleKey, schedulesPartition, timerPartition } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
@@ -33,7 +33,7 @@ async function put(db: Database, row: ScheduleRow, condition: string, values?: I
     );
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    if (isRefused(error)) return false;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { ChangeResult, TaskStore } from '../../distributor/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Database, getItems, queryItems } from './database.ts';
+import { type Database, getItems, queryItems, isRefused } from './database.ts';
 import { indexName, readyPartition, taskKey } from './keys.ts';
 import { executeStatements, insertStatement } from './statements.ts';
 import { fromIndexItem, fromTaskItem, type Item, taskItem, taskStatement } from './task-rows.ts';
@@ -106,7 +106,7 @@ export function createTaskStore(db: Database): TaskStore {
           }),
         )
         .catch((error: unknown) => {
-          if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
+          if (!isRefused(error)) throw error;
         });
     },
     list: (filter) => list(db, filter),

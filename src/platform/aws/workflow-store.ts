@@ -5,7 +5,7 @@ import type { ExpansionRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { AttentionMark, PinnedDefinition, WorkflowHistory, WorkflowStore } from '../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { chunks, type Database, getItems, queryItems } from './database.ts';
+import { chunks, type Database, getItems, queryItems, isRefused } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { executeStatements } from './statements.ts';
 import {
@@ -201,7 +201,7 @@ async function attention(db: Database, limit: number): Promise<AttentionMark[]> 
 /** Runs a write whose failed condition only means that there is nothing to do. */
 async function unlessRefused(write: Promise<unknown>): Promise<void> {
   await write.catch((error: unknown) => {
-    if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) throw error;
+    if (!isRefused(error)) throw error;
   });
 }
 

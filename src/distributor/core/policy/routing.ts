@@ -41,7 +41,7 @@ function chainOf(name: string, strategies: PolicyDocument['strategies'] = {}): r
   const seen = new Set<string>();
   for (let next: string | undefined = name; next !== undefined && !seen.has(next);) {
     seen.add(next);
-    const settings: StrategySettings | undefined = strategies[next] ?? plainSettings(next as PlainStrategy);
+    const settings = (strategies[next] ?? plainSettings(next as PlainStrategy)) as StrategySettings | undefined;
     if (settings !== undefined) chain.push(settings);
     next = settings?.fallback;
   }

@@ -1,0 +1,85 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
+import { fromAgentItem } from './agent-rows.ts';
+import { type Database, isRefused, queryItems } from './database.ts';
+import { poolKey, poolPartition, routeKey } from './keys.ts';
+import { fromPolicyItem } from './policy-store.ts';
+import { executeStatements, insertStatement } from './statements.ts';
+import type { Item } from './task-rows.ts';
+
+function fromRouteItem(item: Item): RouteRow {
+  const { pk: _pk, sk: _sk, ...rest } = item;
+  return rest as unknown as RouteRow;
+}
+
+/** Everything a dispatch needs to know of a pool, in one strongly consistent query. */
+export async function readPool(db: Database, pool: string): Promise<PoolRows> {
+  const items = await queryItems(db, {
+    KeyConditionExpression: 'pk = :pool',
+    ExpressionAttributeValues: { ':pool': poolPartition(pool) },
+    ConsistentRead: true,
+  });
+  const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
+  const row = of('#POOL')[0];
+  const policy = fromPolicyItem(of('#POLICY')[0]);
+  return {
+    pool,
+    ...(policy === undefined ? {} : { policy }),
+    armed_until: (row?.['armed_until'] ?? 0) as number,
+    ...(row?.['desired_agents'] === undefined
+      ? {}
+      : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
+    agents: of('AGENT#').map(fromAgentItem),
+    routes: of('ROUTE#').map(fromRouteItem),
+  };
+}
+
+/** Writes the routes that are new to the table; `known` remembers those that were written before. */
+export async function addRoutes(db: Database, known: Set<string>, routes: readonly RouteRow[]): Promise<void> {
+  const fresh = [...new Map(routes.map((row) => [`${row.pool} ${row.route}`, row])).entries()].filter(
+    ([name]) => !known.has(name),
+  );
+  // A route that exists already is as good as one just written: both are for ever the same.
+  await executeStatements(
+    db,
+    fresh.map(([, row]) => insertStatement(db.table, { ...routeKey(row.pool, row.route), ...row })),
+  );
+  for (const [name] of fresh) known.add(name);
+}
+
+/** Notes how many agents are wanted, if it is still noted as `was`; false when another pulse was first. */
+export async function desire(
+  db: Database,
+  pool: string,
+  { agents, at }: { readonly agents: number; readonly at: number },
+  was: number | undefined,
+): Promise<boolean> {
+  try {
+    await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: poolKey(pool),
+        UpdateExpression: 'SET desired_agents = :desired, desired_at = :at',
+        // As it was read: of two pulses that see the same change one tells it.
+        ConditionExpression: was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
+        ExpressionAttributeValues: { ':desired': agents, ':at': at, ...(was === undefined ? {} : { ':was': was }) },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (isRefused(error)) return false;
+    throw error;
+  }
+}
+
+/** Notes until when (epoch ms) pulse ticks are on their way. */
+export async function arm(db: Database, pool: string, until: number): Promise<void> {
+  await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      UpdateExpression: 'SET armed_until = :until',
+      ExpressionAttributeValues: { ':until': until },
+    }),
+  );
+}
