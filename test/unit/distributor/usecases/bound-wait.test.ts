@@ -9,7 +9,7 @@ async function bounded(...others: Parameters<typeof task>[0][]) {
   await stage.join('a1', { capabilities: ['x'], capacity: 1 });
   await stage.accept(task({ task_id: 'low', priority: 'low' }), ...others.map(task));
   const pool = await stage.deps.agents.pool('default');
-  return boundWait(stage.deps, (await stage.row('low')), pool);
+  return boundWait(stage.deps, await stage.row('low'), pool);
 }
 
 describe('the bound of a waiting task', () => {
@@ -31,7 +31,7 @@ describe('the bound of a waiting task', () => {
     const stage = distributorStage();
     await stage.join('a1', { capacity: 1 });
     await stage.accept(task({ task_id: 'low', priority: 'low' }));
-    const row = (await stage.row('low'));
+    const row = await stage.row('low');
     const pool = await stage.deps.agents.pool('default');
     const [entry] = await stage.deps.tasks.ready('default', '*', 1);
     const tasks = { ...stage.deps.tasks, due: async () => Array.from({ length: boundedBacklogMax }, () => entry!) };
