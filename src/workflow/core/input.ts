@@ -1,7 +1,8 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import type { TaskWork } from '../../contracts/workflow-nodes.ts';
-import { evaluate, type ExpressionValues } from './expression.ts';
+import { evaluate } from './evaluate.ts';
+import type { ExpressionValues } from './expression.ts';
 import type { WorkflowGraph } from './graph.ts';
 import { type NodeLetter, nodeStatusOf } from './state.ts';
 

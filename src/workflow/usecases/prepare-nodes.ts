@@ -5,7 +5,7 @@ import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { isTask, type TaskNode } from '../../contracts/workflow-nodes.ts';
 import { newTask } from '../../distributor/core/task.ts';
-import { evaluate } from '../core/expression.ts';
+import { evaluate } from '../core/evaluate.ts';
 import { type WorkflowGraph } from '../core/graph.ts';
 import { payloadOf, valuesOf } from '../core/input.ts';
 import type { WorkflowDeps } from '../ports.ts';

@@ -11,7 +11,8 @@ import type {
   WorkflowBody,
 } from '../../contracts/workflow-nodes.ts';
 import { type DueNode, scopeStatus } from '../core/composites.ts';
-import { evaluate, type ExpressionValues } from '../core/expression.ts';
+import { evaluate } from '../core/evaluate.ts';
+import type { ExpressionValues } from '../core/expression.ts';
 import { bodyOf, depthOf, type Scope, scopePrefix } from '../core/graph.ts';
 import { type EndedNode, localName, valuesOf } from '../core/input.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
