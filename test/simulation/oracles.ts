@@ -32,6 +32,12 @@ function placeAt(key: string, at: number): string {
 }
 
 const finalStatuses = new Set(['Completed', 'Failed', 'Cancelled']);
+/** How the dependencies of a node may stand when it starts, by its rule; rules that let it start before all have ended are not judged here. */
+const allowedBefore: Readonly<Record<string, string>> = {
+  all_success: 'CH',
+  none_failed: 'CHN',
+  all_done: 'CFHKNX',
+};
 /** How long an entry may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
 const visibleAfterMs = 2_500;
 
@@ -196,7 +202,7 @@ export function createOracles(view: OracleView) {
     const nodesWas = typeof before?.['nodes'] === 'string' ? before['nodes'] : '';
     const nodes = String(after['nodes']);
     for (let index = 0; index < nodesWas.length; index += 1) {
-      const ended = 'CFK'.includes(nodesWas[index] ?? '');
+      const ended = 'CFHKNX'.includes(nodesWas[index] ?? '');
       check(
         !ended || nodesWas[index] === nodes[index],
         at,
@@ -213,8 +219,10 @@ export function createOracles(view: OracleView) {
     if (definition === undefined) return;
     const letterOf = new Map(definition.nodes.map((node, index) => [node.name, nodes[index] ?? 'W']));
     for (const node of definition.nodes) {
-      if (letterOf.get(node.name) !== 'S' && letterOf.get(node.name) !== 'C') continue;
-      const allowed = node.trigger_rule === 'all_success' ? 'C' : 'CFK';
+      if (!'SEC'.includes(letterOf.get(node.name) ?? 'W')) continue;
+      if (typeof node.trigger_rule === 'object') continue;
+      const allowed = allowedBefore[node.trigger_rule];
+      if (allowed === undefined) continue;
       const isEarly = node.depends_on.some((name) => !allowed.includes(letterOf.get(name) ?? 'W'));
       check(!isEarly, at, 'DagOrder', () => `${workflow_id}:${node.name} before its dependencies`);
     }

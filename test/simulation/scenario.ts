@@ -1,9 +1,11 @@
 import type { Task } from '../../src/contracts/task.ts';
 import { priorities } from '../../src/contracts/task.ts';
+import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
+import { drawNodes } from '../support/arbitrary-workflow.ts';
 
 /** How a simulated handler behaves on one attempt. */
 export interface Behaviour {
@@ -89,8 +91,20 @@ function drawTask(random: Random, index: number, at: number): Task {
   };
 }
 
+/** Nodes of every kind, nodes inside nodes, and a transaction or a pause among them. */
+function drawMixedWorkflow(random: Random, index: number, count: number): WorkflowDefinition {
+  const nodes: WorkflowNodeInput[] = drawNodes(random, count, 1, true) as never;
+  if (random.chance(0.4)) {
+    const participants = ['one', 'two'].map((name) => ({ name, task_type: 'work' }));
+    nodes.push({ name: 'agree', kind: 'transaction', depends_on: ['n0'], trigger_rule: 'all_done', participants });
+  }
+  if (random.chance(0.3)) nodes.push({ name: 'pause', kind: 'wait', for_ms: random.below(6_000) });
+  return workflowDefinition.parse({ name: `w${index}`, nodes });
+}
+
 function drawWorkflow(random: Random, index: number): WorkflowDefinition {
   const count = 2 + random.below(6);
+  if (random.chance(0.4)) return drawMixedWorkflow(random, index, count);
   return workflowDefinition.parse({
     name: `w${index}`,
     nodes: Array.from({ length: count }, (_, at) => ({

@@ -75,7 +75,8 @@ function withBranches(random: Random, node: Drawn, dependents: string[]): Drawn 
     : { ...node, branches, ...(random.chance(0.7) ? { default: some() } : {}) };
 }
 
-function drawNodes(random: Random, count: number, level: number, mixed: boolean): Drawn[] {
+/** Nodes of one kind, or of all (`mixed`); edges lead from earlier to later ones, and the list is shuffled. */
+export function drawNodes(random: Random, count: number, level: number, mixed: boolean): Drawn[] {
   const nodes = Array.from({ length: count }, (_, index): Drawn => {
     const parents = Array.from({ length: index === 0 ? 0 : random.below(4) }, () => `n${random.below(index)}`);
     const depends_on = [...new Set(parents)];
