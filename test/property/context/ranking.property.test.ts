@@ -12,13 +12,14 @@ const occurrences = fc.integer({ min: 1, max: 15 });
 const tokens = fc.integer({ min: 5, max: 10_000 });
 
 describe('ranking by one byte a posting', () => {
+  // Repetition is rounded down to 1, 2, 3, 4, 5, 7, 10 or 15, a length to the next of 32 classes: at worst a third less (14 times in a very long document).
   it('is BM25 but for the rounding of lengths and repetition', () => {
     fc.assert(
       fc.property(occurrences, tokens, fc.integer({ min: 1, max: 999 }), (often, long, found) => {
         const table = scoreTable({ documents: 1000, averageTokens: 100 }, found);
         const exact = exactScore(often, long, 100, 1000, found);
-        expect((table[impactOf(often, long)] ?? 0) / exact).toBeGreaterThan(0.8);
-        expect((table[impactOf(often, long)] ?? 0) / exact).toBeLessThan(1.2);
+        expect((table[impactOf(often, long)] ?? 0) / exact).toBeGreaterThan(0.66);
+        expect((table[impactOf(often, long)] ?? 0) / exact).toBeLessThan(1.15);
       }),
     );
   });
