@@ -111,6 +111,7 @@ describe('redriving a failed task', () => {
     expect(change.expect).toEqual({ status: 'Failed', attempt: 3 });
     expect(change.patch).toEqual({
       status: 'Queued',
+      not_before: null,
       attempt: 4,
       assigned_agent: null,
       principal: null,
