@@ -196,7 +196,7 @@ function shardFigure(): Figure {
       ...{ aim: '>= 1000', ...setting, dispatcher_alone: rounded(byDispatcher, 0), one_route: true },
       write_units_per_task: { agents_partition: rounded(agentUnits, 3), ready_index_partition: rounded(indexUnits, 3) },
       read_units_per_s: rounded(load.agentReads / (run.endMs / 1000), 0),
-      what: 'the least of what the dispatcher hands out with the modelled latencies and what each of the two partitions may write; docs/adr/0013-a-pool-has-one-shard.md says what would lift it',
+      what: 'the least of what the dispatcher hands out with the modelled latencies and what each of the two partitions may write; docs/adr/0012-a-pool-has-one-shard.md says what would lift it',
     },
   };
 }
