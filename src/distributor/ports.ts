@@ -214,6 +214,11 @@ export interface Addresses {
   readonly bucket: string;
 }
 
+/** Where warnings for the operator go. */
+export interface Log {
+  warn(message: string, details: Record<string, unknown>): void;
+}
+
 /** All that the distributor's use cases are given. */
 export interface DistributorDeps {
   readonly sources: Sources;
@@ -228,4 +233,5 @@ export interface DistributorDeps {
   readonly timers: TimerStore;
   readonly wakers: Readonly<Record<TimerKind, Waker>>;
   readonly addresses: Addresses;
+  readonly log: Log;
 }

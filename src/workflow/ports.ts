@@ -12,7 +12,7 @@ import type {
 } from '../contracts/rows.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import type { TaskChange } from '../distributor/core/task-change.ts';
-import type { AgentStore, BlobStore, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
+import type { AgentStore, BlobStore, Log, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
 
 /** The pinned definition and input of a run: immutable, so it may be cached for ever. */
 export interface PinnedDefinition {
@@ -118,5 +118,5 @@ export interface WorkflowDeps {
   readonly agents: AgentStore;
   readonly messenger: Messenger;
   readonly blobs: BlobStore;
-  readonly log: { warn(message: string, details: Record<string, unknown>): void };
+  readonly log: Log;
 }

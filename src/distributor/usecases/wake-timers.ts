@@ -1,5 +1,6 @@
 import { timerHorizonMs, timersPerPulseMax } from '../../contracts/limits.ts';
 import type { Timer } from '../../contracts/rows.ts';
+import { succeeded } from '../core/succeeded.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps, Woken } from '../ports.ts';
 
@@ -10,7 +11,7 @@ const timeOf = (ms: number): string => new Date(ms).toISOString();
  * that fails leaves its rows as they are: the next tick, at the latest the watchdog's, tries again.
  */
 export async function wakeTimers(
-  deps: Pick<DistributorDeps, 'timers' | 'wakers' | 'messenger' | 'sources'>,
+  deps: Pick<DistributorDeps, 'timers' | 'wakers' | 'messenger' | 'sources' | 'log'>,
   pool: string,
   { ahead }: { readonly ahead: boolean },
 ): Promise<Woken> {
@@ -26,15 +27,18 @@ export async function wakeTimers(
         now,
       ),
     );
+  const kinds = [...Map.groupBy(found.filter(isDue), ({ kind }) => kind)];
   const woken = await Promise.allSettled(
-    [...Map.groupBy(found.filter(isDue), ({ kind }) => kind)].map(([kind, timers]) =>
+    kinds.map(([kind, timers]) =>
       deps.wakers[kind](
         pool,
         timers.map(({ id }) => id),
       ),
     ),
   );
-  const done = woken.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const done = succeeded(woken, (index, reason) => {
+    deps.log.warn('due timers could not be woken', { pool, kind: kinds[index]?.[0], reason });
+  });
   return {
     count: done.reduce((sum, { count }) => sum + count, 0),
     hints: done.flatMap(({ hints }) => hints),

@@ -1,3 +1,4 @@
+import { succeeded } from '../../distributor/core/succeeded.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
@@ -77,6 +78,9 @@ export async function resumeWorkflow(deps: WorkflowDeps, workflow_id: string): P
 export async function resumeWorkflows(deps: WorkflowDeps, _pool: string): Promise<number> {
   const marks = await deps.workflows.attention(marksMax);
   const due = marks.filter(({ at }) => deps.sources.now() - Date.parse(at) > graceMs).slice(0, marksMax);
-  await Promise.allSettled(due.map(({ workflow_id }) => resumeWorkflow(deps, workflow_id)));
+  const resumed = await Promise.allSettled(due.map(({ workflow_id }) => resumeWorkflow(deps, workflow_id)));
+  succeeded(resumed, (index, reason) => {
+    deps.log.warn('a workflow could not be resumed', { workflow_id: due[index]?.workflow_id, reason });
+  });
   return marks.length;
 }

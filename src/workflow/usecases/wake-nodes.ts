@@ -1,5 +1,6 @@
 import { workflowOf } from '../../contracts/ids.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
+import { succeeded } from '../../distributor/core/succeeded.ts';
 import type { Woken } from '../../distributor/ports.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
@@ -37,8 +38,9 @@ async function wakeRun(
 /** Ends waits whose time has come. Those of one workflow end together; a workflow that fails keeps no other waiting. */
 export async function wakeNodes(deps: WorkflowDeps, ids: readonly string[]): Promise<Woken> {
   const nodes = ids.flatMap((id) => workflowOf(id) ?? []);
+  const runs = [...Map.groupBy(nodes, ({ workflow_id }) => workflow_id)];
   const woken = await Promise.allSettled(
-    [...Map.groupBy(nodes, ({ workflow_id }) => workflow_id)].map(([workflow_id, list]) =>
+    runs.map(([workflow_id, list]) =>
       wakeRun(
         deps,
         workflow_id,
@@ -46,6 +48,8 @@ export async function wakeNodes(deps: WorkflowDeps, ids: readonly string[]): Pro
       ),
     ),
   );
-  const done = woken.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const done = succeeded(woken, (index, reason) => {
+    deps.log.warn('the waits of a workflow could not be ended', { workflow_id: runs[index]?.[0], reason });
+  });
   return { count: done.length, hints: done.flat() };
 }

@@ -2,6 +2,7 @@ import { CadreError, errorCatalogue } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ScheduleRow } from '../../contracts/rows.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
+import { succeeded } from '../../distributor/core/succeeded.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import type { Woken } from '../../distributor/ports.ts';
 import { decideFire, runIdOf, started, waitOn } from '../core/schedule.ts';
@@ -78,7 +79,9 @@ async function wakeSchedule(deps: WorkflowDeps, pool: string, schedule_id: strin
  */
 export async function wakeSchedules(deps: WorkflowDeps, pool: string, ids: readonly string[]): Promise<Woken> {
   const woken = await Promise.allSettled(ids.map((id) => wakeSchedule(deps, pool, id)));
-  const done = woken.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const done = succeeded(woken, (index, reason) => {
+    deps.log.warn('a schedule could not be woken', { schedule_id: ids[index], reason });
+  });
   const next = done.flatMap((wake_at) => wake_at ?? []);
   await deps.messenger.ticks(pool, tickDelays(next, deps.sources.now()));
   return { count: done.length, hints: [] };

@@ -40,10 +40,16 @@ describe('timers', () => {
     expect(await stage.wake()).toMatchObject({ count: 0 });
   });
 
-  it('whose waker fails stay, and do not fail the pulse', async () => {
+  it('whose waker fails stay, are warned of, and do not fail the pulse', async () => {
     const stage = await waiting(0);
     const wakers = { ...stage.deps.wakers, task: () => Promise.reject(new Error('throttled')) };
-    expect(await wakeTimers({ ...stage.deps, wakers }, 'default', { ahead: false })).toEqual({ count: 0, hints: [] });
+    const warnings: unknown[] = [];
+    const log = { warn: (_message: string, details: object) => void warnings.push(details) };
+    expect(await wakeTimers({ ...stage.deps, wakers, log }, 'default', { ahead: false })).toEqual({
+      count: 0,
+      hints: [],
+    });
+    expect(warnings).toEqual([{ pool: 'default', kind: 'task', reason: 'Error: throttled' }]);
     expect(await stage.wake()).toMatchObject({ count: 1 });
   });
 });
