@@ -253,10 +253,12 @@ async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: Read
   const { heads, full, due } = await readHeads(deps, pool, routes, gone, now);
   const { customScores, faults } = await scoreAgents(pool, [...heads.values(), ...due.values()].flat());
   const plan = decideDispatch({ now, pool, heads, full, due, customScores });
-  const reserved = await reserve(deps, pool.pool, plan.assignments, now);
-  const claimed = await claim(deps, pool.pool, reserved, now);
+  // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
+  const decidedAt = deps.sources.now();
+  const reserved = await reserve(deps, pool.pool, plan.assignments, decidedAt);
+  const claimed = await claim(deps, pool.pool, reserved, decidedAt);
   for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
-  await sendAssignments(deps, pool.pool, claimed, now);
+  await sendAssignments(deps, pool.pool, claimed, decidedAt);
   await preempt(deps, pool.pool, plan.preemptions, now);
   const marked = await markWanted(deps, pool, plan.blocked, claimed);
   await unmark(deps, pool, new Set(routes.filter((route) => !full.has(route) && heads.get(route)?.length === 0)));

@@ -31,6 +31,17 @@ const assigned = (stage: Stage) =>
   stage.told.sent.map(({ inbox_url, message }) => `${message.task_id}→${inbox_url.split('cadre-inbox-')[1]}`).sort();
 
 describe('a dispatch', () => {
+  it('starts tasks at the time of their claim, not before it read them', async () => {
+    const stage = await stageWith({ a1: 1 }, 't1');
+    const before = stage.clock.now;
+    const ready: DistributorDeps['tasks']['ready'] = (...args) => {
+      stage.clock.now += 500;
+      return stage.deps.tasks.ready(...args);
+    };
+    await dispatchTasks(changed(stage, { tasks: { ready } }), hint);
+    expect(Date.parse((await stage.row('t1')).started_at ?? '')).toBeGreaterThanOrEqual(before + 500);
+  });
+
   it('starts what is due before what is critical, also when it stands behind a cut page', async () => {
     const stage = await stageWith({ a1: 1 });
     const critical = ['c1', 'c2', 'c3'].map((task_id) => task({ task_id, priority: 'critical' }));
