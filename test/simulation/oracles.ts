@@ -1,3 +1,4 @@
+import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 
@@ -84,7 +85,7 @@ export function createOracles(view: OracleView) {
    */
   function checkPriority(before: Item, after: Item, at: number): void {
     const id = String(after['task_id']);
-    const decidedAt = Date.parse(String(after['started_at']));
+    const decidedAt = Date.parse((after['distribution'] as TaskRow['distribution'])?.distribution_time ?? '');
     for (const { lower, decidedAt: passedAt } of passed.get(id) ?? []) {
       check(
         decidedAt <= passedAt,
