@@ -1,4 +1,4 @@
-import { addedFigures, agingOf } from '../distributor/core/figures.ts';
+import { addedFigures, agingOf, sumOfFigures } from '../distributor/core/figures.ts';
 import type { AgentRow, Hold, TypeFigures } from '../contracts/rows.ts';
 import type { AgentGroup, Fleet } from './fleet.ts';
 
@@ -68,20 +68,10 @@ export function succeed({ row }: SimulatedAgent, duration_ms: number): void {
   const { [simulatedType]: added } = addedFigures([{ ...result, ...(usd === 0 ? {} : { usage: { usd } }) }]);
   const before = row.figures?.[simulatedType];
   if (added === undefined) return;
-  row.figures = { [simulatedType]: before === undefined ? added : sumOf(before, added) };
+  row.figures = { [simulatedType]: before === undefined ? added : sumOfFigures(before, added) };
   // What the pulse does: old work comes to count less.
   const half = agingOf(row)?.halve[simulatedType];
   if (half !== undefined) row.figures = { [simulatedType]: halved(half) };
-}
-
-function sumOf(one: TypeFigures, other: TypeFigures): TypeFigures {
-  return {
-    completed: one.completed + other.completed,
-    failed: one.failed + other.failed,
-    log: one.log + other.log,
-    log_squared: one.log_squared + other.log_squared,
-    micro_usd: one.micro_usd + other.micro_usd,
-  };
 }
 
 function halved(figures: TypeFigures): TypeFigures {

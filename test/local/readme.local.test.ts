@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createAgent } from '../../src/sdk/create-agent.ts';
-import { createClient } from '../../src/sdk/client.ts';
+import { deployedClients, quietLog } from '../support/deployed-clients.ts';
 import { describeDeployed } from '../support/local-cloud.ts';
 import { blocksOf, putEventsEntries } from '../support/pages.ts';
 
@@ -21,15 +21,9 @@ async function whyNoCommandLine(): Promise<string | undefined> {
 const whyNot = await whyNoCommandLine();
 if (whyNot !== undefined) process.stderr.write(`SKIPPED the README's commands as printed: ${whyNot}\n`);
 
-await describeDeployed('the events of the README on the deployed system', ({ cloud, outputs }) => {
-  const connection = {
-    apiUrl: outputs.apiUrl,
-    region: cloud.region,
-    endpoint: cloud.endpoint,
-    credentials: { accessKeyId: cloud.account, secretAccessKey: 'local' },
-  };
-  const client = createClient(connection);
-  const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+await describeDeployed('the events of the README on the deployed system', (deployed) => {
+  const { cloud } = deployed;
+  const { connection, api: client, bus } = deployedClients(deployed);
   const agent = createAgent({
     ...connection,
     id: 'readme-echo',
@@ -37,13 +31,12 @@ await describeDeployed('the events of the README on the deployed system', ({ clo
     capabilities: ['echo'],
     slots: 4,
     handler: ({ payload }) => payload,
-    deps: { log: quiet },
+    deps: { log: quietLog },
   });
   beforeAll(() => agent.start());
   afterAll(() => agent.stop({ deregister: true }));
 
   it('are accepted from the EventBridge client and run to their ends', async () => {
-    const bus = new EventBridgeClient(connection);
     for (const Entries of putEventsEntries('README.md')) {
       expect(await bus.send(new PutEventsCommand({ Entries: [...Entries] }))).toMatchObject({ FailedEntryCount: 0 });
     }

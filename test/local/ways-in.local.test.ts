@@ -1,20 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Task } from '../../src/contracts/task.ts';
 import { createAgent, type Agent } from '../../src/sdk/create-agent.ts';
-import { createClient } from '../../src/sdk/client.ts';
 import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
 import type { Handler } from '../../src/sdk/handler.ts';
+import { deployedClients, quietLog } from '../support/deployed-clients.ts';
 import { describeDeployed } from '../support/local-cloud.ts';
 
-await describeDeployed('client and agents on the deployed system', ({ cloud, outputs }) => {
-  const connection = {
-    apiUrl: outputs.apiUrl,
-    region: cloud.region,
-    endpoint: cloud.endpoint,
-    credentials: { accessKeyId: cloud.account, secretAccessKey: 'local' },
-  };
-  const client = createClient(connection);
-  const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+await describeDeployed('client and agents on the deployed system', (deployed) => {
+  const { outputs } = deployed;
+  const { connection, api: client } = deployedClients(deployed);
   const large = 'ü'.repeat(60_000);
   let broken = true;
   let aborted: unknown;
@@ -46,7 +40,7 @@ await describeDeployed('client and agents on the deployed system', ({ cloud, out
       capabilities: ['ways-in'],
       slots: 4,
       handler: (task, context) => handlers[task.task_type]?.(task, context),
-      deps: { log: quiet },
+      deps: { log: quietLog },
     });
     await agent.start();
   });

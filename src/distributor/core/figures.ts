@@ -26,7 +26,8 @@ function figuresOf({ outcome, duration_ms, usage }: TaskResult): TypeFigures {
   };
 }
 
-function plus(one: TypeFigures, other: TypeFigures): TypeFigures {
+/** Two sets of figures of one task type together. */
+export function sumOfFigures(one: TypeFigures, other: TypeFigures): TypeFigures {
   return {
     completed: one.completed + other.completed,
     failed: one.failed + other.failed,
@@ -42,7 +43,7 @@ export function addedFigures(results: readonly TaskResult[]): FiguresChange {
   for (const result of results) {
     if (result.outcome === 'released') continue;
     const type = result.task_type ?? unknownType;
-    added[type] = plus(added[type] ?? nothing, figuresOf(result));
+    added[type] = sumOfFigures(added[type] ?? nothing, figuresOf(result));
   }
   return added;
 }
@@ -71,7 +72,7 @@ export function recordOf(figures: TypeFigures = nothing): TypeRecord {
 
 /** The figures of all types together. */
 export function totalFigures(agent: Pick<AgentRow, 'figures'>): TypeFigures {
-  return Object.values(agent.figures ?? {}).reduce(plus, nothing);
+  return Object.values(agent.figures ?? {}).reduce(sumOfFigures, nothing);
 }
 
 /** How old work comes to count less: types with many attempts are halved, those beyond the limit on types, the least worked first, are forgotten. */
