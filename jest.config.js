@@ -17,6 +17,7 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/cdk.out/', '<rootDir>/.local/'],
   collectCoverageFrom: ['src/**/*.ts', 'functions/**/*.ts', 'infra/**/*.ts'],
   globalSetup: '<rootDir>/test/support/name-local-cloud.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/laws.ts'],
   globalTeardown: '<rootDir>/test/support/stop-local-cloud.ts',
   // Two workers: the test machines have two cores, and the local cloud needs a share of them.
   maxWorkers: 2,

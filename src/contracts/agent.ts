@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { agentId, capabilityList, taskId, timestamp } from './ids.ts';
+import { agentId, capabilityList, ownKey, taskId, taskType, timestamp } from './ids.ts';
 import { labelsMax, maintenanceWindowsMax, slotsMax } from './limits.ts';
 
 /** Facts about an agent that routing policies match on, for example `{ "region": "eu-central-1" }`. */
 export const labels = z
-  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, 'not a label name'), z.string().max(128))
+  .record(ownKey(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/, 'not a label name')), z.string().max(128))
   .refine((all) => Object.keys(all).length <= labelsMax, `at most ${labelsMax} labels`);
 
 /** A time in which an agent gets no new work; what it holds it may finish. */
@@ -76,7 +76,7 @@ export const agentView = z.strictObject({
   /** Tasks it ended since it first registered. */
   completed: z.int().nonnegative(),
   failed: z.int().nonnegative(),
-  figures: z.record(z.string(), typeFigures),
+  figures: z.record(taskType, typeFigures),
 });
 export type AgentView = z.infer<typeof agentView>;
 

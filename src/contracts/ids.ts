@@ -1,12 +1,30 @@
 import * as z from 'zod';
 import { capabilitiesMax, idCharactersMax, pathCharactersMax } from './limits.ts';
 
+/**
+ * A text that may become the key of an object: what every JavaScript object inherits (`constructor`, `__proto__`, …) is refused, so that a look-up by it finds what was
+ * put there or nothing.
+ */
+export function ownKey(text: z.ZodString): z.ZodString {
+  return text.refine(
+    (value) => !(value in Object.prototype),
+    'is a name that every JavaScript object has: choose another',
+  );
+}
+
+/** Half of a surrogate pair, as a cut emoji leaves it, becomes U+FFFD: DynamoDB refuses text that is not UTF-8. */
+export function wellFormed(text: z.ZodString): z.ZodString {
+  return text.overwrite((value) => value.toWellFormed());
+}
+
 /** An id that a user chooses. `:` and `#` are left out: they separate the parts of our own keys. */
-export const userId = z
-  .string()
-  .min(1)
-  .max(idCharactersMax)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-", starting with a letter or digit');
+export const userId = ownKey(
+  z
+    .string()
+    .min(1)
+    .max(idCharactersMax)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-", starting with a letter or digit'),
+);
 
 /**
  * The path of a node in a run: its name, and for a node inside another one `<node>:<scope>:<inner node>`, as deep as it goes. The scope is a number
@@ -26,11 +44,19 @@ export const taskId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9][A-Za-z0-9._-]*)*$/, 'not a task id');
 
 /** An agent id: it becomes part of a queue's name, hence the shorter limit and no dots. */
-export const agentId = z
-  .string()
-  .min(1)
-  .max(60)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'use letters, digits, "_" and "-", starting with a letter or digit');
+export const agentId = ownKey(
+  z
+    .string()
+    .min(1)
+    .max(60)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'use letters, digits, "_" and "-", starting with a letter or digit'),
+);
+
+/** The name of a place, as the geographic strategy measures between them. */
+export const region = ownKey(z.string().min(1).max(64));
+
+/** What kind of work a task is: the key of agents' figures, of estimates and of routing. */
+export const taskType = ownKey(wellFormed(z.string().min(1).max(128)));
 
 /** A capability, for example `code:typescript`. */
 export const capability = z

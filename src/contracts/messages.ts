@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { contextId, namespaceName } from './context.ts';
-import { agentId, taskId, timestamp, userId } from './ids.ts';
+import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { slotsMax, tasksPerMessageMax } from './limits.ts';
 import { blobRef, priority, task, taskError } from './task.ts';
@@ -72,7 +72,7 @@ export const taskResult = z.strictObject({
   error: taskError.optional(),
   duration_ms: z.number().nonnegative().optional(),
   /** The assignment's type given back: the agent's figures are kept by it, with no read of the task. */
-  task_type: z.string().min(1).max(128).optional(),
+  task_type: taskType.optional(),
   usage: usage.optional(),
 });
 export type TaskResult = z.infer<typeof taskResult>;

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { labels } from './agent.ts';
-import { agentId, capability, timestamp } from './ids.ts';
+import { agentId, capability, taskType, timestamp } from './ids.ts';
 import { routingRulesMax, policyStrategiesMax } from './limits.ts';
 import { policyName, strategySettings } from './strategy.ts';
 import { priority } from './task.ts';
 
 /** Which tasks a rule is about: all that is named must hold, one of each list. An empty object matches every task. */
 export const taskMatch = z.strictObject({
-  task_type: z.array(z.string().min(1).max(128)).min(1).optional(),
+  task_type: z.array(taskType).min(1).optional(),
   priority: z.array(priority).min(1).optional(),
   /** One of these capabilities is required by the task. */
   capability: z.array(capability).min(1).optional(),
@@ -40,7 +40,7 @@ export const policyDocument = z
     strategies: z.record(policyName, strategySettings).optional(),
     /** The strategy of tasks that no rule and no type names. */
     strategy: policyName.optional(),
-    by_task_type: z.record(z.string().min(1).max(128), policyName).optional(),
+    by_task_type: z.record(taskType, policyName).optional(),
     rules: z.array(policyRule).max(routingRulesMax).optional(),
     /** The emergency lane: agents with these labels are kept for matching tasks. */
     emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { agentId } from './ids.ts';
+import { agentId, ownKey, region } from './ids.ts';
 import { expressionCharactersMax, preferenceMsMax } from './limits.ts';
 
 /** Names of the strategies that need no settings: a policy, a rule and a task may name them as they are. */
@@ -22,10 +22,12 @@ export const strategyNames = [...plainStrategies, 'weighted', 'geographic', 'cus
 export type PlainStrategy = (typeof plainStrategies)[number];
 
 /** A name that a policy gives to one of its strategies or rules. */
-export const policyName = z
-  .string()
-  .max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'use letters, digits, "_" and "-", starting with a letter or digit');
+export const policyName = ownKey(
+  z
+    .string()
+    .max(64)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'use letters, digits, "_" and "-", starting with a letter or digit'),
+);
 
 const share = z.number().min(0).max(1);
 const weight = z.number().min(0).max(1_000);
@@ -76,8 +78,8 @@ export const strategySettings = z.discriminatedUnion('use', [
   /** The nearest region first: the label `region` of the agent, the task's own `region`, else `region`; distances in ms both ways. */
   z.strictObject({
     use: z.literal('geographic'),
-    region: z.string().min(1).max(64).optional(),
-    distances_ms: z.record(z.string(), z.record(z.string(), z.number().min(0).max(60_000))).default({}),
+    region: region.optional(),
+    distances_ms: z.record(region, z.record(region, z.number().min(0).max(60_000))).default({}),
     ...fallback,
   }),
   z.strictObject({ use: z.literal('cost_aware'), ...fallback }),

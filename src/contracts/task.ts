@@ -1,13 +1,8 @@
 import * as z from 'zod';
-import { agentId, capabilityList, taskId, timestamp, userId } from './ids.ts';
+import { agentId, capabilityList, region, taskId, taskType, timestamp, userId, wellFormed } from './ids.ts';
 import { json } from './json.ts';
 import { backupAgentsMax } from './limits.ts';
 import { plainStrategies, strategyNames } from './strategy.ts';
-
-/** Half of a surrogate pair, as a cut emoji leaves it, becomes U+FFFD: DynamoDB refuses text that is not UTF-8. */
-function wellFormed(text: z.ZodString): z.ZodString {
-  return text.overwrite((value) => value.toWellFormed());
-}
 
 /** Levels in their order: a lower index is served first. */
 export const priorities = ['critical', 'high', 'medium', 'low'] as const;
@@ -23,14 +18,14 @@ export const distributionRules = z.strictObject({
   /** Tasks with the same key go to the same agent where the strategy looks at it (consistent_hashing, affinity). */
   affinity_key: z.string().min(1).max(128).optional(),
   /** Where the task's data is: what the geographic strategy measures from. */
-  region: z.string().min(1).max(64).optional(),
+  region: region.optional(),
 });
 export type DistributionRules = z.infer<typeof distributionRules>;
 
 /** A task as a user submits it: the specification's format, nothing added. */
 export const task = z.strictObject({
   task_id: userId,
-  task_type: wellFormed(z.string().min(1).max(128)),
+  task_type: taskType,
   priority,
   deadline: timestamp.optional(),
   required_capabilities: capabilityList,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { capabilityList, userId } from './ids.ts';
+import { capabilityList, taskType, userId } from './ids.ts';
 import { json } from './json.ts';
 import {
   attemptsMax,
@@ -39,7 +39,7 @@ export const retryPolicy = z.strictObject({
  * the node around it), `outputs` of its direct dependencies, `nodes` (their `{ status, error }`).
  */
 const work = {
-  task_type: z.string().min(1).max(128),
+  task_type: taskType,
   required_capabilities: capabilityList.default([]),
   priority: priority.default('medium'),
   payload: json.optional(),

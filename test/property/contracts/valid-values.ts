@@ -19,6 +19,8 @@ const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/);
 const agentId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/);
 const capabilities = fc.array(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,20}$/), { maxLength: 16 });
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
+/** A text that may be the key of an object: `constructor` and its like are refused. */
+const keyText = text.filter((value) => !(value in Object.prototype));
 const time = fc
   .date({ noInvalidDate: true, min: new Date('0001-01-02'), max: new Date('9999-12-30') })
   .map((date) => date.toISOString());
@@ -40,13 +42,13 @@ const rules = fc.record(
     backup_agents: fc.array(agentId, { maxLength: 8 }),
     routing_strategy: fc.constantFrom(...plainStrategies),
     affinity_key: text,
-    region: text,
+    region: keyText,
   },
   some,
 );
 const taskShape = {
   task_id: id,
-  task_type: text,
+  task_type: keyText,
   priority: fc.constantFrom(...priorities),
   required_capabilities: capabilities,
   payload: json,
@@ -64,7 +66,7 @@ const result = fc.record(
     output_ref: blobRef,
     error,
     duration_ms: share,
-    task_type: text,
+    task_type: keyText,
     usage: fc.record({ usd: share, tokens: count }, { requiredKeys: [] }),
   },
   { requiredKeys: ['task_id', 'attempt', 'outcome'] },
@@ -72,7 +74,7 @@ const result = fc.record(
 const assignment = fc.record({
   kind: fc.constant('assign'),
   pool: id,
-  task_type: text,
+  task_type: keyText,
   task_id: id,
   priority: fc.constantFrom(...priorities),
   attempt: positive,
@@ -118,7 +120,7 @@ const story = fc.record({
 });
 const node = fc.record({
   name: id,
-  task_type: text,
+  task_type: keyText,
   depends_on: fc.array(id, { maxLength: 3 }),
   required_capabilities: capabilities,
   priority: fc.constantFrom(...priorities),
@@ -192,7 +194,7 @@ export const contracts: readonly (readonly [string, z.ZodType, fc.Arbitrary<obje
       current_tasks: fc.array(id),
       completed: count,
       failed: count,
-      figures: fc.dictionary(text, fc.record({ completed: count, failed: count })),
+      figures: fc.dictionary(keyText, fc.record({ completed: count, failed: count })),
     }),
   ],
   [

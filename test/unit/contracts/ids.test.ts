@@ -5,6 +5,7 @@ import {
   capabilityList,
   nodeTaskId,
   taskId,
+  taskType,
   timestamp,
   userId,
   workflowOf,
@@ -103,5 +104,16 @@ describe('other names', () => {
     ['soon', false],
   ])('a time may be %s: %s', (time, allowed) => {
     expect(accepts(timestamp, time)).toBe(allowed);
+  });
+});
+
+describe('a text that may become the key of an object', () => {
+  it.each(['constructor', 'toString', 'hasOwnProperty'])('is not %s, which every object has', (name) => {
+    for (const schema of [userId, agentId, taskType]) expect(accepts(schema, name)).toBe(false);
+  });
+
+  it('may be any other text where it is no id', () => {
+    expect(accepts(taskType, 'Prüfung: Teil 2')).toBe(true);
+    expect(accepts(taskType, '__proto__')).toBe(false);
   });
 });
