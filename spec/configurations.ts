@@ -1,3 +1,5 @@
+import { type Module, modules } from './modules.ts';
+
 /** What a configuration must show: every listed property holds, or exactly this one is broken. */
 export type Expectation =
   | { readonly kind: 'holds'; readonly invariants: readonly string[]; readonly properties: readonly string[] }
@@ -6,8 +8,7 @@ export type Expectation =
 /** One run of the checker. */
 export interface Configuration {
   readonly name: string;
-  /** The file that TLC is given. MC.tla stands for Dispatch.tla and brings the values a .cfg cannot write down. */
-  readonly module: 'MC' | 'Wanted' | 'Order';
+  readonly module: keyof typeof modules;
   readonly about: string;
   /** Part of `--quick`, the set that runs with every change. */
   readonly quick: boolean;
@@ -18,194 +19,200 @@ export interface Configuration {
   readonly expect: Expectation;
 }
 
-const dispatchConstants: Readonly<Record<string, string>> = {
-  t1: '= t1',
-  t2: '= t2',
-  t3: '= t3',
-  a1: '= a1',
-  a2: '= a2',
-  Tasks: '= {t1, t2, t3}',
-  Agents: '= {a1, a2}',
-  Deps: '<- Join',
-  Nodes: '= {t1, t2, t3}',
-  Wide: '= {}',
-  Cancels: '= {}',
-  Cap: '= 1',
-  MaxAttempts: '= 2',
-  F: '= 1',
-  Survivor: '= a1',
-  Fenced: '= TRUE',
-  AtomicAdvance: '= TRUE',
-  PulseHints: '= TRUE',
-  SendsHints: '= TRUE',
-  PulseExpires: '= TRUE',
-  PulseReleases: '= TRUE',
-  SettleFirst: '= TRUE',
-  ReserveFirst: '= TRUE',
-  SlotCondition: '= TRUE',
-  FencesOrphans: '= TRUE',
-  LooksBeforeAbandon: '= TRUE',
-};
-
-const wantedConstants: Readonly<Record<string, string>> = {
-  Tasks: '= {t1, t2, t3}',
-  Dispatchers: '= {d1}',
-  Cap: '= 1',
-  ConditionalWant: '= TRUE',
-  FreshIndex: '= TRUE',
-  LooksAgain: '= TRUE',
-};
-
-const orderConstants: Readonly<Record<string, string>> = {
-  Critical: '= {c1, c2}',
-  Low: '= {l1}',
-  CriticalWindow: '= 1',
-  LowWindow: '= 3',
-  Service: '= 2',
-  Ages: '= TRUE',
-  ReadsDue: '= TRUE',
-};
-
-const baseConstants = { MC: dispatchConstants, Wanted: wantedConstants, Order: orderConstants };
-
-const invariants = [
-  'TypeOK',
-  'ProcessingIsHeld',
-  'SlotsNeverExceeded',
-  'OneEffect',
-  'CompletedHasEffect',
-  'NoZombieWin',
-  'OneHolder',
-  'NoFutureToken',
-  'DagOrder',
-  'AdvanceExact',
-  'FinishExact',
-  'FailedOnlyAfter',
-];
-const always = ['AttemptMonotone', 'FinalIsFinal'];
-const eventually = ['EventuallySettled', 'EventuallyCompleted', 'EventuallyNoHolds'];
-
 type Change = Readonly<Record<string, string>>;
 
-function holds(name: string, about: string, constants: Change, options: Partial<Configuration> = {}): Configuration {
-  const expect: Expectation = { kind: 'holds', invariants, properties: [...always, ...eventually] };
-  return { name, module: 'MC', about, quick: false, constants, symmetric: false, expect, ...options };
+/** All that the module promises, unless the options say otherwise. */
+function holds(
+  module: Configuration['module'],
+  name: string,
+  about: string,
+  constants: Change = {},
+  options: Partial<Configuration> = {},
+): Configuration {
+  const { invariants, properties } = modules[module];
+  const expect: Expectation = { kind: 'holds', invariants, properties };
+  return { name, module, about, quick: true, constants, symmetric: false, expect, ...options };
 }
 
-function wantedHolds(name: string, about: string, constants: Change): Configuration {
-  const expect: Expectation = {
-    kind: 'holds',
-    invariants: ['RoomKept', 'NoLostWakeUp'],
-    properties: ['EventuallyDone'],
-  };
-  return { name, module: 'Wanted', about, quick: true, constants, symmetric: false, expect };
-}
-
-function orderHolds(name: string, about: string, constants: Change): Configuration {
-  const expect: Expectation = {
-    kind: 'holds',
-    invariants: ['BoundedWaiting', 'StrictLevels'],
-    properties: ['EventuallyStarts'],
-  };
-  return { name, module: 'Order', about, quick: true, constants, symmetric: false, expect };
-}
-
-function orderMutant(name: string, about: string, constants: Change): Configuration {
-  const expect: Expectation = { kind: 'breaks', property: 'BoundedWaiting', temporal: false };
-  return { name, module: 'Order', about, quick: true, constants, symmetric: false, expect };
-}
-
-function mutant(name: string, about: string, property: string, constants: Change): Configuration {
-  const expect: Expectation = { kind: 'breaks', property, temporal: eventually.includes(property) };
-  return { name, module: 'MC', about, quick: true, constants, symmetric: false, expect };
-}
-
-function wantedMutant(name: string, about: string, constants: Change, quick = true): Configuration {
-  const expect: Expectation = { kind: 'breaks', property: 'NoLostWakeUp', temporal: false };
-  return { name, module: 'Wanted', about, quick, constants, symmetric: false, expect };
+/** A mutant, or a limit: exactly this property is broken. */
+function breaks(
+  module: Configuration['module'],
+  name: string,
+  about: string,
+  property: string,
+  constants: Change,
+  options: Partial<Configuration> = {},
+): Configuration {
+  const { properties }: Module = modules[module];
+  const expect: Expectation = { kind: 'breaks', property, temporal: properties.includes(property) };
+  return { name, module, about, quick: true, constants, symmetric: false, expect, ...options };
 }
 
 const off = '= FALSE';
+const long = { quick: false };
+const { invariants } = modules.Dispatch;
 
 /** Every run, in the order of the README's table. Those that must hold come first. */
 export const configurations: readonly Configuration[] = [
-  holds('f1', 'a join of two tasks, two agents of one slot, one fault', {}, { quick: true }),
-  holds('f1-slots', 'one agent of two slots', { Agents: '= {a1}', Cap: '= 2' }, { quick: true }),
-  holds('f1-pulse-only', 'no hint is ever sent: queues buy latency, not completion', { SendsHints: off }),
-  holds('f1-two-slots', 'two agents of two slots', { Cap: '= 2' }),
-  holds('f1-chain', 'a chain of two beside an independent task', { Deps: '<- Chain', Nodes: '= {t1, t3}' }),
+  holds('Dispatch', 'f1', 'a join of two tasks, two agents of one slot, one fault'),
+  holds('Dispatch', 'f1-slots', 'one agent of two slots', { Agents: '= {a1}', Cap: '= 2' }),
   holds(
-    'f1-wide',
-    'a fan-out wider than the transaction: an attention row and inserts',
-    { Deps: '<- Fan', Wide: '= {t1}' },
-    { quick: true },
+    'Dispatch',
+    'f1-pulse-only',
+    'no hint is ever sent: queues buy latency, not completion',
+    { SendsHints: off },
+    long,
   ),
+  holds('Dispatch', 'f1-two-slots', 'two agents of two slots', { Cap: '= 2' }, long),
   holds(
+    'Dispatch',
+    'f1-chain',
+    'a chain of two beside an independent task',
+    { Deps: '<- Chain', Nodes: '= {t1, t3}' },
+    long,
+  ),
+  holds('Dispatch', 'f1-wide', 'a fan-out wider than the transaction: an attention row and inserts', {
+    Deps: '<- Fan',
+    Wide: '= {t1}',
+  }),
+  holds(
+    'Dispatch',
     'f1-cancel',
     'cancellation of a root and of the join at any moment',
     { Cancels: '= {t1, t3}' },
-    { expect: { kind: 'holds', invariants, properties: [...always, 'EventuallySettled', 'EventuallyNoHolds'] } },
+    {
+      ...long,
+      expect: {
+        kind: 'holds',
+        invariants,
+        properties: ['AttemptMonotone', 'FinalIsFinal', 'EventuallySettled', 'EventuallyNoHolds'],
+      },
+    },
   ),
-  holds('f2', 'the join with two faults and three attempts', { F: '= 2', MaxAttempts: '= 3' }),
+  holds('Dispatch', 'f2', 'the join with two faults and three attempts', { F: '= 2', MaxAttempts: '= 3' }, long),
   holds(
+    'Dispatch',
     'f3',
     'two tasks, three faults: invariants only, agents interchangeable',
     { Deps: '<- Pair', Tasks: '= {t1, t2}', Nodes: '= {t1, t2}', F: '= 3', MaxAttempts: '= 3' },
-    { symmetric: true, expect: { kind: 'holds', invariants, properties: [] } },
+    { ...long, symmetric: true, expect: { kind: 'holds', invariants, properties: [] } },
   ),
-  wantedHolds('wanted', 'three tasks, one agent of one slot, no pulse', {}),
-  wantedHolds('wanted-slots', 'three tasks, one agent of two slots, no pulse', { Cap: '= 2' }),
-  orderHolds('order', 'an endless stream of critical tasks that overloads the slot, one low one', {}),
+  holds('Wanted', 'wanted', 'three tasks, one agent of one slot, no pulse'),
+  holds('Wanted', 'wanted-slots', 'three tasks, one agent of two slots, no pulse', { Cap: '= 2' }),
+  holds('Order', 'order', 'an endless stream of critical tasks that overloads the slot, one low one'),
+  holds('Callback', 'callback', 'a workflow, two executions, a redrive, two faults'),
+  holds('Commit', 'commit', 'two participants, two faults, cancellation at any moment'),
+  holds('Commit', 'commit-three', 'three participants', { Participants: '= {p1, p2, p3}' }),
+  holds('Saga', 'saga', 'a diamond of which three nodes can be undone, one failed compensation'),
+  holds('Saga', 'saga-pair', 'two nodes side by side before two others, two failed compensations', {
+    Deps: '<- Join',
+    Undoable: '= {n1, n2, n3, n4}',
+    F: '= 2',
+  }),
 
-  mutant('no-fence', 'a settle asks only for Processing', 'NoZombieWin', { Fenced: off }),
-  mutant('split-advance', 'successors are inserted after the settle, from memory', 'AdvanceExact', {
+  breaks('Dispatch', 'no-fence', 'a settle asks only for Processing', 'NoZombieWin', { Fenced: off }),
+  breaks('Dispatch', 'split-advance', 'successors are inserted after the settle, from memory', 'AdvanceExact', {
     AtomicAdvance: off,
   }),
-  mutant('no-reconciler', 'the pulse re-creates no hint', 'EventuallySettled', { PulseHints: off }),
-  mutant('no-hint-no-reconciler', 'nobody tells the dispatcher anything', 'EventuallySettled', {
+  breaks('Dispatch', 'no-reconciler', 'the pulse re-creates no hint', 'EventuallySettled', { PulseHints: off }),
+  breaks('Dispatch', 'no-hint-no-reconciler', 'nobody tells the dispatcher anything', 'EventuallySettled', {
     SendsHints: off,
     PulseHints: off,
     F: '= 0',
   }),
-  mutant('no-expiry', 'the pulse settles no lost hold', 'EventuallySettled', { PulseExpires: off }),
-  mutant('no-orphan-release', 'the pulse removes no useless hold', 'EventuallyNoHolds', { PulseReleases: off }),
-  mutant('release-before-settle', 'the slot is freed first', 'ProcessingIsHeld', { SettleFirst: off }),
-  mutant('claim-before-reserve', 'the slot is taken last', 'ProcessingIsHeld', { ReserveFirst: off }),
-  mutant('no-slot-condition', 'room is read but not asked for in the write', 'SlotsNeverExceeded', {
+  breaks('Dispatch', 'no-expiry', 'the pulse settles no lost hold', 'EventuallySettled', { PulseExpires: off }),
+  breaks('Dispatch', 'no-orphan-release', 'the pulse removes no useless hold', 'EventuallyNoHolds', {
+    PulseReleases: off,
+  }),
+  breaks('Dispatch', 'release-before-settle', 'the slot is freed first', 'ProcessingIsHeld', { SettleFirst: off }),
+  breaks('Dispatch', 'claim-before-reserve', 'the slot is taken last', 'ProcessingIsHeld', { ReserveFirst: off }),
+  breaks('Dispatch', 'no-slot-condition', 'room is read but not asked for in the write', 'SlotsNeverExceeded', {
     SlotCondition: off,
   }),
-  mutant('orphan-unfenced', 'the pulse drops a reservation without fencing it off', 'ProcessingIsHeld', {
+  breaks('Dispatch', 'orphan-unfenced', 'the pulse drops a reservation without fencing it off', 'ProcessingIsHeld', {
     FencesOrphans: off,
   }),
-  mutant('blind-abandon', 'a refused claim always drops its reservation', 'ProcessingIsHeld', {
+  breaks('Dispatch', 'blind-abandon', 'a refused claim always drops its reservation', 'ProcessingIsHeld', {
     LooksBeforeAbandon: off,
   }),
-  orderMutant('no-ageing', 'what is due stays in its level', { Ages: off }),
-  orderMutant('head-only', 'behind a cut head nobody looks for what is due', { ReadsDue: off }),
-  wantedMutant('want-unconditional', 'the mark is written although a slot came free', { ConditionalWant: off }),
-  wantedMutant('want-refused-ignored', 'a refused mark leads to no other pass', { LooksAgain: off }),
-  wantedMutant('want-lagging-index', 'a limit, not a mutant: the index lags behind the hint', { FreshIndex: off }),
-  wantedMutant(
+  breaks('Order', 'no-ageing', 'what is due stays in its level', 'BoundedWaiting', { Ages: off }),
+  breaks('Order', 'head-only', 'behind a cut head nobody looks for what is due', 'BoundedWaiting', { ReadsDue: off }),
+  breaks('Wanted', 'want-unconditional', 'the mark is written although a slot came free', 'NoLostWakeUp', {
+    ConditionalWant: off,
+  }),
+  breaks('Wanted', 'want-refused-ignored', 'a refused mark leads to no other pass', 'NoLostWakeUp', {
+    LooksAgain: off,
+  }),
+  breaks('Wanted', 'want-lagging-index', 'a limit, not a mutant: the index lags behind the hint', 'NoLostWakeUp', {
+    FreshIndex: off,
+  }),
+  breaks(
+    'Wanted',
     'want-two-dispatchers',
     'a limit, not a mutant: two passes of a pool at once',
+    'NoLostWakeUp',
     { Dispatchers: '= {d1, d2}' },
-    false,
+    long,
   ),
+  breaks('Callback', 'no-second-look', 'a late beginning does not look at the head again', 'EventuallyNoneWaits', {
+    LooksAgain: off,
+  }),
+  breaks('Callback', 'token-overwritten', 'an advance puts back the token that it read', 'EventuallyNoneWaits', {
+    KeepsToken: off,
+  }),
+  breaks('Callback', 'end-unmarked', 'the last advance leaves no mark', 'EndIsOwed', { Marks: off }),
+  breaks('Callback', 'mark-first', 'the mark is taken back before the end is published', 'EndIsOwed', {
+    PublishesFirst: off,
+  }),
+  breaks('Callback', 'answer-first', 'the token is answered before the commit', 'AnsweredAtTheEnd', {
+    CommitsFirst: off,
+  }),
+  breaks(
+    'Callback',
+    'callback-zombie',
+    'a limit, not a mutant: a beginning frozen until after a redrive',
+    'EventuallyNoneWaits',
+    { NoZombies: off },
+  ),
+  breaks('Commit', 'decision-in-memory', 'participants are told before the decision is stored', 'Atomic', {
+    Durable: off,
+  }),
+  breaks('Commit', 'some-votes', 'one yes is enough', 'CommitNeedsAll', { AllVotes: off }),
+  breaks('Commit', 'cancel-decided', 'a cancellation stops what is decided', 'EventuallyLearned', {
+    Unstoppable: off,
+  }),
+  breaks('Commit', 'tell-once', 'a decision is told once', 'EventuallyLearned', { TellsAgain: off }),
+  breaks('Commit', 'presume-alone', 'who hears nothing gives up without asking', 'Atomic', { Asks: off }),
+  breaks('Saga', 'goes-on-starting', 'nodes start although one asked for undoing', 'NothingRunsBeside', {
+    StopsStarting: off,
+  }),
+  breaks('Saga', 'undo-beside', 'undoing begins while something runs', 'UndoneExactly', { WaitsForAll: off }),
+  breaks('Saga', 'list-early', 'what is to be undone is listed when it is asked for', 'UndoneExactly', {
+    ListsLate: off,
+  }),
+  breaks('Saga', 'undo-forward', 'undone in any order', 'InReverse', { Reverse: off }),
 ];
+
+/** The file that TLC is given, beside this one. */
+export function fileOf({ module }: Configuration): string {
+  const { file = module }: Module = modules[module];
+  return `${file}.tla`;
+}
 
 /** The text of the .cfg file. A mutant is asked for its one property, so that nothing else can fail in its place. */
 export function renderConfiguration(configuration: Configuration): string {
   const { module, constants, expect, symmetric } = configuration;
-  const breaks = expect.kind === 'breaks';
-  const checked = breaks
+  const base: Module = modules[module];
+  const isBroken = expect.kind === 'breaks';
+  const checked = isBroken
     ? { invariants: expect.temporal ? [] : [expect.property], properties: expect.temporal ? [expect.property] : [] }
     : expect;
   return [
     'CONSTANTS',
-    ...Object.entries({ ...baseConstants[module], ...constants }).map(([name, value]) => `  ${name} ${value}`),
+    ...Object.entries({ ...base.constants, ...constants }).map(([name, value]) => `  ${name} ${value}`),
     'SPECIFICATION Spec',
     ...(symmetric ? ['SYMMETRY Sym'] : []),
-    ...(breaks || module !== 'MC' ? ['CHECK_DEADLOCK FALSE'] : []),
+    ...(isBroken || base.stops !== true ? ['CHECK_DEADLOCK FALSE'] : []),
     ...(checked.invariants.length > 0 ? [`INVARIANTS ${checked.invariants.join(' ')}`] : []),
     ...(checked.properties.length > 0 ? [`PROPERTIES ${checked.properties.join(' ')}`] : []),
     '',

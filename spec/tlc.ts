@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { renderConfiguration, type Configuration } from './configurations.ts';
+import { type Configuration, fileOf, renderConfiguration } from './configurations.ts';
 
 const specFolder = import.meta.dirname;
 /** Ignored by git. The rendered .cfg files stay here too, to be opened in a TLA+ editor. */
@@ -72,7 +72,7 @@ export function check(jar: string, configuration: Configuration): Verdict {
       'java',
       [
         ...['-XX:+UseParallelGC', `-Xmx${heapGb}g`, `-Djava.io.tmpdir=${metadir}`, '-cp', jar, 'tlc2.TLC'],
-        ...['-workers', '2', '-metadir', metadir, '-config', config, `${configuration.module}.tla`],
+        ...['-workers', '2', '-metadir', metadir, '-config', config, fileOf(configuration)],
       ],
       { cwd: specFolder, encoding: 'utf8', timeout: runMsMax, maxBuffer: 64 * 1024 * 1024 },
     );

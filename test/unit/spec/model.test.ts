@@ -8,11 +8,17 @@ const chosen = [
   'f1-slots',
   'wanted',
   'order',
+  'callback',
+  'commit',
+  'saga',
   'no-fence',
   'split-advance',
   'release-before-settle',
   'orphan-unfenced',
   'no-ageing',
+  'token-overwritten',
+  'presume-alone',
+  'undo-beside',
   'want-unconditional',
 ];
 /** Fetching TLC for the first time, and the checker beside other work on two cores. */

@@ -1,0 +1,114 @@
+------------------------------- MODULE Callback -------------------------------
+(* One workflow and its executions in Step Functions: an execution waits for its token to be answered, the workflow ends by an advance that may have
+   read the head before the token was stored, and whoever does either may stop between any two steps. Each action is one read, one conditional write, or one
+   call. The tasks of the workflow are one step here (Dispatch.tla has them). The attention mark is what the pulse works by. *)
+EXTENDS Naturals
+CONSTANTS Executions,     \* 1..n, started in this order; n is started when n - 1 has died, or for a redrive
+          Redrives,       \* times that the ended workflow is opened again
+          F,              \* faults
+          LooksAgain,     \* a beginning that finds the workflow begun reads the head after it has stored its token
+          KeepsToken,     \* an advance sets no token over one that is stored
+          Marks,          \* the advance that ends the workflow leaves the attention mark
+          PublishesFirst, \* the mark is taken back after the end is published
+          CommitsFirst,   \* the token is answered after the end is committed
+          NoZombies       \* the Run state's function stops when its execution has gone on
+VARIABLES status,    \* head: created | running | finished
+          token,     \* head: the execution whose token is stored, 0 for none
+          mark,      \* the attention row
+          exec,      \* an execution: absent | waiting | finishing | published | ended | dead
+          begins,    \* the Run state's function: idle | called | stored
+          seen,      \* memory of the advance that ends the workflow: [pc, token]
+          published, \* ghost: the end of this opening was published
+          redriven, faults
+vars == <<status, token, mark, exec, begins, seen, published, redriven, faults>>
+heads == <<status, token, mark>>
+
+Fault == faults < F /\ faults' = faults + 1
+Free  == UNCHANGED faults
+Idle  == [pc |-> "idle", token |-> 0]
+Lives(e) == exec[e] \in {"waiting", "finishing", "published"}
+(* SendTaskSuccess: an answer to an execution that waits no more is refused and changes nothing. *)
+Answered(e) == IF e # 0 /\ exec[e] = "waiting" THEN [exec EXCEPT ![e] = "finishing"] ELSE exec
+
+Init == /\ status = "created" /\ token = 0 /\ mark = TRUE /\ exec = [e \in Executions |-> "absent"]
+        /\ begins = [e \in Executions |-> "idle"] /\ seen = Idle /\ published = FALSE /\ redriven = 0 /\ faults = 0
+
+(* By the submission, the pulse or a redrive, at any moment, late ones included, or never. *)
+StartExecution(e) ==
+  /\ exec[e] = "absent" /\ \A d \in Executions : d < e => exec[d] \in {"dead", "ended"}
+  /\ exec' = [exec EXCEPT ![e] = "waiting"] /\ begins' = [begins EXCEPT ![e] = "called"]
+  /\ UNCHANGED <<heads, seen, published, redriven, faults>>
+
+(* The head is Not Started: token and first tasks in one transaction, which pays the mark of the creation. *)
+BeginCommit(e) ==
+  /\ begins[e] = "called" /\ status = "created"
+  /\ status' = "running" /\ token' = e /\ mark' = FALSE /\ begins' = [begins EXCEPT ![e] = "idle"]
+  /\ UNCHANGED <<exec, seen, published, redriven, faults>>
+BeginStoreToken(e) ==
+  /\ begins[e] = "called" /\ status # "created" /\ (NoZombies => exec[e] = "waiting")
+  /\ token' = e /\ begins' = [begins EXCEPT ![e] = IF LooksAgain THEN "stored" ELSE "idle"]
+  /\ UNCHANGED <<status, mark, exec, seen, published, redriven, faults>>
+BeginLookAgain(e) ==
+  /\ begins[e] = "stored" /\ begins' = [begins EXCEPT ![e] = "idle"]
+  /\ exec' = IF status = "finished" THEN Answered(e) ELSE exec
+  /\ UNCHANGED <<heads, seen, published, redriven, faults>>
+(* The function stops; Step Functions calls it again. *)
+BeginCrash(e) == begins[e] = "stored" /\ Fault /\ begins' = [begins EXCEPT ![e] = "called"]
+                 /\ UNCHANGED <<heads, exec, seen, published, redriven>>
+
+(* The last results: read the head, commit the end, answer the token that was read. *)
+AdvanceRead   == /\ status = "running" /\ seen.pc = "idle" /\ seen' = [pc |-> "read", token |-> token]
+                 /\ exec' = IF CommitsFirst THEN exec ELSE Answered(token)
+                 /\ UNCHANGED <<heads, begins, published, redriven, faults>>
+AdvanceCommit == /\ seen.pc = "read" /\ status = "running" /\ status' = "finished" /\ mark' = (mark \/ Marks)
+                 /\ token' = IF KeepsToken THEN token ELSE seen.token
+                 /\ seen' = [seen EXCEPT !.pc = "committed"]
+                 /\ UNCHANGED <<exec, begins, published, redriven, faults>>
+AdvanceAnswer == /\ seen.pc = "committed" /\ seen' = Idle /\ exec' = Answered(seen.token)
+                 /\ UNCHANGED <<heads, begins, published, redriven, faults>>
+AdvanceCrash  == seen.pc # "idle" /\ Fault /\ seen' = Idle /\ UNCHANGED <<heads, exec, begins, published, redriven>>
+
+(* The Finish state: publish, then take back the mark. It publishes nothing for a workflow that is open. *)
+FinishPublish(e) ==
+  /\ exec[e] = "finishing" /\ exec' = [exec EXCEPT ![e] = "published"]
+  /\ IF PublishesFirst THEN published' = (published \/ status = "finished") /\ UNCHANGED mark
+     ELSE mark' = (mark /\ status # "finished") /\ UNCHANGED published
+  /\ UNCHANGED <<status, token, begins, seen, redriven, faults>>
+FinishClear(e) ==
+  /\ exec[e] = "published" /\ exec' = [exec EXCEPT ![e] = "ended"]
+  /\ IF PublishesFirst THEN mark' = (mark /\ ~(status = "finished" /\ published)) /\ UNCHANGED published
+     ELSE published' = (published \/ status = "finished") /\ UNCHANGED mark
+  /\ UNCHANGED <<status, token, begins, seen, redriven, faults>>
+(* Stopped by somebody, or broken for good; also between the two steps of Finish. *)
+ExecutionDies(e) == Lives(e) /\ Fault /\ exec' = [exec EXCEPT ![e] = "dead"] /\ begins' = [begins EXCEPT ![e] = "idle"]
+                    /\ UNCHANGED <<heads, seen, published, redriven>>
+
+(* The pulse, by the mark. It begins a workflow that nobody began, and ends what waits; where none waits it publishes the end itself. *)
+PulseBegin  == /\ mark /\ status = "created" /\ status' = "running" /\ mark' = FALSE
+               /\ UNCHANGED <<token, exec, begins, seen, published, redriven, faults>>
+PulseFinish == /\ mark /\ status = "finished"
+               /\ IF Answered(token) # exec THEN exec' = Answered(token) /\ UNCHANGED <<mark, published>>
+                  ELSE published' = TRUE /\ mark' = FALSE /\ UNCHANGED exec
+               /\ UNCHANGED <<status, token, begins, seen, redriven, faults>>
+
+(* What is owed while it runs (rows of a wide fan-out) is Dispatch.tla's subject; then the mark goes. *)
+PulseProgress == mark /\ status = "running" /\ mark' = FALSE /\ UNCHANGED <<status, token, exec, begins, seen, published, redriven, faults>>
+
+Redrive == /\ status = "finished" /\ published /\ redriven < Redrives /\ redriven' = redriven + 1
+           /\ status' = "running" /\ published' = FALSE /\ mark' = TRUE
+           /\ UNCHANGED <<token, exec, begins, seen, faults>>
+
+Work == AdvanceRead \/ AdvanceCommit \/ AdvanceAnswer
+Run(e) == BeginCommit(e) \/ BeginStoreToken(e) \/ BeginLookAgain(e) \/ FinishPublish(e) \/ FinishClear(e)
+Next == \/ Work \/ AdvanceCrash \/ PulseBegin \/ PulseFinish \/ PulseProgress \/ Redrive
+        \/ \E e \in Executions : StartExecution(e) \/ Run(e) \/ BeginCrash(e) \/ ExecutionDies(e)
+Spec == Init /\ [][Next]_vars /\ WF_vars(Work) /\ WF_vars(PulseBegin) /\ WF_vars(PulseFinish)
+             /\ \A e \in Executions : WF_vars(Run(e))
+
+(* What the mark promises: an end that nobody heard of is known to the pulse. *)
+EndIsOwed == (status = "finished" /\ ~published) => mark
+(* An execution goes on only when its workflow has ended; a redrive may have opened it since. *)
+AnsweredAtTheEnd == (\E e \in Executions : exec[e] \in {"finishing", "published", "ended"}) => status = "finished" \/ redriven > 0
+EventuallyPublished == <>[](status = "finished" /\ published)
+EventuallyNoneWaits == <>[](\A e \in Executions : exec[e] # "waiting")
+===============================================================================
