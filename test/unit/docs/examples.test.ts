@@ -1,9 +1,12 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as langgraph from '@langchain/langgraph';
 import ts from 'typescript';
+import * as cadreLanggraph from '../../../src/sdk/langgraph.ts';
 import * as sdk from '../../../src/sdk/index.ts';
 import { createTestCloud, type TestAgent, type TestCloud } from '../../../src/sdk/test-cloud.ts';
+import { drivenContexts } from '../../support/driven-contexts.ts';
 import { blocksOf, pages, root, type Block } from '../../support/pages.ts';
 
 const blocks = pages.flatMap(blocksOf).filter(({ language }) => language === 'ts');
@@ -43,7 +46,7 @@ function sdkOn(cloud: TestCloud): typeof sdk {
       stop: async () => undefined,
       held: () => [],
     }),
-    createClient: () => driven(cloud, cloud.client),
+    createClient: () => driven(cloud, { ...cloud.client, contexts: drivenContexts(cloud) }),
   };
 }
 
@@ -93,7 +96,12 @@ describe('the examples of the documentation', () => {
   describe.each([...Map.groupBy(marked, ({ page }) => page)])('of %s', (_page, examples) => {
     // One cloud a page: an agent of one example does the work of the next, as for a reader who goes through them in order.
     const cloud = createTestCloud();
-    const modules = { cadre: sdkOn(cloud), 'cadre/testing': { createTestCloud } };
+    const modules = {
+      cadre: sdkOn(cloud),
+      'cadre/testing': { createTestCloud },
+      'cadre/langgraph': cadreLanggraph,
+      '@langchain/langgraph': langgraph,
+    };
 
     it.each(examples.map((each) => [each.line, each] as const))(
       'show on line %i what they promise',
