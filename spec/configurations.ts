@@ -137,6 +137,9 @@ export const configurations: readonly Configuration[] = [
   }),
   breaks('Order', 'no-ageing', 'what is due stays in its level', 'BoundedWaiting', { Ages: off }),
   breaks('Order', 'head-only', 'behind a cut head nobody looks for what is due', 'BoundedWaiting', { ReadsDue: off }),
+  breaks('Order', 'look-blind', 'a look does not ask what comes due before the next one', 'QuietIsHonest', {
+    LooksAhead: off,
+  }),
   breaks('Wanted', 'want-unconditional', 'the mark is written although a slot came free', 'NoLostWakeUp', {
     ConditionalWant: off,
   }),

@@ -80,8 +80,10 @@ export const modules = {
       Service: '= 2',
       Ages: '= TRUE',
       ReadsDue: '= TRUE',
+      Look: '= 2',
+      LooksAhead: '= TRUE',
     },
-    invariants: ['BoundedWaiting', 'StrictLevels'],
+    invariants: ['BoundedWaiting', 'QuietIsHonest', 'StrictLevels'],
     properties: ['EventuallyStarts'],
   },
   Callback: {

@@ -106,6 +106,11 @@ export const highWindowMs = 600_000;
 export const mediumWindowMs = 3_600_000;
 /** The same for a low task. */
 export const lowWindowMs = 14_400_000;
+/**
+ * A level behind a full page in which nothing comes due is left in peace this long. Longer: a task that joins it overdue is overlooked longer; shorter: a
+ * pool with a backlog is asked for it in more of its rounds.
+ */
+export const dueLookMs = 1_000;
 /** Finished rows are removed by the table's TTL after this time. */
 export const retentionMs = 30 * 24 * 3_600_000;
 

@@ -144,12 +144,11 @@ export class AgentRunner {
     const { clock, log, sqs } = this.deps;
     const signal = this.stopping.signal;
     for (let failures = 0; !signal.aborted;) {
-      let free = this.slots - this.running.size;
-      if (free <= 0) await clock.sleep(fullPauseMs, this.slotFreed.signal);
+      if (this.running.size >= this.slots) await clock.sleep(fullPauseMs, this.slotFreed.signal);
       if (this.isStopping()) return;
-      free = this.slots - this.running.size;
       try {
-        const max = Math.min(Math.max(free, 1), sqsBatchSizeMax);
+        // All that is there: whatever lies in the inbox has its slot here, and no other agent waits for it.
+        const max = sqsBatchSizeMax;
         const messages = await sqs.receive(this.grant.inbox_url, { max, waitSeconds: pollSeconds, signal });
         failures = 0;
         this.take(messages);

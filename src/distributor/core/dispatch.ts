@@ -3,7 +3,7 @@ import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../con
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
-import { openFleet } from './fleet.ts';
+import { type Fleet, openFleet } from './fleet.ts';
 import { heapOf } from './heap.ts';
 import { advance, type Lane, openLane } from './lane.ts';
 import { routerOf } from './policy/routing.ts';
@@ -16,6 +16,8 @@ import type { TaskChange } from './task-change.ts';
 export interface DispatchView {
   readonly now: number;
   readonly pool: PoolRows;
+  /** The pool's agents, opened at `now` and not given away yet. @default opened for this decision */
+  readonly fleet?: Fleet;
   readonly heads: ReadonlyMap<string, readonly ReadyTask[]>;
   /** Routes whose head was cut: more tasks may stand behind it. */
   readonly full: ReadonlySet<string>;
@@ -110,7 +112,7 @@ function assign(lane: Lane, task: ReadyTask, context: ChoosingContext): Assignme
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
   const at = new Date(view.now).toISOString();
-  const fleet = openFleet(view.pool.agents, view.now);
+  const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
   const router = routerOf(view.pool.policy?.document, view.now);
   const context = { now: view.now, fleet, router, customScores: view.customScores };
   const assignments: Assignment[] = [];

@@ -31,9 +31,19 @@ export function readyOrder(row: Placed): string {
 const dueAt = 2;
 const timeCharacters = 24;
 
+/** When the task of an order is due (epoch ms). */
+export function dueTimeOf(order: string): number {
+  return Date.parse(order.slice(dueAt, dueAt + timeCharacters));
+}
+
+/** Whether the task of an order is due at this moment (RFC 3339 in UTC, with milliseconds). */
+export function isDueAt(order: string, at: string): boolean {
+  return order.slice(dueAt, dueAt + timeCharacters) <= at;
+}
+
 /** The order as it counts at this moment (`at`: RFC 3339 in UTC, with milliseconds): tasks that are due stand in the highest level, by when they were due. */
 export function orderAt(order: string, at: string): string {
-  return order.slice(dueAt, dueAt + timeCharacters) <= at ? `0${order.slice(1)}` : order;
+  return isDueAt(order, at) ? `0${order.slice(1)}` : order;
 }
 
 /** The level of an order, 0 to 3. */

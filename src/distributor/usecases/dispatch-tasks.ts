@@ -1,75 +1,24 @@
 import { CadreError } from '../../contracts/errors.ts';
 import {
-  assignmentsPerRoundMax,
   dispatchRoundsMax,
   preemptPauseMs,
   pulseIntervalMs,
   pulseTicksMin,
   pulseTicksMax,
-  readyPageSizeMax,
 } from '../../contracts/limits.ts';
 import type { InboxMessage } from '../../contracts/messages.ts';
 import type { Hold, PoolRows, ReadyTask } from '../../contracts/rows.ts';
-import { priorities } from '../../contracts/task.ts';
 import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
-import { levelOf } from '../core/ready-order.ts';
-import { freeSlots, isAvailable } from '../core/route.ts';
 import { holdKey, parseHoldKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
+import { type QuietLevels, readHeads, routesToRead } from './read-heads.ts';
 import { type AgentScores, scoreAgents } from './score-agents.ts';
 
 /** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
 export interface Dispatched {
   readonly assigned: number;
   readonly waiting: readonly string[];
-}
-
-/** Routes worth a look: the hinted ones, and those that wait for an agent which has a free slot. Routes nobody can serve now are left out. */
-function routesToRead(pool: PoolRows, hinted: ReadonlySet<string>, now: number): readonly string[] {
-  const wanted = new Set(
-    pool.agents.filter((agent) => freeSlots(agent) > 0 && isAvailable(agent, now)).flatMap((agent) => agent.wanted),
-  );
-  const fleet = openFleet(pool.agents, now);
-  return pool.routes
-    .filter((route) => hinted.has(route.route) || wanted.has(route.route))
-    .filter((route) => fleet.candidatesOf(route).all.length > 0)
-    .map((route) => route.route);
-}
-
-/**
- * The heads of these routes. A whole head shows all that waits; behind a cut one may stand lower tasks that are due by now, and those compete with its first
- * ones: the levels that it does not reach are asked for them.
- */
-async function readHeads(
-  deps: DistributorDeps,
-  pool: PoolRows,
-  routes: readonly string[],
-  gone: ReadonlySet<string>,
-  now: number,
-) {
-  const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? freeSlots(agent) : 0), 0);
-  // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
-  const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
-  const pageSize = Math.min(readyPageSizeMax, needed);
-  const full = new Set<string>();
-  const heads = new Map<string, readonly ReadyTask[]>();
-  const due = new Map<string, readonly ReadyTask[]>();
-  const fresh = (page: readonly ReadyTask[]): ReadyTask[] =>
-    page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)));
-  const read = async (route: string): Promise<void> => {
-    const page = await deps.tasks.ready(pool.pool, route, pageSize);
-    heads.set(route, fresh(page));
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) return;
-    full.add(route);
-    const at = new Date(now).toISOString();
-    const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
-    const levels = await Promise.all(beyond.map((level) => deps.tasks.due(pool.pool, route, level, at, needed)));
-    due.set(route, levels.flatMap(fresh));
-  };
-  await Promise.all(routes.map(read));
-  return { heads, full, due };
 }
 
 /** A hold says of its task what decides whether it has to make way. */
@@ -247,12 +196,17 @@ async function tellFaults(
 }
 
 /** One round: read, decide, reserve, claim, send. `more` asks for another one. */
-async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: ReadonlySet<string>, gone: Set<string>) {
+async function dispatchRound(
+  deps: DistributorDeps,
+  pool: PoolRows,
+  { hinted, gone, quiet }: { hinted: ReadonlySet<string>; gone: Set<string>; quiet: QuietLevels },
+) {
   const now = deps.sources.now();
-  const routes = routesToRead(pool, hinted, now);
-  const { heads, full, due } = await readHeads(deps, pool, routes, gone, now);
+  const fleet = openFleet(pool.agents, now);
+  const routes = routesToRead(pool, fleet, hinted, now);
+  const { heads, full, due } = await readHeads(deps, pool, { routes, gone, quiet, now });
   const { customScores, faults } = await scoreAgents(pool, [...heads.values(), ...due.values()].flat());
-  const plan = decideDispatch({ now, pool, heads, full, due, customScores });
+  const plan = decideDispatch({ now, pool, fleet, heads, full, due, customScores });
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
   const decidedAt = deps.sources.now();
   const reserved = await reserve(deps, pool.pool, plan.assignments, decidedAt);
@@ -273,11 +227,13 @@ async function dispatchRound(deps: DistributorDeps, pool: PoolRows, hinted: Read
 
 /**
  * Hands out waiting tasks of a pool to agents with free slots, strictly in ready order. Safe to run at the same time anywhere: every slot and every
- * lease is taken by a conditional write. When it reaches its round limit it leaves a hint for a fresh invocation.
+ * lease is taken by a conditional write. When it reaches its round limit it leaves a hint for a fresh invocation. `quiet` is what a process remembers from one
+ * dispatch to the next.
  */
 export async function dispatchTasks(
   deps: DistributorDeps,
   hint: { readonly pool: string; readonly routes: readonly string[] },
+  quiet: QuietLevels = new Map(),
 ): Promise<Dispatched> {
   const hinted = new Set(hint.routes);
   const gone = new Set<string>();
@@ -288,7 +244,7 @@ export async function dispatchTasks(
     // Armed before anything is handed out, so that a dispatcher which dies half-way is looked after; and even when nothing will be found, since the index
     // may lag behind the hint.
     isArmed ??= await armPulse(deps, pool);
-    const done = await dispatchRound(deps, pool, hinted, gone);
+    const done = await dispatchRound(deps, pool, { hinted, gone, quiet });
     assigned += done.assigned;
     if (done.more && round < dispatchRoundsMax) continue;
     if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);

@@ -43,12 +43,24 @@ describe('an agent', () => {
     expect(stage.beats()).toEqual([]);
   });
 
-  it('asks for no more messages than it has free slots', async () => {
+  it('takes all that waits in its inbox with one call, and begins with what it has slots for', async () => {
     const stage = agentStage();
-    await startAgent(sleeper(500, stage), 3, stage);
-    stage.deliver(assign('t1'), assign('t2'));
+    const begun: string[] = [];
+    const { agent } = await startAgent(
+      async ({ task_id }) => {
+        begun.push(task_id);
+        await stage.deps.clock.sleep(500);
+      },
+      2,
+      stage,
+    );
+    stage.deliver(assign('t1'), assign('t2'), assign('t3'));
     await stage.pass(400);
-    expect(stage.received).toEqual([3, 1]);
+    expect(stage.received[0]).toBe(10);
+    expect(agent.held()).toEqual(['t1#1', 't2#1', 't3#1']);
+    expect(begun).toEqual(['t1', 't2']);
+    await stage.pass(400);
+    expect(begun).toEqual(['t1', 't2', 't3']);
   });
 
   it('runs as many attempts at the same time as it has slots, and coalesces their results', async () => {

@@ -1,0 +1,89 @@
+import { assignmentsPerRoundMax, dueLookMs, readyPageSizeMax } from '../../contracts/limits.ts';
+import type { PoolRows, ReadyTask } from '../../contracts/rows.ts';
+import { priorities } from '../../contracts/task.ts';
+import type { DispatchView } from '../core/dispatch.ts';
+import type { Fleet } from '../core/fleet.ts';
+import { dueTimeOf, isDueAt, levelOf } from '../core/ready-order.ts';
+import { freeSlots, isAvailable } from '../core/route.ts';
+import { holdKey } from '../core/task.ts';
+import type { DistributorDeps } from '../ports.ts';
+
+/**
+ * Levels of routes in which nothing that stood there at the last look comes due before a time (epoch ms). A dispatcher that forgets them only looks again.
+ */
+export type QuietLevels = Map<string, number>;
+
+/** Levels that are remembered. More: a dispatcher of very many routes keeps what it will not ask for again. */
+const quietLevelsMax = 10_000;
+
+/** Routes worth a look: the hinted ones, and those that wait for an agent which has a free slot. Routes nobody can serve now are left out. */
+export function routesToRead(
+  pool: PoolRows,
+  fleet: Fleet,
+  hinted: ReadonlySet<string>,
+  now: number,
+): readonly string[] {
+  const wanted = new Set(
+    pool.agents.flatMap((agent) =>
+      agent.wanted.length > 0 && freeSlots(agent) > 0 && isAvailable(agent, now) ? agent.wanted : [],
+    ),
+  );
+  return pool.routes
+    .filter((route) => hinted.has(route.route) || wanted.has(route.route))
+    .filter((route) => fleet.candidatesOf(route).all.length > 0)
+    .map((route) => route.route);
+}
+
+interface Reading {
+  readonly routes: readonly string[];
+  /** Holds of tasks that were handed out already, although the index may still show them. */
+  readonly gone: ReadonlySet<string>;
+  readonly quiet: QuietLevels;
+  readonly now: number;
+}
+
+/**
+ * The heads of these routes. A whole head shows all that waits; behind a cut one may stand lower tasks that are due by now, and those compete with its first
+ * ones: the levels that it does not reach are asked for them. The answer tells what comes due within `dueLookMs`, so that a level in which nothing does is left in
+ * peace until then: only a task that joins it after the look can come due unseen, and that for no longer.
+ */
+export async function readHeads(
+  deps: Pick<DistributorDeps, 'tasks'>,
+  pool: PoolRows,
+  { routes, gone, quiet, now }: Reading,
+): Promise<Pick<DispatchView, 'heads' | 'full'> & Required<Pick<DispatchView, 'due'>>> {
+  const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? freeSlots(agent) : 0), 0);
+  // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
+  const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
+  const pageSize = Math.min(readyPageSizeMax, needed);
+  const fresh = (page: readonly ReadyTask[]): ReadyTask[] =>
+    page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)));
+  const horizon = now + dueLookMs;
+  const at = new Date(now).toISOString();
+  if (quiet.size > quietLevelsMax) quiet.clear();
+
+  const dueIn = async (route: string, level: number): Promise<readonly ReadyTask[]> => {
+    const key = `${level} ${pool.pool} ${route}`;
+    if ((quiet.get(key) ?? 0) > now) return [];
+    const soon = await deps.tasks.due(pool.pool, route, level, new Date(horizon).toISOString(), needed);
+    const due = soon.filter((task) => isDueAt(task.order, at));
+    if (due.length === 0) quiet.set(key, soon[0] === undefined ? horizon : dueTimeOf(soon[0].order));
+    else quiet.delete(key);
+    return fresh(due);
+  };
+
+  const full = new Set<string>();
+  const heads = new Map<string, readonly ReadyTask[]>();
+  const due = new Map<string, readonly ReadyTask[]>();
+  const read = async (route: string): Promise<void> => {
+    const page = await deps.tasks.ready(pool.pool, route, pageSize);
+    heads.set(route, fresh(page));
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    full.add(route);
+    const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
+    due.set(route, (await Promise.all(beyond.map((level) => dueIn(route, level)))).flat());
+  };
+  await Promise.all(routes.map(read));
+  return { heads, full, due };
+}
