@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { mutants } from './mutants.ts';
+import { type Outcomes, outcomesOf, sumOfOutcomes } from './outcomes.ts';
 import { runSeed, type SeedReport } from './world.ts';
 
 /**
@@ -65,17 +66,17 @@ interface Tally {
   broken: number;
   faults: number;
   tasks: number;
-  workflows: number;
+  workflows: Outcomes;
   recoveryMsMax: number;
 }
 
 function runAll(first: number, seeds: number, workers: number, mutant: string | undefined): Promise<Tally> {
-  const tally: Tally = { seeds: 0, broken: 0, faults: 0, tasks: 0, workflows: 0, recoveryMsMax: 0 };
+  const tally: Tally = { seeds: 0, broken: 0, faults: 0, tasks: 0, workflows: outcomesOf([]), recoveryMsMax: 0 };
   const take = (report: SeedReport): void => {
     tally.seeds += 1;
     tally.faults += report.faults;
     tally.tasks += report.tasks;
-    tally.workflows += report.workflows;
+    tally.workflows = sumOfOutcomes(tally.workflows, report.workflows);
     tally.recoveryMsMax = Math.max(tally.recoveryMsMax, report.recoveryMs);
     if (report.violations.length === 0) return;
     tally.broken += 1;

@@ -91,7 +91,16 @@ function drawTask(random: Random, index: number, at: number): Task {
   };
 }
 
-/** Nodes of every kind, nodes inside nodes, and a transaction or a pause among them. */
+/** Says of most tasks how they are undone, and lets the failure of some nodes ask for it. */
+function withUndoing(random: Random, nodes: readonly WorkflowNodeInput[]): WorkflowNodeInput[] {
+  return nodes.map((node) => ({
+    ...node,
+    ...(random.chance(0.7) ? { compensate_with: { task_type: 'undo' } } : {}),
+    ...(node.on_error === undefined && random.chance(0.6) ? { on_error: 'compensate' } : {}),
+  }));
+}
+
+/** Nodes of every kind, nodes inside nodes, and a transaction or a pause among them; some are sagas. */
 function drawMixedWorkflow(random: Random, index: number, count: number): WorkflowDefinition {
   const nodes: WorkflowNodeInput[] = drawNodes(random, count, 1, true) as never;
   if (random.chance(0.4)) {
@@ -99,7 +108,11 @@ function drawMixedWorkflow(random: Random, index: number, count: number): Workfl
     nodes.push({ name: 'agree', kind: 'transaction', depends_on: ['n0'], trigger_rule: 'all_done', participants });
   }
   if (random.chance(0.3)) nodes.push({ name: 'pause', kind: 'wait', for_ms: random.below(6_000) });
-  return workflowDefinition.parse({ name: `w${index}`, nodes });
+  const undoing = random.fork(`undoing-${index}`);
+  return workflowDefinition.parse({
+    name: `w${index}`,
+    nodes: undoing.chance(0.5) ? withUndoing(undoing, nodes) : nodes,
+  });
 }
 
 function drawWorkflow(random: Random, index: number): WorkflowDefinition {

@@ -11,6 +11,8 @@ import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
 import { behaviourOf, type SimulatedAgent } from './scenario.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+/** Codes of the errors that simulated handlers end with of their own accord. */
+export const agentsOwnErrors: ReadonlySet<string> = new Set(['flaky', 'broken']);
 /** How long an agent waits before it tries again to register. */
 const registerPauseMs = 500;
 

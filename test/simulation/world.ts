@@ -12,8 +12,10 @@ import { createRandom } from '../../src/platform/twin/random.ts';
 import { deployTwin, type TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { replay } from '../../src/workflow/core/reducer.ts';
 import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
+import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
 import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
 import type { Mutant } from './mutants.ts';
+import { type EndedWorkflow, isExplained, outcomesOf, type Outcomes } from './outcomes.ts';
 import { createOracles, type Violation } from './oracles.ts';
 import { attemptMsMax, drawScenario, type Scenario } from './scenario.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
@@ -33,7 +35,7 @@ export interface SeedReport {
   readonly violations: readonly Violation[];
   readonly faults: number;
   readonly tasks: number;
-  readonly workflows: number;
+  readonly workflows: Outcomes;
   /** The longest time after the last fault in which nothing went on although work was left (ms of virtual time), the attempts' own time not counted. */
   readonly recoveryMs: number;
   readonly trace: string;
@@ -107,6 +109,17 @@ function startClient({ cloud, deployment }: TwinDeployment, api: Runtime, scenar
 /** Repeats submissions that were made through the API, as a client does that lost the answer, and changes its mind about some. */
 function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario: Scenario, startedAt: number): void {
   const request = { principal: 'client', reason: 'changed its mind' };
+  /** A human lets a compensation that failed count as done, and tries again until heard. */
+  const help = async (workflow_id: string): Promise<void> => {
+    while (cloud.dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD')?.['compensation'] === 'failed') {
+      await cloud.clock.sleep(resubmitMs);
+      const skip = cloud.dynamodb.items().flatMap(({ task_id, status }) => {
+        const failed = typeof task_id === 'string' && task_id.startsWith(`${workflow_id}:`) && status === 'Failed';
+        return failed && task_id.endsWith(':compensate') ? [task_id.slice(workflow_id.length + 1)] : [];
+      });
+      await redriveWorkflow(api, { workflow_id, principal: 'human', skip }).catch(() => undefined);
+    }
+  };
   for (const { at, task, via } of scenario.tasks) {
     if (via !== 'api') continue;
     cloud.clock.at(startedAt + at + 4_000, () => {
@@ -117,7 +130,9 @@ function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario: Scenar
     cloud.clock.at(startedAt + at, () => void cancelTask(api, { task_id, ...request }).catch(() => undefined));
   }
   cloud.dynamodb.onCommit(({ changes }) => {
-    for (const { after } of changes) {
+    for (const { before, after } of changes) {
+      const isStuck = after?.['compensation'] === 'failed' && before?.['compensation'] !== 'failed';
+      if (isStuck) void help(String(after['workflow_id']));
       const race = scenario.races.find(
         ({ workflow_id, seq }) =>
           after?.['sk'] === 'HEAD' && after['workflow_id'] === workflow_id && after['seq'] === seq,
@@ -135,8 +150,9 @@ async function checkEnd(
   deployment: TwinDeployment,
   scenario: Scenario,
   effects: (id: string) => number,
-): Promise<Violation[]> {
+): Promise<{ readonly violations: Violation[]; readonly workflows: Outcomes }> {
   const { cloud } = deployment;
+  const ended: EndedWorkflow[] = [];
   const at = cloud.clock.now();
   const violations: Violation[] = [];
   const fail = (promise: string, detail: string) => void violations.push({ at, promise, detail });
@@ -163,18 +179,19 @@ async function checkEnd(
     else if (!finalWorkflow.has(head.status))
       fail('EventuallyTerminal', `${workflow_id} is still ${head.status} (${head.nodes})`);
     else {
-      const events = await cloud.clock.drive(deployment.runtime('auditor').workflows.events(workflow_id));
-      const state = replay(
-        definition,
-        events.flatMap((row) => row.events),
-      );
+      const log = await cloud.clock.drive(deployment.runtime('auditor').workflows.events(workflow_id));
+      const events = log.flatMap((row) => row.events);
+      const workflow = { head, events, tasks: tasks.filter((row) => row.task_id.startsWith(`${workflow_id}:`)) };
+      ended.push(workflow);
+      if (!isExplained(workflow)) fail('EndsAreExplained', `${workflow_id} is ${head.status} and says not why`);
+      const state = replay(definition, events);
       if (state.nodes !== head.nodes || state.status !== head.status)
         fail('ReplayGivesState', `${workflow_id}: ${state.nodes} is not ${head.nodes}`);
       if (cloud.stepFunctions.executions().some(({ name, status }) => name === workflow_id && status === 'RUNNING'))
         fail('ExecutionEnds', workflow_id);
     }
   }
-  return violations;
+  return { violations, workflows: outcomesOf(ended) };
 }
 
 function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
@@ -297,16 +314,16 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   const ends = running().map(({ name }) => ({ at: cloud.clock.now(), promise: 'ExecutionEnds', detail: name }));
   const detail = `nothing happened for ${recoveryMsMax} ms although work was left`;
   const stuck = isStuck ? [{ at: cloud.clock.now(), promise: 'RecoversInTime', detail }] : [];
-  const violations =
-    oracles.violations.length > 0
-      ? oracles.violations
-      : [...stuck, ...(await checkEnd(deployment, scenario, oracles.effects)), ...ends];
+  // After a broken promise the rest says nothing.
+  const isBroken = oracles.violations.length > 0;
+  const end = isBroken ? undefined : await checkEnd(deployment, scenario, oracles.effects);
+  const violations = end === undefined ? oracles.violations : [...stuck, ...end.violations, ...ends];
   return {
     seed,
     violations,
     faults: cloud.faults.log.length,
     tasks: scenario.tasks.length,
-    workflows: scenario.workflows.length,
+    workflows: end?.workflows ?? outcomesOf([]),
     recoveryMs: longestMs,
     trace: cloud.clock.trace,
   };
