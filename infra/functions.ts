@@ -12,6 +12,8 @@ export interface FunctionSpec {
   readonly usesDocuments?: true;
   /** Whether it makes and removes segments of the index. */
   readonly compactsIndex?: true;
+  /** Whether it removes documents' objects, and finds what was left idle. */
+  readonly removesDocuments?: true;
   /** Only lists made for people scan. */
   readonly scansRows?: true;
   /** Queues that it sends hints and ticks to. */
@@ -52,6 +54,7 @@ export const functionSpecs = {
   },
   // Merging the largest segments holds them in memory.
   'index-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true },
+  'sweep-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true, removesDocuments: true },
   'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
   api: {
     memoryMb: 1024,

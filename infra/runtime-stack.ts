@@ -1,7 +1,7 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api, type ApiProps } from './constructs/api.ts';
-import { ContextIndex } from './constructs/context-index.ts';
+import { ContextFunctions } from './constructs/context-functions.ts';
 import { Distributor } from './constructs/distributor.ts';
 import { Observability } from './constructs/observability.ts';
 import { Queues } from './constructs/queues.ts';
@@ -30,7 +30,7 @@ export class RuntimeStack extends Stack {
     const shared = { state: props.state, queues, stateMachineArn };
     const distributor = new Distributor(this, 'Distributor', shared);
     const workflow = new Workflow(this, 'Workflow', shared);
-    new ContextIndex(this, 'ContextIndex', shared);
+    new ContextFunctions(this, 'ContextFunctions', shared);
     const local = props.local ?? false;
     const api = new Api(this, 'Api', {
       ...shared,

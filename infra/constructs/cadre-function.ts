@@ -128,6 +128,10 @@ export class CadreFunction extends Construct {
     );
     if (spec.usesDocuments) this.#grantDocuments(allow, state);
     if (spec.compactsIndex) allow(['s3:DeleteObject'], state.bucket.arnForObjects('index/*'));
+    if (spec.removesDocuments) {
+      allow(['s3:DeleteObject'], state.bucket.arnForObjects('documents/*'));
+      allow(['s3:ListBucket'], state.bucket.bucketArn);
+    }
     allow(['s3:GetObject', 's3:PutObject'], state.bucket.arnForObjects('*'));
     allow(['events:PutEvents'], state.bus.eventBusArn);
     const targets = (spec.sendsTo ?? []).map((name) => queues.byName[name].queue.queueArn);
@@ -181,6 +185,13 @@ function acknowledgeWildcards(role: Role, spec: FunctionSpec): void {
       role,
       'Segments of the index are named by what they are made of, and removed when they are merged.',
       `IAM5[Resource::${bucketExport}/index/*]`,
+    );
+  }
+  if (spec.removesDocuments) {
+    acknowledge(
+      role,
+      'Objects of documents are named by their content, and removed when their document is erased.',
+      `IAM5[Resource::${bucketExport}/documents/*]`,
     );
   }
   if (spec.sendsToInboxes) {

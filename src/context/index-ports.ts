@@ -56,6 +56,8 @@ export interface SegmentStore {
   read(key: string, from: number, to: number): Promise<Uint8Array>;
   /** Removes an object; one that is not there is removed already. */
   remove(key: string): Promise<void>;
+  /** The objects whose keys begin so, and when each was written (epoch milliseconds). */
+  list(prefix: string): Promise<readonly { readonly key: string; readonly written_at: number }[]>;
 }
 
 /** Turns texts into vectors of length one. Texts with like vectors are alike. */

@@ -1,4 +1,4 @@
-import type { ContextHead, NamespacePolicy } from '../contracts/context.ts';
+import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contracts/context.ts';
 import type { ConflictDocument } from '../contracts/context-operations.ts';
 import type { AuditEntry, ContextChange } from '../contracts/context-queries.ts';
 import type { Announcement } from '../contracts/events.ts';
@@ -93,15 +93,41 @@ export interface DocumentStore {
   namespace(namespace: string): Promise<NamespaceRow | undefined>;
   /** Sets a policy whose revision follows the stored one. False: another one was faster. */
   setNamespace(row: NamespaceRow): Promise<boolean>;
+  /** The entries of a document's history, oldest first, read without the data. */
+  entries(key: DocumentKey): Promise<readonly ContextVersionView[]>;
+  /**
+   * Removes all that is stored of a document but for its tombstones and what other documents say of it: objects, versions, conflicts, operations. Those
+   * that lie below it in the hierarchy stay. Answers with whether there was anything.
+   */
+  removeContent(key: DocumentKey): Promise<boolean>;
+  /** Notes on the head of the newest version what the lifecycle says of it (`due`, `erasure`). False: the document is at another version. */
+  note(head: ContextHead): Promise<boolean>;
+  /** Documents with something due, the most overdue first. May be behind by a moment: the head says what is due indeed. */
+  due(namespace: string, limit: number): Promise<readonly { readonly context_id: string; readonly at: string }[]>;
   /** Adds to the audit, which nothing changes afterwards. */
   audit(namespace: string, id: string, entry: AuditEntry): Promise<void>;
   audited(namespace: string, day: string, limit: number, cursor?: string): Promise<ContextPage<AuditEntry>>;
+}
+
+/**
+ * The timer of each namespace with something due in it. Times are RFC 3339. What is due stands on the documents; the timer says only when to look.
+ */
+export interface SweepStore {
+  /** Sees to it that somebody looks at this time or before. Written before what is due, so that a crash between leaves a look too many and none too few. */
+  arm(namespace: string, at: string): Promise<void>;
+  /** Puts a timer that is due off until `until`: by then the look has ended, or another one begins. False: it is not due (any more). */
+  postpone(namespace: string, now: string, until: string): Promise<boolean>;
+  /** Counts up with each arming: what a look has not seen. */
+  armed(namespace: string): Promise<number>;
+  /** Sets the time of the next look (undefined: none) unless somebody armed the timer since it was read as `armed`. */
+  settle(namespace: string, armed: number, next: string | undefined): Promise<void>;
 }
 
 /** All that the use cases of documents are given. */
 export interface ContextDeps {
   readonly sources: ContextSources;
   readonly documents: DocumentStore;
+  readonly sweeps: SweepStore;
   readonly messenger: { announce(events: readonly Announcement[]): Promise<void> };
 }
 

@@ -27,6 +27,7 @@ import {
   contextVersionView,
   defaultNamespace,
   mergeRules,
+  lifecycleReason,
   namespaceName,
   origin,
   pointer,
@@ -152,6 +153,9 @@ export const deleteDocumentRequest = z.strictObject({
   ...changeFields,
 });
 
+/** A change of a document's life, with the reason that stays in its history. */
+export const lifecycleRequest = z.strictObject({ ...documentRef, reason: lifecycleReason, ...changeFields });
+
 export const historyRequest = z.strictObject({ ...documentRef, ...pageQuery.shape });
 
 /** One operation of a JSON Patch (RFC 6902). */
@@ -261,6 +265,13 @@ export const contextOperations = {
     body: deleteDocumentRequest,
     answer: changeAnswer,
   },
+  erase: {
+    summary: 'Remove a document with its history for good; a proof stays',
+    body: lifecycleRequest,
+    answer: changeAnswer,
+  },
+  hold: { summary: 'Let nothing of a document be removed', body: lifecycleRequest, answer: changeAnswer },
+  release: { summary: 'End the hold of a document', body: lifecycleRequest, answer: changeAnswer },
   history: {
     summary: 'List the versions of a document, newest first',
     body: historyRequest,

@@ -212,6 +212,26 @@ export type ChangeKind = (typeof changeKinds)[number];
 export const origin = z.strictObject({ task_id: taskId.optional(), workflow_id: userId.optional() });
 export type Origin = z.infer<typeof origin>;
 
+/** Why somebody does something that only the lifecycle of documents has: kept for good. */
+export const lifecycleReason = z.string().min(1).max(500);
+
+/** While a document is held nothing of it is removed, whatever its life would be. */
+export const legalHold = z.strictObject({ reason: lifecycleReason, by: z.string(), since: timestamp });
+
+/** What stays of a document that was erased: a proof of what it was. Who, when and why are told by its version. */
+export const erasure = z.strictObject({
+  /** How many versions were erased. */
+  versions: z.int(),
+  /** The Merkle root over the entries that the history had of them. */
+  root: z.string(),
+  /** Since when nothing of it is left, in the index neither; absent while it is being erased. */
+  done_at: timestamp.optional(),
+});
+export type Erasure = z.infer<typeof erasure>;
+
+/** What the lifecycle does with a document next, and when. */
+export const due = z.strictObject({ at: timestamp, action: z.enum(['erase']) });
+
 const documentHead = {
   namespace: namespaceName,
   context_id: contextId,
@@ -230,7 +250,9 @@ const documentHead = {
   /** How long it lives after its last change, and until when; absent: for ever. */
   ttl_ms: z.int().optional(),
   expires_at: timestamp.optional(),
-  legal_hold: z.boolean().optional(),
+  legal_hold: legalHold.optional(),
+  erasure: erasure.optional(),
+  due: due.optional(),
   /** Bytes of the data as JSON text. */
   bytes: z.int(),
   /** SHA-256 of the data's canonical JSON. */
@@ -264,6 +286,9 @@ export const contextVersionView = z.object({
   bytes: z.int(),
   hash: z.string(),
   origin: origin.optional(),
+  /** Why, where the lifecycle asks for it: a hold, its release, an erasure. */
+  reason: lifecycleReason.optional(),
+  erasure: erasure.optional(),
 });
 export type ContextVersionView = z.infer<typeof contextVersionView>;
 

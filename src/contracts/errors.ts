@@ -69,6 +69,18 @@ export const errorCatalogue = {
     what: 'A document with this id exists already; it stays as it is.',
     fix: 'Read it and write from its version, or choose another context_id.',
   },
+  'legal-hold': {
+    status: 409,
+    exit: 6,
+    what: 'The document is under a legal hold, so nothing of it may be removed.',
+    fix: 'Release the hold first (`cadre context release`), if you may.',
+  },
+  'being-erased': {
+    status: 409,
+    exit: 6,
+    what: 'The document is being erased; until that is done it cannot be changed or created again.',
+    fix: 'Try again in some minutes; `cadre context history` tells when it is done.',
+  },
   'patch-failed': {
     status: 422,
     exit: 2,

@@ -79,6 +79,7 @@ export const eventData = {
     at: z.string(),
     deleted: z.boolean(),
   }),
+  ContextsDue: z.strictObject({ namespace: z.string() }),
 } as const;
 
 export type EventType = keyof typeof eventData;
@@ -100,6 +101,7 @@ export const eventSources: Record<EventType, string> = {
   WorkflowStarted: 'cadre.workflow',
   WorkflowFinished: 'cadre.workflow',
   ContextChanged: 'cadre.context',
+  ContextsDue: 'cadre.context',
 };
 
 /** An event as a use case announces it: the edge adds the envelope's ids and trace. */

@@ -216,6 +216,10 @@ export const policyRulesMax = 100;
 export const commitRepeatsMax = 8;
 /** A document that was deleted softly can be restored for so long. */
 export const deletedRetentionMs = 30 * 24 * 3_600_000;
+/** An erasure looks again after this time at what it removed: longer than any function runs that may still write or read it. */
+export const erasureSettleMs = 150_000;
+/** Documents that one look of the lifecycle takes up. More: its function may time out half-way. */
+export const sweptDocumentsMax = 100;
 /** Longest life that a document may be given. */
 export const ttlMsMax = 10 * 365 * 24 * 3_600_000;
 

@@ -103,3 +103,6 @@ export type PulseTick = z.infer<typeof pulseTick>;
 export const contextHint = z.object({
   detail: z.object({ data: z.object({ namespace: namespaceName, context_id: contextId }) }),
 });
+
+/** The lifecycle of a namespace has something to do, as the bus tells it. */
+export const sweepHint = z.object({ detail: z.object({ data: z.object({ namespace: namespaceName }) }) });

@@ -91,7 +91,7 @@ export interface ReadyTask {
 }
 
 /** What may wait for a time without an agent. */
-export type TimerKind = 'task' | 'schedule' | 'node';
+export type TimerKind = 'task' | 'schedule' | 'node' | 'sweep';
 
 /** A row that waits for a time: which one, and when it is due. */
 export interface Timer {

@@ -22,6 +22,7 @@ export const functionTimeouts = {
   'finish-workflow': 20,
   // Merging the largest segments of an index takes a minute.
   'index-contexts': 120,
+  'sweep-contexts': 120,
   api: 29,
 } as const;
 export type FunctionName = keyof typeof functionTimeouts;
@@ -98,11 +99,10 @@ export const ruleSpecs: readonly RuleSpec[] = [
 export const watchdog = { queue: 'pulse', everyMinutes: 1, message: { pool: defaultPool, watchdog: true } } as const;
 
 /**
- * The bus invokes the indexer itself: a queue would be polled for half a dollar a month though nothing changes, and what an invocation loses the next
- * change or question makes good.
+ * The bus invokes what tends the documents itself: a queue would be polled for half a dollar a month though nothing changes. What an invocation of the
+ * indexer loses the next change or question makes good; what one of the sweep loses, its timer.
  */
-export const indexerRule = {
-  name: 'context-changed',
-  detailType: 'ContextChanged',
-  consumer: 'index-contexts',
-} as const;
+export const contextRules = [
+  { name: 'context-changed', detailType: 'ContextChanged', consumer: 'index-contexts' },
+  { name: 'contexts-due', detailType: 'ContextsDue', consumer: 'sweep-contexts' },
+] as const;

@@ -5,6 +5,7 @@ import { createHandler as applyResults } from '../../functions/apply-results/han
 import { createHandler as beginWorkflow } from '../../functions/begin-workflow/handler.ts';
 import { createHandler as dispatchTasks } from '../../functions/dispatch-tasks/handler.ts';
 import { createHandler as finishWorkflow } from '../../functions/finish-workflow/handler.ts';
+import { createHandler as sweepContexts } from '../../functions/sweep-contexts/handler.ts';
 import { createHandler as indexContexts } from '../../functions/index-contexts/handler.ts';
 import { createHandler as pulse } from '../../functions/pulse/handler.ts';
 import { createHandler as recordHeartbeats } from '../../functions/record-heartbeats/handler.ts';
@@ -21,7 +22,7 @@ import {
   eventSourceBatchSize,
   type FunctionName,
   functionTimeouts,
-  indexerRule,
+  contextRules,
   queueNames,
   queueSpecs,
   ruleSpecs,
@@ -64,6 +65,7 @@ const handlers: Readonly<Record<string, (runtime: Runtime, log: Log) => (event: 
   'index-contexts': indexContexts,
   pulse,
   'record-heartbeats': recordHeartbeats,
+  'sweep-contexts': sweepContexts,
 };
 
 /** Ways to deploy something other than the real thing: for simulations with planted mistakes, and for meters. */
@@ -141,12 +143,10 @@ function connect(cloud: TwinCloud): void {
     const pattern = { 'detail-type': [detailType], ...(detail === undefined ? {} : { detail }) } as EventPattern;
     cloud.eventBridge.putRule({ name, bus, pattern, targets: [cloud.targets.queue(deployedQueueName(queue))] });
   }
-  cloud.eventBridge.putRule({
-    name: indexerRule.name,
-    bus,
-    pattern: { 'detail-type': [indexerRule.detailType] },
-    targets: [cloud.targets.lambda(indexerRule.consumer)],
-  });
+  for (const { name, detailType, consumer } of contextRules) {
+    const pattern = { 'detail-type': [detailType] };
+    cloud.eventBridge.putRule({ name, bus, pattern, targets: [cloud.targets.lambda(consumer)] });
+  }
   const target = { ...cloud.targets.queue(deployedQueueName(watchdog.queue)), input: watchdog.message };
   cloud.eventBridge.schedule('watchdog', watchdog.everyMinutes * 60_000, [target]);
 }

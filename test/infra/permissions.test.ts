@@ -65,7 +65,10 @@ function targetOf(resource: unknown): string {
   if (text.includes('GetAttContexts')) return text.includes('/index/gsi1') ? 'documents-index' : 'documents';
   if (text.includes('/index/gsi1')) return 'index';
   if (text.includes('GetAttTable')) return 'table';
-  if (text.includes('GetAttBlobs')) return text.includes('/index/*') ? 'index-segments' : 'bucket';
+  if (text.includes('GetAttBlobs')) {
+    if (text.includes('/documents/*')) return 'document-objects';
+    return text.includes('/index/*') ? 'index-segments' : 'bucket';
+  }
   if (text.includes('GetAttBus')) return 'bus';
   if (text.includes(':execution:')) return 'executions';
   if (text.includes(':stateMachine:')) return 'machine';
@@ -125,6 +128,13 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes],
   // It reads the documents that changed, writes entries of the index, and removes merged segments.
   'index-contexts': [...documents, 's3:DeleteObject index-segments'],
+  // It removes what erased documents left, in rows, objects and segments, and lists what nobody names any more.
+  'sweep-contexts': [
+    ...documents,
+    's3:DeleteObject index-segments',
+    's3:DeleteObject document-objects',
+    's3:ListBucket bucket',
+  ],
   // Registration makes an inbox and deregistration removes it and the row; lists scan; a redrive may go to any queue.
   api: [
     ...sends(...queueNames, 'inboxes'),

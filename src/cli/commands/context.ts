@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import type { ChangeAnswer } from '../../contracts/context-operations.ts';
-import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { runs } from '../command.ts';
 import { addAssemble } from './context-assemble.ts';
+import { addLifecycle } from './context-lifecycle.ts';
 import { addSearch } from './context-search.ts';
 import { pageSize, wholeNumber } from '../option-values.ts';
 import { showTime, table } from '../output.ts';
 import { readJsonArgument } from '../read-input.ts';
+import { showChange } from './show-change.ts';
 import { addMoreOfContext } from './context-more.ts';
 
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER);
@@ -57,6 +57,7 @@ Examples:
   addAssemble(command);
   addChanges(command);
   addMoreOfContext(command);
+  addLifecycle(command);
 }
 
 type MakeCommand = (usage: string, description: string) => Command;
@@ -157,24 +158,4 @@ function addChanges(command: MakeCommand): void {
         return answer.outcome === 'stale' || answer.outcome === 'conflict' ? 6 : 0;
       }),
     );
-  command('delete <id>', 'delete a document; it can be restored for a while')
-    .requiredOption('--expect <version>', 'the version that you saw', version)
-    .action(
-      runs<[string, ContextOptions]>(async ({ out, client }, context_id, options) => {
-        if (options.expect === undefined) throw new CadreError('invalid-input', 'say which version you saw: --expect');
-        const request = { context_id, expected_version: options.expect, ...given(options) };
-        out.data(await (await client()).contexts.delete(request), showChange);
-        return undefined;
-      }),
-    );
-}
-
-function showChange(answer: ChangeAnswer): string {
-  const { outcome, head } = answer;
-  const at = `${head.context_id} is at version ${String(head.version)}`;
-  if (outcome === 'stale')
-    return `Nothing was written: ${at}.${answer.merge.ok ? ' A merge would succeed (--merge).' : ''}`;
-  if (outcome === 'conflict')
-    return `Kept as conflict ${answer.conflict_id}: ${answer.conflicts.map(({ path, reason }) => `${path} (${reason})`).join('; ')}. ${at}.`;
-  return `${outcome[0]?.toUpperCase() ?? ''}${outcome.slice(1)}: ${at}.`;
 }

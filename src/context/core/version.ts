@@ -5,6 +5,7 @@ import {
   type ContextDocument,
   type ContextHead,
   type ContextVersionView,
+  type Erasure,
   type Origin,
 } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
@@ -25,6 +26,8 @@ export interface StoredVersion extends ContextHead {
   /** Tells a repeat from another change. */
   readonly operation_id: string;
   readonly origin?: Origin;
+  /** Why the lifecycle was asked for this. */
+  readonly reason?: string;
   /** Undefined when the data was erased. */
   readonly data?: Json;
 }
@@ -59,7 +62,8 @@ export function isGone(head: Pick<ContextHead, 'deleted' | 'expires_at'>, now: n
 
 /** A version without what only the history tells: the document's head. */
 export function headOf(version: StoredVersion): ContextHead {
-  const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, data: _data, ...head } = version;
+  const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, ...rest } = version;
+  const { reason: _reason, data: _data, ...head } = rest;
   return head;
 }
 
@@ -74,8 +78,8 @@ export function documentOf(version: StoredVersion): ContextDocument {
 }
 
 /** A version as an entry of the history. */
-export function historyEntry(version: StoredVersion): ContextVersionView {
-  const { kind, updated_at, updated_by, operation_id, base_version, bytes, hash, origin } = version;
+export function historyEntry(version: Omit<StoredVersion, 'data'>): ContextVersionView {
+  const { kind, updated_at, updated_by, operation_id, base_version, bytes, hash, origin, reason, erasure } = version;
   return {
     version: version.version,
     kind,
@@ -86,12 +90,20 @@ export function historyEntry(version: StoredVersion): ContextVersionView {
     bytes,
     hash,
     ...(origin === undefined ? {} : { origin }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(erasure === undefined ? {} : { erasure }),
   };
 }
 
 /** Undefined properties are left out: the stores compare what they wrote with what they read. */
 function defined<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+}
+
+/** Nothing may be written behind what an erasure removes: it would go with it. Throws `being-erased`. */
+export function checkNotBeingErased(head: ContextHead | undefined): void {
+  if (head?.erasure !== undefined && head.erasure.done_at === undefined)
+    throw new CadreError('being-erased', `${head.context_id} is being erased`, { path: 'context_id' });
 }
 
 /**
@@ -104,6 +116,7 @@ export function nextVersion(
   change: Change,
   stamp: Stamp,
 ): StoredVersion {
+  checkNotBeingErased(previous);
   const data = parse(contextData, change.data, ['data']);
   const at = new Date(stamp.now).toISOString();
   const before = previous === undefined || change.kind === 'create' || change.kind === 'fork' ? undefined : previous;
@@ -124,7 +137,8 @@ export function nextVersion(
     merge: change.merge ?? before?.merge,
     ttl_ms: change.ttl_ms ?? before?.ttl_ms,
     expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
-    legal_hold: before?.legal_hold,
+    // A hold is of the place: creating a document anew does not end it.
+    legal_hold: previous?.legal_hold,
     bytes: jsonBytes(data),
     hash: stamp.hash(canonicalJson(data)),
     schema_version: undefined,
@@ -153,6 +167,58 @@ export function deletion(previous: ContextHead, stamp: Stamp): StoredVersion {
     hash: stamp.hash('null'),
     deleted: true,
     kind: 'delete',
+    base_version: previous.version,
+    operation_id: stamp.operation_id,
+    origin: stamp.origin,
+    data: null,
+  });
+}
+
+/** The same version again with other settings: a deleted document stays deleted. */
+export function withHold(
+  previous: StoredVersion,
+  { legal_hold, reason }: Pick<StoredVersion, 'legal_hold'> & { readonly reason: string },
+  stamp: Stamp,
+): StoredVersion {
+  checkNotBeingErased(previous);
+  return defined<StoredVersion>({
+    ...previous,
+    legal_hold,
+    reason,
+    version: previous.version + 1,
+    updated_at: new Date(stamp.now).toISOString(),
+    updated_by: stamp.principal,
+    kind: 'settings',
+    base_version: previous.version,
+    operation_id: stamp.operation_id,
+    origin: stamp.origin,
+  });
+}
+
+/** The tombstone of a document that is erased from now on: nothing in it tells what the document was, but for its place, its type and the proof. */
+export function erasing(
+  previous: ContextHead,
+  { reason, ...erasure }: Erasure & { readonly reason: string },
+  stamp: Stamp,
+): StoredVersion {
+  const { namespace, context_id, context_type, created_version } = previous;
+  const at = new Date(stamp.now).toISOString();
+  return defined<StoredVersion>({
+    ...{ namespace, context_id, context_type, created_version },
+    version: previous.version + 1,
+    created_at: at,
+    updated_at: at,
+    created_by: stamp.principal,
+    updated_by: stamp.principal,
+    tags: [],
+    relations: [],
+    bytes: 0,
+    hash: stamp.hash('null'),
+    deleted: true,
+    erasure,
+    reason,
+    due: { at, action: 'erase' },
+    kind: 'erase',
     base_version: previous.version,
     operation_id: stamp.operation_id,
     origin: stamp.origin,

@@ -1,5 +1,6 @@
 import { flushedEntries, segmentsToMerge } from '../core/search/compaction.ts';
 import { type IndexEntry, newestOf } from '../core/search/entry.ts';
+import { holdsAny } from '../core/search/holds-any.ts';
 import { mergeSegments } from '../core/search/merge-segments.ts';
 import type { SegmentMeta } from '../core/search/segment.ts';
 import { type NewSegment, segmentOf } from '../core/search/write-segment.ts';
@@ -17,9 +18,12 @@ export interface Compaction {
   readonly more: boolean;
 }
 
+/** What the keys of a namespace's segments begin with. */
+const segmentPrefix = (namespace: string) => `index/${namespace}/`;
+
 /** Named by the revision it is made for, so that a repeat writes the same object and a later one never writes over it. */
 function keyFor(deps: IndexDeps, namespace: string, revision: number, parts: readonly string[]): string {
-  return `index/${namespace}/${revision}-${deps.sources.hash(parts.join('\n')).slice(0, 32)}`;
+  return `${segmentPrefix(namespace)}${revision}-${deps.sources.hash(parts.join('\n')).slice(0, 32)}`;
 }
 
 async function replace(
@@ -60,6 +64,7 @@ async function merge(
   namespace: string,
   manifest: IndexManifest,
   group: readonly SegmentMeta[],
+  without: ReadonlySet<string> = new Set(),
 ): Promise<IndexManifest | undefined> {
   const inputs = await Promise.all(
     group.map(async (meta) => ({ meta, bytes: await deps.segments.read(meta.key, 0, meta.bytes) })),
@@ -68,6 +73,7 @@ async function merge(
   const made = mergeSegments(keyFor(deps, namespace, manifest.revision, names), inputs, {
     keepTombstones: group.length < manifest.segments.length,
     model: deps.embedder.model,
+    without,
   });
   return replace(deps, namespace, manifest, made, group);
 }
@@ -99,4 +105,42 @@ export async function compactIndex(deps: IndexDeps, namespace: string): Promise<
   const next = await merge(deps, namespace, manifest, group);
   const more = next === undefined || segmentsToMerge(next.segments).length > 0;
   return { flushed: 0, merged: next === undefined ? 0 : group.length, more };
+}
+
+/**
+ * Takes the terms and vectors of documents out of the index: out of the recent entries, and out of each segment that has them, by writing it anew. A
+ * segment's object goes once no question reads it any more, as does one that a compaction left idle. Answers with the documents of which there still
+ * may be something, because something was there; whoever must know looks again after `droppedMs`.
+ */
+export async function purgeIndex(
+  deps: IndexDeps,
+  namespace: string,
+  ids: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const { manifest: loaded, recent } = await deps.index.load(namespace);
+  let manifest: IndexManifest = { ...loaded, dropped: await sweep(deps, loaded) };
+  await removeIdle(deps, namespace, manifest);
+  const entries = recent.filter(({ id, deleted }) => ids.has(id) && !deleted);
+  if (entries.length > 0) await deps.index.remove(namespace, entries);
+  const found = new Set(entries.map(({ id }) => id));
+  for (const segment of loaded.segments) {
+    const held = await holdsAny(deps.open(segment), ids);
+    if (held.size === 0) continue;
+    for (const id of held) found.add(id);
+    const next = await merge(deps, namespace, manifest, [segment], ids);
+    // A compaction was faster: its segments are looked at the next time.
+    if (next === undefined) return found;
+    manifest = next;
+  }
+  return found;
+}
+
+/** Removes objects that are no part of the index and never became one: of two that compacted at once the slower one left them. */
+async function removeIdle(deps: IndexDeps, namespace: string, { segments, dropped }: IndexManifest): Promise<void> {
+  const known = new Set([...segments, ...dropped].map(({ key }) => key));
+  const idleSince = deps.sources.now() - droppedMs;
+  const idle = (await deps.segments.list(segmentPrefix(namespace))).filter(
+    ({ key, written_at }) => !known.has(key) && written_at < idleSince,
+  );
+  await Promise.all(idle.map(({ key }) => deps.segments.remove(key)));
 }

@@ -18,6 +18,8 @@ import { searchDocuments } from './search-documents.ts';
 import { transactDocuments } from './transact-documents.ts';
 import { createDocument } from './create-document.ts';
 import { deleteDocument } from './delete-document.ts';
+import { eraseDocument } from './erase-document.ts';
+import { holdDocument, releaseDocument } from './hold-document.ts';
 import { getDocument } from './get-document.ts';
 import { listConflicts, listVersions } from './list-versions.ts';
 import { putDocument } from './put-document.ts';
@@ -33,6 +35,9 @@ const useCases: {
   get: getDocument,
   put: putDocument,
   delete: deleteDocument,
+  erase: eraseDocument,
+  hold: holdDocument,
+  release: releaseDocument,
   history: listVersions,
   assemble: assembleContext,
   search: searchDocuments,

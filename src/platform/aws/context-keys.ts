@@ -38,6 +38,8 @@ export const feedShards = 4;
 /** Refusals and sampled reads of a day. */
 export const auditPartition = (namespace: string, day: string) => `AUDIT#${namespace}#${day}`;
 export const feedPartition = (namespace: string, shard: number) => `FEED#${namespace}#${String(shard)}`;
+/** Heads with something due, in the order of its time, spread as the changes are. */
+export const duePartition = (namespace: string, shard: number) => `DUE#${namespace}#${String(shard)}`;
 /** What the index of the documents' table projects: enough to tell what changed. */
 export const contextIndexedAttributes = [
   'context_id',

@@ -8,6 +8,7 @@ import type { DocumentKey, StoredVersion } from '../../context/core/version.ts';
 import {
   backRelationKey,
   contextHeadKey,
+  duePartition,
   feedPartition,
   feedShards,
   relationKey,
@@ -34,6 +35,10 @@ export interface Bodies {
   readonly bucket: string;
 }
 
+/** What the names of a document's objects begin with; what has another `/` behind it belongs to documents below. */
+export const bodiesOf = ({ namespace, context_id }: DocumentKey) =>
+  `${documentObjectsPrefix}${namespace}/${context_id}/`;
+
 /** The attributes of a body: its text, its packed text, or where in the bucket it lies. */
 export async function packBody(bodies: Bodies, key: DocumentKey, data: Json): Promise<Item> {
   const text = JSON.stringify(data);
@@ -41,7 +46,7 @@ export async function packBody(bodies: Bodies, key: DocumentKey, data: Json): Pr
   const packed = await compress(text, quality);
   if (packed.byteLength <= rowBodyBytesMax) return { packed };
   // The name is made of the content, so that a repeat writes the same object and nobody can change it behind its version.
-  const object = `${documentObjectsPrefix}${key.namespace}/${key.context_id}/${createHash('sha256').update(text).digest('hex')}`;
+  const object = `${bodiesOf(key)}${createHash('sha256').update(text).digest('hex')}`;
   await bodies.objects.put(bodies.bucket, object, text);
   return { body_object: object };
 }
@@ -59,14 +64,19 @@ function shardOf(context_id: string): number {
   return (createHash('sha256').update(context_id).digest()[0] ?? 0) % feedShards;
 }
 
-/** The item of a document's head: the newest version without its data. */
+/** The item of a document's head: the newest version without its data, at its place among what is due. */
 export function headItem(head: ContextHead): Item & Statement['key'] {
-  return { ...contextHeadKey(head), ...head };
+  const { namespace, context_id, due } = head;
+  const place =
+    due === undefined
+      ? {}
+      : { gsi1pk: duePartition(namespace, shardOf(context_id)), gsi1sk: `${due.at}#${context_id}` };
+  return { ...contextHeadKey(head), ...head, ...place };
 }
 
 /** The head of an item. The table is ours alone, so its shape is trusted. */
 export function fromHeadItem(item: Item): ContextHead {
-  const { pk: _pk, sk: _sk, ...head } = item;
+  const { pk: _pk, sk: _sk, gsi1pk: _due, gsi1sk: _at, ...head } = item;
   return head as unknown as ContextHead;
 }
 

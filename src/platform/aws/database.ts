@@ -1,10 +1,11 @@
 import {
   BatchGetCommand,
+  BatchWriteCommand,
   type DynamoDBDocumentClient,
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { batchGetMax } from '../../contracts/limits.ts';
+import { batchGetMax, statementsMax } from '../../contracts/limits.ts';
 import type { Item } from './task-rows.ts';
 
 /** The table and the client it is reached with. */
@@ -74,4 +75,23 @@ export async function queryItems(
 /** Whether a conditional write met a row that was not as expected. */
 export function isRefused(error: unknown): boolean {
   return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}
+
+type Write =
+  | { readonly PutRequest: { readonly Item: Item } }
+  | { readonly DeleteRequest: { readonly Key: { pk: string; sk: string } } };
+
+/** Puts and deletes without conditions, 25 a call: for rows that never change, so that a repeat does no harm. */
+export async function writeAll(db: Database, writes: readonly Write[]): Promise<void> {
+  await Promise.all(
+    chunks(writes, statementsMax).map(async (part) => {
+      let open: readonly Write[] = part;
+      for (let repeat = 0; open.length > 0; repeat += 1) {
+        if (repeat > leftoverRepeatsMax)
+          throw Object.assign(new Error('BatchWriteItem left writes undone'), { name: 'ThrottlingError' });
+        const answer = await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: [...open] } }));
+        open = (answer.UnprocessedItems?.[db.table] ?? []) as Write[];
+      }
+    }),
+  );
 }

@@ -22,6 +22,10 @@ export function documentsOnDemand(db: Database, bodies: Bodies): DocumentStore {
     find: async (...args) => (await store()).find(...args),
     edges: async (...args) => (await store()).edges(...args),
     changes: async (...args) => (await store()).changes(...args),
+    entries: async (...args) => (await store()).entries(...args),
+    removeContent: async (...args) => (await store()).removeContent(...args),
+    note: async (...args) => (await store()).note(...args),
+    due: async (...args) => (await store()).due(...args),
     audit: async (...args) => (await store()).audit(...args),
     audited: async (...args) => (await store()).audited(...args),
   };

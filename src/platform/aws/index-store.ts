@@ -1,9 +1,8 @@
-import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { packEntry, unpackEntry, type IndexEntry } from '../../context/core/search/entry.ts';
 import type { ChangedVersion, IndexManifest, IndexStore } from '../../context/index-ports.ts';
-import { statementsMax } from '../../contracts/limits.ts';
 import { feedPartition, feedShards } from './context-keys.ts';
-import { chunks, type Database, getItems, leftoverRepeatsMax, queryItems, isRefused } from './database.ts';
+import { type Database, getItems, queryItems, isRefused, writeAll } from './database.ts';
 import { indexName } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
@@ -14,25 +13,6 @@ const entryKey = (namespace: string, { id, version }: Pick<IndexEntry, 'id' | 'v
   pk: partition(namespace),
   sk: `ENTRY#${id}#${String(version).padStart(10, '0')}`,
 });
-
-type Write =
-  | { readonly PutRequest: { readonly Item: Item } }
-  | { readonly DeleteRequest: { readonly Key: { pk: string; sk: string } } };
-
-/** Puts and deletes without conditions, 25 a call: an entry never changes, so a repeat does no harm. */
-async function writeAll(db: Database, writes: readonly Write[]): Promise<void> {
-  await Promise.all(
-    chunks(writes, statementsMax).map(async (part) => {
-      let open: readonly Write[] = part;
-      for (let repeat = 0; open.length > 0; repeat += 1) {
-        if (repeat > leftoverRepeatsMax)
-          throw Object.assign(new Error('BatchWriteItem left writes undone'), { name: 'ThrottlingError' });
-        const answer = await db.client.send(new BatchWriteCommand({ RequestItems: { [db.table]: [...open] } }));
-        open = (answer.UnprocessedItems?.[db.table] ?? []) as Write[];
-      }
-    }),
-  );
-}
 
 function manifestOf(item: Item | undefined): IndexManifest {
   return {

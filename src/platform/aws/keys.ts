@@ -44,6 +44,8 @@ export const resultKey = (workflow_id: string, path: string) => ({
 });
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
 export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
+/** The timer of a namespace's documents. */
+export const sweepKey = (namespace: string) => ({ pk: `CONTEXTS#${namespace}`, sk: 'SWEEP' });
 export const timerPartition = (pool: string) => `TIMER#${pool}`;
 export const deadPartition = (pool: string) => `DEAD#${pool}`;
 export const workflowsPartition = (pool: string) => `WORKFLOWS#${pool}`;

@@ -9,6 +9,8 @@ export interface Objects {
   putBytes(bucket: string, key: string, bytes: Uint8Array): Promise<void>;
   /** Removes an object; one that is not there is removed already. */
   remove(bucket: string, key: string): Promise<void>;
+  /** The objects directly under a prefix that ends in `/`, and when each was written (epoch milliseconds). */
+  list(bucket: string, prefix: string): Promise<readonly { readonly key: string; readonly written_at: number }[]>;
 }
 
 /** S3 on demand: most functions and agents never see a large value, and its client takes as long to load as everything else together. */
@@ -25,5 +27,6 @@ export function objectsOnDemand(config: S3ClientConfig): Objects {
     getBytes: async (bucket, key, from, to) => (await objects()).getBytes(bucket, key, from, to),
     putBytes: async (bucket, key, bytes) => (await objects()).putBytes(bucket, key, bytes),
     remove: async (bucket, key) => (await objects()).remove(bucket, key),
+    list: async (bucket, prefix) => (await objects()).list(bucket, prefix),
   };
 }

@@ -1,4 +1,11 @@
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { Objects } from './objects-on-demand.ts';
 
 /** Objects in S3. Any client with `send` will do: the twin's has the same shape. */
@@ -34,6 +41,20 @@ export function s3Objects(client: Pick<S3Client, 'send'>): Objects {
 
     async remove(bucket, key) {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+
+    async list(bucket, prefix) {
+      const found: { readonly key: string; readonly written_at: number }[] = [];
+      let token: string | undefined;
+      do {
+        const page: ListObjectsV2CommandOutput = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: '/', ContinuationToken: token }),
+        );
+        for (const { Key: key = '', LastModified } of page.Contents ?? [])
+          found.push({ key, written_at: LastModified?.getTime() ?? 0 });
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
+      return found;
     },
   };
 }

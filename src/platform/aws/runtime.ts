@@ -18,6 +18,7 @@ import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
 import { createScheduleStore } from './schedule-store.ts';
 import { createPolicyStore } from './policy-store.ts';
+import { createSweepStore } from './sweep-store.ts';
 import { createTaskStore } from './task-store.ts';
 import { createTimerStore } from './timer-store.ts';
 import { createWakers } from './wakers.ts';
@@ -86,6 +87,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
       { client: clients.dynamodb, table: deployment.contextTable },
       { objects: clients.objects, bucket: deployment.bucket },
     ),
+    sweeps: createSweepStore(db),
     indexes: indexesOnDemand(clients, deployment, sources),
     workflows: createWorkflowStore(db, blobs),
     schedules: createScheduleStore(db),

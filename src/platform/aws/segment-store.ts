@@ -7,5 +7,6 @@ export function createSegmentStore(objects: Objects, bucket: string): SegmentSto
     put: (key, bytes) => objects.putBytes(bucket, key, bytes),
     read: async (key, from, to) => (from === to ? new Uint8Array() : objects.getBytes(bucket, key, from, to)),
     remove: (key) => objects.remove(bucket, key),
+    list: (prefix) => objects.list(bucket, prefix),
   };
 }

@@ -9,6 +9,7 @@ const kinds: Readonly<Record<TimerKind, { readonly prefix: string; readonly id: 
   {
     task: { prefix: 'TASK#', id: (pk) => pk.slice('TASK#'.length) },
     node: { prefix: 'WORKFLOW#', id: (pk, sk) => `${pk.slice('WORKFLOW#'.length)}:${sk.slice('WAIT#'.length)}` },
+    sweep: { prefix: 'CONTEXTS#', id: (pk) => pk.slice('CONTEXTS#'.length) },
     schedule: { prefix: 'SCHEDULES#', id: (_pk, sk) => sk },
   };
 

@@ -10,5 +10,9 @@ export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
     // On demand: most pulses wake no schedule, and need neither cron nor graphs.
     schedule: async (pool, ids) =>
       (await import('../../workflow/usecases/wake-schedules.ts')).wakeSchedules(deps, pool, ids),
+    sweep: async (_pool, namespaces) => {
+      const { wakeSweeps } = await import('../../context/usecases/sweep-namespace.ts');
+      return { count: await wakeSweeps(deps, namespaces), hints: [] };
+    },
   };
 }

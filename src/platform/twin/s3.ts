@@ -108,6 +108,8 @@ function listObjects(bucket: Bucket, input: s3.ListObjectsV2CommandInput): objec
   const max = Math.min(input.MaxKeys ?? listKeysMax, listKeysMax);
   const matching = [...bucket.entries()]
     .filter(([key]) => key.startsWith(input.Prefix ?? '') && compareText(key, after) > 0)
+    // What has the delimiter behind the prefix S3 rolls up into common prefixes, which nobody here reads.
+    .filter(([key]) => input.Delimiter === undefined || !key.slice(input.Prefix?.length ?? 0).includes(input.Delimiter))
     .sort(([a], [b]) => compareText(a, b));
   const page = matching.slice(0, max);
   const isTruncated = matching.length > page.length;

@@ -154,5 +154,48 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       await store().audit(namespace, 'id', entry);
       expect((await store().audited(namespace, '2026-11-23', 10)).items).toEqual([entry]);
     });
+
+    it('lists the history of a document without its data, and removes all but tombstones and what others say of it', async () => {
+      const namespace = unique('n');
+      const large = Array.from({ length: 60_000 }, (_, n) => (n * 7_919 * 104_729).toString(36)).join(' ');
+      const first = version(namespace, 'd', { data: { large }, relations: [{ type: 'like', to: 'other' }] });
+      const below = version(namespace, 'd/below', { data: { large }, relations: [{ type: 'like', to: 'd' }] });
+      const second = next(first, { operation_id: 'op2' });
+      for (const each of [first, below]) await store().commit([{ previous: undefined, next: each }]);
+      await store().commit([{ ...second, once: true }]);
+      expect((await store().entries(first)).map((entry) => [entry.version, entry.kind, entry.hash])).toEqual([
+        [1, 'create', 'h'],
+        [2, 'put', 'h'],
+      ]);
+      const tombstone = next(second.next, {
+        ...{ kind: 'erase', deleted: true, relations: [], tags: [], data: null },
+        ...{ erasure: { versions: 2, root: 'r' }, due: { at, action: 'erase' } },
+      });
+      await store().commit([tombstone]);
+      expect(await store().removeContent(first)).toBe(true);
+      expect(await store().removeContent(first)).toBe(false);
+      expect((await store().entries(first)).map(({ kind }) => kind)).toEqual(['erase']);
+      expect(await store().operation(first, 'op2')).toBeUndefined();
+      expect(await store().version(below, 1)).toEqual(below);
+      expect(await store().edges(first, 'in')).toHaveLength(1);
+    });
+
+    it('knows what is due, and notes what was done on the version that was seen', async () => {
+      const namespace = unique('n');
+      const dueAt = (time: string) => ({ due: { at: time, action: 'erase' as const } });
+      const [a, b] = ['a', 'b'].map((id, n) => version(namespace, id, dueAt(`2026-11-2${5 - n}T10:00:00.000Z`)));
+      for (const each of [a!, b!, version(namespace, 'c')]) await store().commit([{ previous: undefined, next: each }]);
+      expect(await store().due(namespace, 10)).toEqual([
+        { context_id: 'b', at: '2026-11-24T10:00:00.000Z' },
+        { context_id: 'a', at: '2026-11-25T10:00:00.000Z' },
+      ]);
+      const { due: _due, ...rest } = headOf(b!);
+      const noted = { ...rest, erasure: { versions: 1, root: 'r', done_at: at } };
+      expect(await store().note(noted)).toBe(true);
+      expect(await store().heads([b!])).toEqual([noted]);
+      expect(headOf((await store().latest(b!))!)).toEqual(noted);
+      expect((await store().due(namespace, 10)).map(({ context_id }) => context_id)).toEqual(['a']);
+      expect(await store().note({ ...noted, version: 2 })).toBe(false);
+    });
   });
 }

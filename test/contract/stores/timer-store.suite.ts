@@ -28,5 +28,23 @@ export function timerStoreSuite(backend: BackendOf): void {
       await tasks().change([delay(row!, time(2))]);
       expect(await timers().due(unique('p'), time(9), 10)).toEqual([]);
     });
+
+    it('has one timer for the sweeps of a namespace, which only moves to an earlier time', async () => {
+      const { sweeps } = backend().adapters;
+      const namespace = unique('n');
+      const isDue = async (second: number) =>
+        (await timers().due('default', time(second), 100)).some(({ id }) => id === namespace);
+      await sweeps.arm(namespace, time(-50));
+      await sweeps.arm(namespace, time(-60));
+      const armed = await sweeps.armed(namespace);
+      await sweeps.arm(namespace, time(-40));
+      expect(await isDue(-61)).toBe(false);
+      expect(await isDue(-60)).toBe(true);
+      await sweeps.settle(namespace, armed, undefined);
+      expect(await sweeps.postpone(namespace, time(-60), time(-30))).toBe(true);
+      expect(await sweeps.postpone(namespace, time(-60), time(-30))).toBe(false);
+      await sweeps.settle(namespace, armed + 1, undefined);
+      expect(await isDue(0)).toBe(false);
+    });
   });
 }

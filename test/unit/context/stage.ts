@@ -1,9 +1,8 @@
 import type { ContextAnswer, ContextOperationName, ContextRequest } from '../../../src/contracts/context-operations.ts';
 import type { Announcement } from '../../../src/contracts/events.ts';
 import { runContextOperation } from '../../../src/context/usecases/operations.ts';
-import type { SearchDeps } from '../../../src/context/index-ports.ts';
 import { contextIndexedAttributes } from '../../../src/platform/aws/context-keys.ts';
-import { indexName } from '../../../src/platform/aws/keys.ts';
+import { indexedAttributes, indexName } from '../../../src/platform/aws/keys.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import type { TableSchema } from '../../../src/platform/twin/dynamodb/table.ts';
@@ -19,9 +18,17 @@ export const contextTable: TableSchema = {
   indexes: [{ name: indexName, pk: 'gsi1pk', sk: 'gsi1sk', projection: [...contextIndexedAttributes] }],
 };
 
+/** The table of the work, which has the timers of the sweeps. */
+const workTable: TableSchema = {
+  name: 'cadre',
+  pk: 'pk',
+  sk: 'sk',
+  indexes: [{ name: indexName, pk: 'gsi1pk', sk: 'gsi1sk', projection: [...indexedAttributes] }],
+};
+
 /** The use cases on the real store in the twin; time stands still until it is moved. */
 export function contextStage() {
-  const cloud = createTwinCloud({ startMs, tables: [contextTable], buckets: ['bucket'] });
+  const cloud = createTwinCloud({ startMs, tables: [contextTable, workTable], buckets: ['bucket'] });
   const clock = { now: startMs };
   let ids = 0;
   const sources = { ...machineSources, now: () => clock.now, id: () => `id-${++ids}` };
@@ -34,11 +41,11 @@ export function contextStage() {
     stateMachineArn: '',
     queues: {},
   };
-  const deps: SearchDeps = {
+  const deps = {
     ...createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, {
       warn: () => undefined,
     }),
-    messenger: { announce: async (announced) => void events.push(...announced) },
+    messenger: { announce: async (announced: readonly Announcement[]) => void events.push(...announced) },
   };
   /** An operation as the API carries it out, for a principal: `text` is the body of the request. */
   const send = (principal: string, name: ContextOperationName, text: string) =>

@@ -29,7 +29,7 @@ function documentsOf({ meta: { parts }, bytes }: NewSegment): (SegmentDocument &
 }
 
 /** The newest version of each document. A tombstone stays while an older segment may still have what it hides. */
-function survivors(inputs: readonly NewSegment[], keepTombstones: boolean): Survivors {
+function survivors(inputs: readonly NewSegment[], keepTombstones: boolean, without: ReadonlySet<string>): Survivors {
   const all = inputs.map(documentsOf);
   const newest = new Map<string, number>();
   for (const { id, version } of all.flat()) newest.set(id, Math.max(version, newest.get(id) ?? version));
@@ -39,7 +39,7 @@ function survivors(inputs: readonly NewSegment[], keepTombstones: boolean): Surv
     Int32Array.from(list, (document) => {
       if (document.version !== newest.get(document.id) || taken.has(document.id)) return -1;
       taken.add(document.id);
-      if (document.deleted && !keepTombstones) return -1;
+      if (document.deleted ? !keepTombstones : without.has(document.id)) return -1;
       return documents.push(document) - 1;
     }),
   );
@@ -100,15 +100,19 @@ function vectorsOf({ meta, bytes }: NewSegment, places: Int32Array | undefined):
 
 /**
  * One segment with the newest version of every document of the inputs. Give the inputs oldest first, and say whether older segments remain
- * outside: only then do tombstones stay. Vectors of another model than `model` are left behind. Lengths of documents are not in the segments one by
+ * outside: only then do tombstones stay. Nothing of the documents `without` does. Vectors of another model than `model` are left behind. Lengths of documents are not in the segments one by
  * one, so the tokens of superseded versions are taken as the average ones.
  */
 export function mergeSegments(
   key: string,
   inputs: readonly NewSegment[],
-  { keepTombstones, model }: { readonly keepTombstones: boolean; readonly model: string },
+  {
+    keepTombstones,
+    model,
+    without = new Set(),
+  }: { readonly keepTombstones: boolean; readonly model: string; readonly without?: ReadonlySet<string> },
 ): NewSegment {
-  const survived = survivors(inputs, keepTombstones);
+  const survived = survivors(inputs, keepTombstones, without);
   const documents = inputs.reduce((sum, { meta }) => sum + meta.documents, 0);
   const tokens = inputs.reduce((sum, { meta }) => sum + meta.tokens, 0);
   return writeSegment(key, {

@@ -1,0 +1,53 @@
+import type * as z from 'zod';
+import type { ChangeAnswer, lifecycleRequest } from '../../contracts/context-operations.ts';
+import { CadreError } from '../../contracts/errors.ts';
+import { historyRoot } from '../core/merkle.ts';
+import { erasing, headOf } from '../core/version.ts';
+import type { Caller, ContextDeps } from '../ports.ts';
+import { changeDocument, stampOf } from './change-document.ts';
+import { permitted } from './load-document.ts';
+
+/**
+ * Begins the erasure of a document: from now on nobody reads, finds or changes it, and its tombstone says who erased it, when, why, and what it was, as
+ * a Merkle root. The sweep removes what is stored and notes when nothing is left. A repeat gets the tombstone. Throws `legal-hold`, `forbidden` for
+ * whoever is no admin of the document, `not-found`.
+ */
+export async function eraseDocument(
+  deps: ContextDeps,
+  caller: Caller,
+  request: z.output<typeof lifecycleRequest>,
+): Promise<ChangeAnswer> {
+  const { namespace, context_id, reason } = request;
+  const key = { namespace, context_id };
+  const stamp = stampOf(deps, caller, request);
+  const answer = await changeDocument(deps, caller, key, async ({ namespace: room, latest }) => {
+    permitted(room, latest ?? key, caller, 'admin');
+    if (latest === undefined)
+      throw new CadreError('not-found', `no document ${context_id} is in ${namespace}`, { path: 'context_id' });
+    if (latest.erasure !== undefined) return { answer: { outcome: 'repeated', head: headOf(latest) } };
+    if (latest.legal_hold !== undefined)
+      throw new CadreError(
+        'legal-hold',
+        `${context_id} is held by ${latest.legal_hold.by}: ${latest.legal_hold.reason}`,
+        {
+          path: 'context_id',
+        },
+      );
+    const entries = await deps.documents.entries(key);
+    const erasure = { reason, versions: entries.length, root: historyRoot(entries, stamp.hash) };
+    const previous = headOf(latest);
+    // Before the tombstone, so that no crash leaves one that nobody follows up.
+    await deps.sweeps.arm(namespace, new Date(stamp.now).toISOString());
+    return { commit: { previous, next: erasing(previous, erasure, stamp) }, outcome: 'written' };
+  });
+  await sweepSoon(deps, caller, namespace);
+  return answer;
+}
+
+/** Lets the sweep of a namespace begin at once. A hint: its timer makes good a lost one. */
+export async function sweepSoon(deps: ContextDeps, caller: Caller, namespace: string): Promise<void> {
+  const { correlation_id } = caller;
+  await deps.messenger.announce([
+    { type: 'ContextsDue', data: { namespace }, correlation_id, causation_id: correlation_id },
+  ]);
+}
