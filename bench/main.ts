@@ -4,6 +4,7 @@
  */
 import { bundleBench } from './bundle.ts';
 import { callsBench, dollarsBench } from './calls.ts';
+import { contextBench } from './context.ts';
 import { cpuBench } from './cpu.ts';
 import { decideBench } from './decide.ts';
 import type { Bench } from './figure.ts';
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   simulator: simulatorBench,
   scheduler: schedulerBench,
   search: searchBench,
+  context: contextBench,
 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,0 +1,216 @@
+import { packBody } from '../src/platform/aws/context-rows.ts';
+import type { Client } from '../src/sdk/client.ts';
+import { type Bench, type Figure, percentile, rounded } from './figure.ts';
+import { priceOf, prices, pricesDate, pricesRegion } from './prices.ts';
+import { billOf, callsOf, perMillion } from './support/bill.ts';
+import { type ContextStage, contextStage } from './support/context-stage.ts';
+import { functionOverheadMs, latencyMs, slowestOfHundred } from './support/latencies.ts';
+import { projectTexts } from './support/project-texts.ts';
+
+const seed = 'context-1';
+/** Repeats of each operation: enough for the second slowest of a hundred to mean something. */
+const repeats = 200;
+/** Characters of the text in each document: with its head one unit of a write, and two of the packed versions. */
+const textCharacters = 800;
+
+const prose = projectTexts()
+  .filter(({ path }) => path.endsWith('.md'))
+  .map(({ text }) => text)
+  .join('\n');
+const textOf = (index: number): string => {
+  const at = (index * 797) % (prose.length - textCharacters);
+  return prose.slice(at, at + textCharacters);
+};
+const dataOf = (index: number) => ({ title: `document ${index}`, text: textOf(index) });
+
+type Contexts = Client['contexts'];
+
+interface Operation {
+  /** What the figure is called. */
+  readonly name: string;
+  /** Before the repeats; not measured. */
+  prepare?(contexts: Contexts): Promise<unknown>;
+  run(contexts: Contexts, index: number): Promise<unknown>;
+}
+
+/** One document for each repeat, under a path of its own. */
+const each =
+  (under: string, count = repeats) =>
+  async (contexts: Contexts): Promise<void> => {
+    for (let index = 0; index < count; index += 1)
+      await contexts.create({ context_id: `${under}/${index}`, context_type: 'knowledge', data: dataOf(index) });
+  };
+
+const operations: readonly Operation[] = [
+  {
+    name: 'create',
+    run: (contexts, index) =>
+      contexts.create({ context_id: `create/${index}`, context_type: 'knowledge', data: dataOf(index) }),
+  },
+  { name: 'get', prepare: each('get'), run: (contexts, index) => contexts.get({ context_id: `get/${index}` }) },
+  { name: 'get_unchanged', run: (contexts, index) => contexts.get({ context_id: `get/${index}`, known_version: 1 }) },
+  { name: 'get_version', run: (contexts, index) => contexts.get({ context_id: `get/${index}`, version: 1 }) },
+  {
+    name: 'batch_of_10',
+    run: (contexts, index) =>
+      contexts.batch({ context_ids: Array.from({ length: 10 }, (_, at) => `get/${(index + at) % repeats}`) }),
+  },
+  {
+    name: 'put',
+    prepare: each('put'),
+    run: (contexts, index) =>
+      contexts.put({ context_id: `put/${index}`, expected_version: 1, data: dataOf(index + 1) }),
+  },
+  {
+    name: 'patch',
+    prepare: each('patch'),
+    run: (contexts, index) => contexts.patch({ context_id: `patch/${index}`, merge_patch: { title: 'other' } }),
+  },
+  {
+    name: 'append',
+    prepare: (contexts) =>
+      contexts.create({ context_id: 'log', context_type: 'decision_log', data: { decisions: [] } }),
+    run: (contexts, index) => contexts.append({ context_id: 'log', pointer: '/decisions', items: [index] }),
+  },
+  {
+    name: 'transaction_of_5',
+    prepare: each('five', 5),
+    run: (contexts, index) =>
+      contexts.transaction({
+        operations: Array.from({ length: 5 }, (_, at) => ({
+          operation: 'put' as const,
+          context_id: `five/${at}`,
+          expected_version: index + 1,
+          data: dataOf(index),
+        })),
+      }),
+  },
+  { name: 'delete', run: (contexts, index) => contexts.delete({ context_id: `put/${index}`, expected_version: 2 }) },
+  {
+    name: 'restore',
+    run: (contexts, index) => contexts.restore({ context_id: `put/${index}`, version: 1, expected_version: 3 }),
+  },
+  { name: 'history_of_3', run: (contexts, index) => contexts.history({ context_id: `put/${index}`, limit: 3 }) },
+  { name: 'list_of_25', run: (contexts) => contexts.list({ under: 'get' }) },
+  { name: 'search', run: (contexts, index) => contexts.search({ text: textOf(index * 31).slice(0, 60) }) },
+  {
+    name: 'assemble',
+    run: (contexts, index) => contexts.assemble({ text: textOf(index * 31).slice(0, 60), pinned: ['get/1'] }),
+  },
+];
+
+/** Milliseconds that no figure should pass at its 99th of a hundred. */
+const aimsMs: Readonly<Record<string, number>> = { get: 30, put: 60 };
+
+async function operationFigures({ name, prepare, run }: Operation, stage: ContextStage): Promise<Figure[]> {
+  // A client of its own for each call: what one has read does not help another here.
+  if (prepare !== undefined) await stage.drive(prepare(stage.client().contexts));
+  await stage.skip(60_000);
+  stage.take();
+  const times: number[] = [];
+  for (let index = 0; index < repeats; index += 1) {
+    const at = stage.now();
+    await stage.drive(run(stage.client().contexts, index));
+    times.push(stage.now() - at + functionOverheadMs);
+  }
+  const used = stage.take();
+  const total = times.reduce((sum, ms) => sum + ms, 0);
+  const bill = billOf(used, {
+    invocations: { api: repeats },
+    durationMs: { api: total - repeats * functionOverheadMs },
+    logBytes: 0,
+    eventSourceCalls: 0,
+    eventSourceStandardRequests: 0,
+    eventSourceFifoRequests: 0,
+  });
+  const { total: usd, by_service } = perMillion({ ...bill, http_api: priceOf('httpApi', repeats) }, repeats);
+  const per = (count: number) => rounded(count / repeats, 2);
+  const detail = {
+    calls: per(callsOf(used)),
+    by_operation: Object.fromEntries(Object.entries(used.calls).map(([call, count]) => [call, per(count)])),
+    read_units: per(used.readUnits),
+    write_units: per(used.writeUnits),
+  };
+  const cost: Figure = {
+    bench: 'context',
+    metric: `${name}_usd_per_million`,
+    value: usd,
+    unit: 'USD/million calls',
+    detail: {
+      ...detail,
+      by_service,
+      documents_of_characters: textCharacters,
+      prices: `${pricesRegion} list prices of ${pricesDate}, no free tier`,
+      note: 'the API alone; what the index costs for each write is in the bench search',
+    },
+  };
+  const time: Figure = {
+    bench: 'context',
+    metric: `${name}_p99_ms`,
+    value: rounded(percentile(times, 0.99), 1),
+    unit: 'ms/call',
+    detail: {
+      p50_ms: rounded(percentile(times, 0.5), 1),
+      ...(aimsMs[name] === undefined ? {} : { aim_ms: aimsMs[name] }),
+      repeats,
+      how: `modelled: waits by the table of latencies (DynamoDB ${latencyMs.dynamodb} ms, transactions and batches ${latencyMs['dynamodb:batch or transaction']}, EventBridge ${latencyMs.events}, S3 ${latencyMs.s3}), the slowest of a hundred calls ${slowestOfHundred} times that, and ${functionOverheadMs} ms of our own; a warm function, without the way from the caller to it`,
+    },
+  };
+  return [cost, time];
+}
+
+/** What the bodies of documents weigh with and without being packed, and with large ones in the bucket. */
+async function storageFigure(): Promise<Figure> {
+  const inBucket = { count: 0, bytes: 0 };
+  const bodies = {
+    bucket: 'bucket',
+    objects: {
+      put: async (_bucket: string, _key: string, text: string) =>
+        void ((inBucket.count += 1), (inBucket.bytes += Buffer.byteLength(text))),
+    } as never,
+  };
+  let plain = 0;
+  let rows = 0;
+  let packed = 0;
+  const texts = projectTexts();
+  for (const { path, text } of texts) {
+    const data = { title: path, text };
+    plain += Buffer.byteLength(JSON.stringify(data));
+    const { packed: bytes, body = '' } = await packBody(bodies, { namespace: 'default', context_id: 'document' }, data);
+    if (bytes instanceof Uint8Array) packed += 1;
+    rows += bytes instanceof Uint8Array ? bytes.byteLength : Buffer.byteLength(body as string);
+  }
+  const rowUsd = (bytes: number) => ((prices.tableStorage.usd + prices.pointInTimeRecovery.usd) * bytes) / 1e9;
+  const usd = rowUsd(rows) + (prices.s3Storage.usd * inBucket.bytes) / 1e9;
+  return {
+    bench: 'context',
+    metric: 'storage_saved',
+    value: rounded(1 - usd / rowUsd(plain), 3),
+    unit: 'share of dollars',
+    detail: {
+      aim: 0.43,
+      documents: texts.length,
+      megabytes_plain: rounded(plain / 1e6),
+      megabytes_in_rows: rounded(rows / 1e6),
+      megabytes_in_bucket: rounded(inBucket.bytes / 1e6),
+      packed,
+      in_bucket: inBucket.count,
+      bytes_saved: rounded(1 - (rows + inBucket.bytes) / plain, 3),
+      how: 'each text of this repository (documentation, sources, tests) as one document; bodies above 4 KB are packed, packed ones above 128 KB lie in the bucket; dollars for a GB of rows with their backup, and of the bucket; heads and indexes are the same either way',
+    },
+  };
+}
+
+async function* context(say: (line: string) => void): AsyncIterable<Figure> {
+  const stage = contextStage(seed);
+  for (const operation of operations) {
+    say(`context: ${operation.name}`);
+    yield* await operationFigures(operation, stage);
+  }
+  yield await storageFigure();
+}
+
+export const contextBench: Bench = {
+  about: 'operations on documents: calls, units, dollars, modelled time; storage of real text',
+  run: context,
+};
