@@ -1,5 +1,6 @@
 import type { Problem } from '../contracts/api.ts';
-import { CadreError, errorCatalogue, type Fault } from '../contracts/errors.ts';
+import { errorCatalogue } from '../contracts/error-catalogue.ts';
+import { CadreError, type Fault } from '../contracts/errors.ts';
 
 /** What AWS and its client call it when a service is too busy or did not answer: trying again is right. */
 const passing =

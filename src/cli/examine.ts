@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { CadreError, errorCatalogue } from '../contracts/errors.ts';
+import { errorCatalogue } from '../contracts/error-catalogue.ts';
+import { CadreError } from '../contracts/errors.ts';
 import type { Client } from '../sdk/client.ts';
 import { cloudStatus } from './local/cloud.ts';
 import { localDirectory } from './local/places.ts';

@@ -1,4 +1,5 @@
-import { CadreError, errorCatalogue, inWords } from '../contracts/errors.ts';
+import { errorCatalogue } from '../contracts/error-catalogue.ts';
+import { CadreError, inWords } from '../contracts/errors.ts';
 import { style, type Output } from './output.ts';
 
 /** Faults that are shown one by one; more only say that there are more. */

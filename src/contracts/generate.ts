@@ -10,7 +10,7 @@ import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts'
 import { accessPolicy, contextDocument, contextHead, namespacePolicy } from './context.ts';
 import { changeAnswer, conflictDocument, createDocumentRequest } from './context-operations.ts';
 import { deadLetterView, problem, systemStatusView } from './api.ts';
-import { errorCatalogue } from './errors.ts';
+import { errorCatalogue } from './error-catalogue.ts';
 import { envelope, eventData } from './events.ts';
 import { taskExplanation } from './explanation.ts';
 import { json } from './json.ts';
@@ -197,7 +197,7 @@ function errorsPage(): string {
     .map(([exit, entries]) => `| ${exit} | ${entries.map(([code]) => `[${code}](#${code})`).join(', ')} |`);
   return [
     '# Errors\n',
-    '<!-- Made by `npm run schemas` from src/contracts/errors.ts. -->\n',
+    '<!-- Made by `npm run schemas` from src/contracts/error-catalogue.ts. -->\n',
     'Every refusal of the API (RFC 9457, `type` names a heading of this page), every dead letter and every message of the command line',
     'carries one of these codes. Exit code 0 is success; 7 says that the workflow which `cadre run` or `cadre wait` followed is Partially Complete.\n',
     '| exit code | codes |\n|---|---|',

@@ -1,5 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
-import { CadreError, errorCatalogue, type ErrorCode, type Fault } from '../contracts/errors.ts';
+import { errorCatalogue, type ErrorCode } from '../contracts/error-catalogue.ts';
+import { CadreError, type Fault } from '../contracts/errors.ts';
 import type { AgentClock } from './agent-ports.ts';
 import type { Connection } from './connection.ts';
 

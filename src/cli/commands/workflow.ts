@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PlanView, ReplayView, ValidationView } from '../../contracts/inspection.ts';
-import { CadreError, errorCatalogue, type Fault } from '../../contracts/errors.ts';
+import { errorCatalogue } from '../../contracts/error-catalogue.ts';
+import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { type CommandContext, runs } from '../command.ts';
 import { showStatus, table } from '../output.ts';
 

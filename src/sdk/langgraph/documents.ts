@@ -1,5 +1,6 @@
 import type { ContextDocument, ContextHead } from '../../contracts/context.ts';
-import { CadreError, type ErrorCode } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-catalogue.ts';
+import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ContextCalls } from '../context-calls.ts';
 

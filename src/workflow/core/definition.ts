@@ -1,4 +1,5 @@
-import type { ErrorCode, Fault } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-catalogue.ts';
+import type { Fault } from '../../contracts/errors.ts';
 import { depthMax } from '../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
 import { bodiesOf, everyNode, isTask, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';

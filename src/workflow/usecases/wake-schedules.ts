@@ -1,4 +1,5 @@
-import { CadreError, errorCatalogue } from '../../contracts/errors.ts';
+import { errorCatalogue } from '../../contracts/error-catalogue.ts';
+import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { ScheduleRow } from '../../contracts/rows.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';

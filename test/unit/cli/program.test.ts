@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProgram } from '../../../src/cli/main.ts';
-import { errorCatalogue } from '../../../src/contracts/errors.ts';
+import { errorCatalogue } from '../../../src/contracts/error-catalogue.ts';
 
 const main = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
 const empty = mkdtempSync(join(tmpdir(), 'cadre-cli-'));
