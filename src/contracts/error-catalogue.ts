@@ -129,6 +129,24 @@ export const errorCatalogue = {
     what: 'Two nodes have the same name.',
     fix: 'Give each node a name of its own.',
   },
+  'unreachable-node': {
+    status: 422,
+    exit: 2,
+    what: 'A node of the workflow can never start, whatever happens before it.',
+    fix: 'Change its trigger_rule or the branches that lead to it, or remove it.',
+  },
+  'compensation-loop': {
+    status: 422,
+    exit: 2,
+    what: 'A compensation is itself to be compensated.',
+    fix: 'Give the compensation retries instead; one that fails for good stops for a human.',
+  },
+  'never-used': {
+    status: 422,
+    exit: 0,
+    what: 'The workflow defines something that no run of it uses (a warning).',
+    fix: 'Use it or remove it.',
+  },
   'invalid-schedule': {
     status: 422,
     exit: 2,

@@ -34,7 +34,7 @@ export type PlanView = z.infer<typeof planView>;
 export const validationView = z.object({
   valid: z.boolean(),
   errors: z.array(fault),
-  warnings: z.array(z.string()),
+  warnings: z.array(fault),
   plan: planView.optional(),
 });
 export type ValidationView = z.infer<typeof validationView>;

@@ -9,28 +9,52 @@ function showPath(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** Turns zod's issues into faults with the path of each offending key; an unknown key is named itself. */
-function toFaults(error: z.ZodError, prefix: readonly PropertyKey[]): Fault[] {
-  return error.issues.flatMap((issue) => {
-    const at = [...prefix, ...issue.path];
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key): Fault => ({
-        code: 'invalid-input',
-        message: `unknown key "${key}"`,
-        path: showPath([...at, key]),
-      }));
-    }
-    return [{ code: 'invalid-input', message: issue.message, path: showPath(at) } satisfies Fault];
-  });
+/** One thing that is wrong with a value: where, as keys, and what. */
+export interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
 
-/** A value that is nested so deep that reading it exhausts the stack has no shape that we know. */
-function safely<S extends z.ZodType>(schema: S, value: unknown) {
+/**
+ * A union says of each of its members why the value is none of it. What counts is the one member that the value seems to be meant for: it has that member's type,
+ * and, among several, something deeper is wrong than that it is none of the allowed values.
+ */
+function meantIn(members: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  for (const codes of [['invalid_type', 'invalid_value'], ['invalid_type']]) {
+    const isOther = ({ code, path }: z.core.$ZodIssue): boolean => path.length === 0 && codes.includes(code);
+    const [meant, ...others] = members.filter((issues) => issues.length > 0 && !issues.some(isOther));
+    if (meant !== undefined && others.length === 0) return meant;
+  }
+  return undefined;
+}
+
+function innermost(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issue[] {
+  const path = [...prefix, ...issue.path];
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
+  const meant = issue.code === 'invalid_union' ? meantIn(issue.errors) : undefined;
+  return meant?.flatMap((each) => innermost(each, path)) ?? [{ path, message: issue.message }];
+}
+
+/** An issue as a fault. */
+export function toFault({ path, message }: Issue): Fault {
+  return { code: 'invalid-input', message, path: showPath(path) };
+}
+
+/** The value as its schema reads it, or everything that is wrong with it; an unknown key is named itself. */
+export function tryParse<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  prefix: readonly PropertyKey[] = [],
+): { readonly read: z.output<S> } | { readonly issues: readonly Issue[] } {
   try {
-    return schema.safeParse(value);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new CadreError('invalid-input', 'input: it is nested too deeply', { cause });
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return { read: parsed.data };
+    return { issues: parsed.error.issues.flatMap((issue) => innermost(issue, prefix)) };
+  } catch (error) {
+    // A value that is nested so deep that reading it exhausts the stack has no shape that we know.
+    if (!(error instanceof RangeError)) throw error;
+    return { issues: [{ path: prefix, message: 'it is nested too deeply' }] };
   }
 }
 
@@ -40,9 +64,9 @@ export function parse<S extends z.ZodType>(
   value: unknown,
   prefix: readonly PropertyKey[] = [],
 ): z.output<S> {
-  const parsed = safely(schema, value);
-  if (parsed.success) return parsed.data;
-  const faults = toFaults(parsed.error, prefix);
+  const parsed = tryParse(schema, value, prefix);
+  if ('read' in parsed) return parsed.read;
+  const faults = parsed.issues.map(toFault);
   const first = faults[0];
   throw new CadreError(
     'invalid-input',

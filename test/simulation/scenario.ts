@@ -5,7 +5,7 @@ import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
-import { drawNodes } from '../support/arbitrary-workflow.ts';
+import { drawNodes, soundNodes } from '../support/arbitrary-workflow.ts';
 
 /** How a simulated handler behaves on one attempt. */
 export interface Behaviour {
@@ -102,7 +102,7 @@ function withUndoing(random: Random, nodes: readonly WorkflowNodeInput[]): Workf
 
 /** Nodes of every kind, nodes inside nodes, and a transaction or a pause among them; some are sagas. */
 function drawMixedWorkflow(random: Random, index: number, count: number): WorkflowDefinition {
-  const nodes: WorkflowNodeInput[] = drawNodes(random, count, 1, true) as never;
+  const nodes: WorkflowNodeInput[] = soundNodes(drawNodes(random, count, 1, true)) as never;
   if (random.chance(0.4)) {
     const participants = ['one', 'two'].map((name) => ({ name, task_type: 'work' }));
     nodes.push({ name: 'agree', kind: 'transaction', depends_on: ['n0'], trigger_rule: 'all_done', participants });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { type WorkflowDefinition, workflowDefinition } from '../../src/contracts/workflow.ts';
 import { createRandom, type Random } from '../../src/platform/twin/random.ts';
+import { graphOf } from '../../src/workflow/core/graph.ts';
+import { unreachableNodes } from '../../src/workflow/core/reachability.ts';
 import type { Fate } from './naive-workflow.ts';
 
 /** How each task of a run ends, by its path. */
@@ -60,14 +62,14 @@ function drawKind(random: Random, level: number, mixed: boolean): object {
   }
 }
 
-type Drawn = { name: string; depends_on: string[]; [key: string]: unknown };
+export type Drawn = { name: string; depends_on: string[]; [key: string]: unknown };
 
 /** Branches of a choice lead to some of the nodes that depend on it. */
 function withBranches(random: Random, node: Drawn, dependents: string[]): Drawn {
   if (node['kind'] !== 'choice') return node;
   const some = () => dependents.filter(() => random.chance(0.5));
   const branches = Array.from({ length: 1 + random.below(2) }, () => ({
-    when: random.pick(['true', 'false']),
+    when: random.pick(['1 = 1', '1 = 2']),
     then: some(),
   })).filter(({ then }) => then.length > 0);
   return branches.length === 0
@@ -108,18 +110,40 @@ export function drawNodes(random: Random, count: number, level: number, mixed: b
     .map(([, node]) => node);
 }
 
+/** The same nodes, as a definition may have them: those that no run could start wait only for the ends of what is before them, and no gather needs more than can come. */
+export function soundNodes(nodes: readonly Drawn[]): Drawn[] {
+  const inner = nodes.map((node) => {
+    const body = node['body'] as { nodes: Drawn[] } | undefined;
+    if (body === undefined) return node;
+    const named = new Set(body.nodes.flatMap(({ depends_on }) => depends_on));
+    const sinks = body.nodes.filter(({ name }) => !named.has(name)).length;
+    const need = typeof node['need'] === 'number' ? { need: Math.min(node['need'], sinks) } : {};
+    return { ...node, ...need, body: { ...body, nodes: soundNodes(body.nodes) } };
+  });
+  for (;;) {
+    const { nodes: read } = workflowDefinition.parse({ name: 'any', nodes: inner });
+    const never = unreachableNodes(graphOf({ name: 'any', nodes: read }));
+    if (never.length === 0) return inner;
+    for (const { index } of never) inner[index] = { ...inner[index]!, trigger_rule: 'all_done' };
+  }
+}
+
 /**
  * A random acyclic definition with the fates of its tasks, of one kind of node (`mixed` false) or of all: edges lead from earlier to later nodes, listed in a
- * shuffled order. Expressions are constants, so that the naive interpreter can read them.
+ * shuffled order; `mend` may change the nodes before they are read. Expressions are constants, so that the naive interpreter can read them.
  */
 export function arbitraryWorkflow(
   nodesMax: number,
   mixed = true,
+  mend = (nodes: readonly Drawn[]): readonly Drawn[] => nodes,
 ): fc.Arbitrary<{ readonly definition: WorkflowDefinition; readonly fates: Fates }> {
   return fc
     .record({ count: fc.integer({ min: 1, max: nodesMax }), seed: fc.nat(), failures: fc.constantFrom(0, 0.1, 0.3) })
     .map(({ count, seed, failures }) => ({
-      definition: workflowDefinition.parse({ name: 'any', nodes: drawNodes(createRandom(seed), count, 0, mixed) }),
+      definition: workflowDefinition.parse({
+        name: 'any',
+        nodes: mend(drawNodes(createRandom(seed), count, 0, mixed)),
+      }),
       fates: fatesOf(seed, failures),
     }));
 }

@@ -9,9 +9,9 @@ export type End = 'Completed' | 'Failed' | 'Ignored' | 'Skipped' | 'Not taken';
 
 type Ends = ReadonlyMap<string, End>;
 
-/** Which nodes a choice goes on with: its conditions are the constants `true` and `false`. Undefined: it fails. */
+/** Which nodes a choice goes on with: its conditions are the constants `1 = 1` and `1 = 2`. Undefined: it fails. */
 export function takenBy({ branches, take, default: otherwise }: ChoiceNode): readonly string[] | undefined {
-  const holding = branches.filter(({ when }) => when === 'true');
+  const holding = branches.filter(({ when }) => when === '1 = 1');
   const taken = (take === 'first' ? holding.slice(0, 1) : holding).flatMap(({ then }) => then);
   return taken.length > 0 ? taken : otherwise;
 }

@@ -1,14 +1,15 @@
 import { Hono } from 'hono';
+import * as z from 'zod';
 import { pageQuery } from '../../contracts/api.ts';
 import { defaultPool } from '../../contracts/ids.ts';
-import { schedule, scheduleId, scheduleTimesQuery } from '../../contracts/schedule.ts';
+import { scheduleId, scheduleTimesQuery } from '../../contracts/schedule.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, type ApiContext, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
 /** Schedules bring cron and graphs: loaded for the first of their requests. */
 const core = () => import('../../workflow/core/schedule.ts');
 const commands = {
-  create: async () => (await import('../../workflow/usecases/create-schedule.ts')).createSchedule,
+  create: () => import('../../workflow/usecases/create-schedule.ts'),
   pause: async () => (await import('../../workflow/usecases/change-schedule.ts')).pauseSchedule,
 };
 
@@ -23,9 +24,10 @@ export function scheduleRoutes(deps: ApiDeps): Hono<ApiEnv> {
   };
 
   app.post('/v1/schedules', async (c) => {
-    const body = await readBody(c, schedule);
+    const body = await readBody(c, z.unknown());
+    const { createSchedule, readSchedule } = await commands.create();
     const principal = c.get('principal');
-    const made = accepted(await (await commands.create())(deps, { schedule: body, principal }));
+    const made = accepted(await createSchedule(deps, { schedule: readSchedule(body), principal }));
     return c.json((await core()).scheduleViewOf(made), 201);
   });
 

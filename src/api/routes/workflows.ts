@@ -5,7 +5,6 @@ import type { Outcome } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { replayQuery } from '../../contracts/inspection.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
-import { workflowSubmission } from '../../contracts/workflow.ts';
 import { deliveryNotification } from '../../workflow/usecases/finish-workflow.ts';
 import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
 import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
@@ -16,7 +15,7 @@ import { accepted, found, readBody, readParam, readQuery, type ApiContext, type 
 
 /** What reads and advances graphs brings JSONata, which is as large as all our own code: loaded for the first command. */
 const commands = {
-  submit: async () => (await import('../../workflow/usecases/submit-workflow.ts')).submitWorkflow,
+  submit: () => import('../../workflow/usecases/submit-workflow.ts'),
   cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
   steer: () => import('../../workflow/usecases/steer-workflow.ts'),
 };
@@ -28,12 +27,11 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
   app.post('/v1/workflows', async (c) => {
-    const submission = await readBody(c, workflowSubmission);
+    const body = await readBody(c, z.unknown());
     const traceparent = c.get('traceparent');
-    const outcome = await (
-      await commands.submit()
-    )(deps, {
-      submission,
+    const { readSubmission, submitWorkflow } = await commands.submit();
+    const outcome = await submitWorkflow(deps, {
+      submission: readSubmission(body),
       principal: c.get('principal'),
       correlation_id: c.get('correlation_id'),
       ...(traceparent === undefined ? {} : { traceparent }),
@@ -43,8 +41,8 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/v1/workflows/validate', async (c) => {
     const { validateWorkflow } = await inspection();
-    const { errors, ...rest } = await validateWorkflow(deps, await readBody(c, z.unknown()));
-    return c.json({ ...rest, errors: errors.map(advised) });
+    const { errors, warnings, ...rest } = await validateWorkflow(deps, await readBody(c, z.unknown()));
+    return c.json({ ...rest, errors: errors.map(advised), warnings: warnings.map(advised) });
   });
 
   app.get('/v1/workflows/:id/plan', async (c) => {

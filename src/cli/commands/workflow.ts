@@ -35,8 +35,8 @@ function moment(text: string): string {
 async function validateHere(value: unknown): Promise<ValidationView> {
   const { createTestCloud } = await import('../../sdk/test-cloud.ts');
   const cloud = createTestCloud();
-  const { warnings: _agents, ...view } = await cloud.drive(cloud.client.validateWorkflow(value));
-  return { ...view, warnings: [] };
+  const view = await cloud.drive(cloud.client.validateWorkflow(value));
+  return { ...view, warnings: view.warnings.filter(({ code }) => code !== 'unknown-capability') };
 }
 
 async function readForValidation(file: string): Promise<{ value?: unknown; fault?: Fault }> {
@@ -137,7 +137,7 @@ function addHistory(group: Command): void {
 
 function showValidation({ valid, errors, warnings }: Pick<ValidationView, 'valid' | 'errors' | 'warnings'>): string {
   const lines = errors.map(({ path = '', message, fix = '' }) => [path, message, fix]);
-  const told = warnings.map((warning) => `Warning: ${warning}`);
+  const told = warnings.map(({ message, fix = '' }) => `Warning: ${message}. ${fix}`);
   if (valid) return ['The workflow is valid.', ...told].join('\n');
   return [table(['WHERE', 'WHAT IS WRONG', 'WHAT TO DO'], lines), ...told].join('\n');
 }

@@ -2,20 +2,21 @@ import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 import type { Fault } from '../../contracts/errors.ts';
 import { depthMax } from '../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
-import { bodiesOf, everyNode, isTask, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { bodiesOf, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { bodyCycleFaults } from './body-cycles.ts';
 import { findCycles } from './cycles.ts';
-import { referencesOf } from './expression.ts';
+import { warningsOf } from './definition-warnings.ts';
+import { expressionNames, referencesOf } from './expression.ts';
 import { graphOf, type WorkflowGraph } from './graph.ts';
+import { unreachableNodes } from './reachability.ts';
 
 /** Nodes of a cycle that are printed. More: nobody reads them. */
 const cycleNodesShownMax = 20;
-/** Warnings kept with a workflow. More: its head grows. */
-const warningsMax = 50;
 
 /** All that is wrong with a definition, and what may turn out wrong later. */
 export interface DefinitionCheck {
   readonly faults: readonly Fault[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Fault[];
 }
 
 /** The nodes of one level: those of the definition, or of one body. `at` is its path, `depth` how many nodes it lies in. */
@@ -103,11 +104,31 @@ function cycleFaults({ nodes, at }: Level, graph: WorkflowGraph): Fault[] {
   });
 }
 
+/** Nodes that can never start. */
+function reachFaults({ nodes, at }: Level, graph: WorkflowGraph): Fault[] {
+  return unreachableNodes(graph).map(({ index, choice, gated }) => {
+    const { name, trigger_rule } = nodes[index] as WorkflowNode;
+    return gated
+      ? fault(
+          'unreachable-node',
+          `${at}nodes[${index}]`,
+          `"${name}" can never start: no value selects a branch of "${choice}" that leads to it`,
+          'correct the conditions of that choice, or remove the node',
+        )
+      : fault(
+          'unreachable-node',
+          `${at}nodes[${index}].trigger_rule`,
+          `"${name}" can never start: the branches of "${choice}" that it needs are never all taken`,
+          trigger_rule === 'all_success' ? 'join branches of a choice with "none_failed"' : 'ask for fewer',
+        );
+  });
+}
+
 /** Faults of one expression: its syntax, what it refers to beyond `allowed`, and functions that are not available. */
 function expressionFaults(text: string, path: string, allowed: (name: string) => boolean, hint: string): Fault[] {
   const parsed = referencesOf(text);
   if (!parsed.ok) return [fault('invalid-expression', path, parsed.error.message, 'correct the JSONata expression')];
-  const { outputs, nodes, forbidden } = parsed.value;
+  const { outputs, nodes, unknown, forbidden } = parsed.value;
   const references = [
     ...outputs.map((name) => ['outputs', name] as const),
     ...nodes.map((name) => ['nodes', name] as const),
@@ -116,6 +137,14 @@ function expressionFaults(text: string, path: string, allowed: (name: string) =>
     ...references
       .filter(([, name]) => !allowed(name))
       .map(([kind, name]) => fault('invalid-expression', path, `"${kind}.${name}" is not at hand here`, hint)),
+    ...unknown.map((name) =>
+      fault(
+        'invalid-expression',
+        path,
+        `there is no "${name}" here`,
+        `an expression sees ${expressionNames.join(', ')}: use one of these, or a variable`,
+      ),
+    ),
     ...forbidden.map((name) =>
       fault(
         'invalid-expression',
@@ -151,6 +180,14 @@ function innerExpressionsOf(node: WorkflowNode): readonly (readonly [string, str
   return node.kind === 'loop' ? [...ends, ['.while', node.while], ['.until', node.until]] : ends;
 }
 
+function bothFaults(
+  { payload, input }: { readonly payload?: unknown; readonly input?: unknown },
+  path: string,
+): Fault[] {
+  if (payload === undefined || input === undefined) return [];
+  return [fault('invalid-input', `${path}.input`, 'there is a payload and an input expression', 'keep one of the two')];
+}
+
 function inputFaults({ nodes, at }: Level): Fault[] {
   return nodes.flatMap((node, index) => {
     const path = `${at}nodes[${index}]`;
@@ -158,28 +195,22 @@ function inputFaults({ nodes, at }: Level): Fault[] {
     const check =
       (allowed: (name: string) => boolean, hint: string) => (entry: readonly [string, string | undefined]) =>
         entry[1] === undefined ? [] : expressionFaults(entry[1], `${path}${entry[0]}`, allowed, hint);
-    const both = 'payload' in node && node.payload !== undefined && node.input !== undefined;
+    const undo = node.compensate_with;
+    const own = ['.compensate_with.input', undo?.input] as const;
     return [
-      ...(both
-        ? [
-            fault(
-              'invalid-input',
-              `${path}.input`,
-              'the node has a payload and an input expression',
-              'keep one of the two',
-            ),
-          ]
-        : []),
+      ...('payload' in node ? bothFaults(node, path) : []),
+      ...(undo === undefined ? [] : bothFaults(undo, `${path}.compensate_with`)),
       ...expressionsOf(node).flatMap(
         check((name) => dependencies.has(name), 'only direct dependencies are: add it to depends_on'),
       ),
+      ...[own].flatMap(check((name) => name === node.name, `a compensation sees outputs.${node.name}, and no other`)),
       ...innerExpressionsOf(node).flatMap(check(() => false, 'use "results": what the nodes inside came to')),
     ];
   });
 }
 
 /** What only one kind of node can have wrong. */
-function kindFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
+function kindFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): Fault[] {
   const byName = new Map(level.nodes.map((node) => [node.name, node]));
   return level.nodes.flatMap((node, index) => {
     const path = `${level.at}nodes[${index}]`;
@@ -210,13 +241,21 @@ function kindFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
       unknown.push(
         fault('duplicate-node', `${path}.participants`, 'two participants have the same name', 'rename one'),
       );
+    if (node.kind === 'gather') {
+      const body = typeof node.body === 'string' ? bodies.get(node.body) : node.body;
+      const sinks = body === undefined ? Infinity : graphOf({ name: 'body', nodes: [...body.nodes] }).sinks.length;
+      if (typeof node.need === 'number' && node.need > sinks) {
+        const what = `it needs ${node.need} of the ${sinks} nodes that end its body`;
+        unknown.push(fault('invalid-input', `${path}.need`, what, 'ask for fewer'));
+      }
+    }
     if (node.kind === 'loop' && (node.while === undefined) === (node.until === undefined))
       unknown.push(fault('invalid-input', path, 'a loop needs one of while and until', 'keep exactly one'));
     return unknown;
   });
 }
 
-function levelFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
+function levelFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): Fault[] {
   if (level.depth > depthMax)
     return [fault('too-large', level.at, `nodes lie more than ${depthMax} deep`, 'use fewer levels')];
   const graph = graphOf({ name: 'level', nodes: [...level.nodes] });
@@ -225,6 +264,7 @@ function levelFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
     ...nameFaults(level),
     ...dependencyFaults(level),
     ...cycleFaults(level, graph),
+    ...reachFaults(level, graph),
     ...inputFaults(level),
     ...kindFaults(level, bodies),
     ...(level.output === undefined
@@ -238,22 +278,6 @@ function levelFaults(level: Level, bodies: ReadonlySet<string>): Fault[] {
   ];
 }
 
-function capabilityWarnings(definition: WorkflowDefinition, offered: readonly (readonly string[])[]): string[] {
-  const sets = offered.map((capabilities) => new Set(capabilities));
-  const tasks = everyNode(definition).filter(isTask);
-  const waiting = Map.groupBy(tasks, (node) => [...new Set(node.required_capabilities)].sort().join(', '));
-  const warnings = [...waiting].flatMap(([key, nodes]) => {
-    const required = nodes[0]?.required_capabilities ?? [];
-    if (sets.some((set) => required.every((capability) => set.has(capability)))) return [];
-    const [first] = nodes;
-    const others = nodes.length > 1 ? ` and ${nodes.length - 1} more` : '';
-    const wants = key === '' ? 'no agent is registered' : `no registered agent offers ${key}`;
-    return `${wants}: node "${first?.name ?? ''}"${others} will wait until one does`;
-  });
-  const hidden = warnings.length - warningsMax;
-  return hidden > 0 ? [...warnings.slice(0, warningsMax), `and ${hidden} more`] : warnings;
-}
-
 /**
  * Lists everything that is wrong with a definition, each fault with its path, the reason and what to do; nothing may start while there is one.
  * `offeredCapabilities` has one list an agent: requirements that no single agent meets are warnings, for agents may come later.
@@ -262,11 +286,10 @@ export function checkDefinition(
   definition: WorkflowDefinition,
   options: { readonly offeredCapabilities?: readonly (readonly string[])[] } = {},
 ): DefinitionCheck {
-  const bodies = new Set(Object.keys(definition.bodies ?? {}));
+  const bodies = new Map(Object.entries(definition.bodies ?? {}));
   return {
-    faults: levelsOf(definition).flatMap((level) => levelFaults(level, bodies)),
-    warnings:
-      options.offeredCapabilities === undefined ? [] : capabilityWarnings(definition, options.offeredCapabilities),
+    faults: [...levelsOf(definition).flatMap((level) => levelFaults(level, bodies)), ...bodyCycleFaults(definition)],
+    warnings: warningsOf(definition, options.offeredCapabilities),
   };
 }
 

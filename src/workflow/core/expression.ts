@@ -11,6 +11,9 @@ const expressionItemsMax = 200_000;
 /** Functions whose value differs from one evaluation to the next, or that hide an expression from the check. */
 const forbiddenFunctions = ['now', 'millis', 'random', 'shuffle', 'eval'] as const;
 
+/** Names that an expression may see, somewhere in a workflow: any other one is a slip. */
+export const expressionNames = ['input', 'outputs', 'nodes', 'item', 'index', 'last', 'error', 'results'] as const;
+
 /** What an expression sees: `input`, `outputs` and `nodes` of what came before; inside another node also what that gives it (`item`, `last` …). */
 export interface ExpressionValues {
   readonly input: unknown;
@@ -51,35 +54,41 @@ function compile(text: string): jsonata.Expression {
 /** A node of JSONata's syntax tree. */
 type Tree = { readonly type?: string; readonly value?: unknown; readonly steps?: readonly Tree[] };
 
-/** What an expression refers to, as far as its text tells: `outputs.x`, `nodes.x`, and functions that are not available. */
+/** What an expression refers to, as far as its text tells: `outputs.x`, `nodes.x`, names that nobody gives it, and functions that are not available. */
 export interface References {
   readonly outputs: readonly string[];
   readonly nodes: readonly string[];
+  readonly unknown: readonly string[];
   readonly forbidden: readonly string[];
 }
 
-/** `outputs.x` or `$$.outputs.x` at the start of a path. Further steps run in another context, where the names mean something else. */
-function referenceOf(
-  steps: readonly Tree[],
-): { readonly kind: 'outputs' | 'nodes'; readonly name: string } | undefined {
+/** The names that a path starts with: `outputs.x` or `$$.outputs.x`. Further steps run in another context, where names mean something else. */
+function rootOf(steps: readonly Tree[]): { readonly holder?: string; readonly name?: string } {
   const [first, ...rest] = steps;
   const [holder, named] = first?.type === 'variable' && first.value === '$' ? rest : steps;
-  if (holder?.type !== 'name' || named?.type !== 'name' || typeof named.value !== 'string') return undefined;
-  return holder.value === 'outputs' || holder.value === 'nodes' ? { kind: holder.value, name: named.value } : undefined;
+  if (holder?.type !== 'name' || typeof holder.value !== 'string') return {};
+  const name = named?.type === 'name' && typeof named.value === 'string' ? { name: named.value } : {};
+  return { holder: holder.value, ...name };
 }
 
 function collect(root: Tree): References {
-  const found = { outputs: new Set<string>(), nodes: new Set<string>(), forbidden: new Set<string>() };
+  const found = {
+    outputs: new Set<string>(),
+    nodes: new Set<string>(),
+    unknown: new Set<string>(),
+    forbidden: new Set<string>(),
+  };
   const open: { tree: Tree; atRoot: boolean }[] = [{ tree: root, atRoot: true }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { tree, atRoot } = next;
     if (tree.type === 'variable' && forbiddenFunctions.some((name) => name === tree.value)) {
       found.forbidden.add(String(tree.value));
     }
-    const reference = tree.type === 'path' && atRoot ? referenceOf(tree.steps ?? []) : undefined;
-    if (reference !== undefined) found[reference.kind].add(reference.name);
+    const { holder, name } = tree.type === 'path' && atRoot ? rootOf(tree.steps ?? []) : {};
+    if (name !== undefined && (holder === 'outputs' || holder === 'nodes')) found[holder].add(name);
+    if (holder !== undefined && !expressionNames.some((known) => known === holder)) found.unknown.add(holder);
     for (const [key, child] of Object.entries(tree)) {
-      const sameContext = atRoot && !['stages', 'predicate', 'group'].includes(key);
+      const sameContext = atRoot && tree.type !== 'transform' && !['stages', 'predicate', 'group'].includes(key);
       const children = Array.isArray(child) ? (child.flat() as unknown[]) : [child];
       for (const [index, each] of children.entries()) {
         if (typeof each !== 'object' || each === null) continue;
@@ -87,7 +96,8 @@ function collect(root: Tree): References {
       }
     }
   }
-  return { outputs: [...found.outputs], nodes: [...found.nodes], forbidden: [...found.forbidden] };
+  const { outputs, nodes, unknown, forbidden } = found;
+  return { outputs: [...outputs], nodes: [...nodes], unknown: [...unknown], forbidden: [...forbidden] };
 }
 
 /** Parses an expression. Refused with `invalid-expression` and the position when it is not JSONata. */

@@ -1,11 +1,12 @@
-import { CadreError, type Outcome, refused } from '../../contracts/errors.ts';
+import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import type { ScheduleRow } from '../../contracts/rows.ts';
-import type { Schedule } from '../../contracts/schedule.ts';
+import { type Schedule, schedule } from '../../contracts/schedule.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { checkDefinition } from '../core/definition.ts';
+import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
 import { timingFaults } from '../core/schedule-times.ts';
 import { newSchedule } from '../core/schedule.ts';
 import type { WorkflowDeps } from '../ports.ts';
@@ -25,12 +26,12 @@ function check({ definition, ...timing }: Schedule, now: number): void {
       : []),
     ...checkDefinition(definition).faults.map((fault) => ({ ...fault, path: `definition.${fault.path ?? ''}` })),
   ];
-  const [first] = faults;
-  if (first !== undefined)
-    throw new CadreError(first.code, first.message, {
-      faults,
-      ...(first.path === undefined ? {} : { path: first.path }),
-    });
+  if (faults.length > 0) throw refusalOf(faults);
+}
+
+/** Reads the body of a request. Throws CadreError with all faults of its shape and of the definition at once. */
+export function readSchedule(value: unknown): Schedule {
+  return requireWorkflow(schedule, value, ({ definition }) => definition);
 }
 
 /**
@@ -39,15 +40,15 @@ function check({ definition, ...timing }: Schedule, now: number): void {
  */
 export async function createSchedule(
   deps: WorkflowDeps,
-  { schedule, principal }: { readonly schedule: Schedule; readonly principal: string },
+  { schedule: wanted, principal }: { readonly schedule: Schedule; readonly principal: string },
 ): Promise<Outcome<ScheduleRow>> {
   const now = deps.sources.now();
-  check(schedule, now);
-  const { schedule_id, definition, input } = schedule;
-  const row = newSchedule(schedule, {
+  check(wanted, now);
+  const { schedule_id, definition, input } = wanted;
+  const row = newSchedule(wanted, {
     pool: defaultPool,
     workflow: await storeText(deps, schedule_id, JSON.stringify({ definition, input })),
-    body_hash: deps.sources.hash(canonicalJson(schedule)),
+    body_hash: deps.sources.hash(canonicalJson(wanted)),
     created_by: principal,
     now,
   });

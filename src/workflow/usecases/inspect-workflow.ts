@@ -1,45 +1,46 @@
-import { CadreError, type Fault } from '../../contracts/errors.ts';
+import type { Fault } from '../../contracts/errors.ts';
 import { defaultPool, nodeTaskId, userId } from '../../contracts/ids.ts';
 import type { PlanView, ReplayView, ValidationView } from '../../contracts/inspection.ts';
-import { parse } from '../../contracts/parse.ts';
-import { workflowDefinition, workflowSubmission } from '../../contracts/workflow.ts';
-import { checkDefinition } from '../core/definition.ts';
+import { type WorkflowDefinition, workflowDefinition, workflowSubmission } from '../../contracts/workflow.ts';
+import { warningsOf } from '../core/definition-warnings.ts';
 import { graphOf } from '../core/graph.ts';
 import { planOf } from '../core/plan.ts';
+import { type Reading, readWorkflow } from '../core/read-workflow.ts';
 import { replay } from '../core/reducer.ts';
 import { type NodeLetter, nodeStatusOf, stateOf } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 
 /** What a check found, before the surfaces add their advice. */
-export type Validation = Omit<ValidationView, 'errors'> & { readonly errors: readonly Fault[] };
+export type Validation = Omit<ValidationView, 'errors' | 'warnings'> & {
+  readonly errors: readonly Fault[];
+  readonly warnings: readonly Fault[];
+};
 
-/** The definition of a file: alone, or in a submission whose id may be left out. */
-function readDefinition(value: unknown) {
-  if (typeof value !== 'object' || value === null || !('definition' in value)) return parse(workflowDefinition, value);
-  return parse(workflowSubmission.extend({ workflow_id: userId.optional() }), value).definition;
+/** A submission whose id may be left out: a file need not say it. */
+const submissionInFile = workflowSubmission.extend({ workflow_id: userId.optional() });
+
+/** Reads a definition: alone, or in a submission. */
+function readDefinition(value: unknown): Reading<WorkflowDefinition> {
+  if (typeof value !== 'object' || value === null || !('definition' in value))
+    return readWorkflow(workflowDefinition, value, '', (definition) => definition);
+  const reading = readWorkflow(submissionInFile, value, 'definition.', ({ definition }) => definition);
+  return 'read' in reading ? { read: reading.read.definition } : reading;
 }
 
 /**
- * Everything that is wrong with a definition or a submission, and its plan when nothing is: its shape first, and when that is right its graph and its
- * expressions. Changes nothing.
+ * Everything that is wrong with a definition or a submission (its shape, its graph and its expressions, all at once), and its plan when nothing is. Changes
+ * nothing.
  */
 export async function validateWorkflow(
   deps: Pick<WorkflowDeps, 'agents' | 'sources'>,
   value: unknown,
 ): Promise<Validation> {
-  try {
-    const definition = readDefinition(value);
-    const { agents } = await deps.agents.pool(defaultPool);
-    const offeredCapabilities = agents.map(({ capabilities }) => capabilities);
-    const { faults, warnings } = checkDefinition(definition, { offeredCapabilities });
-    const prefix = typeof value === 'object' && value !== null && 'definition' in value ? 'definition.' : '';
-    const errors = faults.map((each) => (each.path === undefined ? each : { ...each, path: prefix + each.path }));
-    const plan = faults.length === 0 ? { plan: planOf(definition, agents, deps.sources.now()) } : {};
-    return { valid: faults.length === 0, errors, warnings: [...warnings], ...plan };
-  } catch (error) {
-    if (!(error instanceof CadreError)) throw error;
-    return { valid: false, errors: [...error.faults], warnings: [] };
-  }
+  const reading = readDefinition(value);
+  if ('faults' in reading) return { valid: false, errors: reading.faults, warnings: [] };
+  const { agents } = await deps.agents.pool(defaultPool);
+  const offered = agents.map(({ capabilities }) => capabilities);
+  const plan = planOf(reading.read, agents, deps.sources.now());
+  return { valid: true, errors: [], warnings: warningsOf(reading.read, offered), plan };
 }
 
 /** When the nodes of a run began, end and will end; undefined when there is no such run. */

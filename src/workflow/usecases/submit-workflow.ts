@@ -3,9 +3,10 @@ import { defaultPool } from '../../contracts/ids.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { definitionBytesMax } from '../../contracts/limits.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
-import type { WorkflowSubmission, WorkflowView } from '../../contracts/workflow.ts';
+import { type WorkflowSubmission, workflowSubmission, type WorkflowView } from '../../contracts/workflow.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { checkDefinition } from '../core/definition.ts';
+import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
 import { initialState } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { viewOf } from './view-workflow.ts';
@@ -23,6 +24,11 @@ export interface WorkflowRequest {
 /** Seconds until the pulse looks whether a submitted workflow has begun; longer than a step may be owed. */
 const startCheckSeconds = 12;
 
+/** Reads the body of a request. Throws CadreError with all faults at once. */
+export function readSubmission(value: unknown): WorkflowSubmission {
+  return requireWorkflow(workflowSubmission, value, ({ definition }) => definition);
+}
+
 /** Everything that can be wrong is found before anything is written. */
 async function check(
   deps: WorkflowDeps,
@@ -35,13 +41,8 @@ async function check(
   const { agents } = await deps.agents.pool(defaultPool);
   const offeredCapabilities = agents.map((agent) => agent.capabilities);
   const { faults, warnings } = checkDefinition(definition, { offeredCapabilities });
-  const [first] = faults;
-  if (first !== undefined)
-    throw new CadreError(first.code, first.message, {
-      faults,
-      ...(first.path === undefined ? {} : { path: first.path }),
-    });
-  return warnings;
+  if (faults.length > 0) throw refusalOf(faults);
+  return warnings.map(({ message }) => message);
 }
 
 /**

@@ -193,7 +193,12 @@ describe('a gather', () => {
 describe('nodes inside nodes', () => {
   it('may come from a body by name, as deep as the limit', async () => {
     const bodies = {
-      deep: { nodes: [{ kind: 'subworkflow' as const, name: 'in', body: 'deep', output: 'results' }] },
+      deep: {
+        nodes: [
+          { kind: 'choice' as const, name: 'go', branches: [{ when: '1 = 1', then: ['in'] }] },
+          { kind: 'subworkflow' as const, name: 'in', depends_on: ['go'], body: 'deep', output: 'results' },
+        ],
+      },
       leaf: { nodes: [task('t', [], { input: 'input' })], output: 'outputs.t & "!"' },
     };
     const stage = await started({

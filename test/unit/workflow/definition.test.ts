@@ -100,9 +100,158 @@ describe('checking a definition', () => {
     });
     expect(checkDefinition(definition, { offeredCapabilities: [['x'], ['y']] })).toEqual({
       faults: [],
-      warnings: ['no registered agent offers x, y: node "a" and 1 more will wait until one does'],
+      warnings: [
+        {
+          code: 'unknown-capability',
+          message: 'no registered agent offers x, y: node "a" and 1 more will wait until one does',
+        },
+      ],
     });
     expect(checkDefinition(definition, { offeredCapabilities: [['x', 'y']] }).warnings).toEqual([]);
+  });
+
+  const choice = (more: object = {}): WorkflowNodeInput => ({
+    kind: 'choice',
+    name: 'c',
+    branches: [
+      { when: 'input.n > 1', then: ['a'] },
+      { when: 'input.n > 0', then: ['b'] },
+    ],
+    default: ['d'],
+    ...more,
+  });
+  const branches = [node('a', ['c']), node('b', ['c']), node('d', ['c'])];
+
+  it('refuses a node whose branches exclude each other, and not what only follows from it', () => {
+    const joined = (trigger_rule: unknown, from = ['a', 'b']) =>
+      check([choice(), ...branches, node('e', from, { trigger_rule }), node('f', ['e'])]);
+    expect(joined('all_success')).toMatchObject([
+      {
+        code: 'unreachable-node',
+        path: 'nodes[4].trigger_rule',
+        message: expect.stringContaining('"e" can never start: the branches of "c"'),
+        fix: expect.stringContaining('none_failed'),
+      },
+    ]);
+    expect(joined({ at_least: 2 }, ['a', 'b', 'd'])).toMatchObject([{ fix: 'ask for fewer' }]);
+    for (const rule of ['none_failed', 'one_success', 'all_done', { at_least: 1 }]) expect(joined(rule)).toEqual([]);
+    expect(check([choice({ take: 'all' }), ...branches, node('e', ['a', 'b'])])).toEqual([]);
+    expect(check([choice({ take: 'all' }), ...branches, node('e', ['a', 'd'])])).toHaveLength(1);
+  });
+
+  it('refuses a branch that no value selects', () => {
+    const when = (first: string, second: string) =>
+      check([
+        choice({
+          branches: [
+            { when: first, then: ['a'] },
+            { when: second, then: ['b'] },
+          ],
+        }),
+        ...branches,
+      ]).map(({ path, message }) => [path, /"(.*?)"/.exec(message)?.[1]]);
+    expect(when('false', 'input.x')).toEqual([['nodes[1]', 'a']]);
+    expect(when('true', 'input.x')).toEqual([
+      ['nodes[2]', 'b'],
+      ['nodes[3]', 'd'],
+    ]);
+    expect(when('input.x', 'input.y')).toEqual([]);
+    // Its dependency on the other node lets it start when the choice fails.
+    expect(
+      check([choice({ default: ['d'] }), node('a', ['c'], { trigger_rule: 'all_done' }), ...branches.slice(1)]),
+    ).toEqual([]);
+  });
+
+  it('refuses expressions that name what nobody gives them, those of a compensation too', () => {
+    expect(check([node('a', [], { input: '$sum(inputs.x)' })])).toMatchObject([
+      { path: 'nodes[0].input', message: 'there is no "inputs" here', fix: expect.stringContaining('outputs') },
+    ]);
+    const sound = [
+      '$map(input.l, function($v) { $v.x })',
+      'input.l[price > 3].name',
+      'input.a^(b)',
+      'input ~> |a|{"b":c}|',
+    ];
+    for (const input of sound) expect(check([node('a', [], { input })])).toEqual([]);
+    const undo = (input: string) =>
+      check([node('b'), node('a', ['b'], { compensate_with: { task_type: 'u', input } })]);
+    expect(undo('outputs.a')).toEqual([]);
+    expect(undo('outputs.b')).toMatchObject([
+      { path: 'nodes[1].compensate_with.input', fix: expect.stringContaining('outputs.a') },
+    ]);
+  });
+
+  it('refuses a gather that needs more than can come', () => {
+    const gather = (need: number): WorkflowNodeInput => ({
+      kind: 'gather',
+      name: 'g',
+      need,
+      body: { nodes: [node('x'), node('y')] },
+    });
+    expect(check([gather(2)])).toEqual([]);
+    expect(check([gather(3)])).toMatchObject([{ path: 'nodes[0].need' }]);
+  });
+
+  it('refuses bodies that lead back to themselves without an end, and lets those be that may end', () => {
+    const bodies = (all: Record<string, WorkflowNodeInput[]>) =>
+      checkDefinition(
+        workflowDefinition.parse({
+          name: 'w',
+          nodes: [{ kind: 'subworkflow', name: 'run', body: Object.keys(all)[0] }],
+          bodies: Object.fromEntries(Object.entries(all).map(([name, nodes]) => [name, { nodes }])),
+        }),
+      );
+    const sub = (name: string, body: string, depends_on: string[] = []): WorkflowNodeInput => ({
+      kind: 'subworkflow',
+      name,
+      body,
+      depends_on,
+    });
+    const orElse = (name: string, fallback: unknown) => node(name, [], { on_error: { fallback } });
+    expect(bodies({ one: [sub('x', 'two')], two: [sub('y', 'one')] }).faults).toMatchObject([
+      { code: 'workflow-cycle', path: 'bodies.one', message: 'it runs itself in every run: one → two → one' },
+    ]);
+    expect(bodies({ one: [orElse('x', { nodes: [orElse('y', 'one')] })] }).faults).toMatchObject([
+      { code: 'workflow-cycle', message: 'its fallbacks lead back to it with the same input: one → one' },
+    ]);
+    const guarded: WorkflowNodeInput[] = [
+      { kind: 'choice', name: 'c', branches: [{ when: 'input.n > 0', then: ['x'] }], default: [] },
+      sub('x', 'one', ['c']),
+    ];
+    expect(bodies({ one: guarded }).faults).toEqual([]);
+    expect(bodies({ one: [{ kind: 'map', name: 'x', items: 'input', body: 'one' }] }).faults).toEqual([]);
+    expect(bodies({ one: [orElse('x', { nodes: [sub('y', 'one')] })] }).faults).toEqual([]);
+    expect(bodies({ one: [node('x')], spare: [node('y')] }).warnings).toMatchObject([
+      { code: 'never-used', path: 'bodies.spare' },
+    ]);
+  });
+
+  it('warns of compensations that nothing asks for', () => {
+    const warnings = (on_error: string) =>
+      checkDefinition(
+        workflowDefinition.parse({
+          name: 'w',
+          nodes: [node('a', [], { compensate_with: { task_type: 'u' } }), node('b', ['a'], { on_error })],
+        }),
+      ).warnings;
+    expect(warnings('compensate')).toEqual([]);
+    expect(warnings('fail')).toMatchObject([{ code: 'never-used', message: expect.stringContaining('"a"') }]);
+  });
+
+  it('judges thousands of choices behind each other', () => {
+    const nodes = Array.from({ length: 2_000 }, (_, at): WorkflowNodeInput[] => [
+      {
+        kind: 'choice',
+        name: `c${at}`,
+        depends_on: at === 0 ? [] : [`a${at - 1}`],
+        branches: [{ when: 'input.x', then: [`a${at}`] }],
+        default: [`b${at}`],
+      },
+      node(`a${at}`, [`c${at}`]),
+      node(`b${at}`, [`c${at}`]),
+    ]).flat();
+    expect(check([...nodes, node('last', ['a0', 'b1999'])])).toEqual([]);
+    expect(check([...nodes, node('last', ['a7', 'b7'])])).toHaveLength(1);
   });
 
   it('checks a chain and a ring of 10,000 nodes without running out of stack', () => {

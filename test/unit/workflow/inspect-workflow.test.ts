@@ -161,7 +161,7 @@ describe('a validation', () => {
   it('gives the plan of what may run', async () => {
     const view = await validateWorkflow(deps, definition);
     expect(view).toMatchObject({ valid: true, errors: [], plan: { critical_path: ['build', 'test', 'ship'] } });
-    expect(view.warnings[0]).toMatch(/no agent is registered/);
+    expect(view.warnings[0]).toMatchObject({ message: expect.stringMatching(/no agent is registered/) });
   });
 
   it('lists all faults of a submission with their paths in it and what to do', async () => {
@@ -172,6 +172,32 @@ describe('a validation', () => {
       { code: 'unknown-dependency', path: 'definition.nodes[0].depends_on[0]', fix: expect.stringContaining('add') },
       { code: 'workflow-cycle', path: 'definition.nodes[0].depends_on' },
       { code: 'invalid-expression', path: 'definition.nodes[0].input', fix: expect.stringContaining('depends_on') },
+    ]);
+  });
+
+  it('lists faults of the shape, the graph and the expressions together, and nothing that only follows from them', async () => {
+    const nodes = [
+      { name: 'a', task_type: 't', priority: 'urgent', depends_on: 'b', input: 'outputs.b & outputs.z' },
+      { name: 'b', task_type: 't', compensate_with: { task_type: 'u', compensate_with: { task_type: 'v' } } },
+      { kind: 'map', name: 'm', depends_on: ['c'], max_concurrency: 0, body: { nodes: [{ name: 'x', input: '((' }] } },
+      null,
+      { kind: 'choice', name: 'c', branches: [{ then: ['d'] }] },
+      { name: 'd', task_type: 't', depends_on: ['c', 7] },
+    ];
+    const { errors } = await validateWorkflow(deps, { workflow_id: 'a b', definition: { name: 'x', nodes } });
+    expect(errors.map(({ code, path }) => `${path} ${code}`)).toEqual([
+      'workflow_id invalid-input',
+      'definition.nodes[0].depends_on invalid-input',
+      'definition.nodes[0].priority invalid-input',
+      'definition.nodes[1].compensate_with.compensate_with compensation-loop',
+      'definition.nodes[2].items invalid-input',
+      'definition.nodes[2].body.nodes[0].task_type invalid-input',
+      'definition.nodes[2].max_concurrency invalid-input',
+      'definition.nodes[3] invalid-input',
+      'definition.nodes[4].branches[0].when invalid-input',
+      'definition.nodes[5].depends_on[1] invalid-input',
+      'definition.nodes[0].input invalid-expression',
+      'definition.nodes[2].body.nodes[0].input invalid-expression',
     ]);
   });
 

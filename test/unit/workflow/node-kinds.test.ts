@@ -20,7 +20,7 @@ describe('a choice', () => {
       task('medium', ['size']),
       task('small', ['size']),
       task('after', ['large', 'medium', 'small'], { trigger_rule: 'none_failed' }),
-      task('strict', ['large', 'small']),
+      task('strict', ['large']),
     ],
     output: 'outputs.after',
   });
