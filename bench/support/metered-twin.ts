@@ -7,9 +7,7 @@ import { type FunctionUsage, pollerRequests, sumOf } from './bill.ts';
 import { withLatency } from './latencies.ts';
 import { type ClientsOf, startTwinFleet, submitByQueue } from './twin-fleet.ts';
 
-/** What Lambda writes by itself for each invocation (START, END, REPORT), and what CloudWatch adds to each line. */
-const systemLogBytes = 310;
-const systemLogLines = 3;
+/** What CloudWatch adds to each line. Lambda's own lines are switched off, except for invocations that fail (`systemLogLevelV2` of our functions). */
 const lineBytes = 26;
 /** What the logger adds to a line of ours: level, time, service, request id. */
 const loggerBytes = 190;
@@ -100,7 +98,6 @@ export function deployMeteredTwin(options: TwinOptions = {}): MeteredTwin {
   twin.cloud.lambda.onInvocation(({ functionName, ms }) => {
     counts.invocations[functionName] = (counts.invocations[functionName] ?? 0) + 1;
     counts.durationMs[functionName] = (counts.durationMs[functionName] ?? 0) + ms;
-    counts.logBytes += systemLogBytes + systemLogLines * lineBytes;
   });
   twin.cloud.eventBridge.onEvent((event) => {
     if (event['detail-type'] === 'TaskCompleted') completed += 1;

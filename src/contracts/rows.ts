@@ -104,7 +104,7 @@ export interface Timer {
 export interface Hold {
   readonly at: number;
   readonly until: number;
-  /** Where its task stood in the ready order: who has to make way is decided from the agents' rows alone. */
+  /** Level and due of its task, unless that never has to make way: who has to is decided from the agents' rows alone. */
   readonly order?: string;
   /** It need not make way before this time (epoch ms). */
   readonly spared_until?: number;

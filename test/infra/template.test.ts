@@ -81,7 +81,12 @@ describe('the synthesised templates', () => {
       functionNames.map((name) => `cadre-${name}`).sort(),
     );
     for (const each of functions) {
-      expect(each).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      // Lambda's own lines about invocations that went well are the dearer half of a log.
+      expect(each).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        LoggingConfig: { LogFormat: 'JSON', SystemLogLevel: 'WARN' },
+      });
       expect(Object.keys(each.Environment!.Variables)).toEqual(
         expect.arrayContaining([
           'TABLE_NAME',

@@ -31,6 +31,11 @@ export function readyOrder(row: Placed): string {
 const dueAt = 2;
 const timeCharacters = 24;
 
+/** The part of an order that the clock decides by: level and due. */
+export function placeIn(order: string): string {
+  return order.slice(0, dueAt + timeCharacters);
+}
+
 /** When the task of an order is due (epoch ms). */
 export function dueTimeOf(order: string): number {
   return Date.parse(order.slice(dueAt, dueAt + timeCharacters));

@@ -10,6 +10,7 @@ import type { InboxMessage } from '../../contracts/messages.ts';
 import type { Hold, PoolRows, ReadyTask } from '../../contracts/rows.ts';
 import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
+import { levelOf, placeIn } from '../core/ready-order.ts';
 import { holdKey, parseHoldKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
 import { type QuietLevels, readHeads, routesToRead } from './read-heads.ts';
@@ -21,10 +22,12 @@ export interface Dispatched {
   readonly waiting: readonly string[];
 }
 
-/** A hold says of its task what decides whether it has to make way. */
+/** A hold says of its task what decides whether it has to make way, which the highest level never has to: an agent's row is written with every task. */
 function holdOf({ timeout_ms, order, resume }: ReadyTask, now: number): Hold {
+  const hold = { at: now, until: now + timeout_ms };
+  if (levelOf(order) === 0) return hold;
   const spared = resume === undefined ? {} : { spared_until: Date.parse(resume.at) + preemptPauseMs };
-  return { at: now, until: now + timeout_ms, order, ...spared };
+  return { ...hold, order: placeIn(order), ...spared };
 }
 
 /** Asks agents to let attempts make way for critical tasks: a hint like any other, whose answer is a hand-back. */

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { indexedPayloadBytesMax } from '../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { DistributionLog } from '../../contracts/task.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
-import { readyEntry } from '../../distributor/core/task.ts';
+import { holdKey, parseHoldKey, readyEntry } from '../../distributor/core/task.ts';
 import { expiryOf } from './expiry.ts';
 import { taskKey } from './keys.ts';
 import type { Statement } from './statements.ts';
@@ -21,6 +23,20 @@ function payloadOf(item: Item): StoredJson {
   return { text: (item['payload_indexed'] ?? item['payload_text'] ?? 'null') as string };
 }
 
+/** What nearly all rows say alike is not stored: an item of up to 1 KB costs a write unit, a larger one two, each time that it changes. */
+function usual(item: Item): Item {
+  return { retry_count: 0, late_results: 0, dependencies: [], queued_at: item['created_at'] };
+}
+
+/** A log without what its row says already. */
+function storedLog({ id, task_id: _row, ...log }: DistributionLog): Item {
+  return { ...log, attempt: parseHoldKey(id).attempt };
+}
+
+function logOf(task_id: string, { attempt, ...log }: Item): DistributionLog {
+  return { id: holdKey(task_id, Number(attempt)), task_id, ...log } as unknown as DistributionLog;
+}
+
 /** The item of a new task, with its keys and its place in the ready order. */
 export function taskItem(row: TaskRow): Item & Statement['key'] {
   const { payload, ...rest } = row;
@@ -32,6 +48,7 @@ export function taskItem(row: TaskRow): Item & Statement['key'] {
     gsi1sk: key,
   };
   for (const name of Object.keys(item)) if (item[name] === undefined) delete item[name];
+  for (const [name, value] of Object.entries(usual(item))) if (isDeepStrictEqual(item[name], value)) delete item[name];
   return { ...taskKey(row.task_id), ...item };
 }
 
@@ -48,8 +65,10 @@ const storageOnly = new Set([
 
 /** The row of an item. The table is ours alone, so its shape is trusted. */
 export function fromTaskItem(item: Item): TaskRow {
-  const row: Item = { payload: payloadOf(item) };
+  const row: Item = { ...usual(item), payload: payloadOf(item) };
   for (const [name, value] of Object.entries(item)) if (!storageOnly.has(name)) row[name] = value;
+  if (item['distribution'] !== undefined)
+    row['distribution'] = logOf(row['task_id'] as string, item['distribution'] as Item);
   return row as unknown as TaskRow;
 }
 
@@ -57,7 +76,7 @@ export function fromTaskItem(item: Item): TaskRow {
 export function fromIndexItem(item: Item): ReadyTask {
   const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk, payload_indexed, ...rest } = item;
   const payload = payload_indexed === undefined ? {} : { payload: { text: payload_indexed as string } };
-  return { ...rest, ...payload, order: gsi1sk as string } as unknown as ReadyTask;
+  return { queued_at: item['created_at'], ...rest, ...payload, order: gsi1sk as string } as unknown as ReadyTask;
 }
 
 /** What a change sets and removes, as attributes. A finished row gets its TTL; one that starts anew loses it. */
@@ -66,7 +85,7 @@ function attributesOf(change: TaskChange): { set: [string, unknown][]; remove: s
   const remove: string[] = [];
   for (const [name, value] of Object.entries<unknown>(change.patch)) {
     if (value === null || value === undefined) remove.push(name);
-    else set.push([name, value]);
+    else set.push([name, name === 'distribution' ? storedLog(value as DistributionLog) : value]);
   }
   if (change.index === null) remove.push('gsi1pk', 'gsi1sk');
   else set.push(['gsi1pk', change.index.partition], ['gsi1sk', change.index.key]);
