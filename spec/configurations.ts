@@ -52,6 +52,9 @@ const off = '= FALSE';
 const long = { quick: false };
 const { invariants } = modules.Dispatch;
 
+/** Two tasks, and one of the agents may be killed. */
+const killable = { Tasks: '= {t1, t2}', Deps: '<- Pair', Nodes: '= {}', Kills: '= {a2}' };
+
 /** Every run, in the order of the README's table. Those that must hold come first. */
 export const configurations: readonly Configuration[] = [
   holds('Dispatch', 'f1', 'a join of two tasks, two agents of one slot, one fault'),
@@ -89,6 +92,12 @@ export const configurations: readonly Configuration[] = [
       },
     },
   ),
+  holds('Dispatch', 'f1-kill', 'an agent that may be killed and revived at any moment, by the one fault', killable),
+  holds('Dispatch', 'f2-kill', 'the same beside another fault', { ...killable, F: '= 2', MaxAttempts: '= 3' }, long),
+  holds('Dispatch', 'f1-preempt', 'a task may have to make way, its agent may be killed', {
+    ...killable,
+    Preempts: '= {t1}',
+  }),
   holds('Dispatch', 'f2', 'the join with two faults and three attempts', { F: '= 2', MaxAttempts: '= 3' }, long),
   holds(
     'Dispatch',
@@ -134,6 +143,19 @@ export const configurations: readonly Configuration[] = [
   }),
   breaks('Dispatch', 'blind-abandon', 'a refused claim always drops its reservation', 'ProcessingIsHeld', {
     LooksBeforeAbandon: off,
+  }),
+  breaks('Dispatch', 'kill-unconditional', 'a reservation trusts that its agent was not killed', 'KilledGetsNothing', {
+    Kills: '= {a2}',
+    KillCondition: off,
+  }),
+  breaks('Dispatch', 'revoke-unfenced', 'a revocation looks at the hold only', 'CompletedHasEffect', {
+    Kills: '= {a2}',
+    RevokesFenced: off,
+  }),
+  breaks('Dispatch', 'preempt-by-force', 'the slot is taken from who has to make way', 'ProcessingIsHeld', {
+    Preempts: '= {t1}',
+    PreemptAsks: off,
+    F: '= 0',
   }),
   breaks('Order', 'no-ageing', 'what is due stays in its level', 'BoundedWaiting', { Ages: off }),
   breaks('Order', 'head-only', 'behind a cut head nobody looks for what is due', 'BoundedWaiting', { ReadsDue: off }),

@@ -27,6 +27,8 @@ export const modules = {
       Nodes: '= {t1, t2, t3}',
       Wide: '= {}',
       Cancels: '= {}',
+      Kills: '= {}',
+      Preempts: '= {}',
       Cap: '= 1',
       MaxAttempts: '= 2',
       F: '= 1',
@@ -42,6 +44,9 @@ export const modules = {
       SlotCondition: '= TRUE',
       FencesOrphans: '= TRUE',
       LooksBeforeAbandon: '= TRUE',
+      KillCondition: '= TRUE',
+      RevokesFenced: '= TRUE',
+      PreemptAsks: '= TRUE',
     },
     invariants: [
       'TypeOK',
@@ -57,7 +62,14 @@ export const modules = {
       'FinishExact',
       'FailedOnlyAfter',
     ],
-    properties: ['AttemptMonotone', 'FinalIsFinal', 'EventuallySettled', 'EventuallyCompleted', 'EventuallyNoHolds'],
+    properties: [
+      'AttemptMonotone',
+      'FinalIsFinal',
+      'KilledGetsNothing',
+      'EventuallySettled',
+      'EventuallyCompleted',
+      'EventuallyNoHolds',
+    ],
   },
   Wanted: {
     constants: {

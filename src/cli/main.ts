@@ -8,6 +8,7 @@ import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addExplain } from './commands/explain.ts';
+import { addKill } from './commands/kill.ts';
 import { addLogs } from './commands/logs.ts';
 import { addPolicies } from './commands/policies.ts';
 import { addQueues } from './commands/queues.ts';
@@ -47,7 +48,7 @@ ${exitCodesHelp}`,
     );
   // A usage error is bad input, like any other.
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel])
+  for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel, addKill])
     add(program);
   for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addExplain, addAgents, addPolicies])
     add(program);

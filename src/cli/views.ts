@@ -96,7 +96,7 @@ export function showAgents(agents: readonly AgentView[]): string {
   const rows = agents.map((agent) => [
     agent.id,
     agent.type,
-    showStatus(agent.status),
+    `${showStatus(agent.status)}${agent.stopped === undefined ? '' : ` (${agent.stopped.how})`}`,
     `${agent.current_tasks.length}/${agent.capacity}`,
     `${Math.round(agent.performance_score * 100)} %`,
     showTime(agent.last_heartbeat),
@@ -111,6 +111,11 @@ export function showAgent(agent: AgentView): string {
     ['agent', agent.id],
     ['type', agent.type],
     ['status', showStatus(agent.status)],
+    [
+      'stopped',
+      agent.stopped &&
+        `${agent.stopped.how} ${showTime(agent.stopped.at)} by ${agent.stopped.by}: ${agent.stopped.reason}`,
+    ],
     ['slots', `${agent.current_tasks.length} of ${agent.capacity} busy`],
     ['offers', agent.capabilities.join(', ') || 'no capability'],
     [

@@ -49,6 +49,18 @@ export const agentStatuses = ['Active', 'Busy', 'Idle', 'Unavailable', 'Degraded
 export const agentStatus = z.enum(agentStatuses);
 export type AgentStatus = z.infer<typeof agentStatus>;
 
+/** Drained: no new work, what it holds it may finish. Killed: no new work, and what it holds is taken from it. */
+export const agentStops = ['drained', 'killed'] as const;
+
+/** How an agent was stopped, by whom and why. It stays so until it is revived, also when it registers anew. */
+export const agentStop = z.strictObject({
+  how: z.enum(agentStops),
+  at: timestamp,
+  by: z.string(),
+  reason: z.string(),
+});
+export type AgentStop = z.infer<typeof agentStop>;
+
 /** What is known of an agent's recent work of one task type; older work counts less. `usd` is per completed task. */
 export const typeFigures = z.strictObject({
   completed: z.int().nonnegative(),
@@ -73,6 +85,7 @@ export const agentView = z.strictObject({
   labels: labels.optional(),
   usd_per_hour: z.number().optional(),
   maintenance: z.array(maintenanceWindow).optional(),
+  stopped: agentStop.optional(),
   /** Tasks it ended since it first registered. */
   completed: z.int().nonnegative(),
   failed: z.int().nonnegative(),

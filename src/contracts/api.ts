@@ -59,6 +59,9 @@ export const submittedTasks = z.object({
 
 export const cancelRequest = z.strictObject({ reason: z.string().min(1).max(1_024).optional() });
 
+/** Why somebody stops an agent or kills a task: kept with it, told to agents and in events. */
+export const stopRequest = z.strictObject({ reason: z.string().min(1).max(1_024) });
+
 /** What a redrive takes as done instead of running it again: compensations that failed, by their paths. */
 export const workflowRedriveRequest = z.strictObject({ skip: z.array(nodePath).max(1_000).default([]) });
 

@@ -189,6 +189,18 @@ export const errorCatalogue = {
     what: 'The agent went silent while it held the task.',
     fix: 'Nothing: the task is run again by another agent while attempts are left.',
   },
+  'lease-revoked': {
+    status: 500,
+    exit: 1,
+    what: 'The agent was killed while it held the task.',
+    fix: 'Nothing: the task is run again by another agent, and the attempt is not counted.',
+  },
+  killed: {
+    status: 409,
+    exit: 1,
+    what: 'The task was killed by an operator.',
+    fix: 'Look at the reason; redrive the task when the cause is mended.',
+  },
   'timed-out': {
     status: 500,
     exit: 1,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { agentStop } from './agent.ts';
 import { changeKinds } from './context.ts';
 import { task } from './task.ts';
 import { workflowStatus, workflowSubmission } from './workflow.ts';
@@ -57,6 +58,8 @@ export const eventData = {
   }),
   AgentDeregistered: z.strictObject({ agent_id: z.string() }),
   AgentLost: z.strictObject({ agent_id: z.string(), tasks: z.array(z.string()), lease_until: z.string() }),
+  AgentStopped: z.strictObject({ agent_id: z.string(), ...agentStop.shape, tasks: z.array(z.string()) }),
+  AgentRevived: z.strictObject({ agent_id: z.string(), by: z.string() }),
   ScaleDesired: z.strictObject({ pool: z.string(), desired: z.int(), available: z.int() }),
   PolicyFailed: z.strictObject({ pool: z.string(), version: z.int(), strategy: z.string(), message: z.string() }),
   WorkflowSubmitted: workflowSubmission,
@@ -95,6 +98,8 @@ export const eventSources: Record<EventType, string> = {
   AgentRegistered: 'cadre.distributor',
   AgentDeregistered: 'cadre.distributor',
   AgentLost: 'cadre.distributor',
+  AgentStopped: 'cadre.distributor',
+  AgentRevived: 'cadre.distributor',
   ScaleDesired: 'cadre.distributor',
   PolicyFailed: 'cadre.distributor',
   WorkflowSubmitted: 'cadre.workflow',

@@ -1,3 +1,4 @@
+import type { AgentStop } from './agent.ts';
 import type { PolicyDocument } from './policy.ts';
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
 import type { Json } from './json.ts';
@@ -148,6 +149,8 @@ export interface AgentRow {
   /** Routes with tasks that wait for a slot of this agent. */
   readonly wanted: readonly string[];
   readonly draining: boolean;
+  /** Somebody stopped it: it gets no new work, and killed it may not keep what it holds. */
+  readonly stopped?: AgentStop;
   readonly completed: number;
   readonly failed: number;
   readonly labels?: Readonly<Record<string, string>> | undefined;

@@ -1,3 +1,4 @@
+import type { AgentStop } from '../contracts/agent.ts';
 import type { Announcement } from '../contracts/events.ts';
 import type { Outcome } from '../contracts/errors.ts';
 import type { DispatchHint, Heartbeat, InboxMessage } from '../contracts/messages.ts';
@@ -13,7 +14,7 @@ import type {
   Timer,
   TimerKind,
 } from '../contracts/rows.ts';
-import type { TaskStatus } from '../contracts/task.ts';
+import type { TaskError, TaskStatus } from '../contracts/task.ts';
 import type { SentResult } from './core/fate.ts';
 import type { FiguresAging, FiguresChange } from './core/figures.ts';
 import type { TaskChange } from './core/task-change.ts';
@@ -91,9 +92,13 @@ export interface AgentStore {
   register(row: AgentRow): Promise<Outcome<AgentRow>>;
   /** Lets the agent get no more work. */
   drain(pool: string, agent_id: string): Promise<void>;
+  /** Notes that somebody stopped the agent; a drain leaves one that was killed as it is. Answers the row as it is then; undefined when there is none. */
+  stop(pool: string, agent_id: string, stop: AgentStop): Promise<AgentRow | undefined>;
+  /** Takes a stop back. Answers the row as it is then; undefined when there is none. */
+  revive(pool: string, agent_id: string): Promise<AgentRow | undefined>;
   /** Removes the agent's row on the condition that it holds nothing. False: it holds something. */
   remove(pool: string, agent_id: string): Promise<boolean>;
-  /** Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`, as many slots as that takes) and is not draining; notes when its next turn begins. */
+  /** Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`, as many slots as that takes) and is neither draining nor stopped; notes when its next turn begins. */
   reserve(
     pool: string,
     agent_id: string,
@@ -191,6 +196,11 @@ export interface BlobStore {
 
 /** What a workflow does with the results of its tasks: implemented by the workflow component, so that the distributor need not know it. */
 export interface WorkflowTasks {
+  /**
+   * Fails a task of a workflow over its agent's head, with all that follows for its node, in one transaction. Answers the row as it was before; one that had ended
+   * stays as it is. Undefined when there is none. Throws `version-conflict` after too many lost races.
+   */
+  fail(task_id: string, error: TaskError): Promise<TaskRow | undefined>;
   /** Repeats the step that workflows owe after a crash or a lost message; answers how many it went through. */
   resume(pool: string): Promise<number>;
   /**

@@ -93,6 +93,8 @@ export function createClient(options: ClientOptions = {}) {
     waitTask: tasks.wait,
     waitWorkflow: workflows.wait,
     cancelTask: tasks.cancel,
+    /** Fails a task now, also one of a workflow, whoever works on it; it is not tried again. */
+    killTask: tasks.kill,
     cancelWorkflow: workflows.cancel,
     /** Lets nothing new start in a workflow until it is resumed. */
     pauseWorkflow: workflows.pause,
@@ -148,6 +150,8 @@ function taskCalls(call: ApiTransport, clock: AgentClock) {
     submit: async (task: Task) => (await call({ method: 'POST', path: '/v1/tasks', body: task })) as SubmittedTask,
     cancel: async (id: string, reason = 'cancelled by its submitter') =>
       (await call({ method: 'POST', path: `${taskPath(id)}/cancel`, body: { reason } })) as TaskView,
+    kill: async (id: string, reason: string) =>
+      (await call({ method: 'POST', path: `${taskPath(id)}/kill`, body: { reason } })) as TaskView,
     wait: async (id: string, options: WaitOptions<TaskView> = {}): Promise<TaskView> => {
       const view = await waitFor(
         (signal) => get(id, signal),
@@ -290,6 +294,14 @@ function fleetCalls(call: ApiTransport) {
   return {
     listAgents: async () => ((await call({ method: 'GET', path: '/v1/agents' })) as ClientPage<AgentView>).items,
     getAgent: async (id: string) => (await call({ method: 'GET', path: one('/v1/agents', id) })) as AgentView,
+    /** Gives an agent no new work; what it holds it may finish. */
+    drainAgent: async (id: string, reason: string) =>
+      (await call({ method: 'POST', path: `${one('/v1/agents', id)}/drain`, body: { reason } })) as AgentView,
+    /** Gives an agent no new work and takes from it what it holds; it stays so until it is revived. */
+    killAgent: async (id: string, reason: string) =>
+      (await call({ method: 'POST', path: `${one('/v1/agents', id)}/kill`, body: { reason } })) as AgentView,
+    reviveAgent: async (id: string) =>
+      (await call({ method: 'POST', path: `${one('/v1/agents', id)}/revive` })) as AgentView,
     deregisterAgent: async (id: string) => {
       await call({ method: 'DELETE', path: one('/v1/agents', id) });
     },

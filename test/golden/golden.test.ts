@@ -38,6 +38,7 @@ describe('the recorded histories of mistakes', () => {
       peek: (pk, sk) => rows.get(`${pk} ${sk}`),
       agents: () => [...rows.values()].filter((row) => String(row['sk']).startsWith('AGENT#')),
       isDisturbed: () => false,
+      isRevived: () => false,
       definitionOf: () => undefined,
     });
     for (const commit of golden.history) {

@@ -109,6 +109,20 @@ export const mutants: readonly Mutant[] = [
     spoil: (adapters) => ({ ...adapters, workflows: blindAdvance(adapters.workflows) }),
   },
   {
+    name: 'register-revives',
+    mistake: 'a killed agent that starts anew gets work again',
+    spoil: (adapters) => ({
+      ...adapters,
+      agents: {
+        ...adapters.agents,
+        register: async (row) => {
+          await adapters.agents.revive(row.pool, row.agent_id);
+          return adapters.agents.register(row);
+        },
+      },
+    }),
+  },
+  {
     name: 'no-ageing',
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),

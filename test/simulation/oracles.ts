@@ -22,6 +22,8 @@ export interface OracleView {
   isDisturbed(since: number): boolean;
   /** The rows of all agents. */
   agents(): readonly Item[];
+  /** Whether somebody has asked for the revival of this agent. */
+  isRevived(agent_id: string): boolean;
   /** The definition of a workflow that the seed submitted. */
   definitionOf(workflow_id: string): WorkflowDefinition | undefined;
 }
@@ -181,6 +183,16 @@ export function createOracles(view: OracleView) {
     }
   }
 
+  /** A stop stays until somebody revives the agent, and a killed one gets nothing more. */
+  function checkStop(before: Item | undefined, after: Item | undefined, at: number): void {
+    if (before?.['stopped'] === undefined || after === undefined) return;
+    const id = String(after['agent_id']);
+    check(after['stopped'] !== undefined || view.isRevived(id), at, 'StopStays', () => id);
+    const was = (before['holds'] ?? {}) as Record<string, unknown>;
+    const fresh = Object.keys(after['holds'] ?? {}).filter((key) => !(key in was));
+    check(fresh.length === 0, at, 'KilledGetsNothing', () => `${id} got ${fresh.join(', ')}`);
+  }
+
   function checkHead(before: Item | undefined, after: Item | undefined, at: number): void {
     if (after === undefined) return;
     const id = String(after['workflow_id']);
@@ -258,8 +270,10 @@ export function createOracles(view: OracleView) {
         if (sk === 'TASK') {
           checkTask(before, after, at);
           trackReady(before, after, at);
-        } else if (sk.startsWith('AGENT#')) checkAgent(before, after, at);
-        else if (sk === 'HEAD') checkHead(before, after, at);
+        } else if (sk.startsWith('AGENT#')) {
+          checkAgent(before, after, at);
+          checkStop(before, after, at);
+        } else if (sk === 'HEAD') checkHead(before, after, at);
         else if (sk.startsWith('EVENT#')) checkEvent(before, after, at);
       }
     },

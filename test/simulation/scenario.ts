@@ -37,6 +37,10 @@ export interface Scenario {
   readonly cancels: readonly { readonly at: number; readonly task_id: string }[];
   /** Which workflows are cancelled, so soon after their n-th event that the cancellation meets what follows it. */
   readonly races: readonly { readonly workflow_id: string; readonly seq: number; readonly afterMs: number }[];
+  /** Which agents are killed when, and when they are revived; without that time, never. */
+  readonly kills: readonly { readonly at: number; readonly agent_id: string; readonly revivedAt?: number }[];
+  /** Which tasks are killed when. */
+  readonly taskKills: readonly { readonly at: number; readonly task_id: string }[];
   /** When all faults end (ms after the start). */
   readonly healAt: number;
   readonly mix: FaultMix;
@@ -149,6 +153,16 @@ function drawAgent(random: Random, index: number, healAt: number): SimulatedAgen
   };
 }
 
+/** The first agent can do everything and always comes back; the others may be gone for good. */
+function drawKills(random: Random, agents: readonly SimulatedAgent[], healAt: number): Scenario['kills'] {
+  return agents.flatMap(({ id }, index) => {
+    if (!random.chance(0.15)) return [];
+    const at = random.below(healAt);
+    const isForGood = index > 0 && random.chance(0.5);
+    return [{ at, agent_id: id, ...(isForGood ? {} : { revivedAt: at + 500 + random.below(8_000) }) }];
+  });
+}
+
 /** Draws a seed's scenario. */
 export function drawScenario(random: Random): Scenario {
   const healAt = 8_000 + random.below(10_000);
@@ -163,12 +177,22 @@ export function drawScenario(random: Random): Scenario {
     workflow_id: `wf${index}`,
     definition: drawWorkflow(random, index),
   }));
+  const mix = drawMix(random);
+  const agents = Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt));
+  const kills = random.fork('kills');
+  const nodes = workflows.flatMap(({ at, workflow_id, definition }) =>
+    definition.nodes.map(({ name }) => ({ at, task_id: `${workflow_id}:${name}` })),
+  );
   return {
     healAt,
-    mix: drawMix(random),
-    agents: Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt)),
+    mix,
+    agents,
     tasks,
     workflows,
+    kills: drawKills(kills, agents, healAt),
+    taskKills: [...tasks.map(({ at, task }) => ({ at, task_id: task.task_id })), ...nodes]
+      .filter(() => kills.chance(0.06))
+      .map(({ at, task_id }) => ({ at: at + kills.below(6_000), task_id })),
     cancels: tasks
       .filter(() => random.chance(0.12))
       .map(({ at, task }) => ({ at: at + random.below(6_000), task_id: task.task_id })),

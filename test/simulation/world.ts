@@ -16,6 +16,7 @@ import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
 import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
 import type { Mutant } from './mutants.ts';
 import { type EndedWorkflow, isExplained, outcomesOf, type Outcomes } from './outcomes.ts';
+import { resubmitMs, startOperator } from './operator.ts';
 import { createOracles, type Violation } from './oracles.ts';
 import { attemptMsMax, drawScenario, type Scenario } from './scenario.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
@@ -26,8 +27,6 @@ export const recoveryMsMax = 30_000;
 const executionMsMax = 120_000;
 /** Faults after which a dispatcher's round is only half done. */
 const disturbing: ReadonlySet<string> = new Set(['throttle', 'lostAnswer', 'transactionConflict', 'partialBatch']);
-/** A client that heard nothing submits again after this time. */
-const resubmitMs = 3_000;
 
 /** What a seed came to. */
 export interface SeedReport {
@@ -272,7 +271,11 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   const { cloud } = deployment;
   if (watcher.onRecord !== undefined) cloud.clock.onRecord(watcher.onRecord);
   if (watcher.onCommit !== undefined) cloud.dynamodb.onCommit(watcher.onCommit);
+  const api = deployment.runtime('api');
+  const startedAt = cloud.clock.now();
+  const { isRevived } = startOperator(api, deployment, scenario, startedAt);
   const oracles = createOracles({
+    isRevived,
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
     isDisturbed: (since) =>
       dispatching > 1 ||
@@ -287,8 +290,6 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     definitionOf: (id) => definitions.get(id),
   });
   cloud.dynamodb.onCommit((commit) => oracles.onCommit(commit));
-  const api = deployment.runtime('api');
-  const startedAt = cloud.clock.now();
   for (const agent of scenario.agents) startSimulatedAgent(cloud, api, agent, random, startedAt);
   startClient(deployment, api, scenario, startedAt);
   startRepeater(api, deployment, scenario, startedAt);
@@ -301,6 +302,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
       ...crashes.map(({ at, downMs = 0 }) => startedAt + at + downMs),
       ...freezes.map(({ at, forMs }) => startedAt + at + forMs),
     ]),
+    ...scenario.kills.map(({ at, revivedAt = at }) => startedAt + revivedAt + resubmitMs),
   );
   const { longestMs, isStuck } = await watchProgress(
     deployment,

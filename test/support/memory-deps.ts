@@ -65,6 +65,14 @@ export function memoryDeps() {
         for (const row of rows) routes.set(row.route, row);
       },
       release: async (_pool: string, id: string) => agents.get(id),
+      stop: async (_pool: string, id: string, stopped: AgentRow['stopped']) => {
+        const row = agents.get(id);
+        return row && agents.set(id, { ...row, stopped } as AgentRow).get(id);
+      },
+      revive: async (_pool: string, id: string) => {
+        const { stopped: _stop, ...row } = agents.get(id) ?? {};
+        return agents.has(id) ? agents.set(id, row as AgentRow).get(id) : undefined;
+      },
     },
     messenger: {
       hint: async () => undefined,

@@ -1,13 +1,16 @@
 import { Hono } from 'hono';
 import { agentRegistration } from '../../contracts/agent.ts';
+import { stopRequest } from '../../contracts/api.ts';
 import { agentId, defaultPool } from '../../contracts/ids.ts';
 import { agentView } from '../../distributor/core/agent.ts';
 import { deregisterAgent } from '../../distributor/usecases/deregister-agent.ts';
 import { registerAgent } from '../../distributor/usecases/register-agent.ts';
+import { reviveAgent } from '../../distributor/usecases/revive-agent.ts';
+import { stopAgent } from '../../distributor/usecases/stop-agent.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, type ApiEnv } from '../request.ts';
 
-/** Agents: register, read, remove. */
+/** Agents: register, read, stop, revive, remove. */
 export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
 
@@ -24,6 +27,24 @@ export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/v1/agents/:id', async (c) => {
     const id = readParam(c, 'id', agentId);
     return c.json(agentView(found(await deps.agents.get(defaultPool, id), 'agent', id), deps.sources.now()));
+  });
+
+  for (const [command, how] of [
+    ['drain', 'drained'],
+    ['kill', 'killed'],
+  ] as const) {
+    app.post(`/v1/agents/:id/${command}`, async (c) => {
+      const agent_id = readParam(c, 'id', agentId);
+      const { reason } = await readBody(c, stopRequest);
+      const request = { agent_id, how, reason, principal: c.get('principal') };
+      return c.json(agentView(accepted(await stopAgent(deps, request)), deps.sources.now()));
+    });
+  }
+
+  app.post('/v1/agents/:id/revive', async (c) => {
+    const agent_id = readParam(c, 'id', agentId);
+    const revived = accepted(await reviveAgent(deps, { agent_id, principal: c.get('principal') }));
+    return c.json(agentView(revived, deps.sources.now()));
   });
 
   app.delete('/v1/agents/:id', async (c) => {

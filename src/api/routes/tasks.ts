@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { answerBytesMax, cancelRequest, taskListQuery, taskSubmission } from '../../contracts/api.ts';
+import { answerBytesMax, cancelRequest, stopRequest, taskListQuery, taskSubmission } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { defaultPool, taskId } from '../../contracts/ids.ts';
 import type { StoredJson } from '../../contracts/rows.ts';
@@ -9,10 +9,11 @@ import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
 import { boundWait } from '../../distributor/usecases/bound-wait.ts';
 import { cancelTask } from '../../distributor/usecases/cancel-task.ts';
 import { explainTask } from '../../distributor/usecases/explain-task.ts';
+import { killTask } from '../../distributor/usecases/kill-task.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
-/** Tasks: submit, read, cancel. */
+/** Tasks: submit, read, cancel, kill. */
 export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const row = async (id: string) => found((await deps.tasks.get([id]))[0], 'task', id);
@@ -70,6 +71,12 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const task_id = readParam(c, 'id', taskId);
     const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
     return c.json(taskView(accepted(await cancelTask(deps, { task_id, principal: c.get('principal'), reason }))));
+  });
+
+  app.post('/v1/tasks/:id/kill', async (c) => {
+    const task_id = readParam(c, 'id', taskId);
+    const { reason } = await readBody(c, stopRequest);
+    return c.json(taskView(accepted(await killTask(deps, { task_id, principal: c.get('principal'), reason }))));
   });
 
   return app;

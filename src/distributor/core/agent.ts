@@ -49,6 +49,7 @@ export function agentView(agent: AgentRow, now: number): AgentView {
     ...(agent.labels === undefined ? {} : { labels: agent.labels }),
     ...(agent.usd_per_hour === undefined ? {} : { usd_per_hour: agent.usd_per_hour }),
     ...(agent.maintenance === undefined ? {} : { maintenance: [...agent.maintenance] }),
+    ...(agent.stopped === undefined ? {} : { stopped: agent.stopped }),
     completed: agent.completed,
     failed: agent.failed,
     figures: Object.fromEntries(
@@ -62,10 +63,11 @@ export function leaseUntil(at: number, interval_ms: number): string {
   return new Date(at + interval_ms * missedHeartbeatsMax).toISOString();
 }
 
-/** Why a hold is lost: the agent is silent, it never confirmed the assignment, or the attempt took too long. */
-export type LossReason = 'lease-lost' | 'unconfirmed' | 'timed-out';
+/** Why a hold is lost: the agent was killed, it is silent, it never confirmed the assignment, or the attempt took too long. */
+export type LossReason = 'revoked' | 'lease-lost' | 'unconfirmed' | 'timed-out';
 
 function lossOf(agent: AgentRow, key: string, hold: Hold, now: number): LossReason | undefined {
+  if (agent.stopped?.how === 'killed') return 'revoked';
   // An agent that holds work reports every interval; the time before it got this hold does not count against it.
   const heardOf = Math.max(Date.parse(agent.last_heartbeat), hold.at);
   if (now - heardOf > heartbeatIntervalMs * missedHeartbeatsMax) return 'lease-lost';
@@ -83,4 +85,10 @@ export function lostHolds(
     const reason = lossOf(agent, key, hold, now);
     return reason === undefined ? [] : [{ key, reason }];
   });
+}
+
+/** Attempts that a killed agent says it still works on, although they were taken from it: it has to be told again. */
+export function orphanedWork({ stopped, holds, reported, reported_at }: AgentRow, now: number): readonly string[] {
+  const isHeard = now - Date.parse(reported_at) <= heartbeatIntervalMs * missedHeartbeatsMax;
+  return stopped?.how === 'killed' && isHeard ? reported.filter((key) => !Object.hasOwn(holds, key)) : [];
 }

@@ -26,6 +26,7 @@ function reasonAgainst(
   const missing = route.required_capabilities.filter((each) => !agent.capabilities.includes(each));
   if (missing.length > 0) return `does not offer ${missing.join(', ')}`;
   if (agent.draining) return 'is leaving';
+  if (agent.stopped !== undefined) return `was ${agent.stopped.how}`;
   if (!isAvailable(agent, now))
     return Date.parse(agent.lease_until) <= now ? 'gives no sign of life' : 'rests for maintenance';
   const excluded = routing.excludes(agent);

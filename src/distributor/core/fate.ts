@@ -1,12 +1,13 @@
 import type { TaskResult } from '../../contracts/messages.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
+import type { EndedAttempt } from './task.ts';
 
 /** A result with the authority it came with. `cause` is set when Cadre itself ends an attempt. */
 export interface SentResult {
   readonly result: TaskResult;
   readonly agent_id: string;
   readonly principal?: string;
-  readonly cause?: 'lease-lost' | 'timed-out';
+  readonly cause?: NonNullable<EndedAttempt['cause']>;
 }
 
 /** What becomes of a result whose task's row is known: it counts, it counted before, or its lease was lost. */

@@ -36,9 +36,9 @@ export function isAvailable(agent: AgentRow, now: number): boolean {
   return takesWork(agent, now) && Date.parse(agent.lease_until) > now;
 }
 
-/** True unless the agent leaves or rests; whether anybody has heard of it is not asked. `now` is epoch ms. */
+/** True unless the agent leaves, rests or was stopped; whether anybody has heard of it is not asked. `now` is epoch ms. */
 export function takesWork(agent: AgentRow, now: number): boolean {
-  return !agent.draining && !isInMaintenance(agent, now);
+  return !agent.draining && agent.stopped === undefined && !isInMaintenance(agent, now);
 }
 
 function isInMaintenance({ maintenance = [] }: AgentRow, now: number): boolean {

@@ -94,7 +94,7 @@ export function retryDelayMs(backoff_ms: number, retry: number, random: number):
   return Math.round(full * (0.5 + random / 2));
 }
 
-/** An attempt as it ended: reported by its agent, or found lost by the pulse (`cause`). */
+/** An attempt as it ended: reported by its agent, or taken from it (`cause`): it was lost, or its agent was killed. */
 export interface EndedAttempt {
   readonly outcome: 'completed' | 'failed' | 'released';
   readonly attempt: number;
@@ -102,7 +102,7 @@ export interface EndedAttempt {
   readonly principal?: string;
   readonly output?: StoredJson;
   readonly error?: TaskError;
-  readonly cause?: 'lease-lost' | 'timed-out';
+  readonly cause?: 'lease-lost' | 'timed-out' | 'revoked';
   /** It had to make way. */
   readonly preempted?: boolean;
 }
@@ -183,7 +183,7 @@ function resumption({ agent_id, output, preempted = false }: EndedAttempt, now: 
 }
 
 /**
- * Decides what an ended attempt makes of its task. Completed ends it; released puts it back uncounted; anything else is tried again after a
+ * Decides what an ended attempt makes of its task. Completed ends it; released or revoked puts it back uncounted; anything else is tried again after a
  * pause until `max_attempts`, unless the error says that trying again is useless. `random` in [0, 1) makes the jitter.
  */
 export function settle(
@@ -195,6 +195,11 @@ export function settle(
     return { kind: 'completed', change: completeChange(row.task_id, ended, context.now) };
   }
   if (ended.outcome === 'released') return requeue(row, ended, context.now, 0, resumption(ended, context.now));
+  if (ended.cause === 'revoked') {
+    // The fence moves on at once: whatever the killed agent still reports is late.
+    const patch = { attempt: ended.attempt + 1, error: ended.error ?? null };
+    return requeue(row, ended, context.now, 0, patch);
+  }
   const error = ended.error ?? { code: ended.cause ?? 'task-failed', message: 'no reason was given', retryable: true };
   const retry_count = row.retry_count + 1;
   const hopeless = !error.retryable || row.non_retryable?.includes(error.code) === true;
@@ -227,10 +232,14 @@ export function isExpired(task: Pick<TaskRow, 'queued_at'>, now: number): boolea
   return now - Date.parse(task.queued_at) > queuedMsMax;
 }
 
+/** Ends a waiting or running task as Failed over its agent's head. The fence keeps what happens at the same moment from being lost: then the row is another one. */
+export function failChange(row: TaskRow, error: TaskError, now: number): TaskChange {
+  return fail(row, { status: row.status, attempt: row.attempt }, error, now, row.retry_count).change;
+}
+
 /** Fails a task that waited too long. */
 export function expireChange(row: TaskRow, now: number): TaskChange {
-  const error = { code: 'task-expired', message: `it waited since ${row.queued_at}`, retryable: false };
-  return fail(row, { status: 'Queued', attempt: row.attempt }, error, now, row.retry_count).change;
+  return failChange(row, { code: 'task-expired', message: `it waited since ${row.queued_at}`, retryable: false }, now);
 }
 
 /**

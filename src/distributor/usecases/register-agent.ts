@@ -2,9 +2,19 @@ import type { AgentGrant, AgentRegistration } from '../../contracts/agent.ts';
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { heartbeatIntervalMs, idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
+import type { AgentRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
 import { openFleet } from '../core/fleet.ts';
 import type { DistributorDeps } from '../ports.ts';
+
+/** Lets the dispatcher look at the routes that an agent serves which has just come. */
+export async function hintServed(deps: DistributorDeps, agent: AgentRow): Promise<void> {
+  const { pool } = agent;
+  const rows = await deps.agents.pool(pool);
+  const fleet = openFleet([agent], deps.sources.now());
+  const routes = rows.routes.filter((route) => fleet.candidatesOf(route).all.length > 0);
+  if (routes.length > 0) await deps.messenger.hint([{ pool, routes: routes.map(({ route }) => route) }]);
+}
 
 /**
  * Registers an agent, or renews it for the principal that registered it first: creates its inbox, then its row, then lets the tasks start that only
@@ -41,10 +51,7 @@ export async function registerAgent(
   if (!registered.ok) return registered;
   // Whatever an earlier life of this agent held is lost: let the pulse see to it soon.
   if (Object.keys(registered.value.holds).length > 0) await deps.messenger.ticks(pool, [1]);
-  const rows = await deps.agents.pool(pool);
-  const fleet = openFleet([registered.value], now);
-  const routes = rows.routes.filter((route) => fleet.candidatesOf(route).all.length > 0);
-  if (routes.length > 0) await deps.messenger.hint([{ pool, routes: routes.map(({ route }) => route) }]);
+  await hintServed(deps, registered.value);
   const { agent_id, type, capabilities, capacity } = registration;
   await deps.messenger.announce([
     {

@@ -1,18 +1,16 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import { readyPageSizeMax, scalingSampleMax, watchdogLookMs } from '../../contracts/limits.ts';
-import type { DispatchHint, PulseTick } from '../../contracts/messages.ts';
-import type { AgentRow, PoolRows, TaskRow } from '../../contracts/rows.ts';
-import type { TaskError } from '../../contracts/task.ts';
-import { lostHolds, type LossReason } from '../core/agent.ts';
+import type { PulseTick } from '../../contracts/messages.ts';
+import type { PoolRows } from '../../contracts/rows.ts';
 import { agingOf } from '../core/figures.ts';
 import { openFleet } from '../core/fleet.ts';
 import { demandsRoom, hasRoomToMake } from '../core/preempt.ts';
-import { expireChange, fenceChange, isExpired, parseHoldKey, settle } from '../core/task.ts';
-import { tickDelays } from '../core/timers.ts';
-import { failedNews, settledNews } from '../core/task-news.ts';
+import { expireChange, isExpired } from '../core/task.ts';
+import { failedNews } from '../core/task-news.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { armPulse } from './dispatch-tasks.ts';
+import { recoverAgents } from './recover-agents.ts';
 import { type Scale, scalePool } from './scale-pool.ts';
 import { wakeTimers } from './wake-timers.ts';
 
@@ -26,123 +24,6 @@ export interface Pulsed {
   readonly expired: number;
   readonly resumed: number;
   readonly scale: Scale;
-}
-
-interface Lost {
-  readonly agent: AgentRow;
-  readonly key: string;
-  readonly task_id: string;
-  readonly attempt: number;
-  readonly reason: LossReason;
-}
-
-const messages: Record<LossReason, string> = {
-  'lease-lost': 'the agent gave no sign of life',
-  unconfirmed: 'the agent never confirmed that it had the task',
-  'timed-out': 'the attempt ran longer than its time-out',
-};
-
-function errorOf({ agent, reason }: Lost): TaskError {
-  const code = reason === 'timed-out' ? 'timed-out' : 'lease-lost';
-  return { code, message: `${messages[reason]} (agent ${agent.agent_id})`, retryable: true };
-}
-
-/** Settles one lost attempt; true when its hold may be removed. The task is settled before its hold goes, never after. */
-async function settleLost(
-  deps: DistributorDeps,
-  lost: Lost,
-  row: TaskRow | undefined,
-): Promise<{ done: boolean; hints: readonly DispatchHint[]; announcements: readonly Announcement[] }> {
-  const nothing = { done: true, hints: [], announcements: [] };
-  if (row === undefined) return nothing;
-  const isHeld =
-    row.status === 'Processing' && row.attempt === lost.attempt && row.assigned_agent === lost.agent.agent_id;
-  if (!isHeld) {
-    // Reserved and never claimed: move the fence, so that a dispatcher which is only slow cannot claim without a slot.
-    const isUnclaimed = row.status === 'Queued' && row.attempt === lost.attempt - 1;
-    if (!isUnclaimed) return nothing;
-    const [fenced] = await deps.tasks.change([fenceChange(row)]);
-    return { ...nothing, done: fenced?.applied === true, hints: [{ pool: row.pool, routes: [row.route] }] };
-  }
-  const cause = lost.reason === 'timed-out' ? ('timed-out' as const) : ('lease-lost' as const);
-  const workflow = workflowOf(lost.task_id);
-  if (workflow !== undefined) {
-    const result = { task_id: lost.task_id, attempt: lost.attempt, outcome: 'failed' as const, error: errorOf(lost) };
-    const { hints, announcements } = await deps.workflowTasks.settle(workflow.workflow_id, [
-      { result, agent_id: lost.agent.agent_id, cause },
-    ]);
-    return { done: true, hints, announcements };
-  }
-  const ended = {
-    outcome: 'failed' as const,
-    attempt: lost.attempt,
-    agent_id: lost.agent.agent_id,
-    error: errorOf(lost),
-    cause,
-  };
-  const settlement = settle(row, ended, { now: deps.sources.now(), random: deps.sources.random() });
-  const [changed] = await deps.tasks.change([settlement.change]);
-  const { not_before } = settlement.change.patch;
-  if (typeof not_before === 'string')
-    await deps.messenger.ticks(row.pool, tickDelays([not_before], deps.sources.now()));
-  const announcements =
-    changed?.applied === true ? settledNews(row.task_id, ended, settlement, row.correlation_id) : [];
-  return { done: true, hints: [{ pool: row.pool, routes: [row.route] }], announcements };
-}
-
-/** Takes back what an agent lost: settle, free the slots, tell the agent to stop, and give it no work when it is silent. */
-async function recoverAgent(
-  deps: DistributorDeps,
-  agent: AgentRow,
-  losses: readonly Lost[],
-  rows: ReadonlyMap<string, TaskRow>,
-) {
-  const settled = await Promise.all(losses.map((lost) => settleLost(deps, lost, rows.get(lost.task_id))));
-  const keys = losses.filter((_, index) => settled[index]?.done).map(({ key }) => key);
-  const now = new Date(deps.sources.now()).toISOString();
-  const silent = losses.some(({ reason }) => reason !== 'timed-out');
-  if (silent) await deps.agents.suspect(agent.pool, agent.agent_id, agent.last_heartbeat, now);
-  const after = keys.length > 0 ? await deps.agents.release(agent.pool, agent.agent_id, keys) : undefined;
-  await deps.messenger.send(
-    losses.map(({ task_id, attempt, reason }) => ({
-      inbox_url: agent.inbox_url,
-      message: { kind: 'cancel' as const, task_id, attempt, reason },
-    })),
-  );
-  const lostNews: Announcement[] = silent
-    ? [
-        {
-          type: 'AgentLost',
-          data: { agent_id: agent.agent_id, tasks: losses.map(({ task_id }) => task_id), lease_until: now },
-          correlation_id: agent.agent_id,
-          causation_id: agent.agent_id,
-        },
-      ]
-    : [];
-  return {
-    hints: [
-      ...settled.flatMap(({ hints }) => hints),
-      ...(after && after.wanted.length > 0 ? [{ pool: agent.pool, routes: [...after.wanted] }] : []),
-    ],
-    announcements: [...settled.flatMap(({ announcements }) => announcements), ...lostNews],
-  };
-}
-
-async function recover(deps: DistributorDeps, pool: PoolRows) {
-  const now = deps.sources.now();
-  const losses = pool.agents.flatMap((agent) =>
-    lostHolds(agent, now).map(({ key, reason }): Lost => ({ agent, key, reason, ...parseHoldKey(key) })),
-  );
-  const found = await deps.tasks.get(losses.map(({ task_id }) => task_id));
-  const rows = new Map(found.flatMap((row) => (row === undefined ? [] : [[row.task_id, row] as const])));
-  const done = await Promise.all(
-    [...Map.groupBy(losses, ({ agent }) => agent)].map(([agent, list]) => recoverAgent(deps, agent, list, rows)),
-  );
-  return {
-    count: losses.length,
-    hints: done.flatMap(({ hints }) => hints),
-    announcements: done.flatMap(({ announcements }) => announcements),
-  };
 }
 
 /** Looks at the head of each route: tasks that wait although somebody is free get their hint again; those that waited too long are failed. */
@@ -211,7 +92,7 @@ async function ageFigures(deps: DistributorDeps, pool: PoolRows): Promise<void> 
  */
 export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<Pulsed> {
   const pool = await deps.agents.pool(tick.pool);
-  const recovered = await recover(deps, pool);
+  const recovered = await recoverAgents(deps, pool.agents);
   const woken = await wakeTimers(deps, tick.pool, { ahead: tick.watchdog === true });
   const routes = await lookAtRoutes(deps, pool);
   await ageFigures(deps, pool);

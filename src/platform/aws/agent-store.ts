@@ -28,6 +28,13 @@ async function update(
   }
 }
 
+async function readAgent(db: Database, pool: string, agent_id: string): Promise<AgentRow | undefined> {
+  const { Item } = await db.client.send(
+    new GetCommand({ TableName: db.table, Key: agentKey(pool, agent_id), ConsistentRead: true }),
+  );
+  return Item && fromAgentItem(Item);
+}
+
 /** What a registration says or leaves out; what it leaves out is gone. The last three count from the registration on. */
 const optional = [
   'labels',
@@ -79,9 +86,10 @@ const reserve =
           TableName: db.table,
           Key: agentKey(pool, agent_id),
           UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}${next_turn === undefined ? '' : ', next_turn = :turn'}`,
-          // Room and willingness: stops two dispatchers from filling the same slot, work for an agent that leaves, and more
+          // Room and willingness: stops two dispatchers from filling the same slot, work for an agent that leaves or was stopped, and more
           // than an agent takes that registered with fewer slots since the dispatcher read it.
-          ConditionExpression: 'size(holds) <= :max AND draining = :no AND #capacity >= :capacity',
+          ConditionExpression:
+            'size(holds) <= :max AND draining = :no AND attribute_not_exists(stopped) AND #capacity >= :capacity',
           ExpressionAttributeNames: {
             ...Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
             '#capacity': 'capacity',
@@ -200,12 +208,7 @@ export function createAgentStore(db: Database): AgentStore {
   const known = new Set<string>();
   return {
     pool: (pool) => readPool(db, pool),
-    get: async (pool, agent_id) => {
-      const { Item } = await db.client.send(
-        new GetCommand({ TableName: db.table, Key: agentKey(pool, agent_id), ConsistentRead: true }),
-      );
-      return Item && fromAgentItem(Item);
-    },
+    get: (pool, agent_id) => readAgent(db, pool, agent_id),
     register: (row) => register(db, row),
     drain: async (pool, agent_id) => {
       await update(db, pool, agent_id, {
@@ -214,6 +217,17 @@ export function createAgentStore(db: Database): AgentStore {
         ExpressionAttributeValues: { ':yes': true },
       });
     },
+    stop: async (pool, agent_id, stop) => {
+      const stopped = await update(db, pool, agent_id, {
+        UpdateExpression: 'SET stopped = :stop',
+        // A drain does not give a killed agent back what it holds.
+        ConditionExpression: `attribute_exists(pk)${stop.how === 'killed' ? '' : ' AND (attribute_not_exists(stopped) OR stopped.how = :how)'}`,
+        ExpressionAttributeValues: { ':stop': stop, ...(stop.how === 'killed' ? {} : { ':how': stop.how }) },
+      });
+      return stopped ?? readAgent(db, pool, agent_id);
+    },
+    revive: (pool, agent_id) =>
+      update(db, pool, agent_id, { UpdateExpression: 'REMOVE stopped', ConditionExpression: 'attribute_exists(pk)' }),
     remove: (pool, agent_id) => remove(db, pool, agent_id),
     reserve: reserve(db),
     release: release(db),

@@ -112,6 +112,7 @@ function workflowTasksOnDemand(deps: WorkflowDeps): WorkflowTasks {
   const workflowTasks = () => (loading ??= load());
   return {
     settle: async (workflow_id, results) => (await workflowTasks()).settle(workflow_id, results),
+    fail: async (task_id, error) => (await workflowTasks()).fail(task_id, error),
     resume: async (pool) => (await workflowTasks()).resume(pool),
   };
 }

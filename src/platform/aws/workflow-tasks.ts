@@ -1,12 +1,14 @@
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';
+import { failWorkflowTask } from '../../workflow/usecases/fail-task.ts';
 import { resumeWorkflows } from '../../workflow/usecases/resume-workflow.ts';
 
 /** Lets the distributor reach the workflows, which it does not know. */
 export function createWorkflowTasks(deps: WorkflowDeps): WorkflowTasks {
   return {
     settle: (workflow_id, results) => settleWorkflowTasks(deps, workflow_id, results),
+    fail: (task_id, error) => failWorkflowTask(deps, task_id, error),
     resume: (pool) => resumeWorkflows(deps, pool),
   };
 }

@@ -87,6 +87,21 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect(await store().get(row.pool, 'ghost')).toBeUndefined();
     });
 
+    it('reserves nothing with an agent that was stopped, until it is revived, however often it registers', async () => {
+      const row = await registered();
+      const stop = { how: 'killed' as const, at: iso(startMs), by: 'operator', reason: 'misbehaves' };
+      await store().reserve(row.pool, 'a1', holds('t1#1'), 1);
+      expect(await store().stop(row.pool, 'a1', stop)).toMatchObject({ stopped: stop, holds: holds('t1#1') });
+      await store().register(row);
+      expect(await store().reserve(row.pool, 'a1', holds('t2#1'), 1)).toBe(false);
+      expect(await store().stop(row.pool, 'a1', { ...stop, how: 'drained' })).toMatchObject({ stopped: stop });
+      expect(await store().revive(row.pool, 'a1')).not.toHaveProperty('stopped');
+      expect(await store().reserve(row.pool, 'a1', holds('t2#1'), 1)).toBe(true);
+      expect(await store().stop(row.pool, 'ghost', stop)).toBeUndefined();
+      expect(await store().revive(row.pool, 'ghost')).toBeUndefined();
+      expect(await store().get(row.pool, 'ghost')).toBeUndefined();
+    });
+
     it('never gives away more slots than there are, however many ask at once', async () => {
       const row = await registered();
       const asked = Array.from({ length: 10 }, (_, at) => store().reserve(row.pool, 'a1', holds(`t${at}#1`), 1));

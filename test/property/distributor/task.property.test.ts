@@ -54,6 +54,23 @@ describe('settling', () => {
     );
   });
 
+  it('of a revoked lease gives the task back to its place at once, uncounted, with the fence moved on', () => {
+    fc.assert(
+      fc.property(rows, endings, jitter, (row, ended, random) => {
+        const { kind, change } = settle(
+          row,
+          { ...ended, outcome: 'failed', cause: 'revoked' },
+          { now: startMs, random },
+        );
+        expect(kind).toBe('retry');
+        expect(change.expect).toMatchObject({ status: 'Processing', attempt: ended.attempt });
+        expect(change.patch).toMatchObject({ status: 'Queued', attempt: ended.attempt + 1, not_before: null });
+        expect(change.patch).not.toHaveProperty('retry_count');
+        expect(change.index?.partition).toMatch(/^READY#/);
+      }),
+    );
+  });
+
   it('leaves exactly the tasks in the index about which something is to be decided, and the dead', () => {
     fc.assert(
       fc.property(rows, endings, jitter, (row, ended, random) => {

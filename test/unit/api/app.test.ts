@@ -135,6 +135,27 @@ describe('the API', () => {
     expect(await call('POST', '/v1/tasks/nobody/cancel')).toMatchObject({ status: 404, body: { code: 'not-found' } });
   });
 
+  it('kills a task, drains, kills and revives an agent, each with a reason', async () => {
+    const { call } = stage();
+    await call('POST', '/v1/tasks', task);
+    const reason = { reason: 'misbehaves' };
+    expect(await call('POST', '/v1/tasks/t1/kill')).toMatchObject({ status: 400, body: { code: 'invalid-input' } });
+    expect(await call('POST', '/v1/tasks/t1/kill', reason)).toMatchObject({ status: 200, body: { status: 'Failed' } });
+    expect(await call('POST', '/v1/tasks/nobody/kill', reason)).toMatchObject({ status: 404 });
+    await call('POST', '/v1/agents', { agent_id: 'a1', type: 'demo', capabilities: ['a'], capacity: 2 });
+    for (const [command, how] of [
+      ['drain', 'drained'],
+      ['kill', 'killed'],
+    ]) {
+      expect(await call('POST', `/v1/agents/a1/${command}`, reason)).toMatchObject({
+        status: 200,
+        body: { status: 'Unavailable', stopped: { how, ...reason } },
+      });
+    }
+    expect(await call('POST', '/v1/agents/a1/revive')).toMatchObject({ status: 200, body: { status: 'Idle' } });
+    expect(await call('POST', '/v1/agents/nobody/kill', reason)).toMatchObject({ status: 404 });
+  });
+
   it('registers an agent for its principal only', async () => {
     const { call, as } = stage('AIDA1');
     const registration = { agent_id: 'a1', type: 'demo', capabilities: ['a'], capacity: 2 };

@@ -30,7 +30,7 @@ describe('the command line', () => {
   it('has every command, each with a description and an example', () => {
     const commands = createProgram().commands;
     expect(commands.map((command) => command.name())).toEqual([
-      ...['start', 'up', 'down', 'status', 'review', 'run', 'submit', 'wait', 'cancel'],
+      ...['start', 'up', 'down', 'status', 'review', 'run', 'submit', 'wait', 'cancel', 'kill'],
       ...[
         'workflows',
         'workflow',

@@ -1,0 +1,35 @@
+import { Argument, type Command } from 'commander';
+import { runs } from '../command.ts';
+import { showAgent, showTask, showWorkflow } from '../views.ts';
+
+type Kind = 'agent' | 'workflow' | 'task';
+
+/** `cadre kill KIND ID` */
+export function addKill(program: Command): void {
+  program
+    .command('kill')
+    .description('stop an agent, a workflow or a task at once; what it still reports is refused')
+    .addArgument(new Argument('<kind>', 'what to kill').choices(['agent', 'workflow', 'task'] satisfies Kind[]))
+    .argument('<id>')
+    .requiredOption('--reason <text>', 'why; it is kept, and told to agents and in events')
+    .addHelpText(
+      'after',
+      `
+An agent loses what it holds: its tasks go to others with no attempt counted, and it gets no work until it is revived (cadre agents ID --revive).
+A task fails with "killed", also one of a workflow; of its own it becomes a dead letter. A workflow is cancelled with all that runs in it.
+
+Examples:
+  $ cadre kill agent reader-1 --reason "writes nonsense"
+  $ cadre kill task my-run:fetch --reason "endless loop"
+  $ cadre kill workflow my-run --reason "wrong input"`,
+    )
+    .action(
+      runs<[Kind, string, { readonly reason: string }]>(async ({ out, client }, kind, id, { reason }) => {
+        const cadre = await client();
+        if (kind === 'agent') out.data(await cadre.killAgent(id, reason), showAgent);
+        else if (kind === 'task') out.data(await cadre.killTask(id, reason), showTask);
+        else out.data(await cadre.cancelWorkflow(id, reason), showWorkflow);
+        return undefined;
+      }),
+    );
+}

@@ -1,0 +1,40 @@
+import { killTask } from '../../src/distributor/usecases/kill-task.ts';
+import { reviveAgent } from '../../src/distributor/usecases/revive-agent.ts';
+import { stopAgent } from '../../src/distributor/usecases/stop-agent.ts';
+import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Who heard nothing asks again after this time (ms). */
+export const resubmitMs = 3_000;
+
+/** An operator kills tasks and agents and revives some of these; it repeats what it heard no answer to. Answers who was to be revived so far. */
+export function startOperator(api: Runtime, { cloud }: TwinDeployment, scenario: Scenario, startedAt: number) {
+  const { clock } = cloud;
+  const revived = new Set<string>();
+  const until = async (command: () => Promise<{ readonly ok: boolean }>): Promise<void> => {
+    for (;;) {
+      // An agent that has not registered yet is not there to be killed.
+      if ((await command().catch(() => ({ ok: false }))).ok) return;
+      await clock.sleep(resubmitMs);
+    }
+  };
+  for (const { at, agent_id, revivedAt } of scenario.kills) {
+    const killed = new Promise<void>((resolve) => {
+      const stop = { agent_id, how: 'killed' as const, reason: 'misbehaves', principal: 'operator' };
+      clock.at(startedAt + at, () => void until(() => stopAgent(api, stop)).then(resolve));
+    });
+    if (revivedAt === undefined) continue;
+    clock.at(startedAt + revivedAt, () => {
+      void killed.then(() => {
+        revived.add(agent_id);
+        return until(() => reviveAgent(api, { agent_id, principal: 'operator' }));
+      });
+    });
+  }
+  for (const { at, task_id } of scenario.taskKills) {
+    const request = { task_id, reason: 'does harm', principal: 'operator' };
+    clock.at(startedAt + at, () => void killTask(api, request).catch(() => undefined));
+  }
+  return { isRevived: (agent_id: string) => revived.has(agent_id) };
+}
