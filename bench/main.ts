@@ -14,6 +14,7 @@ import { recoveryBench } from './recovery.ts';
 import { schedulerBench } from './scheduler.ts';
 import { simulatorBench } from './simulator.ts';
 import { searchBench } from './search.ts';
+import { workflowBench } from './workflow.ts';
 
 const benches: Readonly<Record<string, Bench>> = {
   calls: callsBench,
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, Bench>> = {
   scheduler: schedulerBench,
   search: searchBench,
   context: contextBench,
+  workflow: workflowBench,
 };
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

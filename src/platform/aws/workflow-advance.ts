@@ -6,7 +6,7 @@ import { type Database, getItems } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
-import { attentionKey, eventItem, expansionItem, nodeTimerItem, resultItem } from './workflow-rows.ts';
+import { attentionKey, eventItem, expansionItem, nodeTimerItem, packLetters, resultItem } from './workflow-rows.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
@@ -54,7 +54,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
   const attributes = {
     status,
     seq,
-    nodes,
+    nodes: packLetters(nodes),
     expansions,
     results,
     compensation,

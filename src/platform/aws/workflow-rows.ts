@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { inlineBytesMax } from '../../contracts/limits.ts';
 import type {
   EndedTask,
@@ -50,11 +51,24 @@ function withoutUndefined(item: Item): Item {
   return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
 }
 
+/** Letters of a larger graph are packed: each started KB of the head costs two write units an advance, and letters come in runs. Smaller ones are left for people to read. */
+const plainLettersMax = 512;
+
+/** The letters of a graph's nodes as an attribute. */
+export function packLetters(letters: string): string | Uint8Array {
+  return letters.length <= plainLettersMax ? letters : deflateRawSync(letters);
+}
+
+function unpackLetters(value: unknown): string {
+  return typeof value === 'string' ? value : inflateRawSync(value as Uint8Array).toString();
+}
+
 /** The item of a head; its index keys never change, so an advance costs no index write. */
 export function headItem(head: WorkflowHead): Item {
   return withoutUndefined({
     ...headKey(head.workflow_id),
     ...head,
+    nodes: packLetters(head.nodes),
     gsi1pk: workflowsPartition(head.pool),
     gsi1sk: `${head.created_at}#${head.workflow_id}`,
   });
@@ -62,8 +76,8 @@ export function headItem(head: WorkflowHead): Item {
 
 /** The head of an item. The table is ours alone, so its shape is trusted. */
 export function fromHeadItem(item: Item): WorkflowHead {
-  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, expires_at: _expiry, ...head } = item;
-  return head as unknown as WorkflowHead;
+  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, expires_at: _expiry, nodes, ...head } = item;
+  return { ...head, nodes: unpackLetters(nodes) } as unknown as WorkflowHead;
 }
 
 /** The item of a pinned definition. */

@@ -119,6 +119,18 @@ export function workflowStoreSuite(backend: BackendOf): void {
       ]);
     });
 
+    it('gives the letters of a large graph as they were written, wherever they are read', async () => {
+      const letters = 'SCWF'.repeat(2_500);
+      const head = await created({ nodes: letters });
+      const pool = unique('p');
+      const listed = await created({ nodes: letters, pool });
+      const after = next(head, { nodes: letters.replaceAll('S', 'C') });
+      expect(await advance(after)).toBeUndefined();
+      expect(await store().head(head.workflow_id)).toEqual(after);
+      expect((await store().history(head.workflow_id))?.head).toEqual(after);
+      expect((await store().list(pool, 1)).items).toEqual([listed]);
+    });
+
     it('lets one of two advances happen, and nothing of the other', async () => {
       const head = await created();
       const { tasks } = backend().adapters;
