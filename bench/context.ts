@@ -6,6 +6,7 @@ import { billOf, callsOf, perMillion } from './support/bill.ts';
 import { type ContextStage, contextStage } from './support/context-stage.ts';
 import { functionOverheadMs, latencyMs, slowestOfHundred } from './support/latencies.ts';
 import { projectTexts } from './support/project-texts.ts';
+import { type Reading, readTogether } from './support/shared-reading.ts';
 
 const seed = 'context-1';
 /** Repeats of each operation: enough for the second slowest of a hundred to mean something. */
@@ -201,12 +202,41 @@ async function storageFigure(): Promise<Figure> {
   };
 }
 
+/** Eighty-seven agents of one project. */
+const reading: Omit<Reading, 'processes'> = { agents: 87, readsPerAgent: 5_000, exponent: 1.07, readsPerWrite: 1_000 };
+
+/** Reads that the memories of the agents answered without the body being sent again. */
+async function hitRateFigure(processes: number): Promise<Figure> {
+  const rateOf = ({ hits, reads }: { readonly hits: number; readonly reads: number }) => rounded(hits / reads, 3);
+  const figures = await readTogether(seed, { ...reading, processes });
+  const oftenWritten = await readTogether(seed, { ...reading, processes, readsPerWrite: 100 });
+  return {
+    bench: 'context',
+    metric: `cache_hit_rate_of_${processes}_processes`,
+    value: rateOf(figures),
+    unit: 'share of reads',
+    detail: {
+      aim: 0.95,
+      ...reading,
+      reads: figures.reads,
+      documents: projectTexts().length,
+      a_write_each_100_reads: rateOf(oftenWritten),
+      megabytes_saved: rounded(figures.bytes_saved / 1e6, 0),
+      versions_in_each: rounded(figures.versions / processes, 0),
+      megabytes_in_each: rounded(figures.bytes / processes / 1e6),
+      how: 'each process begins with nothing, and its agents read the texts of this repository by their rank; a hit is given from memory after a look at the head, so it is strictly up to date; a write makes the copies of all processes worthless',
+    },
+  };
+}
+
 async function* context(say: (line: string) => void): AsyncIterable<Figure> {
   const stage = contextStage(seed);
   for (const operation of operations) {
     say(`context: ${operation.name}`);
     yield* await operationFigures(operation, stage);
   }
+  say('context: 87 agents read');
+  for (const processes of [3, reading.agents]) yield await hitRateFigure(processes);
   yield await storageFigure();
 }
 

@@ -21,7 +21,7 @@ export interface SyntheticTexts {
 }
 
 /** Draws ranks by Zipf's law: the inverse of the cumulated shares. */
-function zipf(count: number, exponent: number): (uniform: number) => number {
+export function zipf(count: number, exponent: number): (uniform: number) => number {
   const shares = new Float64Array(count);
   let sum = 0;
   for (let rank = 1; rank <= count; rank += 1) shares[rank - 1] = sum += rank ** -exponent;

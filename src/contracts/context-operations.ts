@@ -82,7 +82,12 @@ export const getDocumentRequest = z.strictObject({
 });
 export const getDocumentAnswer = z.union([
   z.object({ unchanged: z.literal(false), document: contextDocument }),
-  z.object({ unchanged: z.literal(true), head: contextHead }),
+  z.object({
+    unchanged: z.literal(true),
+    head: contextHead,
+    /** Places that the reader may not see now: other ones than in the copy in hand make it worth reading again. */
+    masked: z.array(pointer).optional(),
+  }),
 ]);
 export type GetDocumentAnswer = z.infer<typeof getDocumentAnswer>;
 

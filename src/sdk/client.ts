@@ -18,6 +18,7 @@ import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
+import { cachingContexts, type ContextCacheOptions } from './context-cache.ts';
 import { contextCalls } from './context-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
@@ -31,6 +32,8 @@ export interface ClientOptions extends ConnectionOptions {
   readonly clock?: AgentClock;
   /** A number in [0, 1), for the ids of workflows that are given none. @default Math.random */
   readonly random?: () => number;
+  /** How documents that were read are kept in this process. */
+  readonly contextCache?: ContextCacheOptions;
 }
 
 /** One page of a listing; give `cursor` back to get the next one. */
@@ -78,6 +81,7 @@ export function createClient(options: ClientOptions = {}) {
   const tasks = taskCalls(call, clock);
   const random = options.random ?? Math.random;
   const workflows = workflowCalls(call, clock, random);
+  const documents = cachingContexts(contextCalls(call, clock, random), clock, options.contextCache ?? {});
   return {
     /** Where the calls go. */
     apiUrl: connection.apiUrl,
@@ -114,8 +118,10 @@ export function createClient(options: ClientOptions = {}) {
     ...scheduleCalls(call),
     ...policyCalls(call),
     ...fleetCalls(call),
-    /** Shared documents with history. */
-    contexts: contextCalls(call, clock, random),
+    /** Shared documents with history. What this client has read is kept, and asked for again only when it has changed. */
+    contexts: documents.contexts,
+    /** Reads documents ahead, and tells how often the memory of this client helped. */
+    contextCache: documents.cache,
   };
 }
 

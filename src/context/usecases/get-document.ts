@@ -21,8 +21,8 @@ export async function getDocument(
   if (known_version !== undefined && version === undefined) {
     const [[head], room] = await Promise.all([deps.documents.heads([key]), deps.documents.namespace(namespace)]);
     if (head?.version === known_version && !isGone(head, deps.sources.now())) {
-      permitted(room, head, caller, 'read');
-      return { unchanged: true, head };
+      const { mask } = permitted(room, head, caller, 'read');
+      return { unchanged: true, head, ...(mask.length === 0 ? {} : { masked: [...mask] }) };
     }
   }
   const state = await loadDocument(deps, key);
