@@ -178,7 +178,11 @@ async function storageFigure(): Promise<Figure> {
   for (const { path, text } of texts) {
     const data = { title: path, text };
     plain += Buffer.byteLength(JSON.stringify(data));
-    const { packed: bytes, body = '' } = await packBody(bodies, { namespace: 'default', context_id: 'document' }, data);
+    const { packed: bytes, body = '' } = await packBody(
+      bodies,
+      { namespace: 'default', context_id: 'document', version: 1 },
+      data,
+    );
     if (bytes instanceof Uint8Array) packed += 1;
     rows += bytes instanceof Uint8Array ? bytes.byteLength : Buffer.byteLength(body as string);
   }

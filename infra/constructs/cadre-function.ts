@@ -129,7 +129,7 @@ export class CadreFunction extends Construct {
     if (spec.usesDocuments) this.#grantDocuments(allow, state);
     if (spec.compactsIndex) allow(['s3:DeleteObject'], state.bucket.arnForObjects('index/*'));
     if (spec.removesDocuments) {
-      allow(['s3:DeleteObject'], state.bucket.arnForObjects('documents/*'));
+      allow(['s3:DeleteObject'], ...documentObjects.map((name) => state.bucket.arnForObjects(name)));
       allow(['s3:ListBucket'], state.bucket.bucketArn);
     }
     allow(['s3:GetObject', 's3:PutObject'], state.bucket.arnForObjects('*'));
@@ -167,6 +167,8 @@ function deploymentEnvironment({ state, queues, stateMachineArn }: CadreFunction
   };
 }
 
+/** What the functions keep of documents in the bucket. */
+const documentObjects = ['documents/*', 'archive/*'];
 const inboxWildcard = 'arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>:cadre-inbox-*';
 const executionWildcard = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:cadre-workflow:*';
 /** cdk-nag names a bucket of another stack by its export. */
@@ -190,8 +192,8 @@ function acknowledgeWildcards(role: Role, spec: FunctionSpec): void {
   if (spec.removesDocuments) {
     acknowledge(
       role,
-      'Objects of documents are named by their content, and removed when their document is erased.',
-      `IAM5[Resource::${bucketExport}/documents/*]`,
+      'Objects of documents are named by their content, and removed with it.',
+      ...documentObjects.map((name) => `IAM5[Resource::${bucketExport}/${name}]`),
     );
   }
   if (spec.sendsToInboxes) {

@@ -58,6 +58,15 @@ export interface NamespaceRow {
   readonly updated_by: string;
 }
 
+/** How far the documents of a namespace were compared with a new retention. */
+export interface Walk {
+  /** The policy's revision that has the retention. */
+  readonly revision: number;
+  /** Before this time a change that was decided by the old retention may still be written. */
+  readonly from: string;
+  readonly cursor?: string;
+}
+
 export interface DocumentStore {
   /** The newest version with its data, strongly consistent; undefined when there never was one. A deleted document answers with its deletion. */
   latest(key: DocumentKey): Promise<StoredVersion | undefined>;
@@ -89,19 +98,33 @@ export interface DocumentStore {
   /** Keeps a change that could not be merged; the same conflict again changes nothing. */
   keepConflict(conflict: ConflictDocument): Promise<void>;
   conflicts(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ConflictDocument>>;
+  /** A retention that has still to be compared with the documents of a namespace: until where that was done. */
+  walk(namespace: string): Promise<Walk | undefined>;
+  setWalk(namespace: string, walk: Walk | undefined): Promise<void>;
   /** The policy of a namespace, strongly consistent. */
   namespace(namespace: string): Promise<NamespaceRow | undefined>;
   /** Sets a policy whose revision follows the stored one. False: another one was faster. */
   setNamespace(row: NamespaceRow): Promise<boolean>;
-  /** The entries of a document's history, oldest first, read without the data. */
+  /** The entries of a document's history, oldest first, those in the archive too. */
   entries(key: DocumentKey): Promise<readonly ContextVersionView[]>;
   /**
    * Removes all that is stored of a document but for its tombstones and what other documents say of it: objects, versions, conflicts, operations. Those
    * that lie below it in the hierarchy stay. Answers with whether there was anything.
    */
   removeContent(key: DocumentKey): Promise<boolean>;
-  /** Notes on the head of the newest version what the lifecycle says of it (`due`, `erasure`). False: the document is at another version. */
-  note(head: ContextHead): Promise<boolean>;
+  /**
+   * Notes on the head of the newest version what the lifecycle says of it (`due`, `erasure`, `archive`, `first_version`). False: somebody else changed
+   * the document, what is due or its archive since `before`, and nothing is noted.
+   */
+  note(before: ContextHead, after: ContextHead): Promise<boolean>;
+  /** Removes the versions before this one, with their objects. */
+  prune(head: ContextHead, first: number): Promise<void>;
+  /** Writes the versions of a document to the archive under this name. Nothing refers to it yet. */
+  pack(head: ContextHead, archive_id: string): Promise<void>;
+  /** Removes what the archive has of a document, while its head says so and that archiving is due; stops when it no longer does. */
+  removeArchived(head: ContextHead): Promise<void>;
+  /** Writes back the versions of a document that is in the archive. */
+  thaw(head: ContextHead): Promise<void>;
   /** Documents with something due, the most overdue first. May be behind by a moment: the head says what is due indeed. */
   due(namespace: string, limit: number): Promise<readonly { readonly context_id: string; readonly at: string }[]>;
   /** Adds to the audit, which nothing changes afterwards. */
@@ -119,8 +142,8 @@ export interface SweepStore {
   postpone(namespace: string, now: string, until: string): Promise<boolean>;
   /** Counts up with each arming: what a look has not seen. */
   armed(namespace: string): Promise<number>;
-  /** Sets the time of the next look (undefined: none) unless somebody armed the timer since it was read as `armed`. */
-  settle(namespace: string, armed: number, next: string | undefined): Promise<void>;
+  /** Sets the time of the next look (undefined: none) unless somebody armed the timer since it was read as `armed`: then false. */
+  settle(namespace: string, armed: number, next: string | undefined): Promise<boolean>;
 }
 
 /** All that the use cases of documents are given. */

@@ -32,6 +32,7 @@ import {
   origin,
   pointer,
   relationList,
+  retention,
   tagList,
   ttlMs,
 } from './context.ts';
@@ -60,6 +61,7 @@ const descriptionFields = {
   access_policy: accessPolicy.optional(),
   merge: mergeRules.optional(),
   ttl_ms: ttlMs.optional(),
+  retention: retention.optional(),
 };
 
 export const createDocumentRequest = z.strictObject({

@@ -8,6 +8,7 @@ import {
   expressionCharactersMax,
   policyRulesMax,
   relationsMax,
+  retentionDaysMax,
   tagsMax,
   ttlMsMax,
 } from './limits.ts';
@@ -166,11 +167,30 @@ export const accessPolicy = z.strictObject({
   rules: z.array(accessRule).max(policyRulesMax),
 });
 
-/** Who may do what in a namespace. A rule with `under` counts for the documents at and below that path. Without any policy everybody may do everything. */
+const days = z.int().min(1).max(retentionDaysMax);
+/** How long documents are kept, counted from their last version, and how many versions. What is left out is kept for ever. */
+export const retention = z
+  .strictObject({
+    /** Then the document is erased. */
+    keep_days: days.optional(),
+    /** Then its data and versions move to the archive; the head stays. */
+    archive_after_days: days.optional(),
+    /** Older versions are removed, within a day. */
+    versions_max: z.int().min(1).max(1_000_000).optional(),
+  })
+  .refine(({ keep_days = Infinity, archive_after_days = 0 }) => archive_after_days < keep_days, {
+    error: 'what is archived must be kept longer than that',
+    path: ['archive_after_days'],
+  });
+export type Retention = z.infer<typeof retention>;
+
+/** Who may do what in a namespace, and how long its documents are kept. A rule with `under` counts for the documents at and below that path. Without any policy everybody may do everything. */
 export const namespacePolicy = z.strictObject({
   /** Members (principals) of each role. */
   roles: z.record(userId, z.array(grantee).max(200)).default({}),
   rules: z.array(z.strictObject({ under: contextId.optional(), ...accessRule.shape })).max(policyRulesMax),
+  /** By type of documents; `*` stands for types that are not named. What a document says itself comes first. */
+  retention: z.record(z.union([z.literal('*'), contextType]), retention).optional(),
   /** Of so many reads one is written to the audit; 0: none, 1: each. Refusals and writes always are. */
   audit_reads_one_in: z.int().min(0).max(1_000_000).default(0),
 });
@@ -230,7 +250,8 @@ export const erasure = z.strictObject({
 export type Erasure = z.infer<typeof erasure>;
 
 /** What the lifecycle does with a document next, and when. */
-export const due = z.strictObject({ at: timestamp, action: z.enum(['erase']) });
+export const due = z.strictObject({ at: timestamp, action: z.enum(['archive', 'prune', 'erase']) });
+export type Due = z.infer<typeof due>;
 
 const documentHead = {
   namespace: namespaceName,
@@ -251,6 +272,11 @@ const documentHead = {
   ttl_ms: z.int().optional(),
   expires_at: timestamp.optional(),
   legal_hold: legalHold.optional(),
+  retention: retention.optional(),
+  /** Since when its data and history are in the archive, whence `restore` brings them back, and what its objects there are named by. */
+  archive: z.object({ since: timestamp, id: z.string() }).optional(),
+  /** The oldest version that is kept, where older ones were removed. */
+  first_version: z.int().optional(),
   erasure: erasure.optional(),
   due: due.optional(),
   /** Bytes of the data as JSON text. */

@@ -75,6 +75,12 @@ export const errorCatalogue = {
     what: 'The document is under a legal hold, so nothing of it may be removed.',
     fix: 'Release the hold first (`cadre context release`), if you may.',
   },
+  archived: {
+    status: 409,
+    exit: 6,
+    what: 'The data and history of the document are in the archive.',
+    fix: 'Restore it: `cadre context restore ID --version N --expect N` with the version of its head.',
+  },
   'being-erased': {
     status: 409,
     exit: 6,

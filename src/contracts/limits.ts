@@ -216,8 +216,18 @@ export const policyRulesMax = 100;
 export const commitRepeatsMax = 8;
 /** A document that was deleted softly can be restored for so long. */
 export const deletedRetentionMs = 30 * 24 * 3_600_000;
-/** An erasure looks again after this time at what it removed: longer than any function runs that may still write or read it. */
-export const erasureSettleMs = 150_000;
+/** Longest retention, in days. */
+export const retentionDaysMax = 36_500;
+/** Versions beyond those that are kept are removed so long after the last change: a document that changes often is not pruned with each change. */
+export const pruneDelayMs = 24 * 3_600_000;
+/** Documents that one look compares with a new retention; the next look goes on. More: its function may time out half-way. */
+export const walkedDocumentsMax = 2_000;
+/** Bytes of data in one object of the archive; a longer history has several. More: packing and reading it fills a function's memory. */
+export const archiveBytesMax = 16 * 1024 * 1024;
+/** Archive objects from this size on lie in the cheapest class that answers at once, which bills smaller ones as this size. */
+export const coldBytesMin = 128 * 1024;
+/** Who changes what others decide by, or removes what they may still write, looks (again) after this time: longer than any of their functions runs. */
+export const settleMs = 150_000;
 /** Documents that one look of the lifecycle takes up. More: its function may time out half-way. */
 export const sweptDocumentsMax = 100;
 /** Longest life that a document may be given. */

@@ -67,6 +67,7 @@ function targetOf(resource: unknown): string {
   if (text.includes('GetAttTable')) return 'table';
   if (text.includes('GetAttBlobs')) {
     if (text.includes('/documents/*')) return 'document-objects';
+    if (text.includes('/archive/*')) return 'archive';
     return text.includes('/index/*') ? 'index-segments' : 'bucket';
   }
   if (text.includes('GetAttBus')) return 'bus';
@@ -133,6 +134,7 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
     ...documents,
     's3:DeleteObject index-segments',
     's3:DeleteObject document-objects',
+    's3:DeleteObject archive',
     's3:ListBucket bucket',
   ],
   // Registration makes an inbox and deregistration removes it and the row; lists scan; a redrive may go to any queue.

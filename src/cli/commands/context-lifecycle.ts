@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import type { ContextRequest } from '../../contracts/context-operations.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { runs } from '../command.ts';
 import { wholeNumber } from '../option-values.ts';
+import { readJsonArgument } from '../read-input.ts';
 import { showChange } from './show-change.ts';
+
+type MakeCommand = (usage: string, description: string) => Command;
 
 interface LifecycleOptions {
   readonly namespace?: string;
@@ -16,8 +20,9 @@ const holds = {
   release: 'end the hold of a document',
 } as const;
 
-/** `cadre context delete|hold|release` */
-export function addLifecycle(command: (usage: string, description: string) => Command): void {
+/** `cadre context delete|hold|release|policy|guard` */
+export function addLifecycle(command: MakeCommand): void {
+  addPolicy(command);
   command('delete <id>', 'delete a document; it can be restored for a while, unless it is deleted --hard')
     .option('--expect <version>', 'the version that you saw', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--hard', 'remove it with its history for good; only a proof of what it was stays')
@@ -54,4 +59,26 @@ export function addLifecycle(command: (usage: string, description: string) => Co
         }),
       );
   }
+}
+
+function addPolicy(command: MakeCommand): void {
+  command('policy', 'show who may do what in the namespace, and how long its documents are kept').action(
+    runs<[LifecycleOptions]>(async ({ out, client }, { namespace }) => {
+      const answer = await (await client()).contexts.policy(namespace === undefined ? {} : { namespace });
+      out.data(answer, ({ policy }) => JSON.stringify(policy ?? {}, null, 2));
+      out.progress(answer.revision === 0 ? 'No policy is set.' : `Revision ${String(answer.revision)}`);
+      return undefined;
+    }),
+  );
+  command('guard <policy>', 'set the policy of the namespace; it is JSON or @FILE')
+    .requiredOption('--expect <revision>', 'the revision that you saw; 0 for the first policy', wholeNumber(0, 1e9))
+    .action(
+      runs<[string, LifecycleOptions]>(async ({ out, client }, json, { namespace, expect = 0 }) => {
+        const policy = (await readJsonArgument(json, 'policy')) as ContextRequest<'guard'>['policy'];
+        const request = { policy, expected_revision: expect, ...(namespace === undefined ? {} : { namespace }) };
+        const answer = await (await client()).contexts.guard(request);
+        out.data(answer, ({ revision }) => `The policy is at revision ${String(revision)}.`);
+        return undefined;
+      }),
+    );
 }

@@ -28,7 +28,7 @@ export interface StoredVersion extends ContextHead {
   readonly origin?: Origin;
   /** Why the lifecycle was asked for this. */
   readonly reason?: string;
-  /** Undefined when the data was erased. */
+  /** Undefined while the data is in the archive. */
   readonly data?: Json;
 }
 
@@ -43,7 +43,8 @@ export interface Stamp {
 
 /** What a document has beside its data; undefined keeps what is stored. */
 export type Description = {
-  readonly [K in 'context_type' | 'tags' | 'relations' | 'access_policy' | 'merge']?: ContextHead[K] | undefined;
+  readonly [K in 'context_type' | 'tags' | 'relations' | 'access_policy' | 'merge' | 'retention']?:
+    ContextHead[K] | undefined;
 } & {
   readonly ttl_ms?: number | undefined;
 };
@@ -67,13 +68,10 @@ export function headOf(version: StoredVersion): ContextHead {
   return head;
 }
 
-/** A version as its readers get it. Throws `not-found` when its data was erased. */
+/** A version as its readers get it. Throws `archived` when its data is in the archive. */
 export function documentOf(version: StoredVersion): ContextDocument {
   if (version.data === undefined)
-    throw new CadreError(
-      'not-found',
-      `the data of ${version.context_id} at version ${String(version.version)} was erased`,
-    );
+    throw new CadreError('archived', `the data of ${version.context_id} is in the archive`, { path: 'context_id' });
   return { ...headOf(version), data: version.data };
 }
 
@@ -135,6 +133,8 @@ export function nextVersion(
     relations: change.relations ?? before?.relations ?? [],
     access_policy: change.access_policy ?? before?.access_policy,
     merge: change.merge ?? before?.merge,
+    retention: change.retention ?? before?.retention,
+    first_version: previous?.first_version,
     ttl_ms: change.ttl_ms ?? before?.ttl_ms,
     expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
     // A hold is of the place: creating a document anew does not end it.
@@ -212,6 +212,7 @@ export function erasing(
     updated_by: stamp.principal,
     tags: [],
     relations: [],
+    first_version: previous.version + 1,
     bytes: 0,
     hash: stamp.hash('null'),
     deleted: true,

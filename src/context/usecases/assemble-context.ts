@@ -26,12 +26,15 @@ function memoriesOf({ task_id, workflow_id, agent_id }: AssembleRequest) {
   return places;
 }
 
+/** Why a document is left out. */
+const unreadable: ReadonlySet<string> = new Set(['not-found', 'forbidden', 'archived']);
+
 /** Reads a document as the caller may see it; undefined when it is not there or not for the caller. */
 async function readIfAllowed(deps: SearchDeps, caller: Caller, namespace: string, context_id: string) {
   try {
     return await read(deps, caller, namespace, context_id);
   } catch (error) {
-    if (error instanceof CadreError && (error.code === 'not-found' || error.code === 'forbidden')) return undefined;
+    if (error instanceof CadreError && unreadable.has(error.code)) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,11 @@
 import type { ChangeAnswer, ConflictDocument } from '../../contracts/context-operations.ts';
-import type { Origin } from '../../contracts/context.ts';
+import type { ContextHead, Origin } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Announcement } from '../../contracts/events.ts';
 import { commitRepeatsMax } from '../../contracts/limits.ts';
 import { headOf, type Stamp, type DocumentKey, type StoredVersion } from '../core/version.ts';
-import type { Caller, Commit, ContextDeps } from '../ports.ts';
+import { withDue } from '../core/lifecycle.ts';
+import type { Caller, Commit, ContextDeps, NamespaceRow } from '../ports.ts';
 import { loadDocument, type DocumentState } from './load-document.ts';
 
 /** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
@@ -52,6 +53,34 @@ export function changed(version: StoredVersion, { correlation_id }: Caller): Ann
   };
 }
 
+/**
+ * The commits with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
+ * the archive has its history again before it is written.
+ */
+export async function scheduled(
+  deps: ContextDeps,
+  room: NamespaceRow | undefined,
+  commits: readonly Commit[],
+): Promise<Commit[]> {
+  const timed = commits.map((commit) => ({ ...commit, next: withDue(commit.next, room?.policy) }));
+  const [earliest] = timed.flatMap(({ next }) => next.due ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));
+  if (earliest !== undefined && timed[0] !== undefined) await deps.sweeps.arm(timed[0].next.namespace, earliest.at);
+  for (const { previous, next } of timed) {
+    if (previous?.archive !== undefined && next.archive === undefined && next.erasure === undefined)
+      await thawDocument(deps, room, previous);
+  }
+  return timed;
+}
+
+/** Writes back the history of a document that is in the archive. The archiving, where it has not ended, ends first. Throws `version-conflict` when somebody was faster. */
+export async function thawDocument(deps: ContextDeps, room: NamespaceRow | undefined, archived: ContextHead) {
+  const [head] = await deps.documents.heads([archived]);
+  if (head?.archive === undefined) return;
+  if (head.due?.action === 'archive' && !(await deps.documents.note(head, withDue(head, room?.policy))))
+    throw new CadreError('version-conflict', `${head.context_id} changes too fast; try again`, { path: 'context_id' });
+  await deps.documents.thaw(head);
+}
+
 /** Loads, decides, writes; decides again when somebody was faster, a few times. Throws `version-conflict` on a document that never stands still. */
 export async function changeDocument(
   deps: ContextDeps,
@@ -60,12 +89,13 @@ export async function changeDocument(
   decide: Decide,
 ): Promise<ChangeAnswer> {
   for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
-    const decision = await decide(await loadDocument(deps, key));
+    const state = await loadDocument(deps, key);
+    const decision = await decide(state);
     if ('conflict' in decision) await deps.documents.keepConflict(decision.conflict);
     if ('answer' in decision) return decision.answer;
-    const { next } = decision.commit;
-    const overtaken = await deps.documents.commit([decision.commit]);
-    if (overtaken.length === 0) {
+    const commits = await scheduled(deps, state.namespace, [decision.commit]);
+    const overtaken = await deps.documents.commit(commits);
+    for (const { next } of overtaken.length === 0 ? commits : []) {
       await deps.messenger.announce([changed(next, caller)]);
       return { outcome: decision.outcome, head: headOf(next) };
     }

@@ -2,10 +2,27 @@ import type * as z from 'zod';
 import type { ChangeAnswer, lifecycleRequest } from '../../contracts/context-operations.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { historyRoot } from '../core/merkle.ts';
-import { erasing, headOf } from '../core/version.ts';
-import type { Caller, ContextDeps } from '../ports.ts';
+import { erasing, headOf, type Stamp, type StoredVersion } from '../core/version.ts';
+import type { Caller, Commit, ContextDeps } from '../ports.ts';
 import { changeDocument, stampOf } from './change-document.ts';
 import { permitted } from './load-document.ts';
+
+/** The commit that begins an erasure. Throws `legal-hold`. */
+export async function erasureOf(
+  deps: ContextDeps,
+  latest: StoredVersion,
+  reason: string,
+  stamp: Stamp,
+): Promise<Commit> {
+  const { context_id, legal_hold } = latest;
+  if (legal_hold !== undefined)
+    throw new CadreError('legal-hold', `${context_id} is held by ${legal_hold.by}: ${legal_hold.reason}`, {
+      path: 'context_id',
+    });
+  const entries = await deps.documents.entries(latest);
+  const erasure = { reason, versions: entries.length, root: historyRoot(entries, stamp.hash) };
+  return { previous: headOf(latest), next: erasing(headOf(latest), erasure, stamp) };
+}
 
 /**
  * Begins the erasure of a document: from now on nobody reads, finds or changes it, and its tombstone says who erased it, when, why, and what it was, as
@@ -25,20 +42,7 @@ export async function eraseDocument(
     if (latest === undefined)
       throw new CadreError('not-found', `no document ${context_id} is in ${namespace}`, { path: 'context_id' });
     if (latest.erasure !== undefined) return { answer: { outcome: 'repeated', head: headOf(latest) } };
-    if (latest.legal_hold !== undefined)
-      throw new CadreError(
-        'legal-hold',
-        `${context_id} is held by ${latest.legal_hold.by}: ${latest.legal_hold.reason}`,
-        {
-          path: 'context_id',
-        },
-      );
-    const entries = await deps.documents.entries(key);
-    const erasure = { reason, versions: entries.length, root: historyRoot(entries, stamp.hash) };
-    const previous = headOf(latest);
-    // Before the tombstone, so that no crash leaves one that nobody follows up.
-    await deps.sweeps.arm(namespace, new Date(stamp.now).toISOString());
-    return { commit: { previous, next: erasing(previous, erasure, stamp) }, outcome: 'written' };
+    return { commit: await erasureOf(deps, latest, reason, stamp), outcome: 'written' };
   });
   await sweepSoon(deps, caller, namespace);
   return answer;

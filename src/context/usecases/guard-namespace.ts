@@ -7,6 +7,8 @@ import type {
   setPolicyRequest,
 } from '../../contracts/context-queries.ts';
 import { CadreError } from '../../contracts/errors.ts';
+import { settleMs } from '../../contracts/limits.ts';
+import { canonicalJson } from '../../contracts/json.ts';
 import { accessOf } from '../core/access.ts';
 import { liesIn } from '../core/pointer.ts';
 import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../ports.ts';
@@ -37,6 +39,13 @@ export async function getPolicy(
   return view(namespace, await forAdmin(deps, caller, namespace));
 }
 
+/** Sees to it that a sweep compares all documents with a retention, once every change that was decided by the old one has ended. */
+async function announceWalk(deps: ContextDeps, namespace: string, revision: number): Promise<void> {
+  const from = new Date(deps.sources.now() + settleMs).toISOString();
+  await deps.documents.setWalk(namespace, { revision, from });
+  await deps.sweeps.arm(namespace, from);
+}
+
 /** Sets the policy of a namespace. Throws `invalid-input` for one that leaves no admin, `version-conflict` when another one was set meanwhile. */
 export async function setPolicy(
   deps: ContextDeps,
@@ -49,8 +58,13 @@ export async function setPolicy(
       path: 'policy.rules',
     });
   const next = { namespace, revision: expected_revision + 1, policy, updated_by: caller.principal };
-  if ((row?.revision ?? 0) !== expected_revision || !(await deps.documents.setNamespace(next)))
-    throw new CadreError('version-conflict', 'another policy was set meanwhile', { path: 'expected_revision' });
+  const overtaken = () =>
+    new CadreError('version-conflict', 'another policy was set meanwhile', { path: 'expected_revision' });
+  if ((row?.revision ?? 0) !== expected_revision) throw overtaken();
+  // Before the policy, so that no crash leaves documents that nobody compares with it.
+  if (canonicalJson(row?.policy.retention ?? {}) !== canonicalJson(policy.retention ?? {}))
+    await announceWalk(deps, namespace, next.revision);
+  if (!(await deps.documents.setNamespace(next))) throw overtaken();
   return view(namespace, next);
 }
 

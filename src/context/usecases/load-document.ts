@@ -41,7 +41,7 @@ export function permitted(
   return access;
 }
 
-/** The document that is there, for a caller who may do this with it. Throws `forbidden` or `not-found`. */
+/** The document that is there, for a caller who may do this with it. Throws `forbidden`, `not-found` or `archived`. */
 export function liveFor(
   { key, namespace, live }: DocumentState,
   caller: Caller,
@@ -51,5 +51,8 @@ export function liveFor(
   const access = permitted(namespace, live ?? key, caller, action);
   if (live === undefined)
     throw new CadreError('not-found', `no document ${key.context_id} is in ${key.namespace}`, { path: 'context_id' });
+  // A change of it would leave its history behind in the archive; a deletion can be undone by `restore` all the same.
+  if (live.archive !== undefined && action !== 'delete')
+    throw new CadreError('archived', `${key.context_id} was archived at ${live.archive.since}`, { path: 'context_id' });
   return { live, access };
 }

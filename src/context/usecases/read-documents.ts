@@ -22,6 +22,7 @@ export async function getDocuments(
     const access = accessOf(room?.policy, live ?? key, caller.principal);
     if (!access.actions.has('read')) return refused('forbidden', `${caller.principal} may not read ${key.context_id}`);
     if (live === undefined) return refused('not-found', `no document ${key.context_id} is in ${namespace}`);
+    if (live.data === undefined) return refused('archived', `the data of ${key.context_id} is in the archive`);
     return { ok: true as const, value: visible(documentOf(live), access) };
   });
   return { items: items.map((item) => (item.ok ? item : { ok: false as const, error: { ...item.error } })) };

@@ -4,7 +4,7 @@ import { CadreError } from '../../contracts/errors.ts';
 import { visible } from '../core/access.ts';
 import { documentOf, headOf, nextVersion, type DocumentKey, type StoredVersion } from '../core/version.ts';
 import type { Caller, ContextDeps } from '../ports.ts';
-import { changeDocument, repeated, stampOf } from './change-document.ts';
+import { changeDocument, repeated, stampOf, thawDocument } from './change-document.ts';
 import { liveFor, loadDocument, permitted } from './load-document.ts';
 
 async function versionWithData(deps: ContextDeps, key: DocumentKey, version: number): Promise<StoredVersion> {
@@ -16,7 +16,7 @@ async function versionWithData(deps: ContextDeps, key: DocumentKey, version: num
   return stored;
 }
 
-/** Makes an older version the latest again, as a new version; a deleted document is there again. Its policy of today stays. */
+/** Makes an older version the latest again, as a new version; a deleted document is there again, and an archived one comes back with its history. Its policy of today stays. */
 export async function restoreDocument(
   deps: ContextDeps,
   caller: Caller,
@@ -38,7 +38,16 @@ export async function restoreDocument(
       throw new CadreError('version-conflict', `${context_id} is at version ${String(latest.version)}`, {
         path: 'expected_version',
       });
-    const { data = null, context_type, tags, relations, merge, ttl_ms } = await versionWithData(deps, key, version);
+    if (latest.archive !== undefined) await thawDocument(deps, room, latest);
+    const {
+      data = null,
+      context_type,
+      tags,
+      relations,
+      merge,
+      ttl_ms,
+      retention,
+    } = await versionWithData(deps, key, version);
     const previous = headOf(latest);
     const change = {
       kind: 'restore' as const,
@@ -49,6 +58,7 @@ export async function restoreDocument(
       relations,
       merge,
       ttl_ms,
+      retention,
     };
     return { commit: { previous, next: nextVersion(key, previous, change, stamp) }, outcome: 'written' };
   });

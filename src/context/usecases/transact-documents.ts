@@ -5,7 +5,7 @@ import { keepingMasked } from '../core/access.ts';
 import { checkData } from '../core/document-types.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../core/version.ts';
 import type { Caller, Check, Commit, ContextDeps } from '../ports.ts';
-import { changed, stampOf } from './change-document.ts';
+import { changed, scheduled, stampOf } from './change-document.ts';
 import { liveFor, loadDocument, permitted, type DocumentState } from './load-document.ts';
 import { patchedData } from './patch-document.ts';
 
@@ -103,8 +103,9 @@ export async function transactDocuments(
   for (const state of states) permitted(state.namespace, state.live ?? state.key, caller, 'read');
   if (staleOf(states, operations).length > 0) return answerStale(states);
   const decided = operations.map((operation, at) => decide(states[at] as DocumentState, operation, caller, stamp));
-  const commits = decided.filter((each): each is Commit => 'next' in each);
+  const changes = decided.filter((each): each is Commit => 'next' in each);
   const checks = decided.filter((each): each is Check => 'version' in each);
+  const commits = await scheduled(deps, states[0]?.namespace, changes);
   if ((await deps.documents.commit(commits, checks)).length > 0) return answerStale(await load());
   await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
   return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };

@@ -17,6 +17,7 @@ export const conflictKey = (key: DocumentKey, conflict_id: string) => ({
   pk: documentPartition(key),
   sk: `${conflictPrefix}${conflict_id}`,
 });
+export const walkKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'WALK' });
 export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'POLICY' });
 
 /** Where documents are found by: one row for each, which is there exactly while the document is. */

@@ -1,6 +1,6 @@
 import type { ContextHead, ContextVersionView } from '../../contracts/context.ts';
 import { historyEntry, type DocumentKey, type StoredVersion } from '../../context/core/version.ts';
-import type { DocumentStore } from '../../context/ports.ts';
+import type { DocumentStore, Walk } from '../../context/ports.ts';
 import {
   contextHeadKey,
   documentPartition,
@@ -9,9 +9,11 @@ import {
   feedShards,
   versionKey,
   versionPrefix,
+  walkKey,
 } from './context-keys.ts';
-import { bodiesOf, type Bodies, headItem } from './context-rows.ts';
-import { type Database, queryItems, writeAll } from './database.ts';
+import { archived, archiveOf } from './context-archive.ts';
+import { bodiesOf, type Bodies, fromHeadItem, headItem } from './context-rows.ts';
+import { type Database, getItems, queryItems, writeAll } from './database.ts';
 import { indexName } from './keys.ts';
 import { transact } from './workflow-advance.ts';
 
@@ -21,7 +23,12 @@ const entryAttributes = [
   ...['reason', 'erasure'],
 ];
 
-async function entries(db: Database, key: DocumentKey): Promise<readonly ContextVersionView[]> {
+async function entries(db: Database, bodies: Bodies, key: DocumentKey): Promise<readonly ContextVersionView[]> {
+  const [head] = await getItems(db, [contextHeadKey(key)]);
+  const found = new Map<number, ContextVersionView>();
+  if (head?.['archive'] !== undefined)
+    for await (const versions of archived(bodies, fromHeadItem(head)))
+      for (const version of versions) found.set(version.version, historyEntry(version));
   const items = await queryItems(db, {
     KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
     ExpressionAttributeValues: { ':pk': documentPartition(key), ':prefix': versionPrefix },
@@ -29,12 +36,18 @@ async function entries(db: Database, key: DocumentKey): Promise<readonly Context
     ExpressionAttributeNames: Object.fromEntries(entryAttributes.map((name) => [`#${name}`, name])),
     ConsistentRead: true,
   });
-  return items.map((item) => historyEntry(item as unknown as StoredVersion));
+  for (const item of items) {
+    const entry = historyEntry(item as unknown as StoredVersion);
+    found.set(entry.version, entry);
+  }
+  return [...found.values()].sort((one, other) => one.version - other.version);
 }
 
 /** Objects first: a row that names one is the only thing that leads to it by a read. */
 async function removeContent(db: Database, { objects, bucket }: Bodies, key: DocumentKey): Promise<boolean> {
-  const found = await objects.list(bucket, bodiesOf(key));
+  const found = (
+    await Promise.all([bodiesOf(key), archiveOf(key)].map((prefix) => objects.list(bucket, prefix)))
+  ).flat();
   await Promise.all(found.map((object) => objects.remove(bucket, object.key)));
   const items = await queryItems(db, {
     KeyConditionExpression: 'pk = :pk',
@@ -53,40 +66,66 @@ async function removeContent(db: Database, { objects, bucket }: Bodies, key: Doc
   return found.length > 0 || gone.length > 0;
 }
 
-/** The head and the row of its version, which says the same, at once. The version is the condition: what somebody wrote since is noted by whoever wrote it. */
-async function note(db: Database, head: ContextHead): Promise<boolean> {
-  const notes = { due: head.due, erasure: head.erasure };
-  const names = Object.keys(notes) as (keyof typeof notes)[];
-  const set = names.filter((name) => notes[name] !== undefined).map((name) => `#${name} = :${name}`);
-  const removed = names.filter((name) => notes[name] === undefined).map((name) => `#${name}`);
-  const given = names.filter((name) => notes[name] !== undefined);
-  const cancelled = await transact(db, [
-    {
-      Put: {
-        TableName: db.table,
-        Item: headItem(head),
-        ConditionExpression: '#version = :version',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: { ':version': head.version },
-      },
+/** What the lifecycle notes on a head; the row of its version says the same. */
+const noted = ['due', 'erasure', 'archive', 'first_version'] as const;
+
+/** The condition that nobody changed the document or its life since `before`: of two sweeps, and of a sweep and a writer, one goes on. */
+function unchanged({ version, due, archive }: ContextHead) {
+  const names = { '#version': 'version', '#due': 'due', '#archive': 'archive' };
+  const clauses = [
+    due === undefined ? 'attribute_not_exists(#due)' : '#due = :was_due',
+    archive === undefined ? 'attribute_not_exists(#archive)' : '#archive = :was_archive',
+  ];
+  return {
+    ConditionExpression: ['#version = :version', ...clauses].join(' AND '),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: {
+      ':version': version,
+      ...(due === undefined ? {} : { ':was_due': due }),
+      ...(archive === undefined ? {} : { ':was_archive': archive }),
     },
+  };
+}
+
+/** The head and the row of its version at once. The body goes from the row when the archive has it and nothing of the archiving is due. */
+async function note(db: Database, before: ContextHead, after: ContextHead): Promise<boolean> {
+  const isArchived = after.archive !== undefined && after.due?.action !== 'archive';
+  const set = noted.filter((name) => after[name] !== undefined);
+  const removed = [
+    ...noted.filter((name) => after[name] === undefined),
+    ...(isArchived ? ['body', 'packed', 'body_object'] : []),
+  ];
+  const cancelled = await transact(db, [
+    { Put: { TableName: db.table, Item: headItem(after), ...unchanged(before) } },
     {
       Update: {
         TableName: db.table,
-        Key: versionKey(head, head.version),
+        Key: versionKey(after, after.version),
         UpdateExpression: [
-          set.length > 0 ? `SET ${set.join(', ')}` : '',
-          removed.length > 0 ? `REMOVE ${removed.join(', ')}` : '',
+          set.length > 0 ? `SET ${set.map((name) => `#${name} = :${name}`).join(', ')}` : '',
+          removed.length > 0 ? `REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : '',
         ].join(' '),
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-        ...(given.length === 0
+        ExpressionAttributeNames: Object.fromEntries([...set, ...removed].map((name) => [`#${name}`, name])),
+        ...(set.length === 0
           ? {}
-          : { ExpressionAttributeValues: Object.fromEntries(given.map((name) => [`:${name}`, notes[name]])) }),
+          : { ExpressionAttributeValues: Object.fromEntries(set.map((name) => [`:${name}`, after[name]])) }),
       },
     },
   ]);
   return cancelled === undefined;
+}
+
+async function walk(db: Database, namespace: string): Promise<Walk | undefined> {
+  const [row] = await getItems(db, [walkKey(namespace)]);
+  if (row === undefined) return undefined;
+  const { pk: _pk, sk: _sk, ...rest } = row;
+  return rest as unknown as Walk;
+}
+
+async function setWalk(db: Database, namespace: string, row: Walk | undefined): Promise<void> {
+  const Key = walkKey(namespace);
+  await writeAll(db, [row === undefined ? { DeleteRequest: { Key } } : { PutRequest: { Item: { ...Key, ...row } } }]);
 }
 
 async function due(db: Database, namespace: string, limit: number) {
@@ -114,11 +153,13 @@ async function due(db: Database, namespace: string, limit: number) {
 export function contextLifecycle(
   db: Database,
   bodies: Bodies,
-): Pick<DocumentStore, 'entries' | 'removeContent' | 'note' | 'due'> {
+): Pick<DocumentStore, 'entries' | 'removeContent' | 'note' | 'due' | 'walk' | 'setWalk'> {
   return {
-    entries: (key) => entries(db, key),
+    entries: (key) => entries(db, bodies, key),
     removeContent: (key) => removeContent(db, bodies, key),
-    note: (head) => note(db, head),
+    note: (before, after) => note(db, before, after),
     due: (namespace, limit) => due(db, namespace, limit),
+    walk: (namespace) => walk(db, namespace),
+    setWalk: (namespace, row) => setWalk(db, namespace, row),
   };
 }

@@ -40,18 +40,24 @@ export const bodiesOf = ({ namespace, context_id }: DocumentKey) =>
   `${documentObjectsPrefix}${namespace}/${context_id}/`;
 
 /** The attributes of a body: its text, its packed text, or where in the bucket it lies. */
-export async function packBody(bodies: Bodies, key: DocumentKey, data: Json): Promise<Item> {
+export async function packBody(
+  bodies: Bodies,
+  version: DocumentKey & { readonly version: number },
+  data: Json,
+  suffix = '',
+): Promise<Item> {
   const text = JSON.stringify(data);
   if (Buffer.byteLength(text) <= uncompressedBytesMax) return { body: text };
   const packed = await compress(text, quality);
   if (packed.byteLength <= rowBodyBytesMax) return { packed };
-  // The name is made of the content, so that a repeat writes the same object and nobody can change it behind its version.
-  const object = `${bodiesOf(key)}${createHash('sha256').update(text).digest('hex')}`;
+  // Of the version, so that it goes with it, and of the content, so that a repeat writes the same object and nobody can change it behind its version.
+  const content = createHash('sha256').update(text).digest('hex');
+  const object = `${bodiesOf(version)}${String(version.version)}-${content}${suffix}`;
   await bodies.objects.put(bodies.bucket, object, text);
   return { body_object: object };
 }
 
-/** The data behind the attributes of a body; undefined when it was erased. */
+/** The data behind the attributes of a body; undefined where it has none. */
 async function unpackBody(bodies: Bodies, { body, packed, body_object }: Item): Promise<Json | undefined> {
   if (typeof body === 'string') return JSON.parse(body) as Json;
   if (packed instanceof Uint8Array) return JSON.parse((await decompress(packed)).toString()) as Json;
@@ -80,10 +86,14 @@ export function fromHeadItem(item: Item): ContextHead {
   return head as unknown as ContextHead;
 }
 
-/** The item of a version, at its place in the order of changes. */
-export async function versionItem(bodies: Bodies, version: StoredVersion): Promise<Item & Statement['key']> {
+/** The item of a version, at its place in the order of changes; with a suffix the name of its object is another one. */
+export async function versionItem(
+  bodies: Bodies,
+  version: StoredVersion,
+  suffix = '',
+): Promise<Item & Statement['key']> {
   const { data, ...rest } = version;
-  const body = data === undefined ? {} : await packBody(bodies, version, data);
+  const body = data === undefined ? {} : await packBody(bodies, version, data, suffix);
   const { namespace, context_id, updated_at } = version;
   return {
     ...versionKey(version, version.version),
@@ -105,7 +115,8 @@ export async function fromVersionItem(bodies: Bodies, item: Item): Promise<Store
     body_object: _object,
     ...rest
   } = item;
-  const data = await unpackBody(bodies, item);
+  // While the archive is written the body may be there still, or be gone already.
+  const data = item['archive'] === undefined ? await unpackBody(bodies, item) : undefined;
   return { ...rest, ...(data === undefined ? {} : { data }) } as unknown as StoredVersion;
 }
 

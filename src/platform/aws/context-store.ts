@@ -15,6 +15,7 @@ import {
   versionPrefix,
 } from './context-keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './context-rows.ts';
+import { contextArchive } from './context-archive.ts';
 import { contextLifecycle } from './context-lifecycle.ts';
 import { contextListings, pageOfRows } from './context-listings.ts';
 import { type Database, getItems, queryItems, isRefused } from './database.ts';
@@ -216,5 +217,6 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     setNamespace: (row) => setNamespace(db, row),
     ...contextListings(db),
     ...contextLifecycle(db, bodies),
+    ...contextArchive(db, bodies),
   };
 }

@@ -4,9 +4,10 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 export interface Objects {
   get(bucket: string, key: string): Promise<string>;
   put(bucket: string, key: string, text: string): Promise<void>;
-  /** The bytes from the first offset up to the second. */
-  getBytes(bucket: string, key: string, from: number, to: number): Promise<Uint8Array>;
-  putBytes(bucket: string, key: string, bytes: Uint8Array): Promise<void>;
+  /** All bytes, or those from the first offset up to the second. */
+  getBytes(bucket: string, key: string, from?: number, to?: number): Promise<Uint8Array>;
+  /** `cold`: in the cheapest class that answers at once. */
+  putBytes(bucket: string, key: string, bytes: Uint8Array, cold?: boolean): Promise<void>;
   /** Removes an object; one that is not there is removed already. */
   remove(bucket: string, key: string): Promise<void>;
   /** The objects directly under a prefix that ends in `/`, and when each was written (epoch milliseconds). */
@@ -24,8 +25,8 @@ export function objectsOnDemand(config: S3ClientConfig): Objects {
   return {
     get: async (bucket, key) => (await objects()).get(bucket, key),
     put: async (bucket, key, text) => (await objects()).put(bucket, key, text),
-    getBytes: async (bucket, key, from, to) => (await objects()).getBytes(bucket, key, from, to),
-    putBytes: async (bucket, key, bytes) => (await objects()).putBytes(bucket, key, bytes),
+    getBytes: async (...args) => (await objects()).getBytes(...args),
+    putBytes: async (...args) => (await objects()).putBytes(...args),
     remove: async (bucket, key) => (await objects()).remove(bucket, key),
     list: async (bucket, prefix) => (await objects()).list(bucket, prefix),
   };

@@ -25,7 +25,11 @@ export function s3Objects(client: Pick<S3Client, 'send'>): Objects {
 
     async getBytes(bucket, key, from, to) {
       const { Body } = await client.send(
-        new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${from}-${to - 1}` }),
+        new GetObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          ...(from === undefined || to === undefined ? {} : { Range: `bytes=${from}-${to - 1}` }),
+        }),
       );
       if (Body === undefined) throw new Error(`the object ${key} has no body`);
       const bytes = await Body.transformToByteArray();
@@ -33,9 +37,15 @@ export function s3Objects(client: Pick<S3Client, 'send'>): Objects {
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
 
-    async putBytes(bucket, key, bytes) {
+    async putBytes(bucket, key, bytes, cold = false) {
       await client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ContentType: 'application/octet-stream' }),
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: bytes,
+          ContentType: 'application/octet-stream',
+          ...(cold ? { StorageClass: 'GLACIER_IR' } : {}),
+        }),
       );
     },
 

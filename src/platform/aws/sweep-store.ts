@@ -52,7 +52,7 @@ export function createSweepStore(db: Database): SweepStore {
     },
 
     async settle(namespace, armed, next) {
-      await update(db, namespace, {
+      const row = await update(db, namespace, {
         UpdateExpression: next === undefined ? 'REMOVE gsi1pk, gsi1sk' : 'SET gsi1pk = :timers, gsi1sk = :next',
         // as it was read: what was armed since is due sooner or later than `next`, and this look knew nothing of it.
         ConditionExpression: armed === 0 ? 'attribute_not_exists(armed)' : 'armed = :armed',
@@ -61,6 +61,7 @@ export function createSweepStore(db: Database): SweepStore {
           ...(next === undefined ? {} : { ':timers': timerPartition(defaultPool), ':next': next }),
         },
       });
+      return row !== undefined;
     },
   };
 }

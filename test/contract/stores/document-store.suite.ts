@@ -191,11 +191,48 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       ]);
       const { due: _due, ...rest } = headOf(b!);
       const noted = { ...rest, erasure: { versions: 1, root: 'r', done_at: at } };
-      expect(await store().note(noted)).toBe(true);
+      expect(await store().note(headOf(b!), noted)).toBe(true);
       expect(await store().heads([b!])).toEqual([noted]);
       expect(headOf((await store().latest(b!))!)).toEqual(noted);
       expect((await store().due(namespace, 10)).map(({ context_id }) => context_id)).toEqual(['a']);
-      expect(await store().note({ ...noted, version: 2 })).toBe(false);
+      expect(await store().note(headOf(b!), noted)).toBe(false);
+    });
+
+    it('moves versions to the archive and back, and prunes them, with their objects', async () => {
+      const large = (seed: number) =>
+        Array.from({ length: 60_000 }, (_, n) => (n * seed * 104_729).toString(36)).join(' ');
+      const archiving = { at, action: 'archive' as const };
+      const first = version(unique('n'), 'd', { data: { large: large(7_919) } });
+      const second = next(first, { data: { large: large(7_907) }, due: archiving });
+      await store().commit([{ previous: undefined, next: first }]);
+      await store().commit([second]);
+      const before = headOf(second.next);
+      await store().pack(before, 'one');
+      const archived = { ...before, archive: { since: at, id: 'one' } };
+      expect(await store().note(before, archived)).toBe(true);
+      expect(await store().note(before, archived)).toBe(false);
+      await store().removeArchived(archived);
+      expect(await store().version(first, 1)).toBeUndefined();
+      expect((await store().latest(first))?.data).toBeUndefined();
+      expect((await store().entries(first)).map((entry) => entry.version)).toEqual([1, 2]);
+      const { due: _due, ...settled } = archived;
+      expect(await store().note(archived, settled)).toBe(true);
+      await store().thaw(settled);
+      await store().removeArchived(settled);
+      expect(await store().version(first, 1)).toEqual(first);
+      expect(await store().version(first, 2)).toEqual(second.next);
+      await store().prune(settled, 2);
+      expect(await store().version(first, 1)).toBeUndefined();
+      expect((await store().version(first, 2))?.data).toEqual(second.next.data);
+    });
+
+    it('remembers how far a new retention was compared', async () => {
+      const namespace = unique('n');
+      const walk = { revision: 2, from: at, cursor: 'c' };
+      await store().setWalk(namespace, walk);
+      expect(await store().walk(namespace)).toEqual(walk);
+      await store().setWalk(namespace, undefined);
+      expect(await store().walk(namespace)).toBeUndefined();
     });
   });
 }

@@ -3,7 +3,7 @@ import { historyRoot } from '../../../src/context/core/merkle.ts';
 import { flushedEntries } from '../../../src/context/core/search/compaction.ts';
 import { indexDocuments } from '../../../src/context/usecases/index-documents.ts';
 import { sweepNamespace, wakeSweeps } from '../../../src/context/usecases/sweep-namespace.ts';
-import { erasureSettleMs } from '../../../src/contracts/limits.ts';
+import { settleMs } from '../../../src/contracts/limits.ts';
 import { contextStage } from './stage.ts';
 
 const id = { context_id: 'people/alice' };
@@ -62,7 +62,7 @@ describe('an erasure', () => {
     await sweep();
     expect(await everything()).not.toContain(secret);
     expect((await call('history', id)).items).toMatchObject([{ kind: 'erase', reason, erasure: { versions: 3 } }]);
-    clock.now += erasureSettleMs;
+    clock.now += settleMs;
     await sweep();
     const [tombstone] = (await call('history', id)).items;
     expect(tombstone!.erasure).toMatchObject({ done_at: new Date(clock.now).toISOString() });
@@ -85,7 +85,7 @@ describe('an erasure', () => {
     await index(id.context_id);
     for (let look = 0; look < 3; look += 1) {
       await sweep();
-      clock.now += erasureSettleMs;
+      clock.now += settleMs;
     }
     expect((await call('history', id)).items[0]!.erasure!.done_at).toBeDefined();
     expect(await everything()).not.toContain(secret);
@@ -101,10 +101,10 @@ describe('an erasure', () => {
       ...{ namespace: 'default', ...id, conflict_id: 'late', at: '2026-11-23T10:00:00.000Z', by: 'bob' },
       ...{ base_version: 1, version: 3, data: secret, conflicts: [] },
     });
-    clock.now += erasureSettleMs;
+    clock.now += settleMs;
     await sweep();
     expect((await call('history', id)).items[0]!.erasure!.done_at).toBeUndefined();
-    clock.now += erasureSettleMs;
+    clock.now += settleMs;
     await sweep();
     expect((await call('history', id)).items[0]!.erasure!.done_at).toBeDefined();
     expect(await everything()).not.toContain(secret);
@@ -130,7 +130,7 @@ describe('an erasure', () => {
       await call('erase', { ...id, reason });
       const first = await sweepNamespace(crashing, 'default').catch((error: unknown) => error);
       for (let look = 0; look < 3; look += 1) {
-        clock.now += erasureSettleMs;
+        clock.now += settleMs;
         if ((await wakeSweeps(deps, ['default'])) > 0) await sweepNamespace(deps, 'default');
       }
       expect((await call('history', id)).items[0]!.erasure!.done_at).toBeDefined();
@@ -159,7 +159,7 @@ describe('an erasure', () => {
     await expect(call('create', again)).rejects.toMatchObject({ code: 'being-erased' });
     await expect(call('hold', { ...id, reason })).rejects.toMatchObject({ code: 'being-erased' });
     await sweep();
-    clock.now += erasureSettleMs;
+    clock.now += settleMs;
     await sweep();
     expect(await call('create', again)).toMatchObject({ head: { version: 8, created_version: 8 } });
     await call('erase', { ...id, reason: 'once more' });
@@ -197,8 +197,8 @@ describe('the timer of the sweeps', () => {
     expect(await wakeSweeps(deps, ['default'])).toBe(0);
     expect(events.filter(({ type }) => type === 'ContextsDue')).toHaveLength(2);
     await sweep();
-    expect(timer()?.['gsi1sk']).toBe(new Date(clock.now + erasureSettleMs).toISOString());
-    clock.now += erasureSettleMs;
+    expect(timer()?.['gsi1sk']).toBe(new Date(clock.now + settleMs).toISOString());
+    clock.now += settleMs;
     await sweep();
     expect(timer()).not.toHaveProperty('gsi1sk');
   });
