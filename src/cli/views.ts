@@ -65,6 +65,10 @@ export function showWorkflow(workflow: WorkflowView): string {
     ['name', workflow.name],
     ['status', `${showStatus(workflow.status)}${workflow.paused === true ? ' (paused)' : ''}`],
     ['compensation', workflow.compensation],
+    [
+      'kept events',
+      workflow.kept_signals?.map(({ name, key }) => (key === undefined ? name : `${name} (${key})`)).join(', '),
+    ],
     ['nodes', nodes.join(', ')],
     ['created', showTime(workflow.created_at)],
     ['deadline', workflow.deadline && showTime(workflow.deadline)],

@@ -1,3 +1,4 @@
+/* eslint-disable max-lines -- one entry an error: data, not code. */
 /**
  * The catalogue of everything Cadre may refuse or report. `docs/errors.md` is generated from it; the HTTP API answers with it
  * as RFC 9457 problem details, the CLI maps it to exit codes, and dead letters carry its codes.
@@ -56,6 +57,18 @@ export const errorCatalogue = {
     exit: 6,
     what: 'A schedule with this id exists already with another body; the first one stays.',
     fix: 'Choose another schedule_id, or delete the schedule first.',
+  },
+  'signal-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'The workflow received an event with this id already, with another body; the first one stays.',
+    fix: 'Choose another id, or send the same body to repeat safely.',
+  },
+  'too-many-signals': {
+    status: 429,
+    exit: 6,
+    what: 'The workflow keeps as many events as it may, and no node waits for this one.',
+    fix: 'Send it when a node waits for it, or send only events that the workflow waits for.',
   },
   'agent-conflict': {
     status: 409,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { agentStop } from './agent.ts';
 import { changeKinds } from './context.ts';
+import { workflowSignal } from './signal.ts';
 import { task } from './task.ts';
 import { workflowStatus, workflowSubmission } from './workflow.ts';
 
@@ -63,6 +64,7 @@ export const eventData = {
   ScaleDesired: z.strictObject({ pool: z.string(), desired: z.int(), available: z.int() }),
   PolicyFailed: z.strictObject({ pool: z.string(), version: z.int(), strategy: z.string(), message: z.string() }),
   WorkflowSubmitted: workflowSubmission,
+  WorkflowSignalled: workflowSignal,
   WorkflowStarted: z.strictObject({ workflow_id: z.string(), name: z.string() }),
   WorkflowFinished: z.strictObject({
     workflow_id: z.string(),
@@ -103,6 +105,7 @@ export const eventSources: Record<EventType, string> = {
   ScaleDesired: 'cadre.distributor',
   PolicyFailed: 'cadre.distributor',
   WorkflowSubmitted: 'cadre.workflow',
+  WorkflowSignalled: 'cadre.workflow',
   WorkflowStarted: 'cadre.workflow',
   WorkflowFinished: 'cadre.workflow',
   ContextChanged: 'cadre.context',

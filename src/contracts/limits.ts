@@ -84,6 +84,10 @@ export const timeoutMsMax = 24 * 3_600_000;
 export const deadlineMsMax = 30 * 24 * 3_600_000;
 /** Longest wait of a workflow's node. Longer: the execution's backstop and the retention of its parts come first. */
 export const waitMsMax = 30 * 24 * 3_600_000;
+/** Events that a workflow keeps for nodes that do not wait for them yet. More: each advance writes a larger head. */
+export const keptSignalsMax = 100;
+/** Events of which one node waits for the first. */
+export const awaitedEventsMax = 20;
 /** A task that waited this long is failed as expired. Longer: a forgotten backlog lives for ever. */
 export const queuedMsMax = 14 * 24 * 3_600_000;
 /** A critical task waits this long behind full agents before another task has to make way for it. Shorter: work is thrown away for slots that come free anyway. */

@@ -3,6 +3,7 @@ import type { PolicyDocument } from './policy.ts';
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
 import type { Json } from './json.ts';
 import type { ScheduleTiming } from './schedule.ts';
+import type { KeptSignal } from './signal.ts';
 import type { CompensationStatus, Expansion, WorkflowEvent, WorkflowStatus } from './workflow.ts';
 
 /**
@@ -213,6 +214,8 @@ export interface WorkflowHead {
   readonly expansions?: number;
   /** How far its work is undone; absent: nothing was to be. */
   readonly compensation?: CompensationStatus;
+  /** Events that no node has taken yet, the oldest first; absent: none ever came. */
+  readonly signals?: readonly KeptSignal[];
   /** Nothing new starts. Tasks that were queued or run before go on. */
   readonly paused?: boolean;
   /** Whether nodes left results of their own, which expire with the workflow. */
@@ -275,6 +278,16 @@ export interface EndedTask {
 export interface WorkflowResultRow extends EndedTask {
   readonly workflow_id: string;
   readonly path: string;
+}
+
+/** An event that a workflow received. Never changes: whether it is still kept, the head says. */
+export interface SignalRow extends KeptSignal {
+  readonly workflow_id: string;
+  readonly data?: StoredJson;
+  /** SHA-256 of the canonical body: tells a repeat from a conflict. */
+  readonly body_hash: string;
+  readonly by: string;
+  readonly received_at: string;
 }
 
 /** A node that lets time pass: its timer. */

@@ -3,6 +3,7 @@ import { CadreError } from './errors.ts';
 import { envelope, metadata } from './events.ts';
 import { taskBatch } from './messages.ts';
 import { parse } from './parse.ts';
+import { workflowSignal, type WorkflowSignal } from './signal.ts';
 import { task, type Task } from './task.ts';
 import { workflowSubmission, type WorkflowSubmission } from './workflow.ts';
 
@@ -35,6 +36,8 @@ const cloudEvent = z.object({
 /** What was submitted, with the story it belongs to. `via` names how it came, for the audit. */
 export interface Submitted<T> {
   readonly data: T;
+  /** The same for a repeat by its sender, as far as the sender says so. */
+  readonly id: string;
   readonly correlation_id: string;
   readonly traceparent?: string;
   readonly via: string;
@@ -49,20 +52,21 @@ function unwrap<S extends z.ZodType>(schema: S, event: z.infer<typeof busEvent>)
       metadata: z.infer<typeof metadata>;
       data: z.output<S>;
     };
-    const { correlation_id, traceparent } = parsed.metadata;
-    return { data: parsed.data, correlation_id, traceparent, via };
+    const { id, idempotency_key = id, correlation_id, traceparent } = parsed.metadata;
+    return { data: parsed.data, id: idempotency_key, correlation_id, traceparent, via };
   }
   if ('specversion' in detail) {
     const cloud = parse(cloudEvent, detail, ['detail']);
     const data = parse(schema, cloud.data, ['detail', 'data']);
     return {
       data,
+      id: cloud.id,
       correlation_id: cloud.id,
       via,
       ...(cloud.traceparent === undefined ? {} : { traceparent: cloud.traceparent }),
     };
   }
-  return { data: parse(schema, detail, ['detail']), correlation_id: event.id, via };
+  return { data: parse(schema, detail, ['detail']), id: event.id, correlation_id: event.id, via };
 }
 
 function parseBusEvent(body: unknown): z.infer<typeof busEvent> {
@@ -72,15 +76,21 @@ function parseBusEvent(body: unknown): z.infer<typeof busEvent> {
 /** Reads a message of a task queue: an EventBridge event or the SDK's own batch. Throws CadreError `invalid-input` with all paths. */
 export function parseTaskMessage(body: unknown, message_id: string): Submitted<readonly Task[]> {
   if (typeof body === 'object' && body !== null && 'tasks' in body) {
-    return { data: parse(taskBatch, body).tasks, correlation_id: message_id, via: 'queue' };
+    return { data: parse(taskBatch, body).tasks, id: message_id, correlation_id: message_id, via: 'queue' };
   }
   const { data, ...rest } = unwrap(task, parseBusEvent(body));
   return { ...rest, data: [data] };
 }
 
+/** What comes over the workflows queue: a workflow to run, or an event for one that runs. */
+export type WorkflowMessage = Submitted<WorkflowSubmission | WorkflowSignal>;
+
 /** Reads a message of the workflows queue. Throws CadreError `invalid-input` with all paths. */
-export function parseWorkflowMessage(body: unknown): Submitted<WorkflowSubmission> {
-  return unwrap(workflowSubmission, parseBusEvent(body));
+export function parseWorkflowMessage(body: unknown): WorkflowMessage {
+  const event = parseBusEvent(body);
+  return event['detail-type'] === 'WorkflowSignalled'
+    ? unwrap(workflowSignal, event)
+    : unwrap(workflowSubmission, event);
 }
 
 /** The JSON of a message's body. Throws CadreError `invalid-json`. */

@@ -3,6 +3,7 @@ import { capabilityList, taskType, userId } from './ids.ts';
 import { json } from './json.ts';
 import {
   attemptsMax,
+  awaitedEventsMax,
   backoffMsMax,
   deadlineMsMax,
   defaultLoopRoundsMax,
@@ -12,6 +13,7 @@ import {
   timeoutMsMax,
   waitMsMax,
 } from './limits.ts';
+import { eventName } from './signal.ts';
 import { distributionRules, priority } from './task.ts';
 
 /** A JSONata expression over `{ input, outputs, nodes }`, and inside of another node also `item`, `index`, `last`, `error`. */
@@ -97,12 +99,15 @@ const taskNode = z.strictObject({
 /** Waits for its dependencies, and makes an output out of theirs. */
 const joinNode = z.strictObject({ kind: z.literal('join'), ...common, output: expression.optional() });
 
+/** Nodes that it goes on with: those that depend on it and are named in another branch only are not taken. */
+const branch = z.array(userId).min(1).max(nodesMax);
+
 /** Goes on with the first branch whose `when` holds (all of them with `take: 'all'`), else with `default`; the other branches are not taken. */
 const choiceNode = z.strictObject({
   kind: z.literal('choice'),
   ...common,
   branches: z
-    .array(z.strictObject({ when: expression, then: z.array(userId).min(1).max(nodesMax) }))
+    .array(z.strictObject({ when: expression, then: branch }))
     .min(1)
     .max(100),
   default: z.array(userId).max(nodesMax).optional(),
@@ -143,13 +148,25 @@ const gatherNode = z.strictObject({
   need: z.union([z.enum(['all', 'first']), z.int().min(1).max(nodesMax)]).default('all'),
 });
 
-/** Lets time pass: `for_ms`, or until the time (RFC 3339) that `until` gives; one that has passed already does not wait. Costs nothing meanwhile. */
-const waitNode = z.strictObject({
-  kind: z.literal('wait'),
+/** A time: so long after the node began, or what the expression gives (RFC 3339). */
+const time = { for_ms: z.int().min(0).max(waitMsMax).optional(), until: expression.optional() };
+/** Lets time pass: `for_ms`, or until the time that `until` gives; one that has passed already does not wait. Costs nothing meanwhile. */
+const waitNode = z.strictObject({ kind: z.literal('wait'), ...common, ...time });
+
+/**
+ * Waits for the first of several events, or for the time of its `timer`. An event that came before is not lost: the oldest kept one is taken. With `key`, only an
+ * event that carries the value of that expression. The output is `{ event, key?, data, id, received_at }`; when the time came first, `event` is null.
+ */
+const eventNode = z.strictObject({
+  kind: z.literal('event'),
   ...common,
-  for_ms: z.int().min(0).max(waitMsMax).optional(),
-  until: expression.optional(),
+  events: z
+    .array(z.strictObject({ name: eventName, key: expression.optional(), then: branch.optional() }))
+    .min(1)
+    .max(awaitedEventsMax),
+  timer: z.strictObject({ ...time, then: branch.optional() }).optional(),
 });
+export type EventNode = z.output<typeof eventNode>;
 export type WaitNode = z.output<typeof waitNode>;
 
 /**
@@ -183,7 +200,7 @@ export type CompositeNode = z.output<typeof mapNode | typeof loopNode | typeof s
 export type TaskNode = z.output<typeof taskNode>;
 export type ChoiceNode = z.output<typeof choiceNode>;
 export type WorkflowNode =
-  TaskNode | CompositeNode | ChoiceNode | WaitNode | TransactionNode | z.output<typeof joinNode>;
+  TaskNode | CompositeNode | ChoiceNode | WaitNode | EventNode | TransactionNode | z.output<typeof joinNode>;
 export type WorkflowNodeInput = z.input<
   | typeof taskNode
   | typeof joinNode
@@ -193,6 +210,7 @@ export type WorkflowNodeInput = z.input<
   | typeof subworkflowNode
   | typeof gatherNode
   | typeof waitNode
+  | typeof eventNode
   | typeof transactionNode
 >;
 
@@ -206,6 +224,7 @@ export const workflowNode: z.ZodType<WorkflowNode, WorkflowNodeInput> = z.discri
   subworkflowNode,
   gatherNode,
   waitNode,
+  eventNode,
   transactionNode,
 ]);
 
@@ -217,6 +236,22 @@ export const workflowBody: z.ZodType<WorkflowBody, WorkflowBodyInput> = z.strict
 /** True for work that an agent does. */
 export function isTask(node: WorkflowNode | undefined): node is TaskNode {
   return node !== undefined && (node.kind === undefined || node.kind === 'task');
+}
+
+/** The branches by which a node says what goes on after it, with their paths behind the node's: those of a choice, and of a node that waits for events. */
+export function branchesOf(node: WorkflowNode | undefined): readonly (readonly [string, readonly string[]])[] {
+  if (node?.kind !== 'choice' && node?.kind !== 'event') return [];
+  const written =
+    node.kind === 'choice'
+      ? [
+          ...node.branches.map(({ then }, at) => [`.branches[${at}].then`, then] as const),
+          ['.default', node.default] as const,
+        ]
+      : [
+          ...node.events.map(({ then }, at) => [`.events[${at}].then`, then] as const),
+          ['.timer.then', node.timer?.then] as const,
+        ];
+  return written.flatMap(([place, names]) => (names === undefined ? [] : [[place, names] as const]));
 }
 
 /** The bodies that a node holds, with their paths behind the node's. */

@@ -8,6 +8,7 @@ import {
 } from './api.ts';
 import { userId } from './ids.ts';
 import type { Operation } from './operations.ts';
+import { signalRequest, signalView } from './signal.ts';
 import { runTask, workflowSubmission, workflowView } from './workflow.ts';
 
 /** The operations on workflows. */
@@ -82,6 +83,17 @@ export const workflowOperations: readonly Operation[] = [
     body: cancelRequest,
     status: 200,
     answer: workflowView,
+  },
+  {
+    id: 'signalWorkflow',
+    method: 'post',
+    path: '/v1/workflows/:id/signals',
+    tag: 'workflows',
+    summary: 'Send an event to a workflow',
+    params: { id: userId },
+    body: signalRequest,
+    status: 202,
+    answer: signalView,
   },
   {
     id: 'pauseWorkflow',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { nodesMax } from './limits.ts';
+import { correlationKey, eventName, keptSignal } from './signal.ts';
 import { taskError, taskStatus } from './task.ts';
 import { expression, workflowBody, workflowNode } from './workflow-nodes.ts';
 
@@ -70,12 +71,23 @@ export const workflowEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('WorkflowStarted') }),
   z.strictObject({ type: z.literal('NodeStarted'), node: nodePath }),
   nodeExpanded,
-  z.strictObject({ type: z.literal('NodeHeld'), node: nodePath, until: timestamp }),
+  /** It waits for a time, or for an event (without `until`: for as long as it takes). */
+  z.strictObject({ type: z.literal('NodeHeld'), node: nodePath, until: timestamp.optional() }),
+  /** An event came from outside; it is kept until a node takes it. */
+  z.strictObject({
+    type: z.literal('SignalReceived'),
+    id: z.string(),
+    name: eventName,
+    key: correlationKey.optional(),
+    by: z.string(),
+  }),
   z.strictObject({
     type: z.literal('NodeCompleted'),
     node: nodePath,
     agent_id: z.string().optional(),
     attempt: z.int(),
+    /** The id of the event that it took. */
+    signal: z.string().optional(),
   }),
   z.strictObject({
     type: z.literal('NodeFailed'),
@@ -135,6 +147,8 @@ export const workflowView = z.strictObject({
   compensation: compensationStatus.optional(),
   /** Present while nothing new starts. */
   paused: z.literal(true).optional(),
+  /** Events that it keeps until a node takes them, the oldest first. */
+  kept_signals: z.array(keptSignal).optional(),
   warnings: z.array(z.string()),
   output: json.optional(),
   error: z.string().optional(),

@@ -93,6 +93,7 @@ export const ruleSpecs: readonly RuleSpec[] = [
     detail: { data: { priority: unknownPriority }, priority: unknownPriority },
   },
   { name: 'workflow-submitted', queue: 'workflows', detailType: 'WorkflowSubmitted' },
+  { name: 'workflow-signalled', queue: 'workflows', detailType: 'WorkflowSignalled' },
 ];
 
 /** The watchdog behind the pulse: it starts it again when even its messages were lost. */

@@ -14,6 +14,7 @@ import { tasksPerMessageMax } from '../contracts/limits.ts';
 import type { TaskExplanation } from '../contracts/explanation.ts';
 import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
+import type { SignalRequest, SignalView } from '../contracts/signal.ts';
 import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
@@ -55,6 +56,9 @@ export interface RunOptions {
   readonly deadline?: string | undefined;
 }
 
+/** What else may be said of an event. */
+export type SignalOptions = Pick<SignalRequest, 'id' | 'key'>;
+
 /** A workflow that was submitted. */
 export interface WorkflowHandle {
   readonly workflow_id: string;
@@ -66,6 +70,7 @@ export interface WorkflowHandle {
   pause(): Promise<WorkflowView>;
   resume(): Promise<WorkflowView>;
   redrive(skip?: readonly string[]): Promise<WorkflowView>;
+  signal(name: string, data?: Json, options?: SignalOptions): Promise<SignalView>;
   tasks(): Promise<readonly RunTask[]>;
   events(): Promise<readonly WorkflowEventView[]>;
 }
@@ -105,6 +110,8 @@ export function createClient(options: ClientOptions = {}) {
     resumeWorkflow: workflows.resume,
     /** Runs again what failed in a workflow; `skip` names failed compensations that count as done. */
     redriveWorkflow: workflows.redrive,
+    /** Sends an event to a workflow: a node that waits for it takes it, else it is kept. `id` (default: a new one) makes the call repeatable. */
+    signalWorkflow: workflows.signal,
     getTask: tasks.get,
     /** Why a task got its agent, or why it still waits. */
     explainTask: tasks.explain,
@@ -186,6 +193,11 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     (await call({ method: 'POST', path: `${workflowPath(id)}/cancel`, body: { reason } })) as WorkflowView;
   const steer = async (id: string, how: 'pause' | 'resume' | 'redrive', body: object = {}) =>
     (await call({ method: 'POST', path: `${workflowPath(id)}/${how}`, body })) as WorkflowView;
+  const signal = async (workflow_id: string, name: string, data?: Json, options: SignalOptions = {}) => {
+    const { id = newId('signal', clock.now(), random()), key } = options;
+    const body = { id, name, ...(key === undefined ? {} : { key }), ...(data === undefined ? {} : { data }) };
+    return (await call({ method: 'POST', path: `${workflowPath(workflow_id)}/signals`, body })) as SignalView;
+  };
   const pause = (id: string) => steer(id, 'pause');
   const resume = (id: string) => steer(id, 'resume');
   const redrive = (id: string, skip: readonly string[] = []) => steer(id, 'redrive', { skip });
@@ -211,13 +223,14 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     pause: () => pause(workflow_id),
     resume: () => resume(workflow_id),
     redrive: (skip?: readonly string[]) => redrive(workflow_id, skip),
+    signal: (name: string, data?: Json, more?: SignalOptions) => signal(workflow_id, name, data, more),
     tasks: () => tasks(workflow_id),
     events: () => events(workflow_id),
   });
   const run = async (
     definition: WorkflowDefinitionInput,
     input?: Json,
-    { workflow_id = newWorkflowId(definition.name, clock.now(), random()), deadline }: RunOptions = {},
+    { workflow_id = newId(definition.name, clock.now(), random()), deadline }: RunOptions = {},
   ): Promise<WorkflowHandle> => {
     const body = {
       workflow_id,
@@ -228,11 +241,11 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
     return { ...handle(workflow_id), submitted };
   };
-  return { get, cancel, pause, resume, redrive, wait, tasks, events, notification, handle, run };
+  return { get, cancel, pause, resume, redrive, signal, wait, tasks, events, notification, handle, run };
 }
 
 /** An id that tells people what ran and when, and is unique enough for one submitter. */
-function newWorkflowId(name: string, now: number, random: number): string {
+function newId(name: string, now: number, random: number): string {
   const time = new Date(now).toISOString().replace(/[-:.]/g, '');
   return `${name.slice(0, 80)}-${time}-${random.toString(36).slice(2, 8)}`;
 }

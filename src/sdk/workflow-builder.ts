@@ -89,6 +89,7 @@ function builderOf<Names extends string>(draft: Draft): WorkflowBuilder<Names> {
     subworkflow: add('subworkflow'),
     gather: add('gather'),
     wait: add('wait'),
+    event: add('event'),
     transaction: add('transaction'),
     output: (expression) => builderOf({ ...draft, output: expression }),
     bodies: (bodies) =>

@@ -3,6 +3,7 @@ import type {
   EndedTask,
   ExpansionRow,
   NodeTimerRow,
+  SignalRow,
   ScheduleRow,
   StoredJson,
   TaskRow,
@@ -33,6 +34,8 @@ export interface Advance {
   readonly results: readonly WorkflowResultRow[];
   /** Nodes that begin to wait for a time with it. */
   readonly timers: readonly NodeTimerRow[];
+  /** The event that came with it; it must be the first with its id. */
+  readonly signal?: SignalRow;
   /** What joins the graph with it, numbered up to the head's `expansions`. */
   readonly expansions: readonly ExpansionRow[];
   /** Whether the workflow owes somebody a step after this commit (a wide fan-out's inserts, the finish): the pulse will look. Undefined: leave the mark as it is. */
@@ -69,6 +72,8 @@ export interface WorkflowStore {
   expansions(workflow_id: string, count: number): Promise<readonly ExpansionRow[]>;
   /** Results of nodes that are more than a task, in the order of the paths; undefined where there is none. */
   results(workflow_id: string, paths: readonly string[]): Promise<readonly (EndedTask | undefined)[]>;
+  /** An event that the workflow received. */
+  signal(workflow_id: string, id: string): Promise<SignalRow | undefined>;
   /** Takes the timer of a node away that waits no more; a repeat changes nothing. */
   clearTimer(workflow_id: string, path: string): Promise<void>;
   /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */

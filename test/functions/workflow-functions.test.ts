@@ -53,6 +53,29 @@ describe('the functions of the workflow', () => {
     expect(buried).toEqual([]);
   });
 
+  it('give an event that came over the bus to the workflow, once, and wait a while for one that is not there yet', async () => {
+    const { stage, accept, buried } = createFunctions();
+    const signalled = (detail: object, receives = 1): SQSEvent => {
+      const body = JSON.stringify({ id: 'bus-1', 'detail-type': 'WorkflowSignalled', source: 'shop', detail });
+      const attributes = { ApproximateReceiveCount: String(receives) };
+      return { Records: [{ messageId: 'm', receiptHandle: 'r', attributes, body }] } as unknown as SQSEvent;
+    };
+    const paid = { workflow_id: 'w', name: 'paid', data: 40 };
+    expect(await accept(signalled(paid))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    const nodes = [{ kind: 'event' as const, name: 'answer', events: [{ name: 'paid' }] }];
+    await stage.begin('w', {
+      name: 'x',
+      nodes: [...nodes, { name: 'ship', task_type: 'work', depends_on: ['answer'] }],
+    });
+    await accept(signalled(paid, 2));
+    await accept(signalled(paid, 3));
+    expect(await stage.rowOf('w', 'ship')).toMatchObject({ status: 'Queued' });
+    expect(await stage.deps.workflows.head('w')).toMatchObject({ signals: [] });
+    expect(buried).toEqual([]);
+    await accept(signalled({ ...paid, workflow_id: 'none' }, 4));
+    expect(buried).toMatchObject([{ code: 'not-found' }]);
+  });
+
   it('bury what nobody can use with all its faults, and hold up nothing else', async () => {
     const { stage, accept, buried } = createFunctions();
     const cyclic = submission('cyclic', { depends_on: ['a', 'b'] });

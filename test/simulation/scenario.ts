@@ -1,3 +1,4 @@
+import type { WorkflowSignal } from '../../src/contracts/signal.ts';
 import type { Task } from '../../src/contracts/task.ts';
 import { priorities } from '../../src/contracts/task.ts';
 import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
@@ -32,6 +33,12 @@ export interface Scenario {
     readonly at: number;
     readonly workflow_id: string;
     readonly definition: WorkflowDefinition;
+  }[];
+  /** Events for workflows: so long after the submission was heard (ms), which may be before a node waits for them. */
+  readonly signals: readonly {
+    readonly after: number;
+    readonly signal: WorkflowSignal & { readonly id: string };
+    readonly via: 'bus' | 'api';
   }[];
   /** Which tasks are cancelled when. */
   readonly cancels: readonly { readonly at: number; readonly task_id: string }[];
@@ -71,7 +78,7 @@ function drawMix(random: Random): FaultMix {
   return {
     ...Object.fromEntries(drawn),
     // A submission that the queue took must not be lost; one that never got there is the client's to repeat.
-    spare: (point, detail) => point === 'lose' && /cadre-tasks-|^eventbridge/.test(detail),
+    spare: (point, detail) => point === 'lose' && /cadre-tasks-|cadre-workflows|^eventbridge/.test(detail),
     delayMsMax: 4_000,
     staleIndexMsMax: 1_000,
     latencyMsMax: random.chance(0.6) ? 60 : 0,
@@ -112,11 +119,37 @@ function drawMixedWorkflow(random: Random, index: number, count: number): Workfl
     nodes.push({ name: 'agree', kind: 'transaction', depends_on: ['n0'], trigger_rule: 'all_done', participants });
   }
   if (random.chance(0.3)) nodes.push({ name: 'pause', kind: 'wait', for_ms: random.below(6_000) });
+  const own = random.fork(`events-${index}`);
+  if (own.chance(0.5)) {
+    const events = [
+      { name: 'yes', key: '"this one"', then: ['on-yes'] },
+      { name: 'no', then: ['on-no'] },
+    ];
+    const timer = own.chance(0.3) ? { timer: { for_ms: own.below(6_000) } } : {};
+    nodes.push({ name: 'ask', kind: 'event', depends_on: ['n0'], trigger_rule: 'all_done', events, ...timer });
+    for (const name of ['on-yes', 'on-no']) nodes.push({ name, task_type: 'work', depends_on: ['ask'] });
+  }
   const undoing = random.fork(`undoing-${index}`);
   return workflowDefinition.parse({
     name: `w${index}`,
     nodes: undoing.chance(0.5) ? withUndoing(undoing, nodes) : nodes,
   });
+}
+
+/** An event that the workflow waits for, and one that it does not want; some come twice. */
+function drawSignals(random: Random, workflow_id: string, spread: number): Scenario['signals'] {
+  const wanted = random.chance(0.5) ? { name: 'yes', key: 'this one' } : { name: 'no' };
+  const signals = [
+    { ...wanted, id: 'wanted' },
+    { name: 'yes', key: 'another one', id: 'unwanted' },
+  ];
+  return signals.flatMap((signal) =>
+    Array.from({ length: 1 + random.below(2) }, () => ({
+      after: random.below(spread),
+      signal: { workflow_id, ...signal },
+      via: random.pick(['bus', 'api'] as const),
+    })),
+  );
 }
 
 function drawWorkflow(random: Random, index: number): WorkflowDefinition {
@@ -177,6 +210,11 @@ export function drawScenario(random: Random): Scenario {
     workflow_id: `wf${index}`,
     definition: drawWorkflow(random, index),
   }));
+  const signals = workflows.flatMap(({ workflow_id, definition }) =>
+    definition.nodes.some(({ kind }) => kind === 'event')
+      ? drawSignals(random.fork(`signals-${workflow_id}`), workflow_id, spread / 2)
+      : [],
+  );
   const mix = drawMix(random);
   const agents = Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt));
   const kills = random.fork('kills');
@@ -187,6 +225,7 @@ export function drawScenario(random: Random): Scenario {
     healAt,
     mix,
     agents,
+    signals,
     tasks,
     workflows,
     kills: drawKills(kills, agents, healAt),

@@ -128,6 +128,12 @@ export function soundNodes(nodes: readonly Drawn[]): Drawn[] {
   }
 }
 
+/** The same with a node that waits for an event in the place of each join: one that always comes, so both must end alike. */
+export function withEvents(definition: WorkflowDefinition): WorkflowDefinition {
+  const text = JSON.stringify(definition).replaceAll('"kind":"join"', '"kind":"event","events":[{"name":"go"}]');
+  return workflowDefinition.parse(JSON.parse(text));
+}
+
 /**
  * A random acyclic definition with the fates of its tasks, of one kind of node (`mixed` false) or of all: edges lead from earlier to later nodes, listed in a
  * shuffled order; `mend` may change the nodes before they are read. Expressions are constants, so that the naive interpreter can read them.

@@ -5,6 +5,7 @@ import type { Outcome } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { replayQuery } from '../../contracts/inspection.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
+import { signalRequest } from '../../contracts/signal.ts';
 import { deliveryNotification } from '../../workflow/usecases/finish-workflow.ts';
 import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
 import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
@@ -17,6 +18,7 @@ import { accepted, found, readBody, readParam, readQuery, type ApiContext, type 
 const commands = {
   submit: () => import('../../workflow/usecases/submit-workflow.ts'),
   cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
+  signal: async () => (await import('../../workflow/usecases/signal-workflow.ts')).signalWorkflow,
   steer: () => import('../../workflow/usecases/steer-workflow.ts'),
 };
 
@@ -99,7 +101,7 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   return app;
 }
 
-/** Steering a workflow that runs or has failed. */
+/** Steering a workflow that runs or has failed, and events for it. */
 export function steeringRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const steered = async (c: ApiContext, steer: (request: SteerRequest) => Promise<Outcome<WorkflowHead>>) => {
@@ -115,6 +117,13 @@ export function steeringRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/v1/workflows/:id/redrive', async (c) => {
     const { skip } = await readBody(c, workflowRedriveRequest);
     return steered(c, async (request) => (await commands.steer()).redriveWorkflow(deps, { ...request, skip }));
+  });
+
+  app.post('/v1/workflows/:id/signals', async (c) => {
+    const workflow_id = readParam(c, 'id', userId);
+    const { id = deps.sources.id(), ...event } = await readBody(c, signalRequest);
+    const request = { signal: { ...event, id, workflow_id }, principal: c.get('principal') };
+    return c.json(accepted(await (await commands.signal())(deps, request)), 202);
   });
 
   return app;

@@ -1,15 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { PlanView, ReplayView, ValidationView } from '../../contracts/inspection.ts';
+import type { Json } from '../../contracts/json.ts';
 import { errorCatalogue } from '../../contracts/error-catalogue.ts';
 import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { type CommandContext, runs } from '../command.ts';
 import { showStatus, table } from '../output.ts';
 
-/** `cadre workflow validate|draw|log|replay|export` */
+/** `cadre workflow validate|draw|log|replay|export|signal` */
 export function addWorkflow(program: Command): void {
   const group = program
     .command('workflow')
-    .description('look into one workflow: validate, draw, log, replay, export')
+    .description('one workflow: validate, draw, log, replay, export, signal')
     .addHelpText(
       'after',
       `
@@ -18,10 +19,12 @@ Examples:
   $ cadre workflow draw my-run --format svg > my-run.svg
   $ cadre workflow log my-run
   $ cadre workflow replay my-run --at 2026-11-23T01:00:00Z
-  $ cadre workflow export my-run --format xes > my-run.xes`,
+  $ cadre workflow export my-run --format xes > my-run.xes
+  $ cadre workflow signal my-run payment.received --data '{"amount": 40}'`,
     );
   addDefinition(group);
   addHistory(group);
+  addSignal(group);
 }
 
 /** A moment, RFC 3339. */
@@ -130,6 +133,33 @@ function addHistory(group: Command): void {
         const { toXes } = await import('../workflow/xes.ts');
         const log = toXes(view, events, tasks);
         out.data({ format: 'xes', log }, () => log);
+        return undefined;
+      }),
+    );
+}
+
+interface SignalFlags {
+  readonly data?: string;
+  readonly key?: string;
+  readonly signalId?: string;
+}
+
+function addSignal(group: Command): void {
+  group
+    .command('signal <id> <name>')
+    .description('send an event to a workflow; it is kept until a node waits for it')
+    .option('--data <json>', 'what it brings, or @FILE')
+    .option('--key <key>', 'what it is about: nodes that ask for a key take only events which carry it')
+    .option('--signal-id <id>', 'makes the command repeatable: the same id is the same event')
+    .action(
+      runs<[string, string, SignalFlags]>(async ({ out, client }, id, name, { data, key, signalId }) => {
+        const { readJsonArgument } = await import('../read-input.ts');
+        const value = data === undefined ? undefined : ((await readJsonArgument(data, '--data')) as Json);
+        const more = { ...(signalId === undefined ? {} : { id: signalId }), ...(key === undefined ? {} : { key }) };
+        const view = await (await client()).signalWorkflow(id, name, value, more);
+        out.data(view, ({ kept }) =>
+          kept ? `${name} is kept until a node waits for it.` : `A node waited for ${name}.`,
+        );
         return undefined;
       }),
     );

@@ -42,6 +42,10 @@ export const resultKey = (workflow_id: string, path: string) => ({
   pk: workflowPartition(workflow_id),
   sk: `RESULT#${path}`,
 });
+export const signalKey = (workflow_id: string, id: string) => ({
+  pk: workflowPartition(workflow_id),
+  sk: `SIGNAL#${id}`,
+});
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
 export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
 /** The timer of a namespace's documents. */

@@ -6,7 +6,15 @@ import { type Database, getItems } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
-import { attentionKey, eventItem, expansionItem, nodeTimerItem, packLetters, resultItem } from './workflow-rows.ts';
+import {
+  attentionKey,
+  eventItem,
+  expansionItem,
+  nodeTimerItem,
+  packLetters,
+  resultItem,
+  signalItem,
+} from './workflow-rows.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
@@ -50,7 +58,7 @@ export async function transact(db: Database, actions: Action[]): Promise<Cancell
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
-  const { expansions, results, compensation, paused } = head;
+  const { expansions, results, compensation, paused, signals } = head;
   const attributes = {
     status,
     seq,
@@ -59,6 +67,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     results,
     compensation,
     paused,
+    signals,
     started_at,
     completed_at,
     cancel_reason,
@@ -117,7 +126,7 @@ export async function commitAdvance(
   blobs: BlobStore,
   advance: Advance,
 ): Promise<AdvanceConflict | undefined> {
-  const { head, event, changes, started, results, expansions } = advance;
+  const { head, event, changes, started, results, expansions, signal } = advance;
   const { workflow_id } = head;
   const changed = changes.map((change): Action => ({ Update: taskUpdate(db.table, change) }));
   const inserted = started.map((row): Action => ({ Put: taskPut(db.table, row) }));
@@ -130,9 +139,12 @@ export async function commitAdvance(
     ...changed,
     ...inserted,
     // must not exist: the log has one entry for each step of `seq`, as what joins the graph has for each expansion, and none is ever written over.
-    ...[await eventItem(blobs, event), ...joined].map((Item): Action => ({
-      Put: { TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' },
-    })),
+    // So has an event that came from outside: one that comes again has no further effect.
+    ...[await eventItem(blobs, event), ...joined, ...(signal === undefined ? [] : [signalItem(signal)])].map(
+      (Item): Action => ({
+        Put: { TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' },
+      }),
+    ),
     // A node that is opened again ends again: its last result counts. The head's condition orders the writers.
     ...results.map((row): Action => ({ Put: { TableName: db.table, Item: resultItem(row) } })),
     ...advance.timers.map((row): Action => ({ Put: { TableName: db.table, Item: nodeTimerItem(row) } })),

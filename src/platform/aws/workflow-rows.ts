@@ -4,6 +4,7 @@ import type {
   EndedTask,
   ExpansionRow,
   NodeTimerRow,
+  SignalRow,
   WorkflowEventRow,
   WorkflowHead,
   WorkflowResultRow,
@@ -17,6 +18,7 @@ import {
   expansionKey,
   headKey,
   resultKey,
+  signalKey,
   workflowsPartition,
   nodeTimerKey,
   timerPartition,
@@ -154,6 +156,17 @@ export function resultItem({ workflow_id, path, output, error }: WorkflowResultR
 /** The result of an item. */
 export function fromResultItem({ output, error }: Item): EndedTask {
   return withoutUndefined({ output, error });
+}
+
+/** The item of an event that a workflow received. */
+export function signalItem(row: SignalRow): Item {
+  return withoutUndefined({ ...signalKey(row.workflow_id, row.id), ...row });
+}
+
+/** The event of an item. */
+export function fromSignalItem(item: Item): SignalRow {
+  const { pk: _pk, sk: _sk, expires_at: _expiry, ...row } = item;
+  return row as unknown as SignalRow;
 }
 
 /** The key of a workflow's attention mark; the shard comes from the id. */

@@ -16,6 +16,7 @@ import {
   indexName,
   nodeTimerKey,
   resultKey,
+  signalKey,
   workflowPartition,
   workflowsPartition,
 } from './keys.ts';
@@ -30,6 +31,7 @@ import {
   fromExpansionItem,
   fromHeadItem,
   fromResultItem,
+  fromSignalItem,
   headItem,
 } from './workflow-rows.ts';
 
@@ -155,11 +157,11 @@ async function history(db: Database, blobs: BlobStore, workflow_id: string): Pro
   return { head: fromHeadItem(last), events: await Promise.all(items.map((item) => fromEventItem(blobs, item))) };
 }
 
-async function resultKeys(db: Database, workflow_id: string) {
-  const { pk, sk } = resultKey(workflow_id, '');
+/** Keys of the rows of a workflow whose sort key begins as this one. */
+async function keysLike(db: Database, { pk, sk }: { readonly pk: string; readonly sk: string }) {
   const items = await queryItems(db, {
-    KeyConditionExpression: 'pk = :workflow AND begins_with(sk, :result)',
-    ExpressionAttributeValues: { ':workflow': pk, ':result': sk },
+    KeyConditionExpression: 'pk = :workflow AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':workflow': pk, ':prefix': sk },
     ProjectionExpression: 'pk, sk',
     ConsistentRead: true,
   });
@@ -172,8 +174,9 @@ async function retire(db: Database, head: WorkflowHead): Promise<void> {
   if (completed_at === undefined) return;
   const events = Array.from({ length: seq }, (_, at) => eventKey(workflow_id, at + 1));
   const joined = Array.from({ length: head.expansions ?? 0 }, (_, at) => expansionKey(workflow_id, at));
-  const results = head.results === true ? await resultKeys(db, workflow_id) : [];
-  const statements = [definitionKey(workflow_id), ...events, ...joined, ...results].map((key) => ({
+  const results = head.results === true ? await keysLike(db, resultKey(workflow_id, '')) : [];
+  const signals = head.signals === undefined ? [] : await keysLike(db, signalKey(workflow_id, ''));
+  const statements = [definitionKey(workflow_id), ...events, ...joined, ...results, ...signals].map((key) => ({
     key,
     Statement: `UPDATE "${db.table}" SET "expires_at"=? WHERE "pk"=? AND "sk"=?`,
     Parameters: [expiryOf(completed_at), key.pk, key.sk],
@@ -218,6 +221,10 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
         paths.map((path) => resultKey(workflow_id, path)),
       );
       return items.map((item) => item && fromResultItem(item));
+    },
+    signal: async (workflow_id, id) => {
+      const [item] = await getItems(db, [signalKey(workflow_id, id)]);
+      return item && fromSignalItem(item);
     },
     clearTimer: async (workflow_id, path) => {
       await db.client.send(new DeleteCommand({ TableName: db.table, Key: nodeTimerKey(workflow_id, path) }));

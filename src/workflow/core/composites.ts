@@ -71,7 +71,7 @@ function judge(graph: WorkflowGraph, letters: string | readonly string[], index:
   const node = graph.nodes[index] as WorkflowNode;
   const scopes = graph.scopesIn.get(index) ?? [];
   const last = scopes.at(-1);
-  if (last === undefined) return node.kind === 'wait' ? 'wait' : 'complete';
+  if (last === undefined) return node.kind === 'wait' || node.kind === 'event' ? 'wait' : 'complete';
   if (last.kind === 'prepare') {
     const status = scopeStatus(letters, last);
     const refused = last.sinks.some((each) => isBroken(letters[each]));

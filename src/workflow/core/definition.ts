@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 import type { Fault } from '../../contracts/errors.ts';
 import { depthMax } from '../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
-import { bodiesOf, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { bodiesOf, branchesOf, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 import { bodyCycleFaults } from './body-cycles.ts';
 import { findCycles } from './cycles.ts';
 import { warningsOf } from './definition-warnings.ts';
@@ -168,6 +168,11 @@ function expressionsOf(node: WorkflowNode): readonly (readonly [string, string |
       return [['.items', node.items], input];
     case 'wait':
       return [['.until', node.until]];
+    case 'event':
+      return [
+        ...node.events.map(({ key }, index) => [`.events[${index}].key`, key] as const),
+        ['.timer.until', node.timer?.until],
+      ];
     default:
       return [input];
   }
@@ -219,21 +224,18 @@ function kindFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): Fa
         ? []
         : fault('unknown-dependency', `${path}${place}`, `there is no body "${body}"`, 'add it to bodies'),
     );
-    if (node.kind === 'choice') {
-      const targets = [
-        ...node.branches.map(({ then }, at) => [`.branches[${at}].then`, then] as const),
-        ['.default', node.default ?? []] as const,
-      ];
-      for (const [place, names] of targets) {
-        for (const name of names) {
-          if (byName.get(name)?.depends_on.includes(node.name) === true) continue;
-          const fix = `add "${node.name}" to the depends_on of "${name}"`;
-          unknown.push(fault('unknown-dependency', `${path}${place}`, `"${name}" does not depend on this choice`, fix));
-        }
+    for (const [place, names] of branchesOf(node)) {
+      for (const name of names) {
+        if (byName.get(name)?.depends_on.includes(node.name) === true) continue;
+        const fix = `add "${node.name}" to the depends_on of "${name}"`;
+        unknown.push(fault('unknown-dependency', `${path}${place}`, `"${name}" does not depend on this node`, fix));
       }
     }
-    if (node.kind === 'wait' && (node.for_ms === undefined) === (node.until === undefined))
-      unknown.push(fault('invalid-input', path, 'a wait needs one of for_ms and until', 'keep exactly one'));
+    const timer = node.kind === 'wait' ? node : node.kind === 'event' ? node.timer : undefined;
+    if (timer !== undefined && (timer.for_ms === undefined) === (timer.until === undefined)) {
+      const at = node.kind === 'wait' ? path : `${path}.timer`;
+      unknown.push(fault('invalid-input', at, 'a time needs one of for_ms and until', 'keep exactly one'));
+    }
     if (
       node.kind === 'transaction' &&
       new Set(node.participants.map(({ name }) => name)).size < node.participants.length

@@ -10,6 +10,7 @@ export interface Draft {
   cancelled: boolean;
   compensation: WorkflowState['compensation'];
   paused: boolean;
+  signals: WorkflowState['signals'];
   expansions: readonly Expansion[];
   graph: WorkflowGraph;
   readonly letters: string[];
@@ -26,6 +27,7 @@ export function draftOf(definition: WorkflowDefinition, state: WorkflowState): D
     cancelled: state.cancelled,
     compensation: state.compensation,
     paused: state.paused,
+    signals: state.signals,
     expansions: state.expansions,
     graph: graphOf(definition, state.expansions),
     letters,
@@ -34,8 +36,9 @@ export function draftOf(definition: WorkflowDefinition, state: WorkflowState): D
 }
 
 /** The state that a draft has become. */
-export function stateOfDraft({ status, cancelled, compensation, paused, expansions, letters }: Draft): WorkflowState {
-  return { status, nodes: letters.join(''), cancelled, compensation, paused, expansions };
+export function stateOfDraft({ letters, ...draft }: Draft): WorkflowState {
+  const { status, cancelled, compensation, paused, signals, expansions } = draft;
+  return { status, nodes: letters.join(''), cancelled, compensation, paused, signals, expansions };
 }
 
 function setLetter(draft: Draft, index: number, letter: NodeLetter): void {
@@ -126,6 +129,7 @@ function applyToNode(draft: Draft, event: NodeEvent): void {
       expand(draft, index, event);
       break;
     case 'NodeCompleted':
+      if (event.signal !== undefined) draft.signals = draft.signals.filter(({ id }) => id !== event.signal);
       end(draft, index, 'C');
       break;
     case 'NodeFailed':
@@ -147,6 +151,11 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
       draft.cancelled = true;
       for (const index of draft.letters.keys()) stop(draft, index);
       break;
+    case 'SignalReceived': {
+      const { id, name, key } = event;
+      draft.signals = [...draft.signals, { id, name, ...(key === undefined ? {} : { key }) }];
+      break;
+    }
     case 'WorkflowPaused':
       draft.paused = true;
       break;

@@ -1,17 +1,18 @@
 import type { TaskError } from '../../contracts/task.ts';
 import type { ScopeKind, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
-import type { WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import type { KeptSignal } from '../../contracts/signal.ts';
+import { branchesOf, type WorkflowBody } from '../../contracts/workflow-nodes.ts';
 import { completedWork, compensationOf } from './compensation.ts';
 import { scopeStatus } from './composites.ts';
 import { apply, type Draft, draftOf, stateOfDraft } from './draft.ts';
 import { finalStatus, hasEnded, initialState, isFinished, type WorkflowState } from './state.ts';
 import { verdictOn } from './triggers.ts';
 
-/** How a node ended or went on. `taken` are the dependents that a choice goes on with. */
+/** How a node ended or went on. `taken` are the dependents that a branching node goes on with, `signal` is the event that it took; without `until` it waits for one. */
 export type NodeOutcome = { readonly node: string; readonly attempt: number; readonly agent_id?: string } & (
-  | { readonly outcome: 'completed'; readonly taken?: readonly string[] }
+  | { readonly outcome: 'completed'; readonly taken?: readonly string[]; readonly signal?: string }
   | { readonly outcome: 'failed'; readonly error: TaskError }
-  | { readonly outcome: 'held'; readonly until: string }
+  | { readonly outcome: 'held'; readonly until?: string }
   | {
       readonly outcome: 'expanded';
       readonly scope: Exclude<ScopeKind, 'fallback'>;
@@ -25,6 +26,8 @@ export type NodeOutcome = { readonly node: string; readonly attempt: number; rea
 export type WorkflowCommand =
   | { readonly type: 'begin' }
   | { readonly type: 'settle' | 'resolve'; readonly outcomes: readonly NodeOutcome[] }
+  /** An event came; `taken_by` is the node that waits for it. */
+  | { readonly type: 'signal'; readonly by: string; readonly signal: KeptSignal; readonly taken_by?: NodeOutcome }
   | { readonly type: 'cancel'; readonly by: string; readonly reason: string }
   /** Nothing new starts until it is resumed. */
   | { readonly type: 'pause' | 'resume'; readonly by: string }
@@ -79,13 +82,13 @@ function tend(draft: Draft, parent: number | undefined, emit: Emit): void {
   }
 }
 
-/** Marks what a choice does not go on with. */
+/** Marks what a branching node does not go on with. */
 function passOver(draft: Draft, choice: number, taken: readonly string[], emit: Emit): number[] {
   const node = draft.graph.nodes[choice];
-  if (node?.kind !== 'choice') return [];
-  const named = new Set([...node.branches.flatMap(({ then }) => then), ...(node.default ?? [])]);
+  const named = new Set(branchesOf(node).flatMap(([, names]) => names));
+  if (node === undefined || named.size === 0) return [];
   for (const name of taken) named.delete(name);
-  const reason = `the choice "${node.name}" went another way`;
+  const reason = `${node.kind === 'choice' ? 'the choice ' : ''}"${node.name}" went another way`;
   return (draft.graph.dependents[choice] ?? []).filter((index) => {
     const path = nameOf(draft, index);
     if (draft.letters[index] !== 'W' || !named.has(path.slice(path.lastIndexOf(':') + 1))) return false;
@@ -129,11 +132,15 @@ function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: strin
       emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...(body === undefined ? {} : { body }) });
       tend(draft, index, emit);
     } else if (each.outcome === 'held') {
-      emit({ type: 'NodeHeld', node, until: each.until });
+      emit({ type: 'NodeHeld', node, ...(each.until === undefined ? {} : { until: each.until }) });
     } else if (each.outcome === 'failed') {
       if (failNode(draft, index, each, each.error, emit)) ended.push(index);
     } else {
-      emit({ type: 'NodeCompleted', node, attempt, ...(agent_id === undefined ? {} : { agent_id }) });
+      const { signal } = each;
+      // Another node of the same batch has taken it: this one waits on.
+      if (signal !== undefined && !draft.signals.some(({ id }) => id === signal)) continue;
+      const took = signal === undefined ? {} : { signal };
+      emit({ type: 'NodeCompleted', node, attempt, ...(agent_id === undefined ? {} : { agent_id }), ...took });
       ended.push(index, ...passOver(draft, index, each.taken ?? [], emit));
     }
   }
@@ -213,6 +220,11 @@ export function decide(
       break;
     case 'resolve':
       settleNodes(draft, command.outcomes, 'SE', emit);
+      break;
+    case 'signal':
+      if (draft.signals.some(({ id }) => id === command.signal.id)) break;
+      emit({ type: 'SignalReceived', ...command.signal, by: command.by });
+      if (command.taken_by !== undefined) settleNodes(draft, [command.taken_by], 'E', emit);
       break;
     case 'cancel':
       if (!draft.cancelled) emit({ type: 'WorkflowCancelled', by: command.by, reason: command.reason });

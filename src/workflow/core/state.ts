@@ -1,5 +1,6 @@
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { KeptSignal } from '../../contracts/signal.ts';
 import type {
   CompensationStatus,
   Expansion,
@@ -35,8 +36,12 @@ export interface WorkflowState {
   readonly cancelled: boolean;
   readonly compensation: CompensationStatus | undefined;
   readonly paused: boolean;
+  /** Events that no node has taken yet, in the order in which they came. */
+  readonly signals: readonly KeptSignal[];
   readonly expansions: readonly Expansion[];
 }
+
+const noSignals: readonly KeptSignal[] = [];
 
 /** Before anything happened. */
 export function initialState(definition: WorkflowDefinition): WorkflowState {
@@ -46,17 +51,18 @@ export function initialState(definition: WorkflowDefinition): WorkflowState {
     cancelled: false,
     compensation: undefined,
     paused: false,
+    signals: noSignals,
     expansions: noExpansions,
   };
 }
 
 /** The reducer's part of a stored head. */
 export function stateOf(
-  head: Pick<WorkflowHead, 'status' | 'nodes' | 'cancel_reason' | 'compensation' | 'paused'>,
+  head: Pick<WorkflowHead, 'status' | 'nodes' | 'cancel_reason' | 'compensation' | 'paused' | 'signals'>,
   expansions: readonly Expansion[] = noExpansions,
 ): WorkflowState {
-  const { status, nodes, cancel_reason, compensation, paused = false } = head;
-  return { status, nodes, cancelled: cancel_reason !== undefined, compensation, paused, expansions };
+  const { status, nodes, cancel_reason, compensation, paused = false, signals = noSignals } = head;
+  return { status, nodes, cancelled: cancel_reason !== undefined, compensation, paused, signals, expansions };
 }
 
 /** True when nothing can change any more. */

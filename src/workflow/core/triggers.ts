@@ -1,3 +1,4 @@
+import { branchesOf, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 import type { WorkflowGraph } from './graph.ts';
 import { hasEnded, isBroken } from './state.ts';
 
@@ -16,13 +17,18 @@ function skipOf(graph: WorkflowGraph, letters: readonly string[], dependencies: 
   return { skip: `its dependency "${nameOf(graph, broken)}" ${how}` };
 }
 
+/** True for a node that says which of its dependents are taken. */
+function isBranching(node: WorkflowNode | undefined): boolean {
+  return node?.kind === 'choice' || (node?.kind === 'event' && branchesOf(node).length > 0);
+}
+
 /** Judges a waiting node by its trigger rule. */
 export function verdictOn(graph: WorkflowGraph, letters: readonly string[], index: number): Verdict {
   const dependencies = graph.dependencies[index] ?? [];
   const rule = graph.nodes[index]?.trigger_rule ?? 'all_success';
   if (dependencies.length === 0) return 'start';
   // A choice decides first whether this node is taken at all; otherwise the outcome would hang on the order in which its dependencies end.
-  if (dependencies.some((each) => graph.nodes[each]?.kind === 'choice' && !hasEnded(letters[each]))) return 'wait';
+  if (dependencies.some((each) => !hasEnded(letters[each]) && isBranching(graph.nodes[each]))) return 'wait';
   const strict = rule === 'all_success' || rule === 'none_failed';
   if (strict && dependencies.some((each) => isBroken(letters[each]))) return skipOf(graph, letters, dependencies);
   const done = dependencies.filter((each) => letters[each] === 'C' || letters[each] === 'H').length;

@@ -1,6 +1,6 @@
 import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contracts/limits.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
-import type { EndedTask, ExpansionRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { EndedTask, ExpansionRow, SignalRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowEvent } from '../../contracts/workflow.ts';
 import { routeRow } from '../../distributor/core/route.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
@@ -14,6 +14,7 @@ import { loadRun, type Run, stateOfRun } from './load-run.ts';
 import type { KnownEnds, Progress } from './node-values.ts';
 import { withPlans } from './plan-nodes.ts';
 import { prepareNodes, workflowOutput } from './prepare-nodes.ts';
+import type { Resolved } from './resolved.ts';
 import { resolveNodes } from './resolve-nodes.ts';
 import { sweepStopped } from './sweep-stopped.ts';
 
@@ -28,6 +29,10 @@ export interface Step {
   readonly changes: readonly TaskChange[];
   /** How the changed tasks end, by node: their rows do not say it yet. */
   readonly known: KnownEnds;
+  /** What the command's own outcomes bring along. */
+  readonly resolved?: readonly Resolved[];
+  /** The event that came. */
+  readonly signal?: SignalRow;
   /** Nodes that start again: their rows are there and queued already. */
   readonly revived?: ReadonlySet<string>;
   /** Set on the head besides what the events say. */
@@ -54,6 +59,10 @@ interface Unfolded {
 
 /** What an answer of the edge brings along, by node, until the reducer has accepted it. */
 type Brought = Map<string, { readonly result?: EndedTask; readonly values?: ExpansionRow['values'] }>;
+
+function broughtBy(resolved: readonly Resolved[]): Brought {
+  return new Map(resolved.map((each) => [each.outcome.node, each]));
+}
 
 /** Keeps what the accepted outcomes brought along: results of nodes that ended, values of those that expanded. */
 function keep(
@@ -87,7 +96,7 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
   let { expansions } = run;
   let state = stateOfRun(run);
   let known = step.known;
-  let brought: Brought = new Map();
+  let brought = broughtBy(step.resolved ?? []);
   let command = step.command;
   for (let room = resultsPerTransactionMax; ;) {
     const decided = decide(definition, state, command);
@@ -97,7 +106,8 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
     if (joined.length > 0) expansions = [...expansions, ...joined];
     if (results.size > 0) known = new Map([...known, ...results]);
     const graph = graphOf(definition, state.expansions);
-    const progress: Progress = { run: { ...run, expansions }, graph, letters: state.nodes, known };
+    const { signals } = state;
+    const progress: Progress = { run: { ...run, expansions }, graph, letters: state.nodes, known, signals };
     const started = decided.flatMap((event) =>
       event.type === 'NodeStarted' && step.revived?.has(event.node) !== true ? [event.node] : [],
     );
@@ -114,16 +124,17 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
     }));
     const outcomes = [...failed, ...resolved.map(({ outcome }) => outcome)];
     if (outcomes.length === 0) return { events, rows, results, progress, state, unfinished: due.length > 0 };
-    brought = new Map(resolved.map((each) => [each.outcome.node, each]));
+    brought = broughtBy(resolved);
     for (const { node, error } of prepared.failures) brought.set(node, { result: { error } });
     command = { type: 'resolve', outcomes };
   }
 }
 
 /** Started tasks may be inserted after the transaction, in batches; everything else has to be in it. */
-function fits(step: Step, { rows, results, progress: { run } }: Unfolded, joined: number): boolean {
+function fits(step: Step, { events, rows, results, progress: { run } }: Unfolded, joined: number): boolean {
   if (rows.length > startsPerTransactionMax) return false;
-  if (rows.length + step.changes.length + results.size + joined > actionsMax) return false;
+  const held = events.filter(({ type }) => type === 'NodeHeld' || type === 'SignalReceived').length;
+  if (rows.length + step.changes.length + results.size + joined + held > actionsMax) return false;
   const texts = [
     ...rows.map(({ payload }) => payload.text),
     ...[...results.values()].map(({ output }) => output?.text),
@@ -171,6 +182,7 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
     ...(state.paused === run.head.paused || (!state.paused && run.head.paused === undefined)
       ? {}
       : { paused: state.paused }),
+    ...(step.signal === undefined && run.head.signals === undefined ? {} : { signals: state.signals }),
     ...(state.compensation === undefined ? {} : { compensation: state.compensation }),
     ...(unfolded.results.size === 0 ? {} : { results: true as const }),
     ...(started ? { started_at: at } : {}),
@@ -224,7 +236,9 @@ export async function commitStep(
   const debt = { rows: wide ? rows : [], stopped: stoppedBy(run, unfolded) };
   const head = await nextHead(deps, run, step, unfolded, at);
   const timers = events.flatMap((event) =>
-    event.type === 'NodeHeld' ? [{ workflow_id, path: event.node, pool: head.pool, until: event.until }] : [],
+    event.type === 'NodeHeld' && event.until !== undefined
+      ? [{ workflow_id, path: event.node, pool: head.pool, until: event.until }]
+      : [],
   );
   await writeRoutes(deps, rows);
   const conflict = await deps.workflows.advance({
@@ -235,6 +249,7 @@ export async function commitStep(
     results: [...results].map(([path, result]) => ({ workflow_id, path, ...result })),
     expansions: joined,
     timers,
+    ...(step.signal === undefined ? {} : { signal: step.signal }),
     ...attentionOf(step, unfolded, debt),
   });
   if (conflict !== undefined) return { conflict };

@@ -3,7 +3,8 @@ import type { TaskRow } from '../../contracts/rows.ts';
 import { startedNodes } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep, hintsOf, writeRoutes } from './commit-advance.ts';
-import { graphOfRun, joinedIn, type Run } from './load-run.ts';
+import { joinedIn, type Run } from './load-run.ts';
+import { progressOf } from './node-values.ts';
 import { prepareNodes } from './prepare-nodes.ts';
 
 /**
@@ -16,8 +17,7 @@ export async function insertMissing(deps: WorkflowDeps, run: Run): Promise<reado
   const found = await deps.tasks.get(names.map((name) => nodeTaskId(head.workflow_id, name)));
   const missing = names.filter((_, index) => found[index] === undefined);
   if (missing.length > 0) {
-    const progress = { run, graph: graphOfRun(run), letters: head.nodes, known: new Map() };
-    const { rows, failures } = await prepareNodes(deps, progress, missing);
+    const { rows, failures } = await prepareNodes(deps, progressOf(run), missing);
     await writeRoutes(deps, rows);
     await deps.tasks.insert(rows);
     await deps.messenger.hint(hintsOf(rows));

@@ -31,6 +31,15 @@ function waitsFor(graph: WorkflowGraph, letters: string, index: number): string 
   return open.length === 0 ? 'its turn has not come' : `waits for ${open.slice(0, namesShownMax).join(', ')}${more}`;
 }
 
+/** Why a node that is no task has not ended. */
+function goesOn(graph: WorkflowGraph, index: number): string {
+  const node = graph.nodes[index];
+  if (graph.scopesIn.has(index)) return 'waits for the nodes inside it';
+  if (node?.kind !== 'event') return 'waits for its time';
+  const names = node.events.map(({ name }) => name).join(', ');
+  return node.timer === undefined ? `waits for ${names}` : `waits for ${names}, or for its time`;
+}
+
 function fromRow(node: WorkflowNode, row: TaskRow, reasons: readonly string[]): RunTask {
   const { task_id, status, attempt, queued_at, started_at, completed_at, assigned_agent, error } = row;
   return {
@@ -72,7 +81,7 @@ function withoutRow(
       return {
         ...bare,
         status: 'Processing',
-        reasons: [node.kind === 'wait' ? 'waits for its time' : 'waits for the nodes inside it'],
+        reasons: [goesOn(graph, index)],
       };
     case 'Cancelled':
     case 'Completed':

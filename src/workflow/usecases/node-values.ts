@@ -1,12 +1,13 @@
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
+import type { KeptSignal } from '../../contracts/signal.ts';
 import type { EndedTask } from '../../contracts/rows.ts';
 import { type WorkflowGraph } from '../core/graph.ts';
 import type { ExpressionValues } from '../core/expression.ts';
 import { type EndedNode, valuesOf } from '../core/input.ts';
 import { hasEnded } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import type { Run } from './load-run.ts';
+import { graphOfRun, type Run } from './load-run.ts';
 import { loadJson } from './stored-json.ts';
 
 /** Ends that are not stored yet, by path: those which the advance itself settles. */
@@ -18,6 +19,14 @@ export interface Progress {
   readonly graph: WorkflowGraph;
   readonly letters: string;
   readonly known: KnownEnds;
+  /** Events that no node has taken. */
+  readonly signals: readonly KeptSignal[];
+}
+
+/** A run as it stands, before any step. */
+export function progressOf(run: Run, known: KnownEnds = new Map()): Progress {
+  const { nodes: letters, signals = [] } = run.head;
+  return { run, graph: graphOfRun(run), letters, known, signals };
 }
 
 /** A task leaves its end in its row; what is more than a task, or never came to its task, leaves it in a result of the workflow. */

@@ -3,12 +3,13 @@ import { planBytesMax } from '../../contracts/limits.ts';
 import { parse } from '../../contracts/parse.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { isTask, workflowBody } from '../../contracts/workflow-nodes.ts';
-import { graphOf, scopePrefix } from '../core/graph.ts';
+import { scopePrefix } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import type { Step } from './commit-advance.ts';
-import { joinedIn, type Run } from './load-run.ts';
+import type { Run } from './load-run.ts';
+import { progressOf } from './node-values.ts';
 import { refusal } from './resolve-nodes.ts';
 import { loadJson } from './stored-json.ts';
 
@@ -37,7 +38,8 @@ async function readPlan(run: Run, output: unknown) {
 }
 
 async function planOf(deps: WorkflowDeps, run: Run, step: Step, outcome: NodeOutcome): Promise<NodeOutcome> {
-  const graph = graphOf(run.pinned.definition, joinedIn(run));
+  const progress = progressOf(run, step.known);
+  const { graph } = progress;
   const index = graph.indexOf.get(outcome.node) ?? -1;
   const node = graph.nodes[index];
   if (outcome.outcome !== 'completed' || !isTask(node) || node.expands !== true) return outcome;
@@ -45,7 +47,6 @@ async function planOf(deps: WorkflowDeps, run: Run, step: Step, outcome: NodeOut
   if (read === undefined) return outcome;
   const { node: path, attempt } = outcome;
   if ('error' in read) return { node: path, attempt, outcome: 'failed', error: read.error };
-  const progress = { run, graph, letters: run.head.nodes, known: step.known };
   const refused = refusal(progress, index, read.plan, scopePrefix(path, 'plan', 0), 1);
   if (refused !== undefined) return { node: path, attempt, outcome: 'failed', error: invalid(refused) };
   return { node: path, attempt, outcome: 'expanded', scope: 'plan', from: 0, count: 1, body: read.plan };

@@ -1,42 +1,17 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import { depthMax, expansionBytesMax, nodesMax, pathCharactersMax, waitMsMax } from '../../contracts/limits.ts';
-import type { EndedTask, ExpansionRow } from '../../contracts/rows.ts';
-import type { TaskError } from '../../contracts/task.ts';
-import type {
-  ChoiceNode,
-  CompositeNode,
-  TransactionNode,
-  WaitNode,
-  WorkflowBody,
-} from '../../contracts/workflow-nodes.ts';
+import { depthMax, expansionBytesMax, nodesMax, pathCharactersMax } from '../../contracts/limits.ts';
+import type { ExpansionRow } from '../../contracts/rows.ts';
+import type { ChoiceNode, CompositeNode, TransactionNode, WorkflowBody } from '../../contracts/workflow-nodes.ts';
 import { type DueNode, scopeStatus } from '../core/composites.ts';
 import { evaluate } from '../core/evaluate.ts';
 import type { ExpressionValues } from '../core/expression.ts';
 import { bodyOf, depthOf, type Scope, scopePrefix } from '../core/graph.ts';
 import { type EndedNode, localName, valuesOf } from '../core/input.ts';
-import type { NodeOutcome } from '../core/reducer.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { loadEnds, type Progress, valuesFor } from './node-values.ts';
-import { storeText } from '../../distributor/core/stored-json.ts';
-
-/** What became of a node that Cadre itself evaluates, and what is stored with it. */
-export interface Resolved {
-  readonly outcome: NodeOutcome;
-  readonly result?: EndedTask;
-  readonly values?: ExpansionRow['values'];
-}
-
-function failed(node: string, code: string, message: string): Resolved {
-  const error: TaskError = { code, message: message.slice(0, 4_096), retryable: false };
-  return { outcome: { node, attempt: 0, outcome: 'failed', error }, result: { error } };
-}
-
-async function completed(deps: WorkflowDeps, progress: Progress, node: string, text: string, taken?: string[]) {
-  const output = await storeText(deps, `${progress.run.head.workflow_id}:${node}`, text);
-  const outcome = { node, attempt: 0, outcome: 'completed' as const, ...(taken === undefined ? {} : { taken }) };
-  return { outcome, result: { output } };
-}
+import { completed, failed, type Resolved, valueOf } from './resolved.ts';
+import { awaitEvent, hold } from './resolve-waits.ts';
 
 /** Says why nodes may not join the graph: too many of them, too deep, or with names that have become too long. */
 export function refusal(
@@ -75,12 +50,6 @@ function expanded(
   return { outcome: { node: node.name, attempt: 0, outcome: 'expanded', scope: 'body', from, count }, values };
 }
 
-async function valueOf(text: string | undefined, values: ExpressionValues): Promise<Outcome<Json | undefined>> {
-  if (text === undefined) return { ok: true, value: undefined };
-  const made = await evaluate(text, values);
-  return made.ok ? { ok: true, value: JSON.parse(made.value) as Json } : made;
-}
-
 async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, values: ExpressionValues) {
   const taken: string[] = [];
   for (const { when, then } of node.branches) {
@@ -92,7 +61,7 @@ async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, 
   if (taken.length === 0 && node.default === undefined)
     return failed(node.name, 'no-branch', 'no branch of the choice holds, and it has no default');
   const names = [...new Set(taken.length > 0 ? taken : node.default)];
-  return completed(deps, progress, node.name, JSON.stringify(names), names);
+  return completed(deps, progress, node.name, JSON.stringify(names), { taken: names });
 }
 
 /** Lets a phase of a transaction join: preparing, or what was decided. The event of the latter is the decision, and is committed with its tasks. */
@@ -135,26 +104,6 @@ async function transact(
   }
   if (scope.kind === 'abort') return failed(node.name, 'transaction-aborted', 'a participant did not agree');
   return leave(deps, progress, index, values);
-}
-
-/** When a wait is over; one that is over already ends at once. */
-async function hold(
-  deps: WorkflowDeps,
-  progress: Progress,
-  node: WaitNode,
-  values: ExpressionValues,
-): Promise<Resolved> {
-  const now = deps.sources.now();
-  const given = await valueOf(node.until, values);
-  if (!given.ok) return failed(node.name, 'input-failed', given.error.message);
-  const until =
-    node.for_ms === undefined ? Date.parse(JSON.stringify(given.value ?? null).replaceAll('"', '')) : now + node.for_ms;
-  if (Number.isNaN(until))
-    return failed(node.name, 'input-failed', `${JSON.stringify(given.value ?? null)} is not a time`);
-  if (until - now > waitMsMax)
-    return failed(node.name, 'too-large', `it would wait for ${until - now} ms, longer than ${waitMsMax}`);
-  if (until <= now) return completed(deps, progress, node.name, 'null');
-  return { outcome: { node: node.name, attempt: 0, outcome: 'held', until: new Date(until).toISOString() } };
 }
 
 /** A JSONata sequence of one item is that item, and of none is nothing. */
@@ -303,6 +252,7 @@ async function resolveOne(
   if (due === 'round' && node.kind === 'loop') return nextRound(deps, progress, index, node, values);
   if (due !== 'start') return leave(deps, progress, index, values);
   if (node.kind === 'wait') return hold(deps, progress, node, values);
+  if (node.kind === 'event') return awaitEvent(deps, progress, node, values);
   if (node.kind === 'choice') return choose(deps, progress, node, values);
   if ('body' in node) return enter(deps, progress, index, node, values);
   const output = 'output' in node ? node.output : undefined;

@@ -27,6 +27,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(makespan_ms === undefined ? {} : { makespan_ms }),
     nodes: countNodes(head.nodes),
     ...(head.paused === true ? { paused: true as const } : {}),
+    ...(head.signals === undefined || head.signals.length === 0 ? {} : { kept_signals: [...head.signals] }),
     ...(head.compensation === undefined ? {} : { compensation: head.compensation }),
     warnings: [...head.warnings],
     ...(output === undefined ? {} : { output }),

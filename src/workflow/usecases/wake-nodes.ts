@@ -5,10 +5,26 @@ import type { Woken } from '../../distributor/ports.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep } from './commit-advance.ts';
-import { findRun, graphOfRun } from './load-run.ts';
+import { findRun, type Run } from './load-run.ts';
+import { progressOf } from './node-values.ts';
+import type { Resolved } from './resolved.ts';
+import { isHeld, timeIsUp } from './resolve-waits.ts';
 
 /** Transactions in a row that may be lost to results which arrive meanwhile; the next pulse tries again. */
 const racesMax = 12;
+
+/** The ends of those of these nodes that still wait. */
+async function overdue(deps: WorkflowDeps, run: Run, paths: readonly string[]): Promise<readonly Resolved[]> {
+  const progress = progressOf(run);
+  const { graph } = progress;
+  const ends = paths.flatMap((path) => {
+    const index = graph.indexOf.get(path) ?? -1;
+    const node = graph.nodes[index];
+    const waits = (node?.kind === 'wait' || node?.kind === 'event') && isHeld(progress, index);
+    return waits ? [timeIsUp(deps, progress, node)] : [];
+  });
+  return Promise.all(ends);
+}
 
 /** Ends the waits of one workflow whose time has come, and takes their timers away. One that nobody waits for any more only loses its timer. */
 async function wakeRun(
@@ -18,15 +34,11 @@ async function wakeRun(
 ): Promise<readonly DispatchHint[]> {
   for (let race = 0; race < racesMax; race += 1) {
     const run = await findRun(deps, workflow_id);
-    const graph = run === undefined ? undefined : graphOfRun(run);
-    const waiting = paths.filter((path) => {
-      const index = graph?.indexOf.get(path) ?? -1;
-      return graph?.nodes[index]?.kind === 'wait' && run?.head.nodes[index] === 'E';
-    });
-    const outcomes = waiting.map((node) => ({ node, attempt: 0, outcome: 'completed' as const }));
+    const resolved = run === undefined ? [] : await overdue(deps, run, paths);
+    const outcomes = resolved.map(({ outcome }) => outcome);
     const isOpen = run !== undefined && !isFinished(run.head.status) && outcomes.length > 0;
     const committed = isOpen
-      ? await commitStep(deps, run, { command: { type: 'resolve', outcomes }, changes: [], known: new Map() })
+      ? await commitStep(deps, run, { command: { type: 'resolve', outcomes }, changes: [], known: new Map(), resolved })
       : undefined;
     if (committed !== undefined && 'conflict' in committed) continue;
     await Promise.all(paths.map((path) => deps.workflows.clearTimer(workflow_id, path)));

@@ -81,6 +81,21 @@ export function workflowStoreSuite(backend: BackendOf): void {
       expect(await store().results(workflow_id, ['none', 'a:0:b'])).toEqual([undefined, { output: { text: '1' } }]);
     });
 
+    it('keeps an event with the advance that received it, and refuses the advance that receives it again', async () => {
+      const head = await created();
+      const { workflow_id } = head;
+      const received = { id: 'e:1', name: 'paid', body_hash: 'h', by: 'shop', received_at: iso(startMs) };
+      const signal = { ...received, workflow_id, key: 'order 7', data: { text: '40' } };
+      const first = next(head, { signals: [{ id: 'e:1', name: 'paid', key: 'order 7' }] });
+      expect(await store().signal(workflow_id, 'e:1')).toBeUndefined();
+      expect(await advance(first, { signal })).toBeUndefined();
+      expect(await store().signal(workflow_id, 'e:1')).toEqual(signal);
+      expect(await advance(next(first), { signal })).toMatchObject({ head: true });
+      expect(await store().head(workflow_id)).toEqual(first);
+      await store().retire({ ...first, completed_at: iso(startMs) });
+      expect(await store().signal(workflow_id, 'e:1')).toEqual(signal);
+    });
+
     it('creates a workflow once: the first body stays', async () => {
       const head = headOf(unique('w'));
       const pinned = { definition, input: { text: '{"x":1}' } };

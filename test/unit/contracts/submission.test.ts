@@ -31,6 +31,7 @@ describe('a message of a task queue', () => {
   it('may be an event with a bare task', () => {
     expect(parseTaskMessage(event(task), 'm1')).toEqual({
       data: [task],
+      id: 'event-1',
       correlation_id: 'event-1',
       via: 'bus:123456789012:my.app',
     });
@@ -39,6 +40,7 @@ describe('a message of a task queue', () => {
   it('may be an event with our envelope, whose story it continues', () => {
     expect(parseTaskMessage(event({ metadata, data: task }), 'm1')).toEqual({
       data: [task],
+      id: 'e1',
       correlation_id: 'story',
       traceparent,
       via: 'bus:123456789012:my.app',
@@ -54,7 +56,7 @@ describe('a message of a task queue', () => {
 
   it("may be the SDK's own batch", () => {
     const tasks = [task, { ...task, task_id: 't2' }];
-    expect(parseTaskMessage({ tasks }, 'm1')).toEqual({ data: tasks, correlation_id: 'm1', via: 'queue' });
+    expect(parseTaskMessage({ tasks }, 'm1')).toEqual({ data: tasks, id: 'm1', correlation_id: 'm1', via: 'queue' });
   });
 
   it.each<[string, unknown, readonly string[]]>([
@@ -122,7 +124,7 @@ describe('a message of the workflows queue', () => {
 
   it('is read with the defaults of its nodes', () => {
     const { data } = parseWorkflowMessage(event(submission));
-    expect(data.definition.nodes).toEqual([
+    expect('definition' in data && data.definition.nodes).toEqual([
       {
         name: 'a',
         task_type: 'x',
@@ -147,5 +149,22 @@ describe('a message of the workflows queue', () => {
 describe('the text of a message', () => {
   it.each(['', '{', 'NaN', '{"a":1}}', "{'a':1}", '\u0000'])('%j is refused as no JSON', (text) => {
     expect(faultsOf(() => parseBody(text))).toMatchObject([{ code: 'invalid-json' }]);
+  });
+
+  it('is an event for a workflow where its type says so; a repeat of its sender is told by the id of the envelope', () => {
+    const signal = { workflow_id: 'w1', name: 'paid', key: 'order 7', data: { amount: 40 } };
+    const bus = event(signal);
+    expect(parseWorkflowMessage({ ...bus, 'detail-type': 'WorkflowSignalled' })).toMatchObject({
+      id: bus.id,
+      data: signal,
+    });
+    const wrapped = event({ metadata: { ...metadata, idempotency_key: 'k' }, data: signal });
+    expect(parseWorkflowMessage({ ...wrapped, 'detail-type': 'WorkflowSignalled' })).toMatchObject({
+      id: 'k',
+      data: signal,
+    });
+    expect(
+      faultsOf(() => parseWorkflowMessage({ ...event({ ...signal, key: '' }), 'detail-type': 'WorkflowSignalled' })),
+    ).toMatchObject([{ path: 'detail.key' }]);
   });
 });

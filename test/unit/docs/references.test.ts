@@ -79,7 +79,7 @@ describe('what the documentation refers to', () => {
     for (const { DetailType, Source, Detail } of entries) {
       const event = { id: 'e1', 'detail-type': DetailType, source: Source, detail: JSON.parse(Detail) as unknown };
       if (DetailType === 'TaskSubmitted') expect(parseTaskMessage(event, 'm1').data).toHaveLength(1);
-      else expect(parseWorkflowMessage(event).data.definition.nodes).toHaveLength(2);
+      else expect(parseWorkflowMessage(event).data).toMatchObject({ definition: { nodes: [{}, {}] } });
     }
   });
 

@@ -1,0 +1,43 @@
+import type { Outcome } from '../../contracts/errors.ts';
+import type { Json } from '../../contracts/json.ts';
+import type { EndedTask, ExpansionRow } from '../../contracts/rows.ts';
+import type { TaskError } from '../../contracts/task.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
+import { evaluate } from '../core/evaluate.ts';
+import type { ExpressionValues } from '../core/expression.ts';
+import type { NodeOutcome } from '../core/reducer.ts';
+import type { WorkflowDeps } from '../ports.ts';
+import type { Progress } from './node-values.ts';
+
+/** What became of a node that Cadre itself evaluates, and what is stored with it. */
+export interface Resolved {
+  readonly outcome: NodeOutcome;
+  readonly result?: EndedTask;
+  readonly values?: ExpansionRow['values'];
+}
+
+/** A node that fails. */
+export function failed(node: string, code: string, message: string): Resolved {
+  const error: TaskError = { code, message: message.slice(0, 4_096), retryable: false };
+  return { outcome: { node, attempt: 0, outcome: 'failed', error }, result: { error } };
+}
+
+/** A node that completes with this output, as JSON text. */
+export async function completed(
+  deps: WorkflowDeps,
+  progress: Progress,
+  node: string,
+  text: string,
+  ended: Pick<Extract<NodeOutcome, { outcome: 'completed' }>, 'taken' | 'signal'> = {},
+): Promise<Resolved> {
+  const output = await storeText(deps, `${progress.run.head.workflow_id}:${node}`, text);
+  const outcome = { node, attempt: 0, outcome: 'completed' as const, ...ended };
+  return { outcome, result: { output } };
+}
+
+/** The value of an expression; undefined where there is none. */
+export async function valueOf(text: string | undefined, values: ExpressionValues): Promise<Outcome<Json | undefined>> {
+  if (text === undefined) return { ok: true, value: undefined };
+  const made = await evaluate(text, values);
+  return made.ok ? { ok: true, value: JSON.parse(made.value) as Json } : made;
+}

@@ -1,0 +1,90 @@
+import { type Outcome, refused } from '../../contracts/errors.ts';
+import { canonicalJson } from '../../contracts/json.ts';
+import { keptSignalsMax } from '../../contracts/limits.ts';
+import type { SignalRow } from '../../contracts/rows.ts';
+import type { SignalView, WorkflowSignal } from '../../contracts/signal.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
+import { isFinished } from '../core/state.ts';
+import type { WorkflowDeps } from '../ports.ts';
+import { commitStep } from './commit-advance.ts';
+import { findRun, type Run } from './load-run.ts';
+import { progressOf } from './node-values.ts';
+import { takerOf } from './resolve-waits.ts';
+
+/** An event for a workflow, and who sends it. */
+export interface SignalWorkflowRequest {
+  readonly signal: WorkflowSignal & { readonly id: string };
+  readonly principal: string;
+}
+
+/** Transactions in a row that may be lost to results which arrive meanwhile. */
+const racesMax = 12;
+
+function viewOf({ workflow_id, id, name, key, received_at }: SignalRow, kept: boolean): SignalView {
+  return { workflow_id, id, name, ...(key === undefined ? {} : { key }), received_at, kept };
+}
+
+async function toRow(deps: WorkflowDeps, { signal, principal }: SignalWorkflowRequest): Promise<SignalRow> {
+  const { workflow_id, id, name, key, data } = signal;
+  return {
+    workflow_id,
+    id,
+    name,
+    ...(key === undefined ? {} : { key }),
+    ...(data === undefined ? {} : { data: await storeText(deps, workflow_id, JSON.stringify(data)) }),
+    body_hash: deps.sources.hash(canonicalJson(signal)),
+    by: principal,
+    received_at: new Date(deps.sources.now()).toISOString(),
+  };
+}
+
+/** One look: a repeat is told what became of the first, else the event and the end of the node that takes it are one transaction. Undefined: somebody else was first. */
+async function receive(deps: WorkflowDeps, run: Run, row: SignalRow): Promise<Outcome<SignalView> | undefined> {
+  const { workflow_id, id, name, key, by } = row;
+  const { status, signals = [] } = run.head;
+  const first = await deps.workflows.signal(workflow_id, id);
+  if (first !== undefined && first.body_hash !== row.body_hash)
+    return refused('signal-conflict', `"${workflow_id}" received "${id}" before with another body`, 'id');
+  if (first !== undefined)
+    return {
+      ok: true,
+      value: viewOf(
+        first,
+        signals.some((kept) => kept.id === id),
+      ),
+    };
+  if (isFinished(status)) return refused('already-finished', `the workflow is ${status}`, 'workflow_id');
+  const taker = await takerOf(deps, progressOf(run), row);
+  if (taker === undefined && signals.length >= keptSignalsMax)
+    return refused(
+      'too-many-signals',
+      `"${workflow_id}" keeps ${signals.length} events, and no node waits for "${name}"`,
+    );
+  const signal = { id, name, ...(key === undefined ? {} : { key }) };
+  const committed = await commitStep(deps, run, {
+    command: { type: 'signal', by, signal, ...(taker === undefined ? {} : { taken_by: taker.outcome }) },
+    changes: [],
+    known: new Map(),
+    signal: row,
+    resolved: taker === undefined ? [] : [taker],
+  });
+  if (committed === undefined || 'conflict' in committed) return undefined;
+  await deps.messenger.hint(committed.hints);
+  return { ok: true, value: viewOf(row, taker === undefined) };
+}
+
+/**
+ * Gives an event to the first node that waits for it, or keeps it until one does; either way it is an advance of the workflow, so that it is neither lost nor taken
+ * twice, whatever dies meanwhile. The same id with the same body is a repeat. Refused with `already-finished`, `signal-conflict`, or `too-many-signals`.
+ */
+export async function signalWorkflow(deps: WorkflowDeps, request: SignalWorkflowRequest): Promise<Outcome<SignalView>> {
+  const { workflow_id } = request.signal;
+  const row = await toRow(deps, request);
+  for (let race = 0; race < racesMax; race += 1) {
+    const run = await findRun(deps, workflow_id);
+    if (run === undefined) return refused('not-found', `there is no workflow "${workflow_id}"`, 'workflow_id');
+    const outcome = await receive(deps, run, row);
+    if (outcome !== undefined) return outcome;
+  }
+  return refused('version-conflict');
+}

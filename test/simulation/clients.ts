@@ -1,0 +1,111 @@
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { cancelTask } from '../../src/distributor/usecases/cancel-task.ts';
+import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
+import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
+import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
+import { signalWorkflow } from '../../src/workflow/usecases/signal-workflow.ts';
+import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
+import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A client that heard nothing submits again after this time. */
+const resubmitMs = 3_000;
+
+/** A client: submits, and submits again until it is told that it was heard, as every careful client does. */
+export function startClient(
+  { cloud, deployment }: TwinDeployment,
+  api: Runtime,
+  scenario: Scenario,
+  startedAt: number,
+): void {
+  const { clock } = cloud;
+  const { clients } = cloud.process('client');
+  /** Tries until it is told that it was heard; whatever was heard is the system's to keep. */
+  const until = async (attempt: () => Promise<boolean>): Promise<void> => {
+    while (!(await attempt().catch(() => false))) await clock.sleep(resubmitMs);
+  };
+  for (const { at, task, via } of scenario.tasks) {
+    const send = async (): Promise<boolean> => {
+      if (via === 'api') {
+        const [outcome] = await acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id });
+        return outcome?.ok === true;
+      }
+      if (via === 'queue') {
+        const QueueUrl = deployment.queues[`tasks-${task.priority}`];
+        await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ tasks: [task] }) }));
+        return true;
+      }
+      const entry = {
+        EventBusName: deployment.bus,
+        Source: 'client',
+        DetailType: 'TaskSubmitted',
+        Detail: JSON.stringify(task),
+      };
+      const { FailedEntryCount = 0 } = await clients.eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
+      return FailedEntryCount === 0;
+    };
+    clock.at(startedAt + at, () => void until(send));
+  }
+  const signalled = async ({ signal, via }: Scenario['signals'][number]): Promise<boolean> => {
+    if (via === 'bus') {
+      const detail = { EventBusName: deployment.bus, Source: 'client', Detail: JSON.stringify(signal) };
+      const entry = { ...detail, DetailType: 'WorkflowSignalled' };
+      const { FailedEntryCount = 0 } = await clients.eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
+      return FailedEntryCount === 0;
+    }
+    const outcome = await signalWorkflow(api, { signal, principal: 'client' });
+    return outcome.ok || outcome.error.code === 'already-finished';
+  };
+  for (const { at, workflow_id, definition } of scenario.workflows) {
+    const submission = { workflow_id, definition };
+    const send = async (): Promise<boolean> =>
+      (await submitWorkflow(api, { submission, principal: 'client', correlation_id: workflow_id })).ok;
+    clock.at(startedAt + at, () => {
+      void until(send).then(() => {
+        for (const each of scenario.signals.filter(({ signal }) => signal.workflow_id === workflow_id))
+          clock.at(clock.now() + each.after, () => void until(() => signalled(each)));
+      });
+    });
+  }
+}
+
+/** Repeats submissions that were made through the API, as a client does that lost the answer, and changes its mind about some. */
+export function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario: Scenario, startedAt: number): void {
+  const request = { principal: 'client', reason: 'changed its mind' };
+  /** A human lets a compensation that failed count as done, and tries again until heard. */
+  const help = async (workflow_id: string): Promise<void> => {
+    while (cloud.dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD')?.['compensation'] === 'failed') {
+      await cloud.clock.sleep(resubmitMs);
+      const skip = cloud.dynamodb.items().flatMap(({ task_id, status }) => {
+        const failed = typeof task_id === 'string' && task_id.startsWith(`${workflow_id}:`) && status === 'Failed';
+        return failed && task_id.endsWith(':compensate') ? [task_id.slice(workflow_id.length + 1)] : [];
+      });
+      await redriveWorkflow(api, { workflow_id, principal: 'human', skip }).catch(() => undefined);
+    }
+  };
+  for (const { at, task, via } of scenario.tasks) {
+    if (via !== 'api') continue;
+    cloud.clock.at(startedAt + at + 4_000, () => {
+      acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id }).catch(() => undefined);
+    });
+  }
+  for (const { at, task_id } of scenario.cancels) {
+    cloud.clock.at(startedAt + at, () => void cancelTask(api, { task_id, ...request }).catch(() => undefined));
+  }
+  cloud.dynamodb.onCommit(({ changes }) => {
+    for (const { before, after } of changes) {
+      const isStuck = after?.['compensation'] === 'failed' && before?.['compensation'] !== 'failed';
+      if (isStuck) void help(String(after['workflow_id']));
+      const race = scenario.races.find(
+        ({ workflow_id, seq }) =>
+          after?.['sk'] === 'HEAD' && after['workflow_id'] === workflow_id && after['seq'] === seq,
+      );
+      if (race === undefined) continue;
+      const cancel = (): void =>
+        void cancelWorkflow(api, { workflow_id: race.workflow_id, ...request }).catch(() => undefined);
+      cloud.clock.at(cloud.clock.now() + race.afterMs, cancel);
+    }
+  });
+}
