@@ -120,10 +120,24 @@ const discriminators: Readonly<Record<string, readonly StoryCase[]>> = {
 const states: Readonly<Record<string, readonly StoryCase[]>> = {
   '16': [
     {
-      order: ['+reply:0:answer +reply:0:week -reply:0:answer -reply +process -process', '-which ~remind'],
-      completed: 'reply which process reply:0:answer',
-      cancelled: 'reply:0:week',
-      skipped: 'remind',
+      signals: [{ afterMs: 60_000, name: 'answer', key: '12', data: { duration_ms: 500 } }],
+      order: ['+reply -reply +process -process', '-reply ~look-up', '-reply ~remind'],
+      completed: 'reply process',
+      skipped: 'look-up remind',
+    },
+    {
+      signals: [
+        { afterMs: 1_000, name: 'answer', key: '13' },
+        { afterMs: 2_000, name: 'returned', key: '12' },
+      ],
+      order: ['+reply -reply +look-up -look-up', '-reply ~process', '-reply ~remind'],
+      completed: 'reply look-up',
+      skipped: 'process remind',
+    },
+    {
+      order: ['+reply -reply +remind -remind', '-reply ~process', '-reply ~look-up'],
+      completed: 'reply remind',
+      skipped: 'process look-up',
     },
   ],
   '17': [
@@ -206,6 +220,18 @@ const endings: Readonly<Record<string, readonly StoryCase[]>> = {
       order: ['-split:0:heavy ~split:0:half -split +done'],
       completed: 'split done split:0:weigh split:0:heavy',
       skipped: 'split:0:half',
+    },
+  ],
+  '24': [
+    {
+      signals: [{ afterMs: 500, name: 'truck-arrived', data: { duration_ms: 500 } }],
+      order: ['+clear-dock -clear-dock +arrival -arrival +unload -unload'],
+      completed: 'clear-dock arrival unload',
+    },
+    {
+      signals: [{ afterMs: 60_000, name: 'truck-arrived', data: { duration_ms: 500 } }],
+      order: ['+clear-dock -clear-dock +arrival -arrival +unload -unload'],
+      completed: 'clear-dock arrival unload',
     },
   ],
   '25': [

@@ -23,6 +23,13 @@ export interface StoryCase {
   /** Instead of the example's own input. */
   readonly input?: Json;
   readonly cancelAfterMs?: number;
+  /** Events for it, so long after its submission; in this order. */
+  readonly signals?: readonly {
+    readonly afterMs: number;
+    readonly name: string;
+    readonly key?: string;
+    readonly data?: Json;
+  }[];
   /** @default Completed */
   readonly status?: WorkflowStatus;
   /** Marks of the event log (see `Story`), each of which happened once, in this order. What the pattern is about stands in a line of its own. */
@@ -58,7 +65,7 @@ function markOf(event: WorkflowEvent): string[] {
  * Runs a submission in virtual time. Tasks last `duration_ms` of their payload and give it back. What needs a capability is done by one agent with a single
  * slot for each. `cancelAfterMs` cancels the workflow so long after its submission.
  */
-async function tell(value: unknown, { cancelAfterMs }: StoryCase): Promise<Story> {
+async function tell(value: unknown, { cancelAfterMs, signals = [] }: StoryCase): Promise<Story> {
   const { workflow_id, definition, input } = parse(workflowSubmission, value);
   const cloud = createTestCloud();
   const { client, drive } = cloud;
@@ -73,6 +80,12 @@ async function tell(value: unknown, { cancelAfterMs }: StoryCase): Promise<Story
     await cloud.addAgent({ ...agent, handler: async ({ payload }, { signal }) => work(payload, signal) });
   }
   const handle = await drive(client.run(definition, input, { workflow_id }));
+  let passed = 0;
+  for (const { afterMs, name, key, data } of signals) {
+    await cloud.skip(afterMs - passed);
+    passed = afterMs;
+    await drive(handle.signal(name, data, key === undefined ? {} : { key }));
+  }
   if (cancelAfterMs !== undefined) {
     await cloud.skip(cancelAfterMs);
     await drive(handle.cancel());
