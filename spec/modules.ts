@@ -98,6 +98,21 @@ export const modules = {
     invariants: ['BoundedWaiting', 'QuietIsHonest', 'StrictLevels'],
     properties: ['EventuallyStarts'],
   },
+  Limits: {
+    constants: {
+      Tasks: '= {t1, t2}',
+      Dispatchers: '= {d1, d2}',
+      Limit: '= 1',
+      MaxAttempts: '= 2',
+      MaxPasses: '= 2',
+      GateCondition: '= TRUE',
+      GateReadFirst: '= TRUE',
+      GateLast: '= TRUE',
+      FencesGivenUp: '= TRUE',
+    },
+    invariants: ['LimitKept', 'RunningIsHeld'],
+    properties: [],
+  },
   Callback: {
     constants: {
       Executions: '= {1, 2}',

@@ -53,6 +53,22 @@ export const desiredHoldMs = 60_000;
 export const scalingSampleMax = 25;
 /** Rules of a pool's policy. More: each task is compared with more of them. */
 export const routingRulesMax = 50;
+/** Limits that a pool's policy may set. More: each task is compared with more of them. */
+export const policyLimitsMax = 20;
+/** Attempts of one key that a limit may let run at once. More: it limits nothing. */
+export const concurrencyMax = 10_000;
+/** Shortest period of a rate limit. Shorter: a dispatcher is woken to the second, and would come too late for it. */
+export const ratePeriodMsMin = 1_000;
+/** Longest period of a rate limit. Longer: its starts are remembered longer than anybody looks at them. */
+export const ratePeriodMsMax = 24 * 3_600_000;
+/** Starts in a period that a rate limit may allow. */
+export const rateStartsMax = 1_000_000;
+/** Keys with starts within their periods that a pool remembers; tasks of further keys wait. More: the pool's row, which each round with such tasks writes, costs more write units. */
+export const ratedKeysMax = 100;
+/** Lanes of their own for tasks with keys: what a full key holds back stands in the way of a few other keys, never of a task without one. More: more heads to read. */
+export const keyLanesMax = 16;
+/** Pages of a route that are read on when all of a page is held back by limits. More: each dispatch reads more of a backlog that may not start. */
+export const heldPagesMax = 5;
 /** Strategies that a policy may define. */
 export const policyStrategiesMax = 20;
 /** Bytes of a policy. It is read with the pool by every dispatch. More: each dispatch costs more read units. */

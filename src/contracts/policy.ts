@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { labels } from './agent.ts';
 import { agentId, capability, taskType, timestamp } from './ids.ts';
-import { routingRulesMax, policyStrategiesMax } from './limits.ts';
+import { policyLimitsMax, policyStrategiesMax, routingRulesMax } from './limits.ts';
 import { policyName, strategySettings } from './strategy.ts';
-import { priority } from './task.ts';
+import { concurrencyLimit, priority, rateLimit } from './task.ts';
 
 /** Which tasks a rule is about: all that is named must hold, one of each list. An empty object matches every task. */
 export const taskMatch = z.strictObject({
@@ -34,6 +34,15 @@ export const policyRule = z.strictObject({
 });
 export type PolicyRule = z.infer<typeof policyRule>;
 
+/** How many of all tasks that match may run at once, and how many may start in a period. Of several limits that match all must have room. */
+export const policyLimit = z.strictObject({
+  name: policyName,
+  match: taskMatch,
+  concurrency: concurrencyLimit.optional(),
+  rate_limit: rateLimit.optional(),
+});
+export type PolicyLimit = z.infer<typeof policyLimit>;
+
 /** How a pool chooses agents. Everything may be left out: then the least-loaded agent gets the task. */
 export const policyDocument = z
   .strictObject({
@@ -42,6 +51,7 @@ export const policyDocument = z
     strategy: policyName.optional(),
     by_task_type: z.record(taskType, policyName).optional(),
     rules: z.array(policyRule).max(routingRulesMax).optional(),
+    limits: z.array(policyLimit).max(policyLimitsMax).optional(),
     /** The emergency lane: agents with these labels are kept for matching tasks. */
     emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),
   })

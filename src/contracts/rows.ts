@@ -112,6 +112,14 @@ export interface Hold {
   readonly spared_until?: number;
   /** When its agent was asked to let it make way (epoch ms). */
   readonly preempted_at?: number;
+  /** The limits that it counts against: how many run is told from the holds alone. */
+  readonly limits?: readonly string[];
+}
+
+/** Recent starts under a rate limit: in slices of a tenth of its period, how many there were before which time (epoch ms), the oldest first. */
+export interface Starts {
+  readonly period_ms: number;
+  readonly slices: readonly (readonly [until: number, count: number])[];
 }
 
 /**
@@ -187,6 +195,10 @@ export interface PoolRows {
   readonly desired_agents?: number;
   /** When that was said, epoch ms. */
   readonly desired_at?: number;
+  /** The round that last started work under a limit: of two that saw the same one only the first goes through. */
+  readonly gate?: string;
+  /** Recent starts by rate limit. */
+  readonly starts?: Readonly<Record<string, Starts>>;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */

@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { agentId, capabilityList, region, taskId, taskType, timestamp, userId, wellFormed } from './ids.ts';
 import { json } from './json.ts';
-import { backupAgentsMax } from './limits.ts';
+import {
+  backupAgentsMax,
+  concurrencyMax,
+  idCharactersMax,
+  ratePeriodMsMax,
+  ratePeriodMsMin,
+  rateStartsMax,
+} from './limits.ts';
 import { plainStrategies, strategyNames } from './strategy.ts';
 
 /** Levels in their order: a lower index is served first. */
@@ -9,7 +16,18 @@ export const priorities = ['critical', 'high', 'medium', 'low'] as const;
 export const priority = z.enum(priorities);
 export type Priority = z.infer<typeof priority>;
 
-/** Who should run a task: the primary agent, then the backups in their order; others only when none of these is alive. */
+/** What tasks share that must not be used by too many of them at once: an account, a repository, a customer. */
+const limitKey = wellFormed(z.string().min(1).max(idCharactersMax));
+/** Attempts that run at the same time. */
+export const concurrencyLimit = z.int().min(1).max(concurrencyMax);
+/** At most `limit` starts in any `period_ms`. */
+export const rateLimit = z.strictObject({
+  limit: z.int().min(1).max(rateStartsMax),
+  period_ms: z.int().min(ratePeriodMsMin).max(ratePeriodMsMax),
+});
+export type RateLimit = z.infer<typeof rateLimit>;
+
+/** Who should run a task: the primary agent, then the backups in their order; others only when none of these is alive. And with how many others it may run. */
 export const distributionRules = z.strictObject({
   primary_agent: agentId.optional(),
   backup_agents: z.array(agentId).max(backupAgentsMax).optional(),
@@ -19,6 +37,10 @@ export const distributionRules = z.strictObject({
   affinity_key: z.string().min(1).max(128).optional(),
   /** Where the task's data is: what the geographic strategy measures from. */
   region: region.optional(),
+  /** The task waits while `limit` attempts of its key run. */
+  concurrency: z.strictObject({ key: limitKey, limit: concurrencyLimit }).optional(),
+  /** The task waits while `limit` attempts of its key have started within the last `period_ms`. */
+  rate_limit: z.strictObject({ key: limitKey, ...rateLimit.shape }).optional(),
 });
 export type DistributionRules = z.infer<typeof distributionRules>;
 

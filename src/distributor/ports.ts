@@ -45,8 +45,8 @@ export interface TaskStore {
   insert(rows: readonly TaskRow[]): Promise<readonly (TaskRow | undefined)[]>;
   /** Rows by id, in the order of the ids; undefined where there is none. Strongly consistent. */
   get(ids: readonly string[]): Promise<readonly (TaskRow | undefined)[]>;
-  /** The head of a route in ready order. May lag behind by the index's replication. */
-  ready(pool: string, route: string, limit: number): Promise<readonly ReadyTask[]>;
+  /** The head of a route in ready order, or what comes after an order. May lag behind by the index's replication. */
+  ready(pool: string, route: string, limit: number, after?: string): Promise<readonly ReadyTask[]>;
   /** The head of one level (0 to 3) of a route, only tasks that are due at `at`. May lag likewise. */
   due(pool: string, route: string, level: number, at: string, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
@@ -136,6 +136,11 @@ export interface AgentStore {
   addRoutes(routes: readonly RouteRow[]): Promise<void>;
   /** Notes until when ticks are on their way. */
   arm(pool: string, until: number): Promise<void>;
+  /** Lets a round start work under limits, unless another one was let since `was` was read. `starts` are the recent starts afterwards. False: another one was. */
+  pass(
+    pool: string,
+    round: { readonly id: string; readonly was: string | undefined; readonly starts: PoolRows['starts'] },
+  ): Promise<boolean>;
   /** Notes how many agents the pool needs, unless somebody else has since `was` was read. False: somebody has. */
   desire(
     pool: string,

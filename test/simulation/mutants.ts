@@ -123,6 +123,20 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'uncounted-holds',
+    mistake: 'a hold does not note the limits that it counts against',
+    spoil: ({ agents, ...adapters }) => ({
+      ...adapters,
+      agents: {
+        ...agents,
+        reserve: (pool, agent_id, holds, ...rest) => {
+          const uncounted = Object.entries(holds).map(([key, { limits: _limits, ...hold }]) => [key, hold] as const);
+          return agents.reserve(pool, agent_id, Object.fromEntries(uncounted), ...rest);
+        },
+      },
+    }),
+  },
+  {
     name: 'no-ageing',
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),

@@ -54,6 +54,9 @@ export function createOracles(view: OracleView) {
   const ready = new Map<string, Map<string, { readonly key: string; readonly since: number }>>();
   /** Waiting tasks that a lower one has overtaken, with the time of that decision. */
   const passed = new Map<string, { readonly lower: string; readonly decidedAt: number }[]>();
+  /** By concurrency key: what is Processing. By rate limit: when its starts were decided. */
+  const running = new Map<string, Set<string>>();
+  const starts = new Map<string, number[]>();
   const effects = new Map<string, number>();
   const lastSeq = new Map<string, number>();
 
@@ -102,7 +105,30 @@ export function createOracles(view: OracleView) {
     for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
       if (placeAt(key, decidedAt) >= place || since + visibleAfterMs >= decidedAt || other === id || isReserved(other))
         continue;
+      if (view.peek(`TASK#${other}`, 'TASK')?.['distribution_rules'] !== undefined) continue;
       passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
+    }
+  }
+
+  /** Of a key never more run than its limit, and of a rate limit never more start in any period, whoever decides. */
+  function checkLimits(before: Item, after: Item, at: number): void {
+    const { task_id, distribution_rules, status, distribution } = after as unknown as TaskRow;
+    const { concurrency, rate_limit: rate } = distribution_rules ?? {};
+    const isStart = status === 'Processing' && before['status'] !== 'Processing';
+    if (concurrency !== undefined) {
+      const those = running.get(concurrency.key) ?? new Set<string>();
+      running.set(concurrency.key, those);
+      if (status === 'Processing') those.add(task_id);
+      else those.delete(task_id);
+      check(those.size <= concurrency.limit, at, 'LimitKept', () => `${[...those].join(', ')} run at once`);
+    }
+    if (rate !== undefined && isStart) {
+      const decidedAt = Date.parse(distribution?.distribution_time ?? '');
+      const all = [...(starts.get(rate.key) ?? []), decidedAt];
+      starts.set(rate.key, all);
+      const near = all.filter((each) => Math.abs(each - decidedAt) < rate.period_ms).sort((one, other) => one - other);
+      const isOver = near.some((each, index) => (near[index + rate.limit] ?? Infinity) - each < rate.period_ms);
+      check(!isOver, at, 'RateKept', () => `${task_id} is one too many in ${rate.period_ms} ms: ${near.join(', ')}`);
     }
   }
 
@@ -132,6 +158,7 @@ export function createOracles(view: OracleView) {
       check(attempt === attemptWas + 1, at, 'ClaimMovesFence', () => `${id}: ${attemptWas} -> ${attempt}`);
       checkPriority(before, after, at);
     }
+    checkLimits(before, after, at);
     if (is === 'Completed' && was !== 'Completed') {
       effects.set(id, (effects.get(id) ?? 0) + 1);
       check(was === 'Processing' && attempt === attemptWas, at, 'NoZombieWin', () => `${id} completed from ${was}`);

@@ -91,6 +91,17 @@ function drawDeadline(random: Random, at: number): Pick<Task, 'deadline'> {
   return random.chance(0.4) ? { deadline: new Date(epochMs + at + random.below(15_000)).toISOString() } : {};
 }
 
+/** Some tasks share what only so many may use at once, or so often. */
+function drawLimits(random: Random): Pick<Task, 'distribution_rules'> {
+  if (!random.chance(0.35)) return {};
+  const limits = [
+    { concurrency: { key: 'one', limit: 1 } },
+    { concurrency: { key: 'two', limit: 2 } },
+    { rate_limit: { key: 'often', limit: 3, period_ms: 4_000 } },
+  ];
+  return { distribution_rules: random.pick(limits) };
+}
+
 function drawTask(random: Random, index: number, at: number): Task {
   return {
     task_id: `t${index}`,
@@ -98,6 +109,7 @@ function drawTask(random: Random, index: number, at: number): Task {
     priority: random.pick(priorities),
     required_capabilities: random.chance(0.2) ? [] : [random.pick(capabilities)],
     ...drawDeadline(random.fork(`deadline-${index}`), at),
+    ...drawLimits(random.fork(`limits-${index}`)),
     payload: { index, large: random.chance(0.1) ? 'x'.repeat(800) : '' },
   };
 }

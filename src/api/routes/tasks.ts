@@ -48,7 +48,7 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const task = await row(readParam(c, 'id', taskId));
     if (task.status !== 'Queued') return c.json(taskView(task));
     const pool = await deps.agents.pool(task.pool);
-    const waits_because = whyQueued(task, pool.agents, deps.sources.now());
+    const waits_because = whyQueued(task, pool, deps.sources.now());
     return c.json({ ...taskView(task), waits_because, ...(await boundWait(deps, task, pool)) });
   });
 

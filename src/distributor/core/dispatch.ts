@@ -6,6 +6,7 @@ import { type Choice, choose, type ChoosingContext, type Refusal } from './choos
 import { type Fleet, openFleet } from './fleet.ts';
 import { heapOf } from './heap.ts';
 import { advance, type Lane, openLane } from './lane.ts';
+import { type Limiter, openLimiter } from './limiter.ts';
 import { routerOf } from './policy/routing.ts';
 import { decidePreemptions, type Preemption } from './preempt.ts';
 import type { StrategyContext } from './strategies/strategy.ts';
@@ -36,6 +37,8 @@ export interface Assignment {
   readonly log: DistributionLog;
   /** When the agent's next turn begins, where the strategy counts turns. */
   readonly next_turn?: number;
+  /** The limits that its hold counts against; undefined: it met none, and no other round need be looked out for. */
+  readonly limits?: readonly string[];
 }
 
 /**
@@ -48,6 +51,8 @@ export interface DispatchPlan {
   readonly cut: boolean;
   /** Attempts that have to make way for critical tasks which wait for full agents. */
   readonly preemptions: readonly Preemption[];
+  /** What the assignments under limits leave behind: recent starts, and when (epoch ms) the first rate limit that they used up opens again. */
+  readonly limits: { readonly starts: NonNullable<PoolRows['starts']>; readonly opens_at?: number };
 }
 
 /** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
@@ -84,7 +89,12 @@ function ranked({ among, ranking }: Choice): Pick<DistributionLog, 'candidates'>
   };
 }
 
-function assign(lane: Lane, task: ReadyTask, context: ChoosingContext): Assignment | Refusal {
+function assign(lane: Lane, task: ReadyTask, context: ChoosingContext, limiter: Limiter): Assignment | Refusal {
+  const block = limiter.blockOf(task, lane.route);
+  if (block !== undefined) {
+    lane.heldBy.add(block.name);
+    return 'held';
+  }
   const choice = choose(task, lane.route, context);
   if (choice === 'full' || choice === 'held') return choice;
   const { member, rule, policy_rule, next_turn } = choice;
@@ -102,7 +112,12 @@ function assign(lane: Lane, task: ReadyTask, context: ChoosingContext): Assignme
     ...ranked(choice),
   };
   member.take();
-  return { task, agent, attempt, log, ...(next_turn === undefined ? {} : { next_turn }) };
+  const limits = limiter.take(task, lane.route, agent);
+  return {
+    ...{ task, agent, attempt, log },
+    ...(next_turn === undefined ? {} : { next_turn }),
+    ...(limits === undefined ? {} : { limits }),
+  };
 }
 
 /**
@@ -115,6 +130,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
   const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
   const router = routerOf(view.pool.policy?.document, view.now);
   const context = { now: view.now, fleet, router, customScores: view.customScores };
+  const limiter = openLimiter(view.pool, view.now);
   const assignments: Assignment[] = [];
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
   const open: Lane[] = [];
@@ -138,9 +154,12 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     // were all held back for themselves is left: reading it again would show the same.
     const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
     if (assignments.length === assignmentsPerRoundMax || (task === undefined && !isHeld)) {
-      return { assignments, blocked: [...blocked, ...heldBack(open)], cut: true, preemptions: [] };
+      return {
+        ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter) },
+        blocked: [...blocked, ...heldBack(open, limiter)],
+      };
     }
-    const assignment = task === undefined ? 'held' : assign(lane, task, context);
+    const assignment = task === undefined ? 'held' : assign(lane, task, context, limiter);
     if (assignment === 'full') {
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
       waiting.push(lane);
@@ -159,20 +178,30 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
   }
   return {
     assignments,
-    blocked: [...blocked, ...heldBack(open)],
+    blocked: [...blocked, ...heldBack(open, limiter)],
     cut: false,
     preemptions: decidePreemptions(waiting, view.now),
+    limits: leftBy(limiter),
   };
 }
 
-/** Routes with tasks that a policy or a strategy holds back although agents are free: the full ones among their agents may be those they wait for. */
-function heldBack(lanes: readonly Lane[]): DispatchPlan['blocked'] {
+/**
+ * Routes with tasks that a limit, a policy or a strategy holds back although agents are free: they wait for those who run what counts against the limit, or for
+ * the full ones among their agents.
+ */
+function heldBack(lanes: readonly Lane[], limiter: Limiter): DispatchPlan['blocked'] {
   return lanes
     .filter(({ held }) => held > 0)
-    .map(({ route, candidates }) => ({
-      route: route.route,
-      agents: candidates.all.flatMap(({ agent, free }) => (free > 0 ? [] : [agent])),
-    }));
+    .map(({ route, candidates, heldBy }) => {
+      const full = candidates.all.flatMap(({ agent, free }) => (free > 0 ? [] : [agent]));
+      const holders = [...heldBy].flatMap((name) => limiter.holdersOf(name));
+      return { route: route.route, agents: [...new Set([...full, ...holders])] };
+    });
+}
+
+function leftBy(limiter: Limiter): DispatchPlan['limits'] {
+  const opens_at = limiter.opensAt();
+  return { starts: limiter.starts(), ...(opens_at === undefined ? {} : { opens_at }) };
 }
 
 /** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one. */

@@ -1,6 +1,7 @@
 import { explainedAgentsMax, type TaskExplanation } from '../../contracts/explanation.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import { openFleet } from './fleet.ts';
+import { openLimiter } from './limiter.ts';
 import { routerOf, type Routing } from './policy/routing.ts';
 import { freeSlots, isAvailable } from './route.ts';
 import { rank } from './strategies/registry.ts';
@@ -36,7 +37,9 @@ function reasonAgainst(
 }
 
 /** What would let the task start, from the reasons against the agents. */
-function wayOut(reasons: ReadonlyMap<string, number>, route: RouteRow, ready: number): string {
+function wayOut(reasons: ReadonlyMap<string, number>, { route, task, pool, now }: ExplainView, ready: number): string {
+  const block = openLimiter(pool, now).blockOf(task, route);
+  if (ready > 0 && block !== undefined) return block.would_start;
   if (ready > 0) return 'the next dispatch, when what stands before it has been handed out';
   if (reasons.has('has no free slot')) return 'a slot of an agent that could run it comes free';
   const required = route.required_capabilities.join(', ');
@@ -74,6 +77,6 @@ export function explainAgents(view: ExplainView): Explained {
     ),
     excluded: excluded.slice(0, explainedAgentsMax),
     reasons: Object.fromEntries(reasons),
-    would_start: wayOut(reasons, route, able.size),
+    would_start: wayOut(reasons, view, able.size),
   };
 }

@@ -20,6 +20,8 @@ export interface Lane {
   /** How many of its tasks got an agent, and how many were held back for themselves. */
   given: number;
   held: number;
+  /** Limits that held some of them back. */
+  readonly heldBy: Set<string>;
 }
 
 /** The levels of a sorted list, each in its order. */
@@ -74,6 +76,7 @@ export function openLane({ route, candidates, head, isCut, due }: ReadRoute, at:
     next: undefined,
     given: 0,
     held: 0,
+    heldBy: new Set(),
   };
   advance(lane, at);
   return lane;

@@ -1,6 +1,7 @@
-import { degradedFailuresMin } from '../../contracts/limits.ts';
+import { degradedFailuresMin, keyLanesMax } from '../../contracts/limits.ts';
 import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionRules } from '../../contracts/task.ts';
+import { hashOf } from './strategies/hash.ts';
 
 interface Requirement {
   readonly required_capabilities: readonly string[];
@@ -14,11 +15,17 @@ function pinnedAgents(task: Requirement): readonly string[] {
   return [...new Set(named)];
 }
 
-/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`. */
+/** The lane of a task with a key, so that those which wait for their key stand in nobody's way who has none. */
+function keyLane({ distribution_rules: rules }: Requirement): string {
+  const key = rules?.concurrency?.key ?? rules?.rate_limit?.key;
+  return key === undefined ? '' : `%${hashOf(key) % keyLanesMax}`;
+}
+
+/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`). */
 export function routeOf(task: Requirement): string {
   const capabilities = [...new Set(task.required_capabilities)].sort();
   const pinned = pinnedAgents(task);
-  return `${capabilities.length === 0 ? '*' : capabilities.join(',')}${pinned.length === 0 ? '' : `@${pinned.join(',')}`}`;
+  return `${capabilities.length === 0 ? '*' : capabilities.join(',')}${pinned.length === 0 ? '' : `@${pinned.join(',')}`}${keyLane(task)}`;
 }
 
 /** The row that makes a route known to the dispatcher and the pulse. */

@@ -5,7 +5,7 @@ import {
   defaultTimeoutMs,
   queuedMsMax,
 } from '../../contracts/limits.ts';
-import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Task, TaskError } from '../../contracts/task.ts';
 import { dueOf, type Placed, readyOrder } from './ready-order.ts';
 import { routeOf } from './route.ts';
@@ -65,8 +65,10 @@ export function newTask(
 
 /** The index entry of a task that may be handed out. */
 export function readyEntry(row: Placed & Pick<TaskRow, 'pool' | 'route'>): IndexEntry {
-  return { partition: `READY#${row.pool}#${row.route}`, key: readyOrder(row) };
+  return { partition: readyPartition(row.pool, row.route), key: readyOrder(row) };
 }
+
+const readyPartition = (pool: string, route: string): string => `READY#${pool}#${route}`;
 
 /** The index entry of a task that waits for its retry time. */
 function timerEntry(row: Pick<TaskRow, 'pool' | 'task_id'>, not_before: string): IndexEntry {
@@ -247,12 +249,19 @@ export function expireChange(row: TaskRow, now: number): TaskChange {
  * should it still come, fails. Only then may the reservation be dropped.
  */
 export function fenceChange(row: TaskRow): TaskChange {
-  return {
-    task_id: row.task_id,
-    expect: { status: 'Queued', attempt: row.attempt },
-    patch: { attempt: row.attempt + 1 },
-    index: row.not_before === undefined ? readyEntry(row) : timerEntry(row, row.not_before),
-  };
+  return fence(row, row.not_before === undefined ? readyEntry(row) : timerEntry(row, row.not_before));
+}
+
+/** The same for a task as the ready index of a pool shows it: a dispatcher takes the right from itself, and from whoever reserved the same slot for it. */
+export function fenceReadyChange(
+  pool: string,
+  task: Pick<ReadyTask, 'task_id' | 'attempt' | 'route' | 'order'>,
+): TaskChange {
+  return fence(task, { partition: readyPartition(pool, task.route), key: task.order });
+}
+
+function fence({ task_id, attempt }: Pick<TaskRow, 'task_id' | 'attempt'>, index: IndexEntry): TaskChange {
+  return { task_id, expect: { status: 'Queued', attempt }, patch: { attempt: attempt + 1 }, index };
 }
 
 /** Moves a task whose retry time has come into the ready order. */

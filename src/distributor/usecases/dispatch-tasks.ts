@@ -7,12 +7,13 @@ import {
   pulseTicksMax,
 } from '../../contracts/limits.ts';
 import type { InboxMessage } from '../../contracts/messages.ts';
-import type { Hold, PoolRows, ReadyTask } from '../../contracts/rows.ts';
+import type { Hold, PoolRows } from '../../contracts/rows.ts';
 import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
 import { levelOf, placeIn } from '../core/ready-order.ts';
 import { holdKey, parseHoldKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
+import { isClaimedAs, passGate } from './pass-gate.ts';
 import { type QuietLevels, readHeads, routesToRead } from './read-heads.ts';
 import { type AgentScores, scoreAgents } from './score-agents.ts';
 
@@ -22,9 +23,12 @@ export interface Dispatched {
   readonly waiting: readonly string[];
 }
 
-/** A hold says of its task what decides whether it has to make way, which the highest level never has to: an agent's row is written with every task. */
-function holdOf({ timeout_ms, order, resume }: ReadyTask, now: number): Hold {
-  const hold = { at: now, until: now + timeout_ms };
+/**
+ * A hold says of its task what decides whether it has to make way, which the highest level never has to, and what it counts against: an agent's row is written
+ * with every task.
+ */
+function holdOf({ task: { timeout_ms, order, resume }, limits = [] }: Assignment, now: number): Hold {
+  const hold = { at: now, until: now + timeout_ms, ...(limits.length === 0 ? {} : { limits }) };
   if (levelOf(order) === 0) return hold;
   const spared = resume === undefined ? {} : { spared_until: Date.parse(resume.at) + preemptPauseMs };
   return { ...hold, order: placeIn(order), ...spared };
@@ -56,7 +60,7 @@ async function reserve(
   const kept = await Promise.all(
     [...byAgent].map(async ([agent, list]) => {
       const holds = Object.fromEntries(
-        list.map((each): [string, Hold] => [holdKey(each.task.task_id, each.attempt), holdOf(each.task, now)]),
+        list.map((each): [string, Hold] => [holdKey(each.task.task_id, each.attempt), holdOf(each, now)]),
       );
       const next_turn = list.findLast((each) => each.next_turn !== undefined)?.next_turn;
       const room = agent.capacity - list.length;
@@ -68,15 +72,8 @@ async function reserve(
 }
 
 /** Whether the row shows this very claim: a call repeated after a lost answer finds its own work. */
-function isOurs({ task, agent, attempt }: Assignment, result: ChangeResult | undefined): boolean {
-  if (result === undefined || result.applied) return result?.applied ?? false;
-  const { current } = result;
-  return (
-    current?.status === 'Processing' &&
-    current.attempt === attempt &&
-    current.assigned_agent === agent.agent_id &&
-    current.task_id === task.task_id
-  );
+function isOurs(assignment: Assignment, result: ChangeResult | undefined): boolean {
+  return result !== undefined && (result.applied || isClaimedAs(assignment, result.current));
 }
 
 /** Claims what has a slot; slots whose claim was lost to somebody else are freed again. */
@@ -213,12 +210,14 @@ async function dispatchRound(
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
   const decidedAt = deps.sources.now();
   const reserved = await reserve(deps, pool.pool, plan.assignments, decidedAt);
-  const claimed = await claim(deps, pool.pool, reserved, decidedAt);
+  const passed = await passGate(deps, pool, reserved, plan.limits);
+  const claimed = await claim(deps, pool.pool, passed, decidedAt);
   for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
   await sendAssignments(deps, pool.pool, claimed, decidedAt);
   await preempt(deps, pool.pool, plan.preemptions, now);
   const marked = await markWanted(deps, pool, plan.blocked, claimed);
-  await unmark(deps, pool, new Set(routes.filter((route) => !full.has(route) && heads.get(route)?.length === 0)));
+  const empty = routes.flatMap(({ route }) => (!full.has(route) && heads.get(route)?.length === 0 ? [route] : []));
+  await unmark(deps, pool, new Set(empty));
   const lostRace = claimed.length < plan.assignments.length;
   return {
     assigned: claimed.length,

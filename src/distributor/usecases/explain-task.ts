@@ -51,7 +51,7 @@ export async function explainTask(deps: DistributorDeps, task_id: string): Promi
     ...known,
     queued: {
       ...explainAgents({ task, route: routeRow(row.pool, row), pool, now, customScores }),
-      waits_because: whyQueued(row, pool.agents, now),
+      waits_because: whyQueued(row, pool, now),
       before: await tasksBefore(deps, row, pool, now),
       ...(await boundWait(deps, row, pool)),
     },

@@ -1,8 +1,9 @@
-import { assignmentsPerRoundMax, dueLookMs, readyPageSizeMax } from '../../contracts/limits.ts';
-import type { PoolRows, ReadyTask } from '../../contracts/rows.ts';
+import { assignmentsPerRoundMax, dueLookMs, heldPagesMax, readyPageSizeMax } from '../../contracts/limits.ts';
+import type { PoolRows, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import { priorities } from '../../contracts/task.ts';
 import type { DispatchView } from '../core/dispatch.ts';
 import type { Fleet } from '../core/fleet.ts';
+import { openLimiter } from '../core/limiter.ts';
 import { dueTimeOf, isDueAt, levelOf } from '../core/ready-order.ts';
 import { freeSlots, isAvailable } from '../core/route.ts';
 import { holdKey } from '../core/task.ts';
@@ -22,7 +23,7 @@ export function routesToRead(
   fleet: Fleet,
   hinted: ReadonlySet<string>,
   now: number,
-): readonly string[] {
+): readonly RouteRow[] {
   const wanted = new Set(
     pool.agents.flatMap((agent) =>
       agent.wanted.length > 0 && freeSlots(agent) > 0 && isAvailable(agent, now) ? agent.wanted : [],
@@ -30,12 +31,11 @@ export function routesToRead(
   );
   return pool.routes
     .filter((route) => hinted.has(route.route) || wanted.has(route.route))
-    .filter((route) => fleet.candidatesOf(route).all.length > 0)
-    .map((route) => route.route);
+    .filter((route) => fleet.candidatesOf(route).all.length > 0);
 }
 
 interface Reading {
-  readonly routes: readonly string[];
+  readonly routes: readonly RouteRow[];
   /** Holds of tasks that were handed out already, although the index may still show them. */
   readonly gone: ReadonlySet<string>;
   readonly quiet: QuietLevels;
@@ -75,9 +75,18 @@ export async function readHeads(
   const full = new Set<string>();
   const heads = new Map<string, readonly ReadyTask[]>();
   const due = new Map<string, readonly ReadyTask[]>();
-  const read = async (route: string): Promise<void> => {
-    const page = await deps.tasks.ready(pool.pool, route, pageSize);
-    heads.set(route, fresh(page));
+  const limiter = openLimiter(pool, now);
+  const read = async (row: RouteRow): Promise<void> => {
+    const { route } = row;
+    let page = await deps.tasks.ready(pool.pool, route, pageSize);
+    const head = fresh(page);
+    heads.set(route, head);
+    // A page of which limits hold back everything hides what may start behind it.
+    for (let pages = 1; pages < heldPagesMax && page.length === pageSize; pages += 1) {
+      if (!head.every((task) => limiter.blockOf(task, row) !== undefined)) break;
+      page = await deps.tasks.ready(pool.pool, route, pageSize, page.at(-1)?.order);
+      head.push(...fresh(page));
+    }
     const last = page.at(-1);
     if (last === undefined || page.length < pageSize) return;
     full.add(route);

@@ -7,7 +7,7 @@ import { agingUpdate, figuresUpdate } from './agent-figures.ts';
 import { fromAgentItem } from './agent-rows.ts';
 import { type Database, isRefused } from './database.ts';
 import { agentKey } from './keys.ts';
-import { addRoutes, arm, desire, readPool } from './pool-store.ts';
+import { addRoutes, arm, desire, pass, readPool } from './pool-store.ts';
 import { executeStatements } from './statements.ts';
 
 /** One conditional update of an agent's row; undefined when its condition failed. */
@@ -265,6 +265,7 @@ export function createAgentStore(db: Database): AgentStore {
     heartbeat: heartbeat(db),
     addRoutes: (routes) => addRoutes(db, known, routes),
     arm: (pool, until) => arm(db, pool, until),
+    pass: (pool, round) => pass(db, pool, round),
     desire: (pool, desired, was) => desire(db, pool, desired, was),
   };
 }

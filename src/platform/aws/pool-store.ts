@@ -1,5 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
+import type { AgentStore } from '../../distributor/ports.ts';
 import { fromAgentItem } from './agent-rows.ts';
 import { type Database, isRefused, queryItems } from './database.ts';
 import { poolKey, poolPartition, routeKey } from './keys.ts';
@@ -29,6 +30,8 @@ export async function readPool(db: Database, pool: string): Promise<PoolRows> {
     ...(row?.['desired_agents'] === undefined
       ? {}
       : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
+    ...(row?.['gate'] === undefined ? {} : { gate: row['gate'] as string }),
+    ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
     agents: of('AGENT#').map(fromAgentItem),
     routes: of('ROUTE#').map(fromRouteItem),
   };
@@ -69,6 +72,34 @@ export async function desire(
   } catch (error) {
     if (isRefused(error)) return false;
     throw error;
+  }
+}
+
+/** Notes that a round starts work under limits; false when another round has since the pool was read. */
+export async function pass(
+  db: Database,
+  pool: string,
+  { id, was, starts = {} }: Parameters<AgentStore['pass']>[1],
+): Promise<boolean> {
+  try {
+    await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: poolKey(pool),
+        UpdateExpression: 'SET gate = :id, starts = :starts',
+        // As it was read, before the agents: whoever went through since then has holds that this round did not count.
+        ConditionExpression: was === undefined ? 'attribute_not_exists(gate)' : 'gate = :was',
+        ExpressionAttributeValues: { ':id': id, ':starts': starts, ...(was === undefined ? {} : { ':was': was }) },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    // A call repeated after a lost answer finds its own round in the way.
+    const { Item } = error as { Item?: Record<string, unknown> };
+    const stored = Item?.['gate'] as { S?: string } | string | undefined;
+    return (typeof stored === 'object' ? stored.S : stored) === id;
   }
 }
 

@@ -82,7 +82,10 @@ export function createTaskStore(db: Database): TaskStore {
   return {
     insert: (rows) => insert(db, rows),
     get: async (ids) => (await getItems(db, ids.map(taskKey))).map((item) => item && fromTaskItem(item)),
-    ready: (pool, route, limit) => head(pool, route, limit),
+    ready: (pool, route, limit, after) =>
+      after === undefined
+        ? head(pool, route, limit)
+        : head(pool, route, limit, { ':after': after }, ' AND gsi1sk > :after'),
     due: (pool, route, level, at, limit) =>
       // What is due at this very moment has more behind its time, and all of that sorts before a tilde.
       head(

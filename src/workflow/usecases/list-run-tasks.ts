@@ -108,7 +108,7 @@ export async function listRunTasks(deps: WorkflowDeps, workflow_id: string): Pro
     const row = rows.get(node.name);
     if (row !== undefined) {
       const granted = row.distribution?.reasons ?? [];
-      return fromRow(node, row, row.status === 'Queued' ? [whyQueued(row, pool.agents, now)] : granted);
+      return fromRow(node, row, row.status === 'Queued' ? [whyQueued(row, pool, now)] : granted);
     }
     return withoutRow(graph, head, index, { skipped, failed });
   });

@@ -286,6 +286,18 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect(await store().pool(pool)).toMatchObject({ armed_until: 42, desired_agents: 4, desired_at: 9 });
     });
 
+    it('lets one of two rounds through that saw the same one before, and knows its own again', async () => {
+      const { pool } = await registered();
+      const starts = { 'rate:api': { period_ms: 1_000, slices: [[7, 2]] as const } };
+      expect(await store().pool(pool)).not.toHaveProperty('gate');
+      expect(await store().pass(pool, { id: 'r1', was: undefined, starts })).toBe(true);
+      expect(await store().pass(pool, { id: 'r2', was: undefined, starts: {} })).toBe(false);
+      expect(await store().pass(pool, { id: 'r1', was: undefined, starts })).toBe(true);
+      expect(await store().pool(pool)).toMatchObject({ gate: 'r1', starts });
+      expect(await store().pass(pool, { id: 'r2', was: 'r1', starts: {} })).toBe(true);
+      expect(await store().pool(pool)).toMatchObject({ gate: 'r2', starts: {} });
+    });
+
     it('reads a pool with its agents, routes and armed time, and nothing of other pools', async () => {
       const row = await registered();
       const rows = [route(['x']), route([], 'a1', 'a2'), route(['x'])].map((each) => ({ ...each, pool: row.pool }));

@@ -39,8 +39,12 @@ const looseDocument = z
       )
       .catch([])
       .default([]),
+    limits: z
+      .array(z.looseObject({ name: text }).catch({}))
+      .catch([])
+      .default([]),
   })
-  .catch({ strategies: {}, by_task_type: {}, rules: [] });
+  .catch({ strategies: {}, by_task_type: {}, rules: [], limits: [] });
 type LooseStrategy = z.infer<typeof looseStrategy>;
 type LooseDocument = z.infer<typeof looseDocument>;
 
@@ -128,6 +132,23 @@ function ruleFaults({ rules }: LooseDocument): Fault[] {
   });
 }
 
+function limitFaults({ limits }: LooseDocument): Fault[] {
+  return limits.flatMap((limit, at): Fault[] => {
+    const fault = (key: string, message: string): Fault[] => [
+      { code: 'invalid-policy', path: `limits[${at}]${key}`, message },
+    ];
+    const { name } = limit;
+    return [
+      ...(name !== undefined && limits.findIndex((other) => other.name === name) < at
+        ? fault('.name', `another limit is called "${name}"`)
+        : []),
+      ...(limit['concurrency'] === undefined && limit['rate_limit'] === undefined
+        ? fault('', 'the limit limits nothing: give it concurrency, rate_limit or both')
+        : []),
+    ];
+  });
+}
+
 function shapeFaults(value: unknown): readonly Fault[] {
   try {
     parse(policyDocument, value);
@@ -151,6 +172,7 @@ export function checkedPolicy(value: unknown): PolicyDocument {
     ...cyclicFallbacks(loose),
     ...Object.entries(loose.strategies).flatMap(strategyFaults),
     ...ruleFaults(loose),
+    ...limitFaults(loose),
   ];
   const [first] = faults;
   if (first !== undefined)

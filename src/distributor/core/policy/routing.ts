@@ -24,7 +24,12 @@ export type Router = (task: ReadyTask, route: RouteRow) => Routing;
 
 const nobody: ReadonlySet<string> = new Set();
 
-function matches({ task_type, priority, capability, workflow }: TaskMatch, task: ReadyTask, route: RouteRow): boolean {
+/** Whether a task is one of those that a rule or a limit is about. */
+export function matches(
+  { task_type, priority, capability, workflow }: TaskMatch,
+  task: Pick<ReadyTask, 'task_id' | 'task_type' | 'priority'>,
+  route: RouteRow,
+): boolean {
   if (task_type !== undefined && !task_type.includes(task.task_type)) return false;
   if (priority !== undefined && !priority.includes(task.priority)) return false;
   if (capability !== undefined && !capability.some((each) => route.required_capabilities.includes(each))) return false;

@@ -1,0 +1,56 @@
+import type { PoolRows, TaskRow } from '../../contracts/rows.ts';
+import type { Assignment, DispatchPlan } from '../core/dispatch.ts';
+import { fenceReadyChange, holdKey } from '../core/task.ts';
+import { tickDelays } from '../core/timers.ts';
+import type { DistributorDeps } from '../ports.ts';
+
+/** Whether the row shows this very claim. */
+export function isClaimedAs({ task, agent, attempt }: Assignment, row: TaskRow | undefined): boolean {
+  return (
+    row?.status === 'Processing' &&
+    row.attempt === attempt &&
+    row.assigned_agent === agent.agent_id &&
+    row.task_id === task.task_id
+  );
+}
+
+/** Frees the slots of what was reserved and must not be claimed. First the fence moves on: another round may have reserved the same slot for the same attempt. */
+async function giveUp(deps: DistributorDeps, pool: string, reserved: readonly Assignment[]): Promise<void> {
+  const fenced = await deps.tasks.change(reserved.map(({ task }) => fenceReadyChange(pool, task)));
+  const useless = reserved.filter((each, index) => {
+    const result = fenced[index];
+    return result?.applied === true || !isClaimedAs(each, result?.current);
+  });
+  await Promise.all(
+    [...Map.groupBy(useless, ({ agent }) => agent.agent_id)].map(([agent_id, list]) =>
+      deps.agents.release(
+        pool,
+        agent_id,
+        list.map(({ task, attempt }) => holdKey(task.task_id, attempt)),
+      ),
+    ),
+  );
+}
+
+/**
+ * Answers with what may be claimed: everything, where nothing is under a limit. Else this round's reservations must be all that joined those it counted: a round
+ * that was let through since the pool was read may have made them one too many, and then those under limits are given up.
+ */
+export async function passGate(
+  deps: DistributorDeps,
+  pool: PoolRows,
+  reserved: readonly Assignment[],
+  { starts, opens_at }: DispatchPlan['limits'],
+): Promise<readonly Assignment[]> {
+  const limited = reserved.filter(({ limits }) => limits !== undefined);
+  if (limited.length === 0) return reserved;
+  const passed = await deps.agents.pass(pool.pool, { id: deps.sources.id(), was: pool.gate, starts });
+  if (!passed) {
+    await giveUp(deps, pool.pool, limited);
+    return reserved.filter(({ limits }) => limits === undefined);
+  }
+  // What waits for the rate limit is woken to the second; should this be lost, the pulse comes a little later.
+  if (opens_at !== undefined)
+    await deps.messenger.ticks(pool.pool, tickDelays([new Date(opens_at).toISOString()], deps.sources.now()));
+  return reserved;
+}
