@@ -1,6 +1,7 @@
 import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contracts/context.ts';
 import type { ConflictDocument } from '../contracts/context-operations.ts';
 import type { AuditEntry, ContextChange } from '../contracts/context-queries.ts';
+import type { Certificate } from '../contracts/context-subjects.ts';
 import type { Announcement } from '../contracts/events.ts';
 import type { DocumentKey, StoredVersion } from './core/version.ts';
 
@@ -46,7 +47,7 @@ export interface Edge {
 /** Which documents a listing looks through, in the order of their paths. */
 export interface Finding {
   readonly namespace: string;
-  readonly by: { readonly tag: string } | { readonly type: string } | undefined;
+  readonly by: { readonly tag: string } | { readonly type: string } | { readonly subject: string } | undefined;
   readonly under: string | undefined;
 }
 
@@ -65,6 +66,14 @@ export interface Walk {
   /** Before this time a change that was decided by the old retention may still be written. */
   readonly from: string;
   readonly cursor?: string;
+}
+
+/** An erasure of a subject's data that was asked for: what it is about stands before anything is erased. */
+export interface Forgetting extends Pick<
+  Certificate,
+  'namespace' | 'subject' | 'reason' | 'requested_by' | 'requested_at'
+> {
+  readonly context_ids: readonly string[];
 }
 
 export interface DocumentStore {
@@ -98,6 +107,13 @@ export interface DocumentStore {
   /** Keeps a change that could not be merged; the same conflict again changes nothing. */
   keepConflict(conflict: ConflictDocument): Promise<void>;
   conflicts(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ConflictDocument>>;
+  /** An erasure of a subject's data that has no certificate yet. */
+  forgetting(namespace: string, subject: string): Promise<Forgetting | undefined>;
+  /** Begins one; false: one was begun already. */
+  beginForgetting(row: Forgetting): Promise<boolean>;
+  /** Adds a certificate to the chain, and ends the erasure that it is about. False: its number was given out meanwhile. */
+  certify(row: Certificate): Promise<boolean>;
+  certificates(namespace: string, limit: number, cursor?: string): Promise<ContextPage<Certificate>>;
   /** A retention that has still to be compared with the documents of a namespace: until where that was done. */
   walk(namespace: string): Promise<Walk | undefined>;
   setWalk(namespace: string, walk: Walk | undefined): Promise<void>;

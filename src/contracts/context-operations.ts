@@ -32,12 +32,21 @@ import {
   origin,
   pointer,
   relationList,
+  subject,
   retention,
   tagList,
   ttlMs,
 } from './context.ts';
 import { assembleAnswer, assembleRequest } from './context-assembly.ts';
 import { searchAnswer, searchRequest } from './context-search.ts';
+import {
+  certificate,
+  certificatesRequest,
+  exportAnswer,
+  exportRequest,
+  forgetAnswer,
+  forgetRequest,
+} from './context-subjects.ts';
 import { appendItemsMax, patchOperationsMax, transactionDocumentsMax } from './limits.ts';
 
 /** Repeats of one call carry the same id: the second one changes nothing and gets the first one's answer. */
@@ -62,6 +71,7 @@ const descriptionFields = {
   merge: mergeRules.optional(),
   ttl_ms: ttlMs.optional(),
   retention: retention.optional(),
+  subject: subject.optional(),
 };
 
 export const createDocumentRequest = z.strictObject({
@@ -279,6 +289,21 @@ export const contextOperations = {
   },
   hold: { summary: 'Let nothing of a document be removed', body: lifecycleRequest, answer: changeAnswer },
   release: { summary: 'End the hold of a document', body: lifecycleRequest, answer: changeAnswer },
+  export: {
+    summary: 'All that is stored of one subject, version by version',
+    body: exportRequest,
+    answer: exportAnswer,
+  },
+  forget: {
+    summary: 'Erase all that is stored of one subject, with a certificate',
+    body: forgetRequest,
+    answer: forgetAnswer,
+  },
+  certificates: {
+    summary: 'List the certificates of what was forgotten, newest first',
+    body: certificatesRequest,
+    answer: page(certificate),
+  },
   history: {
     summary: 'List the versions of a document, newest first',
     body: historyRequest,

@@ -11,6 +11,7 @@ import {
   namespaceName,
   namespacePolicy,
   relation,
+  subject,
   tag,
 } from './context.ts';
 import { type PatchOperation } from './context-operations.ts';
@@ -107,7 +108,7 @@ export const auditRequest = z.strictObject({
   under: contextId.optional(),
   ...pageQuery.shape,
 });
-/** A refusal or a sampled read. Writes are told by the history and the changes. */
+/** A refusal, a sampled read, or what was done with a subject's data. Writes are told by the history and the changes. */
 export const auditEntry = z.object({
   at: timestamp,
   principal: z.string(),
@@ -115,6 +116,8 @@ export const auditEntry = z.object({
   outcome: z.enum(['allowed', 'refused']),
   context_id: contextId.optional(),
   version: z.int().optional(),
+  /** Of whose data somebody was told, or which was erased. */
+  subject: subject.optional(),
   correlation_id: z.string(),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;

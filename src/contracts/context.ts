@@ -65,6 +65,13 @@ export const tagList = z
   .max(tagsMax)
   .transform((tags) => [...new Set(tags)].sort());
 
+/** Whose data a document has: the id of a person, say. */
+export const subject = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]*$/, 'use letters, digits and "._:@+-"');
+
 /** A JSON Pointer (RFC 6901); the empty one is the whole. */
 export const pointer = z
   .string()
@@ -273,6 +280,8 @@ const documentHead = {
   expires_at: timestamp.optional(),
   legal_hold: legalHold.optional(),
   retention: retention.optional(),
+  /** Whose data it has; it stays until the document is erased, because the history has that data too. */
+  subject: subject.optional(),
   /** Since when its data and history are in the archive, whence `restore` brings them back, and what its objects there are named by. */
   archive: z.object({ since: timestamp, id: z.string() }).optional(),
   /** The oldest version that is kept, where older ones were removed. */

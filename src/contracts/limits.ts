@@ -250,6 +250,10 @@ export const coldBytesMin = 128 * 1024;
 export const settleMs = 150_000;
 /** Documents that one look of the lifecycle takes up. More: its function may time out half-way. */
 export const sweptDocumentsMax = 100;
+/** Documents of one subject that one certificate is about; the rest needs another one. More: its row passes DynamoDB's 400 KB. */
+export const forgottenDocumentsMax = 500;
+/** Bytes of data in one page of an export. Larger: it passes what a function may answer. */
+export const exportBytesMax = 1024 * 1024;
 /** Longest life that a document may be given. */
 export const ttlMsMax = 10 * 365 * 24 * 3_600_000;
 

@@ -3,6 +3,7 @@ import type { Json } from '../../contracts/json.ts';
 import { runs } from '../command.ts';
 import { addAssemble } from './context-assemble.ts';
 import { addLifecycle } from './context-lifecycle.ts';
+import { addSubjects } from './context-subjects.ts';
 import { addSearch } from './context-search.ts';
 import { pageSize, wholeNumber } from '../option-values.ts';
 import { showTime, table } from '../output.ts';
@@ -16,6 +17,7 @@ interface ContextOptions {
   readonly namespace?: string;
   readonly type?: string;
   readonly tag?: string[];
+  readonly subject?: string;
   readonly version?: number;
   readonly pointer?: string;
   readonly expect?: number;
@@ -58,6 +60,7 @@ Examples:
   addChanges(command);
   addMoreOfContext(command);
   addLifecycle(command);
+  addSubjects(command);
 }
 
 type MakeCommand = (usage: string, description: string) => Command;
@@ -120,17 +123,19 @@ function addChanges(command: MakeCommand): void {
     ]);
   command('create <id> <json>', 'create a document; the data is JSON or @FILE')
     .requiredOption('--type <type>', 'its type, for example knowledge')
+    .option('--subject <id>', 'whose data it has')
     .addOption(tags())
     .action(
       runs<[string, string, ContextOptions]>(async ({ out, client }, context_id, json, options) => {
         const data = (await readJsonArgument(json, 'data')) as Json;
-        const { type = '', tag } = options;
+        const { type = '', tag, subject } = options;
         const request = {
           context_id,
           context_type: type,
           data,
           ...given(options),
           ...(tag === undefined ? {} : { tags: tag }),
+          ...(subject === undefined ? {} : { subject }),
         };
         out.data(await (await client()).contexts.create(request), showChange);
         return undefined;

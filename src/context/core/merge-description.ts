@@ -12,12 +12,13 @@ function mergeSets<T>(base: readonly T[], ours: readonly T[], theirs: readonly T
 
 /** What a late change says beside its data, merged with what is stored: tags and relations as sets, the rest as the later writer has it. */
 export function mergedDescription(base: Described | undefined, ours: Described, theirs: Description): Description {
-  const { tags, relations, access_policy, merge, ttl_ms, retention } = theirs;
+  const { tags, relations, access_policy, merge, ttl_ms, retention, subject } = theirs;
   return {
     access_policy,
     merge,
     ttl_ms,
     retention,
+    subject,
     tags: tags && mergeSets(base?.tags ?? [], ours.tags, tags, (each) => each).sort(),
     relations:
       relations &&

@@ -47,6 +47,7 @@ export type Description = {
     ContextHead[K] | undefined;
 } & {
   readonly ttl_ms?: number | undefined;
+  readonly subject?: string | undefined;
 };
 
 /** A change as a use case has decided it. */
@@ -134,6 +135,7 @@ export function nextVersion(
     access_policy: change.access_policy ?? before?.access_policy,
     merge: change.merge ?? before?.merge,
     retention: change.retention ?? before?.retention,
+    subject: subjectOf(previous, change),
     first_version: previous?.first_version,
     ttl_ms: change.ttl_ms ?? before?.ttl_ms,
     expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
@@ -149,6 +151,15 @@ export function nextVersion(
     origin: stamp.origin,
     data,
   });
+}
+
+/** The subject of a document stays: whoever asks what is stored of it must find the history too. Throws `invalid-input` for another one. */
+function subjectOf(previous: ContextHead | undefined, { subject }: Description): string | undefined {
+  if (previous?.subject !== undefined && subject !== undefined && previous.subject !== subject)
+    throw new CadreError('invalid-input', `${previous.context_id} has data of another subject until it is erased`, {
+      path: 'subject',
+    });
+  return previous?.subject ?? subject;
 }
 
 function expiry(ttl_ms: number | undefined, now: number): string | undefined {

@@ -16,7 +16,11 @@ import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../ports.ts
 type NamespaceAnswer = z.output<typeof namespaceAnswer>;
 
 /** Throws `forbidden` for whoever is no admin of the whole namespace. Before anybody has set a policy everybody is. */
-async function forAdmin(deps: ContextDeps, caller: Caller, namespace: string): Promise<NamespaceRow | undefined> {
+export async function forAdmin(
+  deps: ContextDeps,
+  caller: Caller,
+  namespace: string,
+): Promise<NamespaceRow | undefined> {
   const row = await deps.documents.namespace(namespace);
   const whole = row && { ...row.policy, rules: row.policy.rules.filter(({ under }) => under === undefined) };
   if (!accessOf(whole, { context_id: '' }, caller.principal).actions.has('admin'))

@@ -20,6 +20,8 @@ import { createDocument } from './create-document.ts';
 import { deleteDocument } from './delete-document.ts';
 import { eraseDocument } from './erase-document.ts';
 import { holdDocument, releaseDocument } from './hold-document.ts';
+import { exportSubject } from './export-subject.ts';
+import { forgetSubject, listCertificates } from './forget-subject.ts';
 import { getDocument } from './get-document.ts';
 import { listConflicts, listVersions } from './list-versions.ts';
 import { putDocument } from './put-document.ts';
@@ -38,6 +40,9 @@ const useCases: {
   erase: eraseDocument,
   hold: holdDocument,
   release: releaseDocument,
+  export: exportSubject,
+  forget: forgetSubject,
+  certificates: listCertificates,
   history: listVersions,
   assemble: assembleContext,
   search: searchDocuments,
@@ -67,6 +72,7 @@ interface Told {
   readonly namespace: string;
   readonly context_id?: string | undefined;
   readonly version?: number | undefined;
+  readonly subject?: string | undefined;
 }
 
 /** Writes to the audit, and never fails what it tells about: a row that cannot be written is lost, the work is not. */
@@ -77,11 +83,13 @@ async function tellAudit(
   told: Told,
   outcome: 'allowed' | 'refused',
 ) {
-  const { namespace, context_id, version } = told;
+  const { namespace, context_id, version, subject } = told;
   const { principal, correlation_id } = caller;
   const at = new Date(deps.sources.now()).toISOString();
   const entry = { at, principal, action, outcome, correlation_id };
-  const about = { ...(context_id === undefined ? {} : { context_id }), ...(version === undefined ? {} : { version }) };
+  const about = Object.fromEntries(
+    Object.entries({ context_id, version, subject }).filter(([, value]) => value !== undefined),
+  );
   await deps.documents.audit(namespace, deps.sources.id(), { ...entry, ...about }).catch(() => undefined);
 }
 
@@ -101,6 +109,8 @@ async function isSampled(deps: ContextDeps, namespace: string): Promise<boolean>
   return oneIn > 0 && deps.sources.random() < 1 / oneIn;
 }
 
+/** Operations on all the data of somebody. */
+const alwaysTold: readonly ContextOperationName[] = ['export', 'forget'];
 /** Operations that read data: a share of them is audited where the namespace says so. */
 const reads: readonly ContextOperationName[] = ['get', 'batch', 'diff'];
 
@@ -119,7 +129,7 @@ export async function runContextOperation(
   const own = remembering(deps);
   try {
     const answer = await run(own, caller, request);
-    if (reads.includes(name) && (await isSampled(own, request.namespace)))
+    if (alwaysTold.includes(name) || (reads.includes(name) && (await isSampled(own, request.namespace))))
       await tellAudit(deps, caller, name, request, 'allowed');
     return answer;
   } catch (error) {

@@ -62,7 +62,7 @@ function write(
   data: Json,
   stamp: Stamp,
 ): Decision {
-  const { tags, relations, access_policy, merge, ttl_ms, retention, expected_version } = request;
+  const { tags, relations, access_policy, merge, ttl_ms, retention, subject, expected_version } = request;
   const change = {
     kind,
     base_version: expected_version,
@@ -73,6 +73,7 @@ function write(
     merge,
     ttl_ms,
     retention,
+    subject,
   };
   const previous = headOf(live);
   return { commit: { previous, next: nextVersion(previous, previous, change, stamp) }, outcome: 'written' };

@@ -17,6 +17,16 @@ export const conflictKey = (key: DocumentKey, conflict_id: string) => ({
   pk: documentPartition(key),
   sk: `${conflictPrefix}${conflict_id}`,
 });
+export const subjectPartition = (namespace: string, subject: string) => `SUBJECT#${namespace}#${subject}`;
+export const forgettingKey = (namespace: string, subject: string) => ({
+  pk: `SPACE#${namespace}`,
+  sk: `FORGET#${subject}`,
+});
+export const certificatePartition = (namespace: string) => `CERTIFICATE#${namespace}`;
+export const certificateKey = (namespace: string, number: number) => ({
+  pk: certificatePartition(namespace),
+  sk: String(number).padStart(12, '0'),
+});
 export const walkKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'WALK' });
 export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'POLICY' });
 

@@ -9,6 +9,7 @@ import {
   edgePrefix,
   feedPartition,
   feedShards,
+  subjectPartition,
   tagPartition,
   treePartition,
   typePartition,
@@ -55,14 +56,15 @@ export async function pageOfRows(
   return { items: Items, ...(next === undefined ? {} : { cursor: next }) };
 }
 
+function partitionOf(namespace: string, by: Finding['by']): string {
+  if (by === undefined) return treePartition(namespace);
+  if ('tag' in by) return tagPartition(namespace, by.tag);
+  return 'type' in by ? typePartition(namespace, by.type) : subjectPartition(namespace, by.subject);
+}
+
 async function find(db: Database, finding: Finding, limit: number, cursor?: string): Promise<ContextPage<string>> {
   const { namespace, by, under } = finding;
-  const pk =
-    by === undefined
-      ? treePartition(namespace)
-      : 'tag' in by
-        ? tagPartition(namespace, by.tag)
-        : typePartition(namespace, by.type);
+  const pk = partitionOf(namespace, by);
   const range = under === undefined ? (['!', last] as const) : ([under, `${under}/${last}`] as const);
   const page = await pageOfRows(db, pk, range, { limit, cursor });
   return { ...page, items: page.items.map(({ sk }) => String(sk)) };

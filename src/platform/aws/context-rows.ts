@@ -12,6 +12,7 @@ import {
   feedPartition,
   feedShards,
   relationKey,
+  subjectPartition,
   tagPartition,
   treePartition,
   typePartition,
@@ -120,15 +121,19 @@ export async function fromVersionItem(bodies: Bodies, item: Item): Promise<Store
   return { ...rest, ...(data === undefined ? {} : { data }) } as unknown as StoredVersion;
 }
 
-/** The rows that find a document, by their key. One that is deleted is found by none. */
+/** The rows that find a document, by their key. One that is deleted is found by its subject only, whose data it still has. */
 export function findingRows(head: ContextHead | undefined): ReadonlyMap<string, Statement['key']> {
-  if (head === undefined || head.deleted === true) return new Map();
-  const { namespace, context_id, context_type, tags, relations } = head;
-  const keys = [
+  if (head === undefined) return new Map();
+  const { namespace, context_id, context_type, tags, relations, subject, deleted } = head;
+  const living = [
     { pk: treePartition(namespace), sk: context_id },
     { pk: typePartition(namespace, context_type), sk: context_id },
     ...tags.map((tag) => ({ pk: tagPartition(namespace, tag), sk: context_id })),
     ...relations.flatMap(({ type, to }) => [relationKey(head, type, to), backRelationKey(head, type, to)]),
+  ];
+  const keys = [
+    ...(deleted === true ? [] : living),
+    ...(subject === undefined ? [] : [{ pk: subjectPartition(namespace, subject), sk: context_id }]),
   ];
   return new Map(keys.map((key) => [`${key.pk} ${key.sk}`, key]));
 }

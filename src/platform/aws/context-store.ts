@@ -16,6 +16,7 @@ import {
 } from './context-keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './context-rows.ts';
 import { contextArchive } from './context-archive.ts';
+import { contextSubjects } from './context-subjects.ts';
 import { contextLifecycle } from './context-lifecycle.ts';
 import { contextListings, pageOfRows } from './context-listings.ts';
 import { type Database, getItems, queryItems, isRefused } from './database.ts';
@@ -218,5 +219,6 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     ...contextListings(db),
     ...contextLifecycle(db, bodies),
     ...contextArchive(db, bodies),
+    ...contextSubjects(db),
   };
 }

@@ -234,5 +234,31 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       await store().setWalk(namespace, undefined);
       expect(await store().walk(namespace)).toBeUndefined();
     });
+
+    it('finds the documents of a subject, deleted ones too, and certifies what was forgotten in one chain', async () => {
+      const first = version(unique('n'), 'd', { subject: 's' });
+      const { namespace } = first;
+      const find = async () => (await store().find({ namespace, by: { subject: 's' }, under: undefined }, 10)).items;
+      await store().commit([{ previous: undefined, next: first }]);
+      const deleted = next(first, { deleted: true, kind: 'delete' });
+      await store().commit([deleted]);
+      expect(await find()).toEqual(['d']);
+      const { subject: _subject, ...tombstone } = next(deleted.next, { kind: 'erase' }).next;
+      await store().commit([{ previous: headOf(deleted.next), next: tombstone }]);
+      expect(await find()).toEqual([]);
+      const row = { namespace, subject: 's', reason: 'r', requested_by: 'a', requested_at: at, context_ids: ['d'] };
+      expect(await store().beginForgetting(row)).toBe(true);
+      expect(await store().beginForgetting({ ...row, context_ids: [] })).toBe(false);
+      expect(await store().forgetting(namespace, 's')).toEqual(row);
+      const { context_ids: _ids, ...request } = row;
+      const certificate = { ...request, number: 1, issued_at: at, documents: [], held: [], previous: '', hash: 'h' };
+      expect(await store().certify({ ...certificate, requested_at: 'another' })).toBe(false);
+      expect(await store().certify(certificate)).toBe(true);
+      expect(await store().forgetting(namespace, 's')).toBeUndefined();
+      await store().beginForgetting(row);
+      expect(await store().certify(certificate)).toBe(false);
+      expect(await store().certify({ ...certificate, number: 2 })).toBe(true);
+      expect((await store().certificates(namespace, 1)).items).toMatchObject([{ number: 2 }]);
+    });
   });
 }
