@@ -12,6 +12,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
+import { repairRoutes } from './routes/workflow-repair.ts';
 import { steeringRoutes, workflowRoutes } from './routes/workflows.ts';
 
 /** How the app meets its surroundings. */
@@ -64,6 +65,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', taskRoutes(deps));
   app.route('/', workflowRoutes(deps));
   app.route('/', steeringRoutes(deps));
+  app.route('/', repairRoutes(deps));
   app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));
   app.route('/', policyRoutes(deps));

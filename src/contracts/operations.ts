@@ -20,6 +20,7 @@ import { agentId, taskId } from './ids.ts';
 import { json } from './json.ts';
 import { inspectionOperations } from './inspection-operations.ts';
 import { policyOperations } from './policy-operations.ts';
+import { repairOperations } from './repair-operations.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { taskView } from './task.ts';
 import { workflowOperations } from './workflow-operations.ts';
@@ -27,7 +28,7 @@ import { workflowOperations } from './workflow-operations.ts';
 /** One operation of the API: the app serves it and the OpenAPI document describes it. */
 export interface Operation {
   readonly id: string;
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** With `:name` for parameters. */
   readonly path: string;
   readonly tag:
@@ -127,6 +128,7 @@ export const operations: readonly Operation[] = [
     answer: taskView,
   },
   ...workflowOperations,
+  ...repairOperations,
   ...inspectionOperations,
   ...scheduleOperations,
   ...policyOperations,

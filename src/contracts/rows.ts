@@ -244,6 +244,10 @@ export interface WorkflowHead {
   readonly warnings: readonly string[];
   readonly cancel_reason?: string;
   readonly deadline?: string;
+  /** Of all its tasks, where it was changed while it ran. */
+  readonly priority?: Priority;
+  /** Its priority or its deadline was changed while it ran: tasks that wait may still have to move. */
+  readonly updated?: true;
   /** The schedule that started it: told of its end, since the next run may wait for it. */
   readonly schedule_id?: string;
   readonly output?: StoredJson;

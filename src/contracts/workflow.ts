@@ -3,7 +3,7 @@ import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { nodesMax } from './limits.ts';
 import { correlationKey, eventName, keptSignal } from './signal.ts';
-import { taskError, taskStatus } from './task.ts';
+import { priority, taskError, taskStatus } from './task.ts';
 import { expression, workflowBody, workflowNode } from './workflow-nodes.ts';
 
 /**
@@ -109,6 +109,13 @@ export const workflowEvent = z.discriminatedUnion('type', [
   compensationStarted,
   z.strictObject({ type: z.literal('CompensationEnded'), outcome: z.enum(['completed', 'failed']) }),
   z.strictObject({ type: z.literal('CompensationResumed'), by: z.string(), skip: z.array(nodePath).max(nodesMax) }),
+  /** Tasks that wait move to their new place, those that start from now on begin there. */
+  z.strictObject({
+    type: z.literal('WorkflowUpdated'),
+    by: z.string(),
+    priority: priority.optional(),
+    deadline: timestamp.optional(),
+  }),
   z.strictObject({ type: z.literal('WorkflowPaused'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowResumed'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowRedriven'), by: z.string() }),
@@ -140,6 +147,8 @@ export const workflowView = z.strictObject({
   status: workflowStatus,
   created_at: timestamp,
   deadline: timestamp.optional(),
+  /** Of all its tasks, where it was changed while it ran. */
+  priority: priority.optional(),
   started_at: timestamp.optional(),
   completed_at: timestamp.optional(),
   makespan_ms: z.int().nonnegative().optional(),

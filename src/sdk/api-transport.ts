@@ -10,7 +10,7 @@ const firstPauseMs = 200;
 
 /** One call of the API. */
 export interface ApiCall {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Begins with `/v1/`; its parts are encoded already. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

@@ -16,11 +16,13 @@ import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
 import type { SignalRequest, SignalView } from '../contracts/signal.ts';
 import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
+import type { WorkflowUpdate } from '../contracts/repair.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
 import { cachingContexts, type ContextCacheOptions } from './context-cache.ts';
 import { contextCalls } from './context-calls.ts';
+import { repairCalls } from './repair-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
 import { waitFor, type WaitOptions } from './wait.ts';
@@ -71,6 +73,7 @@ export interface WorkflowHandle {
   resume(): Promise<WorkflowView>;
   redrive(skip?: readonly string[]): Promise<WorkflowView>;
   signal(name: string, data?: Json, options?: SignalOptions): Promise<SignalView>;
+  update(change: WorkflowUpdate): Promise<WorkflowView>;
   tasks(): Promise<readonly RunTask[]>;
   events(): Promise<readonly WorkflowEventView[]>;
 }
@@ -118,6 +121,7 @@ export function createClient(options: ClientOptions = {}) {
     getWorkflow: workflows.get,
     workflowTasks: workflows.tasks,
     workflowEvents: workflows.events,
+    ...repairCalls(call),
     ...inspectionCalls(call),
     deliveryNotification: workflows.notification,
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),
@@ -224,6 +228,7 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     resume: () => resume(workflow_id),
     redrive: (skip?: readonly string[]) => redrive(workflow_id, skip),
     signal: (name: string, data?: Json, more?: SignalOptions) => signal(workflow_id, name, data, more),
+    update: (change: WorkflowUpdate) => repairCalls(call).updateWorkflow(workflow_id, change),
     tasks: () => tasks(workflow_id),
     events: () => events(workflow_id),
   });

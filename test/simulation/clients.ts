@@ -7,6 +7,7 @@ import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
 import { signalWorkflow } from '../../src/workflow/usecases/signal-workflow.ts';
 import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
+import { updateWorkflow } from '../../src/workflow/usecases/update-workflow.ts';
 import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -98,10 +99,13 @@ export function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario:
     for (const { before, after } of changes) {
       const isStuck = after?.['compensation'] === 'failed' && before?.['compensation'] !== 'failed';
       if (isStuck) void help(String(after['workflow_id']));
-      const race = scenario.races.find(
-        ({ workflow_id, seq }) =>
-          after?.['sk'] === 'HEAD' && after['workflow_id'] === workflow_id && after['seq'] === seq,
-      );
+      const isMet = ({ workflow_id, seq }: { readonly workflow_id: string; readonly seq: number }): boolean =>
+        after?.['sk'] === 'HEAD' && after['workflow_id'] === workflow_id && after['seq'] === seq;
+      for (const { workflow_id, afterMs, change } of scenario.updates.filter(isMet)) {
+        const update = () => updateWorkflow(api, { workflow_id, principal: 'client', change });
+        cloud.clock.at(cloud.clock.now() + afterMs, () => void update().catch(() => undefined));
+      }
+      const race = scenario.races.find(isMet);
       if (race === undefined) continue;
       const cancel = (): void =>
         void cancelWorkflow(api, { workflow_id: race.workflow_id, ...request }).catch(() => undefined);

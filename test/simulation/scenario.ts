@@ -1,5 +1,6 @@
 import type { WorkflowSignal } from '../../src/contracts/signal.ts';
 import type { Task } from '../../src/contracts/task.ts';
+import type { WorkflowUpdate } from '../../src/contracts/repair.ts';
 import { priorities } from '../../src/contracts/task.ts';
 import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
@@ -48,6 +49,13 @@ export interface Scenario {
   readonly kills: readonly { readonly at: number; readonly agent_id: string; readonly revivedAt?: number }[];
   /** Which tasks are killed when. */
   readonly taskKills: readonly { readonly at: number; readonly task_id: string }[];
+  /** Which workflows are updated, so soon after their n-th event that the update meets what follows it. */
+  readonly updates: readonly {
+    readonly workflow_id: string;
+    readonly seq: number;
+    readonly afterMs: number;
+    readonly change: WorkflowUpdate;
+  }[];
   /** When all faults end (ms after the start). */
   readonly healAt: number;
   readonly mix: FaultMix;
@@ -181,6 +189,13 @@ function drawWorkflow(random: Random, index: number): WorkflowDefinition {
   });
 }
 
+function drawUpdate(random: Random, workflow_id: string, at: number): Scenario['updates'] {
+  if (!random.chance(0.4)) return [];
+  const change = random.chance(0.5) ? { priority: random.pick(priorities) } : drawDeadline(random, at);
+  const isNothing = Object.keys(change).length === 0;
+  return isNothing ? [] : [{ workflow_id, seq: 1 + random.below(3), afterMs: random.below(400), change }];
+}
+
 function drawCrash(random: Random, healAt: number, mayBeForGood: boolean): SimulatedAgent['crashes'][number] {
   const at = random.below(healAt);
   return mayBeForGood && random.chance(0.6) ? { at } : { at, downMs: 1_000 + random.below(12_000) };
@@ -250,6 +265,9 @@ export function drawScenario(random: Random): Scenario {
     races: workflows
       .filter(() => random.chance(0.4))
       .map(({ workflow_id }) => ({ workflow_id, seq: 1 + random.below(4), afterMs: random.below(600) })),
+    updates: workflows.flatMap(({ workflow_id, at }) =>
+      drawUpdate(random.fork(`update-${workflow_id}`), workflow_id, at),
+    ),
   };
 }
 

@@ -1,16 +1,18 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { PlanView, ReplayView, ValidationView } from '../../contracts/inspection.ts';
 import type { Json } from '../../contracts/json.ts';
 import { errorCatalogue } from '../../contracts/error-catalogue.ts';
 import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { type CommandContext, runs } from '../command.ts';
+import { moment } from '../option-values.ts';
 import { showStatus, table } from '../output.ts';
+import { addRepair } from './workflow-repair.ts';
 
-/** `cadre workflow validate|draw|log|replay|export|signal` */
+/** `cadre workflow validate|draw|log|replay|export|signal|update` */
 export function addWorkflow(program: Command): void {
   const group = program
     .command('workflow')
-    .description('one workflow: validate, draw, log, replay, export, signal')
+    .description('one workflow: validate, draw, log, replay, export, signal, update')
     .addHelpText(
       'after',
       `
@@ -20,18 +22,13 @@ Examples:
   $ cadre workflow log my-run
   $ cadre workflow replay my-run --at 2026-11-23T01:00:00Z
   $ cadre workflow export my-run --format xes > my-run.xes
-  $ cadre workflow signal my-run payment.received --data '{"amount": 40}'`,
+  $ cadre workflow signal my-run payment.received --data '{"amount": 40}'
+  $ cadre workflow update my-run --priority high`,
     );
   addDefinition(group);
   addHistory(group);
   addSignal(group);
-}
-
-/** A moment, RFC 3339. */
-function moment(text: string): string {
-  const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('It must be a time such as 2026-11-23T01:00:00Z.');
-  return new Date(at).toISOString();
+  addRepair(group);
 }
 
 /** Checks in this process: nothing need be deployed, so nothing is known of agents. */

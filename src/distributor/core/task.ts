@@ -274,6 +274,25 @@ export function promoteChange(row: TaskRow): TaskChange {
   };
 }
 
+/**
+ * Moves a waiting task to another place in the ready order; undefined when it stands there already, or does not wait. The fence moves on: a claim or a timer that
+ * saw the old place and would put it back does not succeed any more.
+ */
+export function moveChange(row: TaskRow, place: Pick<TaskRow, 'priority' | 'deadline'>): TaskChange | undefined {
+  const { priority, deadline } = place;
+  if (row.status !== 'Queued' || (row.priority === priority && row.deadline === deadline)) return undefined;
+  const latest = deadline === undefined ? {} : { deadline };
+  const due = row.due === undefined ? {} : { due: dueOf({ priority, ...latest, created_at: row.queued_at }) };
+  const { deadline: _before, ...rest } = row;
+  const moved = { ...rest, priority, ...latest, ...due };
+  return {
+    task_id: row.task_id,
+    expect: { status: 'Queued', attempt: row.attempt },
+    patch: { attempt: row.attempt + 1, priority, deadline: deadline ?? null, ...due },
+    index: row.not_before === undefined ? readyEntry(moved) : timerEntry(row, row.not_before),
+  };
+}
+
 /** Starts a failed (or cancelled) task anew: same id, attempts counted from zero again, the fence going on. */
 export function redriveChange(row: TaskRow, now: number): TaskChange {
   const at = new Date(now).toISOString();

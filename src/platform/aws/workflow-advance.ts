@@ -58,7 +58,7 @@ export async function transact(db: Database, actions: Action[]): Promise<Cancell
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
-  const { expansions, results, compensation, paused, signals } = head;
+  const { expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
   const attributes = {
     status,
     seq,
@@ -71,6 +71,9 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     started_at,
     completed_at,
     cancel_reason,
+    priority,
+    deadline,
+    updated,
     output,
     output_error,
     expires_at,

@@ -156,6 +156,9 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
       draft.signals = [...draft.signals, { id, name, ...(key === undefined ? {} : { key }) }];
       break;
     }
+    case 'WorkflowUpdated':
+      // Where its tasks wait is no part of the graph.
+      break;
     case 'WorkflowPaused':
       draft.paused = true;
       break;

@@ -1,3 +1,4 @@
+import type { WorkflowUpdate } from '../../contracts/repair.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import type { ScopeKind, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import type { KeptSignal } from '../../contracts/signal.ts';
@@ -31,6 +32,7 @@ export type WorkflowCommand =
   | { readonly type: 'cancel'; readonly by: string; readonly reason: string }
   /** Nothing new starts until it is resumed. */
   | { readonly type: 'pause' | 'resume'; readonly by: string }
+  | ({ readonly type: 'update'; readonly by: string } & WorkflowUpdate)
   /** Opens what failed in a workflow that has ended. */
   | { readonly type: 'redrive'; readonly by: string }
   /** A human lets a failed compensation go on; `skip` names the compensations that count as done. */
@@ -237,6 +239,11 @@ export function decide(
       emit({ type: 'WorkflowResumed', by: command.by });
       catchUp(draft, emit);
       break;
+    case 'update': {
+      const { type: _type, ...change } = command;
+      emit({ type: 'WorkflowUpdated', ...change });
+      break;
+    }
     case 'redrive':
       if (isRedrivable(state)) redrive(draft, command.by, emit);
       break;

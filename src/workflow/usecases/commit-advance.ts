@@ -36,7 +36,7 @@ export interface Step {
   /** Nodes that start again: their rows are there and queued already. */
   readonly revived?: ReadonlySet<string>;
   /** Set on the head besides what the events say. */
-  readonly patch?: Pick<WorkflowHead, 'task_token' | 'cancel_reason'>;
+  readonly patch?: Pick<WorkflowHead, 'task_token' | 'cancel_reason' | 'priority' | 'deadline' | 'updated'>;
 }
 
 /** What a committed step led to. */
@@ -201,8 +201,10 @@ interface Debt {
 }
 
 function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 'attention'> {
-  const owes = step.revived !== undefined || debt.rows.length > 0 || debt.stopped.length > 0 || unfolded.unfinished;
-  if (owes || isFinished(unfolded.state.status)) return { attention: true };
+  const owes = debt.rows.length > 0 || debt.stopped.length > 0 || unfolded.unfinished;
+  // Rows that were revived before it, or are moved after it.
+  const isLeft = step.revived !== undefined || step.command.type === 'update';
+  if (owes || isLeft || isFinished(unfolded.state.status)) return { attention: true };
   // The beginning pays the debt that the creation left.
   return step.command.type === 'begin' ? { attention: false } : {};
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../contracts/json.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
-import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { StoredJson, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { isTask, type TaskNode } from '../../contracts/workflow-nodes.ts';
@@ -26,6 +26,18 @@ function dependenciesShown(graph: WorkflowGraph, index: number): string[] {
   return (graph.dependencies[index] ?? []).slice(0, dependenciesShownMax).map((each) => graph.nodes[each]?.name ?? '');
 }
 
+/** Where the task of a node belongs in the ready order, if it started then (epoch ms) and must have ended at `latest`. */
+export function placeOf(
+  head: Pick<WorkflowHead, 'priority'>,
+  node: TaskNode,
+  started: number,
+  latest: number,
+): Pick<TaskRow, 'priority' | 'deadline'> {
+  const due = Math.min(latest, started + (node.deadline_ms ?? Infinity));
+  const deadline = due === Infinity ? {} : { deadline: new Date(due).toISOString() };
+  return { priority: head.priority ?? node.priority, ...deadline };
+}
+
 async function toRow(
   deps: WorkflowDeps,
   { run: { head }, graph }: Progress,
@@ -34,16 +46,14 @@ async function toRow(
   latest: number,
 ): Promise<TaskRow> {
   const now = deps.sources.now();
-  const due = Math.min(latest, now + (node.deadline_ms ?? Infinity));
   const task_id = nodeTaskId(head.workflow_id, node.name);
   const payload = await storeText(deps, task_id, text);
   const { retry } = node;
   const task = {
     task_id,
     task_type: node.task_type,
-    priority: node.priority,
     required_capabilities: node.required_capabilities,
-    ...(due === Infinity ? {} : { deadline: new Date(due).toISOString() }),
+    ...placeOf(head, node, now, latest),
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
     payload,
   };
@@ -64,7 +74,10 @@ async function toRow(
 }
 
 /** When each node must have ended for the workflow to meet its deadline (epoch ms): that, less the longest way after the node. */
-async function latestEnds(deps: WorkflowDeps, { run, graph }: Progress): Promise<(index: number) => number> {
+export async function latestEnds(
+  deps: WorkflowDeps,
+  { run, graph }: Pick<Progress, 'run' | 'graph'>,
+): Promise<(index: number) => number> {
   const { deadline, pool } = run.head;
   if (deadline === undefined) return () => Infinity;
   const { agents } = await deps.agents.pool(pool);

@@ -9,6 +9,7 @@ import { commitStep } from './commit-advance.ts';
 import { finishWorkflow } from './finish-workflow.ts';
 import { insertMissing } from './insert-missing.ts';
 import { findRun, type Run } from './load-run.ts';
+import { moveTasks } from './move-tasks.ts';
 import { sweepRun } from './sweep-stopped.ts';
 
 /** A step owed for less than this is probably under way. Shorter: work is done twice; longer: a lost step costs more time. */
@@ -48,6 +49,7 @@ async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
   const { workflow_id, seq } = run.head;
   const rows = await insertMissing(deps, run);
   await sweepRun(deps, run);
+  await moveTasks(deps, run);
   const outcomes = unnoticed(rows);
   // Also without outcomes: nodes that Cadre itself evaluates may be left from a full transaction.
   const committed = await commitStep(deps, run, {

@@ -20,7 +20,7 @@ export interface SteerRequest {
 const racesMax = 12;
 
 /** Commits a command that `prepare` makes out of the run as it is, or answers with its refusal; without a command there is nothing to do. */
-async function steer(
+export async function steer(
   deps: WorkflowDeps,
   workflow_id: string,
   prepare: (run: Run) => Promise<Outcome<Partial<Step> | undefined>>,
@@ -41,7 +41,7 @@ async function steer(
   return refused('version-conflict');
 }
 
-function finished({ head }: Run): Outcome<undefined> {
+export function finished({ head }: Run): Outcome<undefined> {
   return refused('already-finished', `the workflow is ${head.status}`, 'workflow_id');
 }
 

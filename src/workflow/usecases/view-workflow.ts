@@ -22,6 +22,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     status: head.status,
     created_at: head.created_at,
     ...(head.deadline === undefined ? {} : { deadline: head.deadline }),
+    ...(head.priority === undefined ? {} : { priority: head.priority }),
     ...(head.started_at === undefined ? {} : { started_at: head.started_at }),
     ...(head.completed_at === undefined ? {} : { completed_at: head.completed_at }),
     ...(makespan_ms === undefined ? {} : { makespan_ms }),

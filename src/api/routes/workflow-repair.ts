@@ -1,0 +1,21 @@
+import { Hono } from 'hono';
+import { userId } from '../../contracts/ids.ts';
+import { workflowUpdateRequest } from '../../contracts/repair.ts';
+import { viewOf } from '../../workflow/usecases/view-workflow.ts';
+import type { ApiDeps } from '../ports.ts';
+import { accepted, readBody, readParam, type ApiEnv } from '../request.ts';
+
+/** Changing a workflow that runs, and beginning where one ended. The use cases bring JSONata: loaded for the first command. */
+export function repairRoutes(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+
+  app.patch('/v1/workflows/:id', async (c) => {
+    const workflow_id = readParam(c, 'id', userId);
+    const change = await readBody(c, workflowUpdateRequest);
+    const { updateWorkflow } = await import('../../workflow/usecases/update-workflow.ts');
+    const request = { workflow_id, principal: c.get('principal'), change };
+    return c.json(await viewOf(deps, accepted(await updateWorkflow(deps, request))));
+  });
+
+  return app;
+}
