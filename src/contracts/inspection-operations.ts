@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { userId } from './ids.ts';
-import { planView, replayQuery, replayView, validationView } from './inspection.ts';
+import { planView, queryView, replayQuery, replayView, validationView } from './inspection.ts';
 import type { Operation } from './operations.ts';
 
 /** The operations that look into workflows. */
@@ -35,5 +35,15 @@ export const inspectionOperations: readonly Operation[] = [
     query: replayQuery,
     status: 200,
     answer: replayView,
+  },
+  {
+    id: 'queryWorkflow',
+    method: 'get',
+    path: '/v1/workflows/:id/queries/:name',
+    tag: 'workflows',
+    summary: 'What a query that the definition names says of the workflow as it is; nothing changes',
+    params: { id: userId, name: userId },
+    status: 200,
+    answer: queryView,
   },
 ];

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fault } from './api.ts';
 import { taskId, timestamp, userId } from './ids.ts';
+import { json } from './json.ts';
 import { workflowStatus } from './workflow.ts';
 
 /** A node in a plan. Times are milliseconds. */
@@ -53,3 +54,12 @@ export const replayView = z.object({
   differences: z.array(z.string()),
 });
 export type ReplayView = z.infer<typeof replayView>;
+
+/** What a query of a run's definition gave; `seq` is the step of the run that it saw. */
+export const queryView = z.strictObject({
+  workflow_id: userId,
+  query: userId,
+  seq: z.int().nonnegative(),
+  value: json,
+});
+export type QueryView = z.infer<typeof queryView>;

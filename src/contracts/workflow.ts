@@ -8,13 +8,14 @@ import { expression, workflowBody, workflowNode } from './workflow-nodes.ts';
 
 /**
  * A workflow as a user writes it. `output` is a JSONata expression over the workflow's input and the outputs of all nodes that end the graph. `bodies` are
- * nodes that others run inside of them, by name.
+ * nodes that others run inside of them, by name; `queries` are expressions over a run as it is, for whoever asks.
  */
 export const workflowDefinition = z.strictObject({
   name: userId,
   nodes: z.array(workflowNode).min(1).max(nodesMax),
   output: expression.optional(),
   bodies: z.record(userId, workflowBody).optional(),
+  queries: z.record(userId, expression).optional(),
 });
 export type WorkflowDefinition = z.output<typeof workflowDefinition>;
 export type WorkflowDefinitionInput = z.input<typeof workflowDefinition>;

@@ -7,7 +7,7 @@ import type {
   SystemStatusView,
   WorkflowEventView,
 } from '../contracts/api.ts';
-import type { PlanView, ReplayView, ValidationView } from '../contracts/inspection.ts';
+import type { PlanView, QueryView, ReplayView, ValidationView } from '../contracts/inspection.ts';
 import { CadreError, type Outcome } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import { tasksPerMessageMax } from '../contracts/limits.ts';
@@ -262,6 +262,9 @@ function inspectionCalls(call: ApiTransport) {
       (await call({ method: 'POST', path: '/v1/workflows/validate', body: value })) as ValidationView,
     /** When its nodes run, the critical path and the predicted finish. */
     workflowPlan: async (id: string) => (await call({ method: 'GET', path: `${workflowPath(id)}/plan` })) as PlanView,
+    /** What a query that its definition names says of it as it is. */
+    queryWorkflow: async (id: string, query: string) =>
+      (await call({ method: 'GET', path: `${workflowPath(id)}/queries/${encodeURIComponent(query)}` })) as QueryView,
     /** Its state as the event log tells it, compared with the stored one, or at a moment of the past. */
     replayWorkflow: async (id: string, at?: string) =>
       (await call({

@@ -36,6 +36,8 @@ export type WorkflowBuilder<Names extends string = never> = {
   output(expression: string): WorkflowBuilder<Names>;
   /** Nodes that others run inside of them, by name. */
   bodies(bodies: Readonly<Record<string, Body>>): WorkflowBuilder<Names>;
+  /** Expressions over a run as it is, by name, for whoever asks. */
+  queries(queries: Readonly<Record<string, string>>): WorkflowBuilder<Names>;
   /** What was added so far as the body of a node of another builder. */
   body(): WorkflowBodyInput;
   /** The definition: the JSON that one could also write by hand. Throws `invalid-input` with all faults. */
@@ -45,6 +47,7 @@ export type WorkflowBuilder<Names extends string = never> = {
 interface Draft extends WorkflowBodyInput {
   readonly name: string;
   readonly bodies?: Readonly<Record<string, unknown>>;
+  readonly queries?: Readonly<Record<string, string>>;
 }
 
 type AnyOptions = {
@@ -92,6 +95,7 @@ function builderOf<Names extends string>(draft: Draft): WorkflowBuilder<Names> {
     event: add('event'),
     transaction: add('transaction'),
     output: (expression) => builderOf({ ...draft, output: expression }),
+    queries: (queries) => builderOf({ ...draft, queries }),
     bodies: (bodies) =>
       builderOf({
         ...draft,

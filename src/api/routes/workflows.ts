@@ -19,6 +19,7 @@ const commands = {
   submit: () => import('../../workflow/usecases/submit-workflow.ts'),
   cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
   signal: async () => (await import('../../workflow/usecases/signal-workflow.ts')).signalWorkflow,
+  query: async () => (await import('../../workflow/usecases/query-workflow.ts')).queryWorkflow,
   steer: () => import('../../workflow/usecases/steer-workflow.ts'),
 };
 
@@ -101,7 +102,7 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   return app;
 }
 
-/** Steering a workflow that runs or has failed, and events for it. */
+/** Steering a workflow that runs or has failed, events and questions for it. */
 export function steeringRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const steered = async (c: ApiContext, steer: (request: SteerRequest) => Promise<Outcome<WorkflowHead>>) => {
@@ -117,6 +118,11 @@ export function steeringRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/v1/workflows/:id/redrive', async (c) => {
     const { skip } = await readBody(c, workflowRedriveRequest);
     return steered(c, async (request) => (await commands.steer()).redriveWorkflow(deps, { ...request, skip }));
+  });
+
+  app.get('/v1/workflows/:id/queries/:name', async (c) => {
+    const request = { workflow_id: readParam(c, 'id', userId), query: readParam(c, 'name', userId) };
+    return c.json(accepted(await (await commands.query())(deps, request)));
   });
 
   app.post('/v1/workflows/:id/signals', async (c) => {

@@ -8,11 +8,11 @@ import { moment } from '../option-values.ts';
 import { showStatus, table } from '../output.ts';
 import { addRepair } from './workflow-repair.ts';
 
-/** `cadre workflow validate|draw|log|replay|export|signal|update` */
+/** `cadre workflow validate|draw|log|replay|export|query|signal|update` */
 export function addWorkflow(program: Command): void {
   const group = program
     .command('workflow')
-    .description('one workflow: validate, draw, log, replay, export, signal, update')
+    .description('one workflow: validate, draw, log, replay, export, query, signal, update')
     .addHelpText(
       'after',
       `
@@ -22,11 +22,13 @@ Examples:
   $ cadre workflow log my-run
   $ cadre workflow replay my-run --at 2026-11-23T01:00:00Z
   $ cadre workflow export my-run --format xes > my-run.xes
+  $ cadre workflow query my-run progress
   $ cadre workflow signal my-run payment.received --data '{"amount": 40}'
   $ cadre workflow update my-run --priority high`,
     );
   addDefinition(group);
   addHistory(group);
+  addQuery(group);
   addSignal(group);
   addRepair(group);
 }
@@ -130,6 +132,18 @@ function addHistory(group: Command): void {
         const { toXes } = await import('../workflow/xes.ts');
         const log = toXes(view, events, tasks);
         out.data({ format: 'xes', log }, () => log);
+        return undefined;
+      }),
+    );
+}
+
+function addQuery(group: Command): void {
+  group
+    .command('query <id> <name>')
+    .description('what a query that the definition names says of a run as it is')
+    .action(
+      runs<[string, string]>(async ({ out, client }, id, name) => {
+        out.data(await (await client()).queryWorkflow(id, name), ({ value }) => JSON.stringify(value, null, 2));
         return undefined;
       }),
     );

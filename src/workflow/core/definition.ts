@@ -280,6 +280,15 @@ function levelFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): F
   ];
 }
 
+/** A query sees the definition's own nodes, whether they have ended or not. */
+function queryFaults({ nodes, queries = {} }: WorkflowDefinition): Fault[] {
+  const names = new Set(nodes.map(({ name }) => name));
+  const allowed = (name: string): boolean => names.has(name);
+  return Object.entries(queries).flatMap(([name, text]) =>
+    expressionFaults(text, `queries.${name}`, allowed, 'only nodes of the definition itself are: correct the name'),
+  );
+}
+
 /**
  * Lists everything that is wrong with a definition, each fault with its path, the reason and what to do; nothing may start while there is one.
  * `offeredCapabilities` has one list an agent: requirements that no single agent meets are warnings, for agents may come later.
@@ -290,13 +299,22 @@ export function checkDefinition(
 ): DefinitionCheck {
   const bodies = new Map(Object.entries(definition.bodies ?? {}));
   return {
-    faults: [...levelsOf(definition).flatMap((level) => levelFaults(level, bodies)), ...bodyCycleFaults(definition)],
+    faults: [
+      ...levelsOf(definition).flatMap((level) => levelFaults(level, bodies)),
+      ...bodyCycleFaults(definition),
+      ...queryFaults(definition),
+    ],
     warnings: warningsOf(definition, options.offeredCapabilities),
   };
 }
 
 /** Lists everything that is wrong with nodes which a running task returned. They may use the bodies of the definition. */
 export function checkPlan(definition: WorkflowDefinition, plan: WorkflowBody): readonly Fault[] {
-  const { faults } = checkDefinition({ ...definition, nodes: [...plan.nodes], output: plan.output });
+  const { faults } = checkDefinition({
+    ...definition,
+    queries: undefined,
+    nodes: [...plan.nodes],
+    output: plan.output,
+  });
   return faults.filter(({ path = '' }) => !path.startsWith('bodies.'));
 }
