@@ -27,7 +27,7 @@ export interface FunctionSpec {
 }
 
 export const functionSpecs = {
-  'accept-tasks': { memoryMb: 512, sendsTo: ['dispatch'] },
+  'accept-tasks': { memoryMb: 512, sendsTo: ['dispatch', 'pulse'] },
   'dispatch-tasks': { memoryMb: 1024, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
   'apply-results': {
     memoryMb: 1024,

@@ -46,6 +46,12 @@ export const errorCatalogue = {
     what: 'A task with this id exists already with another body; the first one stays.',
     fix: 'Choose another task_id, or send the same body to repeat safely.',
   },
+  'singleton-conflict': {
+    status: 409,
+    exit: 6,
+    what: 'A task with the same singleton key waits or runs already.',
+    fix: 'Wait until that task has ended, or submit with `on_conflict: "join"` to be given it instead.',
+  },
   'workflow-conflict': {
     status: 409,
     exit: 6,

@@ -65,6 +65,8 @@ export const ratePeriodMsMax = 24 * 3_600_000;
 export const rateStartsMax = 1_000_000;
 /** Keys with starts within their periods that a pool remembers; tasks of further keys wait. More: the pool's row, which each round with such tasks writes, costs more write units. */
 export const ratedKeysMax = 100;
+/** Longest time that a debounced task waits for another submission. */
+export const debounceMsMax = 24 * 3_600_000;
 /** Lanes of their own for tasks with keys: what a full key holds back stands in the way of a few other keys, never of a task without one. More: more heads to read. */
 export const keyLanesMax = 16;
 /** Pages of a route that are read on when all of a page is held back by limits. More: each dispatch reads more of a backlog that may not start. */

@@ -4,6 +4,7 @@ import { json } from './json.ts';
 import {
   backupAgentsMax,
   concurrencyMax,
+  debounceMsMax,
   idCharactersMax,
   ratePeriodMsMax,
   ratePeriodMsMin,
@@ -42,7 +43,21 @@ export const distributionRules = z.strictObject({
   /** The task waits while `limit` attempts of its key have started within the last `period_ms`. */
   rate_limit: z.strictObject({ key: limitKey, ...rateLimit.shape }).optional(),
 });
-export type DistributionRules = z.infer<typeof distributionRules>;
+
+const debounceMs = z.int().min(1_000).max(debounceMsMax);
+/** What a submission says about others with its key, besides how its task is distributed. */
+export const submissionRules = distributionRules
+  .extend({
+    /** While a task with this key waits or runs, another one is refused, or joins it: then nothing new is made. */
+    singleton: z.strictObject({ key: limitKey, on_conflict: z.enum(['refuse', 'join']).optional() }).optional(),
+    /** The task starts `delay_ms` later; a later submission of the key replaces it while it waits, and starts the delay anew, up to `max_delay_ms` from the first one. */
+    debounce: z.strictObject({ key: limitKey, delay_ms: debounceMs, max_delay_ms: debounceMs.optional() }).optional(),
+  })
+  .refine(({ singleton, debounce }) => singleton === undefined || debounce === undefined, {
+    error: 'give singleton or debounce, not both',
+    path: ['debounce'],
+  });
+export type DistributionRules = z.infer<typeof submissionRules>;
 
 /** A task as a user submits it: the specification's format, nothing added. */
 export const task = z.strictObject({
@@ -52,7 +67,7 @@ export const task = z.strictObject({
   deadline: timestamp.optional(),
   required_capabilities: capabilityList,
   payload: json,
-  distribution_rules: distributionRules.optional(),
+  distribution_rules: submissionRules.optional(),
 });
 export type Task = z.infer<typeof task>;
 

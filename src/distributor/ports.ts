@@ -40,9 +40,23 @@ export interface Page<T> {
   readonly cursor?: string;
 }
 
+/** Which task has a key (`name`), and since when tasks that replaced each other have had it. */
+export interface KeyMark {
+  readonly name: string;
+  readonly task_id: string;
+  readonly since: string;
+}
+
 export interface TaskStore {
   /** Inserts rows that do not exist yet; answers per row with the row that was there first, or undefined where it was inserted. */
   insert(rows: readonly TaskRow[]): Promise<readonly (TaskRow | undefined)[]>;
+  /** Who has a key of a pool, strongly consistent; undefined: nobody ever, or long ago. */
+  mark(pool: string, name: string): Promise<KeyMark | undefined>;
+  /** Inserts a row that does not exist yet with the mark of its key, if that still names `was`, and with a change of another task: all of it or nothing (false). */
+  insertMarked(
+    row: TaskRow,
+    key: { readonly mark: KeyMark; readonly was: string | undefined; readonly change?: TaskChange },
+  ): Promise<boolean>;
   /** Rows by id, in the order of the ids; undefined where there is none. Strongly consistent. */
   get(ids: readonly string[]): Promise<readonly (TaskRow | undefined)[]>;
   /** The head of a route in ready order, or what comes after an order. May lag behind by the index's replication. */

@@ -113,7 +113,8 @@ const completes = 'states:SendTaskSuccess machine';
 
 /** What its use cases do beyond that, with the step that does it: without one of these it fails on AWS, and only there. */
 const needs: Readonly<Record<FunctionName, readonly string[]>> = {
-  'accept-tasks': sends('dispatch'),
+  // A debounced task sets a tick.
+  'accept-tasks': sends('dispatch', 'pulse'),
   // The rest of a large round goes back to its queue; a dispatch arms the pulse and assigns.
   'dispatch-tasks': sends('dispatch', 'pulse', 'inboxes'),
   // A retry sets a tick; the last result of a workflow completes its execution and clears its mark of attention; losers are told to stop.

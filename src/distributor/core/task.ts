@@ -70,6 +70,11 @@ export function readyEntry(row: Placed & Pick<TaskRow, 'pool' | 'route'>): Index
 
 const readyPartition = (pool: string, route: string): string => `READY#${pool}#${route}`;
 
+/** The index entry of a Queued task: its place in the ready order, or its timer. */
+export function waitingEntry(row: Placed & Pick<TaskRow, 'pool' | 'route' | 'not_before'>): IndexEntry {
+  return row.not_before === undefined ? readyEntry(row) : timerEntry(row, row.not_before);
+}
+
 /** The index entry of a task that waits for its retry time. */
 function timerEntry(row: Pick<TaskRow, 'pool' | 'task_id'>, not_before: string): IndexEntry {
   return { partition: `TIMER#${row.pool}`, key: `${not_before}#${row.task_id}` };
@@ -249,7 +254,7 @@ export function expireChange(row: TaskRow, now: number): TaskChange {
  * should it still come, fails. Only then may the reservation be dropped.
  */
 export function fenceChange(row: TaskRow): TaskChange {
-  return fence(row, row.not_before === undefined ? readyEntry(row) : timerEntry(row, row.not_before));
+  return fence(row, waitingEntry(row));
 }
 
 /** The same for a task as the ready index of a pool shows it: a dispatcher takes the right from itself, and from whoever reserved the same slot for it. */

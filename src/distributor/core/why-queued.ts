@@ -6,7 +6,11 @@ import { routeRow } from './route.ts';
 /** Why a queued task waits: nobody who may run it is there, a limit holds it back, or those who may are busy. */
 export function whyQueued(row: TaskRow, pool: PoolRows, now: number): string {
   const { agents } = pool;
-  if (row.not_before !== undefined) return `waits until ${row.not_before} to be tried again`;
+  if (row.not_before !== undefined) {
+    return row.attempt === 0
+      ? `waits until ${row.not_before} for another submission of its key`
+      : `waits until ${row.not_before} to be tried again`;
+  }
   const required = row.required_capabilities.join(', ');
   const offered = agents.some((agent) => row.required_capabilities.every((each) => agent.capabilities.includes(each)));
   if (!offered) return required === '' ? 'no agent is registered' : `no registered agent offers ${required}`;

@@ -7,6 +7,7 @@ import { routeRow } from '../core/route.ts';
 import { storeText } from '../core/stored-json.ts';
 import { newTask } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
+import { acceptMarked, keyRuleOf, type Marked } from './accept-marked.ts';
 
 /** Tasks with the authority they came with. */
 export interface TaskSubmission {
@@ -71,13 +72,26 @@ export async function acceptTasks(
   for (const row of rows) if (!firsts.has(row.task_id)) firsts.set(row.task_id, row);
   const fresh = [...firsts.values()];
   await deps.agents.addRoutes(fresh.map((row) => routeRow(row.pool, row)));
-  const found = await deps.tasks.insert(fresh);
-  const before = new Map(fresh.map((row, index) => [row.task_id, found[index]]));
-  await hintWaiting(
-    deps,
-    fresh.map((row, index) => found[index] ?? row),
-  );
+  const plain = fresh.filter((row) => keyRuleOf(row) === undefined);
+  const found = await deps.tasks.insert(plain);
+  const before = new Map(plain.map((row, index) => [row.task_id, found[index]]));
+  const marked = new Map<string, Outcome<Marked>>();
+  for (const row of fresh) {
+    const rule = keyRuleOf(row);
+    // One after the other: of two with the same key in one message the second one finds the first.
+    if (rule !== undefined) marked.set(row.task_id, await acceptMarked(deps, row, rule));
+  }
+  const keyed = [...marked.values()].flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+  await hintWaiting(deps, [...plain.map((row, index) => found[index] ?? row), ...keyed.map(({ row }) => row)]);
   return rows.map((row) => {
+    const outcome = marked.get(row.task_id);
+    if (outcome?.ok === false) return outcome;
+    if (outcome !== undefined && !outcome.value.isNew) {
+      const { task_id } = outcome.value.row;
+      // It joined another task.
+      if (task_id !== row.task_id) return { ok: true, value: { task_id, repeated: true } };
+      before.set(task_id, outcome.value.row);
+    }
     const stored = before.get(row.task_id) ?? firsts.get(row.task_id);
     if (stored?.body_hash !== row.body_hash)
       return refused('task-conflict', `${row.task_id} was accepted before with another body`, 'task_id');
@@ -93,7 +107,7 @@ export async function acceptTasks(
 
 async function hintWaiting(deps: DistributorDeps, rows: readonly TaskRow[]): Promise<void> {
   const waiting = Map.groupBy(
-    rows.filter((row) => row.status === 'Queued'),
+    rows.filter((row) => row.status === 'Queued' && row.not_before === undefined),
     (row) => row.pool,
   );
   await deps.messenger.hint(

@@ -46,6 +46,8 @@ export const signalKey = (workflow_id: string, id: string) => ({
   pk: workflowPartition(workflow_id),
   sk: `SIGNAL#${id}`,
 });
+/** Which task has a key. */
+export const markKey = (pool: string, name: string) => ({ pk: `MARK#${pool}#${name}`, sk: 'MARK' });
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
 export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
 /** The timer of a namespace's documents. */

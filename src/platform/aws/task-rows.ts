@@ -3,7 +3,7 @@ import { indexedPayloadBytesMax } from '../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
-import { holdKey, parseHoldKey, readyEntry } from '../../distributor/core/task.ts';
+import { holdKey, parseHoldKey, waitingEntry } from '../../distributor/core/task.ts';
 import { expiryOf } from './expiry.ts';
 import { taskKey } from './keys.ts';
 import type { Statement } from './statements.ts';
@@ -40,7 +40,7 @@ function logOf(task_id: string, { attempt, ...log }: Item): DistributionLog {
 /** The item of a new task, with its keys and its place in the ready order. */
 export function taskItem(row: TaskRow): Item & Statement['key'] {
   const { payload, ...rest } = row;
-  const { partition, key } = readyEntry(row);
+  const { partition, key } = waitingEntry(row);
   const item: Item = {
     ...rest,
     ...payloadAttributes(payload),

@@ -1,11 +1,13 @@
 import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { TaskRow } from '../../contracts/rows.ts';
-import type { ChangeResult, TaskStore } from '../../distributor/ports.ts';
+import type { ChangeResult, KeyMark, TaskStore } from '../../distributor/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Database, getItems, queryItems, isRefused } from './database.ts';
-import { indexName, readyPartition, taskKey } from './keys.ts';
+import { expiryOf } from './expiry.ts';
+import { indexName, markKey, readyPartition, taskKey } from './keys.ts';
 import { executeStatements, insertStatement } from './statements.ts';
-import { fromIndexItem, fromTaskItem, type Item, taskItem, taskStatement } from './task-rows.ts';
+import { fromIndexItem, fromTaskItem, type Item, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
+import { transact } from './workflow-advance.ts';
 
 async function insert(db: Database, rows: readonly TaskRow[]): Promise<(TaskRow | undefined)[]> {
   const results = await executeStatements(
@@ -81,6 +83,28 @@ export function createTaskStore(db: Database): TaskStore {
   };
   return {
     insert: (rows) => insert(db, rows),
+    mark: async (pool, name) => {
+      const [item] = await getItems(db, [markKey(pool, name)]);
+      return item === undefined
+        ? undefined
+        : (({ name, task_id, since }) => ({ name, task_id, since }) as KeyMark)(item);
+    },
+    insertMarked: async (row, { mark, was, change: other }) => {
+      const cancellation = await transact(db, [
+        { Put: taskPut(db.table, row) },
+        {
+          Put: {
+            TableName: db.table,
+            Item: { ...markKey(row.pool, mark.name), ...mark, expires_at: expiryOf(row.created_at) },
+            // Still whom the decision saw: of two who take the key from the same task one does.
+            ConditionExpression: was === undefined ? 'attribute_not_exists(pk)' : 'task_id = :was',
+            ...(was === undefined ? {} : { ExpressionAttributeValues: { ':was': was } }),
+          },
+        },
+        ...(other === undefined ? [] : [{ Update: taskUpdate(db.table, other) }]),
+      ]);
+      return cancellation === undefined;
+    },
     get: async (ids) => (await getItems(db, ids.map(taskKey))).map((item) => item && fromTaskItem(item)),
     ready: (pool, route, limit, after) =>
       after === undefined

@@ -27,6 +27,27 @@ export function taskStoreSuite(backend: BackendOf): void {
       expect(await store().get([row!.task_id])).toEqual([row]);
     });
 
+    it('inserts a row together with the mark of its key and another change, or nothing', async () => {
+      const [one, two, three] = tasksIn(unique('p'), 3);
+      const mark = (row: typeof one) => ({ name: 'debounce#k', task_id: row!.task_id, since: time(1) });
+      const { pool } = one!;
+      expect(await store().mark(pool, 'debounce#k')).toBeUndefined();
+      expect(await store().insertMarked(one!, { mark: mark(one), was: undefined })).toBe(true);
+      expect(await store().mark(pool, 'debounce#k')).toEqual(mark(one));
+      expect(await store().insertMarked(two!, { mark: mark(two), was: undefined })).toBe(false);
+      expect(await store().insertMarked(one!, { mark: mark(one), was: one!.task_id })).toBe(false);
+      const late = { ...claim(one!), expect: { status: 'Queued' as const, attempt: 7 } };
+      expect(await store().insertMarked(two!, { mark: mark(two), was: one!.task_id, change: late })).toBe(false);
+      expect(await store().get([two!.task_id])).toEqual([undefined]);
+      expect(await store().insertMarked(two!, { mark: mark(two), was: one!.task_id, change: claim(one!) })).toBe(true);
+      expect(await store().mark(pool, 'debounce#k')).toEqual(mark(two));
+      expect(await store().get([one!.task_id, two!.task_id, three!.task_id])).toMatchObject([
+        { status: 'Processing' },
+        two,
+        undefined,
+      ]);
+    });
+
     it('inserts more rows than one call carries, some of them anew', async () => {
       const rows = tasksIn(unique('p'), 60);
       await store().insert(rows.slice(20, 40));
