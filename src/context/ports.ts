@@ -2,6 +2,7 @@ import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contra
 import type { ConflictDocument } from '../contracts/context-operations.ts';
 import type { AuditEntry, ContextChange } from '../contracts/context-queries.ts';
 import type { Certificate } from '../contracts/context-subjects.ts';
+import type { TypeVersion } from '../contracts/context-types.ts';
 import type { Announcement } from '../contracts/events.ts';
 import type { DocumentKey, StoredVersion } from './core/version.ts';
 
@@ -107,6 +108,10 @@ export interface DocumentStore {
   /** Keeps a change that could not be merged; the same conflict again changes nothing. */
   keepConflict(conflict: ConflictDocument): Promise<void>;
   conflicts(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ConflictDocument>>;
+  /** The versions of a registered type, newest first; none: nobody registered it. Without a type: all versions of all types of the namespace. */
+  types(namespace: string, context_type?: string): Promise<readonly TypeVersion[]>;
+  /** Registers the next version of a type. False: another one was registered meanwhile. */
+  define(row: TypeVersion): Promise<boolean>;
   /** An erasure of a subject's data that has no certificate yet. */
   forgetting(namespace: string, subject: string): Promise<Forgetting | undefined>;
   /** Begins one; false: one was begun already. */

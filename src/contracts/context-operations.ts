@@ -38,6 +38,7 @@ import {
   ttlMs,
 } from './context.ts';
 import { assembleAnswer, assembleRequest } from './context-assembly.ts';
+import { defineTypeRequest, typeAnswer, typeRequest, typesAnswer, typesRequest, typeVersion } from './context-types.ts';
 import { searchAnswer, searchRequest } from './context-search.ts';
 import {
   certificate,
@@ -304,6 +305,13 @@ export const contextOperations = {
     body: certificatesRequest,
     answer: page(certificate),
   },
+  define: {
+    summary: 'Register a type of documents, or its next version',
+    body: defineTypeRequest,
+    answer: typeVersion,
+  },
+  type: { summary: 'The versions of a registered type, newest first', body: typeRequest, answer: typeAnswer },
+  types: { summary: 'List the registered types', body: typesRequest, answer: typesAnswer },
   history: {
     summary: 'List the versions of a document, newest first',
     body: historyRequest,

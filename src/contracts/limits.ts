@@ -252,6 +252,10 @@ export const coldBytesMin = 128 * 1024;
 export const settleMs = 150_000;
 /** Documents that one look of the lifecycle takes up. More: its function may time out half-way. */
 export const sweptDocumentsMax = 100;
+/** Bytes of the JSON Schema of a type. More: each write of a document of the type reads and compiles it. */
+export const schemaBytesMax = 32 * 1024;
+/** Versions of a registered type. More: a read of its oldest documents makes as many migrations. */
+export const typeVersionsMax = 100;
 /** Documents of one subject that one certificate is about; the rest needs another one. More: its row passes DynamoDB's 400 KB. */
 export const forgottenDocumentsMax = 500;
 /** Bytes of data in one page of an export. Larger: it passes what a function may answer. */

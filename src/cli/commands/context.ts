@@ -4,6 +4,7 @@ import { runs } from '../command.ts';
 import { addAssemble } from './context-assemble.ts';
 import { addLifecycle } from './context-lifecycle.ts';
 import { addSubjects } from './context-subjects.ts';
+import { addTypes } from './context-types.ts';
 import { addSearch } from './context-search.ts';
 import { pageSize, wholeNumber } from '../option-values.ts';
 import { showTime, table } from '../output.ts';
@@ -61,6 +62,7 @@ Examples:
   addMoreOfContext(command);
   addLifecycle(command);
   addSubjects(command);
+  addTypes(group);
 }
 
 type MakeCommand = (usage: string, description: string) => Command;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { builtInTypes } from '../../contracts/context.ts';
+import type { TypeVersion } from '../../contracts/context-types.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { timestamp } from '../../contracts/ids.ts';
 import type { Json } from '../../contracts/json.ts';
@@ -29,19 +30,35 @@ const schemas: Readonly<Record<(typeof builtInTypes)[number], z.ZodType>> = {
   knowledge: z.looseObject({ title: text.optional(), text: text.optional() }),
 };
 
-function isBuiltIn(type: string): type is keyof typeof schemas {
+/** True for a type of the specification. */
+export function isBuiltIn(type: string): type is keyof typeof schemas {
   return Object.hasOwn(schemas, type);
 }
 
-/** Checks data against its type. Throws `unknown-context-type`, or `invalid-input` with all paths. */
-export function checkData(type: string, data: Json): void {
-  if (!isBuiltIn(type)) {
-    const known = builtInTypes.join(', ');
-    throw new CadreError(
-      'unknown-context-type',
-      `no type "${type}" is registered; without registration there are ${known}`,
-      { path: 'context_type' },
-    );
+/**
+ * Checks data against its type: one of the specification's, or the newest version of a registered one, which is given. Throws `unknown-context-type`,
+ * or `invalid-input` with all paths.
+ */
+export function checkData(type: string, data: Json, registered: TypeVersion | undefined): void {
+  if (isBuiltIn(type)) {
+    parse(schemas[type], data, ['data']);
+    return;
   }
-  parse(schemas[type], data, ['data']);
+  if (registered === undefined)
+    throw new CadreError('unknown-context-type', `no type "${type}" is registered; ${known} need no registration`, {
+      path: 'context_type',
+    });
+  parse(schemaOf(registered.schema), data, ['data']);
+}
+
+const known = builtInTypes.join(', ');
+
+/** The schema behind a JSON Schema. Throws `invalid-input` with what it does not understand. */
+export function schemaOf(schema: TypeVersion['schema']): z.ZodType {
+  try {
+    return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new CadreError('invalid-input', `schema: ${message}`, { path: 'schema', cause });
+  }
 }

@@ -1,7 +1,6 @@
 import type * as z from 'zod';
 import type { ChangeAnswer, createDocumentRequest } from '../../contracts/context-operations.ts';
 import { CadreError } from '../../contracts/errors.ts';
-import { checkData } from '../core/document-types.ts';
 import { headOf, nextVersion } from '../core/version.ts';
 import type { Caller, ContextDeps } from '../ports.ts';
 import { changeDocument, stampOf } from './change-document.ts';
@@ -15,7 +14,6 @@ export async function createDocument(
 ): Promise<ChangeAnswer> {
   const { namespace, context_id, operation_id, origin, ...fields } = request;
   const key = { namespace, context_id };
-  checkData(fields.context_type, fields.data);
   const stamp = stampOf(deps, caller, { operation_id, origin });
   return changeDocument(deps, caller, key, async ({ namespace: room, latest, live }) => {
     permitted(room, live ?? key, caller, 'write');

@@ -1,14 +1,9 @@
 import type { MergeConflict } from '../../contracts/context-operations.ts';
 import type { MergeRule } from '../../contracts/context.ts';
 import type { Json } from '../../contracts/json.ts';
-import { expressionMsMax } from '../../contracts/limits.ts';
+import { evaluated } from './evaluate-expression.ts';
 import { merge, type CustomPlace } from '../core/merge.ts';
 import { pointerOf, withValueAt } from '../core/pointer.ts';
-
-/** Nested evaluations of one expression. More: the real stack may run out. */
-const expressionDepthMax = 200;
-/** Items of one sequence that an expression makes. More: one expression could fill the memory. */
-const expressionItemsMax = 100_000;
 
 /** Merged data, or the places that two changes cannot share. */
 export type MergeOutcome =
@@ -29,21 +24,8 @@ async function evaluate({
     ...(theirs === undefined ? {} : { theirs }),
     reason,
   });
-  try {
-    // Loaded on demand: few documents have such a rule, and every start of the API would pay for it.
-    const { default: jsonata } = await import('jsonata');
-    const compiled = jsonata(expression, {
-      timeout: expressionMsMax,
-      stack: expressionDepthMax,
-      sequence: expressionItemsMax,
-    });
-    const value: unknown = await compiled.evaluate({ base, ours, theirs });
-    if (value === undefined) return conflict('the expression gives nothing');
-    return { value: JSON.parse(JSON.stringify(value)) as Json };
-  } catch (error) {
-    const message = error instanceof Error ? error.message : (error as { message?: unknown } | null)?.message;
-    return conflict(`the expression fails: ${String(message).slice(0, 500)}`);
-  }
+  const outcome = await evaluated(expression, { base, ours, theirs });
+  return 'value' in outcome ? outcome : conflict(outcome.reason);
 }
 
 /** Merges two changes of one document's data, the custom rules included. */

@@ -22,6 +22,7 @@ import { eraseDocument } from './erase-document.ts';
 import { holdDocument, releaseDocument } from './hold-document.ts';
 import { exportSubject } from './export-subject.ts';
 import { forgetSubject, listCertificates } from './forget-subject.ts';
+import { defineType, listTypes, migrating, showType } from './define-type.ts';
 import { getDocument } from './get-document.ts';
 import { listConflicts, listVersions } from './list-versions.ts';
 import { putDocument } from './put-document.ts';
@@ -43,6 +44,9 @@ const useCases: {
   export: exportSubject,
   forget: forgetSubject,
   certificates: listCertificates,
+  define: defineType,
+  type: showType,
+  types: listTypes,
   history: listVersions,
   assemble: assembleContext,
   search: searchDocuments,
@@ -93,7 +97,7 @@ async function tellAudit(
   await deps.documents.audit(namespace, deps.sources.id(), { ...entry, ...about }).catch(() => undefined);
 }
 
-/** The same dependencies with a memory of one operation: its policy is read once. */
+/** The same dependencies with a memory of one operation: its policy and types are read once. */
 function remembering(deps: SearchDeps): SearchDeps {
   const known = new Map<string, ReturnType<ContextDeps['documents']['namespace']>>();
   const namespace = (name: string) => {
@@ -101,7 +105,8 @@ function remembering(deps: SearchDeps): SearchDeps {
     known.set(name, row);
     return row;
   };
-  return { ...deps, documents: { ...deps.documents, namespace } };
+  const { hash } = deps.sources;
+  return { ...deps, documents: migrating({ ...deps.documents, namespace }, (text) => hash(text)) };
 }
 
 async function isSampled(deps: ContextDeps, namespace: string): Promise<boolean> {

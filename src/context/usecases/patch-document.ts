@@ -8,7 +8,6 @@ import type {
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { keepingMasked, visible, type Access } from '../core/access.ts';
-import { checkData } from '../core/document-types.ts';
 import { mergePatched, patched } from '../core/patch.ts';
 import { isList, keysOf, valueAt, withValueAt } from '../core/pointer.ts';
 import { documentOf, headOf, nextVersion, type StoredVersion } from '../core/version.ts';
@@ -48,7 +47,6 @@ async function changeLatest(
     const answer = request.operation_id === undefined ? undefined : await repeatedOf(deps, key, stamp.operation_id);
     if (answer !== undefined) return { answer };
     const data = keepingMasked(dataOf(live, access), live.data, access.mask);
-    checkData(live.context_type, data);
     const previous = headOf(live);
     const change = { kind, base_version: live.version, data };
     return { commit: { previous, next: nextVersion(key, previous, change, stamp), once: true }, outcome: 'written' };

@@ -3,7 +3,6 @@ import type { ChangeAnswer, ConflictDocument, putDocumentRequest } from '../../c
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { keepingMasked, visible, type Access } from '../core/access.ts';
-import { checkData } from '../core/document-types.ts';
 import { mergedDescription } from '../core/merge-description.ts';
 import { documentOf, headOf, nextVersion, type Stamp, type StoredVersion } from '../core/version.ts';
 import type { Caller, ContextDeps } from '../ports.ts';
@@ -50,7 +49,6 @@ export async function putDocument(
       return decideStale({ request, dataOf, live, base, access, stamp });
     }
     const data = keepingMasked(dataOf(live, access), live.data, access.mask);
-    checkData(live.context_type, data);
     return write(live, 'data' in request ? 'put' : 'patch', request, data, stamp);
   });
 }
@@ -100,7 +98,6 @@ async function decideStale({ request, dataOf, live, base, access, stamp }: Stale
     return { answer: { outcome: 'stale', head, merge } };
   }
   if (!merged.ok) return keep({ ...request, data: theirs }, live, merged.conflicts, stamp);
-  checkData(live.context_type, merged.data);
   const change = {
     kind: 'merge' as const,
     base_version: request.expected_version,

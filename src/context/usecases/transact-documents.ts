@@ -2,10 +2,9 @@ import type * as z from 'zod';
 import type { TransactionAnswer, transactionRequest } from '../../contracts/context-operations.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { keepingMasked } from '../core/access.ts';
-import { checkData } from '../core/document-types.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../core/version.ts';
 import type { Caller, Check, Commit, ContextDeps } from '../ports.ts';
-import { changed, scheduled, stampOf } from './change-document.ts';
+import { changed, prepared, stampOf } from './change-document.ts';
 import { liveFor, loadDocument, permitted, type DocumentState } from './load-document.ts';
 import { patchedData } from './patch-document.ts';
 
@@ -20,7 +19,6 @@ function decide(state: DocumentState, operation: Operation, caller: Caller, stam
   const { key, latest } = state;
   if (operation.operation === 'create') {
     permitted(state.namespace, key, caller, 'write');
-    checkData(operation.context_type, operation.data);
     const { operation: _operation, ...fields } = operation;
     const previous = latest === undefined ? undefined : headOf(latest);
     const change = { kind: 'create' as const, base_version: previous?.version ?? 0, ...fields };
@@ -36,13 +34,11 @@ function decide(state: DocumentState, operation: Operation, caller: Caller, stam
   const base_version = operation.expected_version;
   if (operation.operation === 'patch') {
     const data = keepingMasked(patchedData(live, access, operation), live.data, access.mask);
-    checkData(live.context_type, data);
     return { previous, next: nextVersion(key, previous, { kind: 'patch', base_version, data }, stamp) };
   }
   if (operation.access_policy !== undefined) permitted(state.namespace, live, caller, 'admin');
   const { operation: _operation, expected_version: _expected, ...fields } = operation;
   const data = keepingMasked(fields.data, live.data, access.mask);
-  checkData(live.context_type, data);
   return { previous, next: nextVersion(key, previous, { kind: 'put', base_version, ...fields, data }, stamp) };
 }
 
@@ -105,7 +101,7 @@ export async function transactDocuments(
   const decided = operations.map((operation, at) => decide(states[at] as DocumentState, operation, caller, stamp));
   const changes = decided.filter((each): each is Commit => 'next' in each);
   const checks = decided.filter((each): each is Check => 'version' in each);
-  const commits = await scheduled(deps, states[0]?.namespace, changes);
+  const commits = await prepared(deps, states[0]?.namespace, changes);
   if ((await deps.documents.commit(commits, checks)).length > 0) return answerStale(await load());
   await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
   return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };

@@ -27,6 +27,11 @@ export const certificateKey = (namespace: string, number: number) => ({
   pk: certificatePartition(namespace),
   sk: String(number).padStart(12, '0'),
 });
+export const typeVersionPrefix = (type?: string) => `TYPE#${type === undefined ? '' : `${type}#`}`;
+export const typeVersionKey = (namespace: string, type: string, version: number) => ({
+  pk: `SPACE#${namespace}`,
+  sk: `${typeVersionPrefix(type)}${String(version).padStart(6, '0')}`,
+});
 export const walkKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'WALK' });
 export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'POLICY' });
 

@@ -16,6 +16,7 @@ import {
 } from './context-keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './context-rows.ts';
 import { contextArchive } from './context-archive.ts';
+import { contextTypes } from './context-types.ts';
 import { contextSubjects } from './context-subjects.ts';
 import { contextLifecycle } from './context-lifecycle.ts';
 import { contextListings, pageOfRows } from './context-listings.ts';
@@ -220,5 +221,6 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     ...contextLifecycle(db, bodies),
     ...contextArchive(db, bodies),
     ...contextSubjects(db),
+    ...contextTypes(db),
   };
 }

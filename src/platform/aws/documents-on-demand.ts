@@ -28,6 +28,8 @@ export function documentsOnDemand(db: Database, bodies: Bodies): DocumentStore {
     pack: async (...args) => (await store()).pack(...args),
     removeArchived: async (...args) => (await store()).removeArchived(...args),
     thaw: async (...args) => (await store()).thaw(...args),
+    types: async (...args) => (await store()).types(...args),
+    define: async (...args) => (await store()).define(...args),
     forgetting: async (...args) => (await store()).forgetting(...args),
     beginForgetting: async (...args) => (await store()).beginForgetting(...args),
     certify: async (...args) => (await store()).certify(...args),

@@ -260,5 +260,17 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect(await store().certify({ ...certificate, number: 2 })).toBe(true);
       expect((await store().certificates(namespace, 1)).items).toMatchObject([{ number: 2 }]);
     });
+
+    it('registers each version of a type once', async () => {
+      const namespace = unique('n');
+      const row = { namespace, context_type: 'ticket', version: 1, schema: { enum: ['', null] }, at, by: 'a' };
+      expect(await store().define(row)).toBe(true);
+      expect(await store().define({ ...row, by: 'b' })).toBe(false);
+      expect(await store().define({ ...row, version: 2, migration: '$' })).toBe(true);
+      expect(await store().define({ ...row, context_type: 'ticket_2' })).toBe(true);
+      expect(await store().types(namespace, 'ticket')).toEqual([{ ...row, version: 2, migration: '$' }, row]);
+      expect(await store().types(namespace)).toHaveLength(3);
+      expect(await store().types(namespace, 'none')).toEqual([]);
+    });
   });
 }
