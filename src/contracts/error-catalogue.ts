@@ -229,8 +229,8 @@ export const errorCatalogue = {
   'timed-out': {
     status: 500,
     exit: 1,
-    what: 'The attempt ran longer than the time-out of the task.',
-    fix: 'Give the task more time (timeout_ms) or less work.',
+    what: 'The attempt ran longer than the time-out of the task, or the node longer than its own.',
+    fix: 'Give the task or the node more time (timeout_ms) or less work.',
   },
   'task-expired': {
     status: 500,

@@ -85,8 +85,12 @@ const common = {
   /** How its effect is undone; its input sees the node's output as `outputs.<name>`, which is the payload when nothing else is said. */
   compensate_with: taskWork.optional(),
 };
-/** Nodes around others: what those see as `input`, and the output over their `results`. */
-const around = { input: expression.optional(), output: expression.optional() };
+/** Nodes around others: what those see as `input`, the output over their `results`, and after which time it fails with `timed-out` and stops what runs inside. */
+const around = {
+  input: expression.optional(),
+  output: expression.optional(),
+  timeout_ms: z.int().min(1).max(waitMsMax).optional(),
+};
 
 /** Work for an agent. With `expands`, nodes that it returns as `plan: { nodes, output? }` run before whatever depends on it. */
 const taskNode = z.strictObject({
@@ -146,6 +150,8 @@ const gatherNode = z.strictObject({
   ...around,
   body: bodyOrName,
   need: z.union([z.enum(['all', 'first']), z.int().min(1).max(nodesMax)]).default('all'),
+  /** After this time what has completed is enough, however little; the others are stopped. */
+  deadline_ms: z.int().min(1).max(waitMsMax).optional(),
 });
 
 /** A time: so long after the node began, or what the expression gives (RFC 3339). */

@@ -54,6 +54,8 @@ const nodeExpanded = z.strictObject({
   count: z.int().nonnegative(),
   body: workflowBody.optional(),
   error: taskError.optional(),
+  /** When the node runs out of time. */
+  until: timestamp.optional(),
 });
 /** Everything that completed and can be undone is undone now, by a task each that joins the graph. */
 const compensationStarted = z.strictObject({

@@ -149,6 +149,9 @@ function drawMixedWorkflow(random: Random, index: number, count: number): Workfl
     nodes.push({ name: 'ask', kind: 'event', depends_on: ['n0'], trigger_rule: 'all_done', events, ...timer });
     for (const name of ['on-yes', 'on-no']) nodes.push({ name, task_type: 'work', depends_on: ['ask'] });
   }
+  // Some of the nodes around others run out of time.
+  for (const [at, node] of nodes.entries())
+    if ('body' in node && own.chance(0.3)) nodes[at] = { ...node, timeout_ms: 1 + own.below(15_000) };
   const undoing = random.fork(`undoing-${index}`);
   return workflowDefinition.parse({
     name: `w${index}`,

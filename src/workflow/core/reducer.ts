@@ -20,6 +20,7 @@ export type NodeOutcome = { readonly node: string; readonly attempt: number; rea
       readonly from: number;
       readonly count: number;
       readonly body?: WorkflowBody;
+      readonly until?: string;
     }
 );
 
@@ -130,8 +131,9 @@ function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: strin
     // A repeated or late outcome finds the node ended: nothing happens twice.
     if (index === undefined || !from.includes(draft.letters[index] ?? '-')) continue;
     if (each.outcome === 'expanded') {
-      const { scope, count, body } = each;
-      emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...(body === undefined ? {} : { body }) });
+      const { scope, count, body, until } = each;
+      const more = { ...(body === undefined ? {} : { body }), ...(until === undefined ? {} : { until }) };
+      emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...more });
       tend(draft, index, emit);
     } else if (each.outcome === 'held') {
       emit({ type: 'NodeHeld', node, ...(each.until === undefined ? {} : { until: each.until }) });

@@ -133,8 +133,9 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
 /** Started tasks may be inserted after the transaction, in batches; everything else has to be in it. */
 function fits(step: Step, { events, rows, results, progress: { run } }: Unfolded, joined: number): boolean {
   if (rows.length > startsPerTransactionMax) return false;
-  const held = events.filter(({ type }) => type === 'NodeHeld' || type === 'SignalReceived').length;
-  if (rows.length + step.changes.length + results.size + joined + held > actionsMax) return false;
+  // Timers, and the event that came.
+  const more = events.filter((event) => 'until' in event || event.type === 'SignalReceived').length;
+  if (rows.length + step.changes.length + results.size + joined + more > actionsMax) return false;
   const texts = [
     ...rows.map(({ payload }) => payload.text),
     ...[...results.values()].map(({ output }) => output?.text),
@@ -238,7 +239,7 @@ export async function commitStep(
   const debt = { rows: wide ? rows : [], stopped: stoppedBy(run, unfolded) };
   const head = await nextHead(deps, run, step, unfolded, at);
   const timers = events.flatMap((event) =>
-    event.type === 'NodeHeld' && event.until !== undefined
+    'until' in event && event.until !== undefined
       ? [{ workflow_id, path: event.node, pool: head.pool, until: event.until }]
       : [],
   );

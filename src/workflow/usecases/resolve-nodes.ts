@@ -138,6 +138,39 @@ async function enter(
   return expanded(progress, index, node, 0, 1, node.kind === 'loop' ? { ...given, last: null } : given);
 }
 
+/** The time (ms) that a node around others has, and whether a gather then ends with what it has. */
+function timeOf(node: CompositeNode): { readonly ms: number; readonly isEnough: boolean } {
+  const { timeout_ms = Infinity } = node;
+  const deadline_ms = node.kind === 'gather' ? (node.deadline_ms ?? Infinity) : Infinity;
+  return { ms: Math.min(timeout_ms, deadline_ms), isEnough: deadline_ms <= timeout_ms };
+}
+
+/** A node around others begins, and with it its time. */
+async function begin(
+  deps: WorkflowDeps,
+  progress: Progress,
+  index: number,
+  node: CompositeNode,
+  values: ExpressionValues,
+): Promise<Resolved> {
+  const entered = await enter(deps, progress, index, node, values);
+  const { ms } = timeOf(node);
+  if (ms === Infinity || entered.outcome.outcome !== 'expanded') return entered;
+  return { ...entered, outcome: { ...entered.outcome, until: new Date(deps.sources.now() + ms).toISOString() } };
+}
+
+/** The end of a node around others whose time is up; undefined when it waits for nothing inside it any more, or for its fallback. */
+export async function runOut(deps: WorkflowDeps, progress: Progress, index: number): Promise<Resolved | undefined> {
+  const { graph, letters } = progress;
+  const node = graph.nodes[index];
+  if (node === undefined || !('body' in node) || letters[index] !== 'E') return undefined;
+  if (graph.scopesIn.get(index)?.at(-1)?.kind !== 'body') return undefined;
+  const { ms, isEnough } = timeOf(node);
+  if (!isEnough) return failed(node.name, 'timed-out', `it did not end within ${ms} ms`);
+  const values = await valuesFor(deps, progress, [index]);
+  return leave(deps, progress, index, values(index));
+}
+
 type Ends = ReadonlyMap<string, EndedNode>;
 
 /** What the nodes that end a scope came to, by name; and what it is as a whole. */
@@ -254,7 +287,7 @@ async function resolveOne(
   if (node.kind === 'wait') return hold(deps, progress, node, values);
   if (node.kind === 'event') return awaitEvent(deps, progress, node, values);
   if (node.kind === 'choice') return choose(deps, progress, node, values);
-  if ('body' in node) return enter(deps, progress, index, node, values);
+  if ('body' in node) return begin(deps, progress, index, node, values);
   const output = 'output' in node ? node.output : undefined;
   const made = await evaluate(output ?? 'null', values);
   return made.ok

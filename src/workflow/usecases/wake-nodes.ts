@@ -8,22 +8,23 @@ import { commitStep } from './commit-advance.ts';
 import { findRun, type Run } from './load-run.ts';
 import { progressOf } from './node-values.ts';
 import type { Resolved } from './resolved.ts';
+import { runOut } from './resolve-nodes.ts';
 import { isHeld, timeIsUp } from './resolve-waits.ts';
 
 /** Transactions in a row that may be lost to results which arrive meanwhile; the next pulse tries again. */
 const racesMax = 12;
 
-/** The ends of those of these nodes that still wait. */
+/** The ends of those of these nodes that still wait, for a time or for what runs inside them. */
 async function overdue(deps: WorkflowDeps, run: Run, paths: readonly string[]): Promise<readonly Resolved[]> {
   const progress = progressOf(run);
   const { graph } = progress;
-  const ends = paths.flatMap((path) => {
+  const ends = paths.map(async (path) => {
     const index = graph.indexOf.get(path) ?? -1;
     const node = graph.nodes[index];
-    const waits = (node?.kind === 'wait' || node?.kind === 'event') && isHeld(progress, index);
-    return waits ? [timeIsUp(deps, progress, node)] : [];
+    if (node?.kind !== 'wait' && node?.kind !== 'event') return runOut(deps, progress, index);
+    return isHeld(progress, index) ? timeIsUp(deps, progress, node) : undefined;
   });
-  return Promise.all(ends);
+  return (await Promise.all(ends)).filter((end) => end !== undefined);
 }
 
 /** Ends the waits of one workflow whose time has come, and takes their timers away. One that nobody waits for any more only loses its timer. */
