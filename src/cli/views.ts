@@ -71,6 +71,7 @@ export function showWorkflow(workflow: WorkflowView): string {
     ],
     ['nodes', nodes.join(', ')],
     ['created', showTime(workflow.created_at)],
+    ['rerun of', workflow.rerun_of],
     ['priority', workflow.priority],
     ['deadline', workflow.deadline && showTime(workflow.deadline)],
     ['ended', workflow.completed_at && showTime(workflow.completed_at)],

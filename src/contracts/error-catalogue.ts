@@ -154,6 +154,12 @@ export const errorCatalogue = {
     what: 'Two nodes have the same name.',
     fix: 'Give each node a name of its own.',
   },
+  'not-reusable': {
+    status: 409,
+    exit: 6,
+    what: 'Nodes that a new run would take over from another one did not complete there.',
+    fix: 'Begin at these nodes as well, or redrive the other run.',
+  },
   'unreachable-node': {
     status: 422,
     exit: 2,

@@ -1,6 +1,6 @@
 import { userId } from './ids.ts';
 import type { Operation } from './operations.ts';
-import { workflowUpdateRequest } from './repair.ts';
+import { workflowRerunRequest, workflowUpdateRequest } from './repair.ts';
 import { workflowView } from './workflow.ts';
 
 /** The operations that change a workflow which runs, or begin where one ended. */
@@ -14,6 +14,17 @@ export const repairOperations: readonly Operation[] = [
     params: { id: userId },
     body: workflowUpdateRequest,
     status: 200,
+    answer: workflowView,
+  },
+  {
+    id: 'rerunWorkflow',
+    method: 'post',
+    path: '/v1/workflows/:id/rerun',
+    tag: 'workflows',
+    summary: 'Start a new run that begins at some nodes of another one and takes the rest over',
+    params: { id: userId },
+    body: workflowRerunRequest,
+    status: 202,
     answer: workflowView,
   },
 ];

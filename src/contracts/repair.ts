@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { timestamp } from './ids.ts';
+import { timestamp, userId } from './ids.ts';
+import { json } from './json.ts';
 import { priority } from './task.ts';
 
 /** What may be changed of a workflow that runs. */
@@ -12,3 +13,14 @@ export const workflowUpdateRequest = z
   })
   .refine((change) => change.priority !== undefined || change.deadline !== undefined, 'give a priority or a deadline');
 export type WorkflowUpdate = z.output<typeof workflowUpdateRequest>;
+
+/** Where a new run begins that takes the rest over from another one. */
+export const workflowRerunRequest = z.strictObject({
+  /** Nodes of the definition: these and everything after them run again. */
+  from: z.array(userId).min(1).max(100),
+  /** The id of the new run; made out of the request when it is left out. */
+  workflow_id: userId.optional(),
+  /** In place of the first run's input. */
+  input: json.optional(),
+});
+export type WorkflowRerun = z.output<typeof workflowRerunRequest>;

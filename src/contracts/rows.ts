@@ -248,6 +248,8 @@ export interface WorkflowHead {
   readonly priority?: Priority;
   /** Its priority or its deadline was changed while it ran: tasks that wait may still have to move. */
   readonly updated?: true;
+  /** The run whose nodes it took over. */
+  readonly rerun_of?: string;
   /** The schedule that started it: told of its end, since the next run may wait for it. */
   readonly schedule_id?: string;
   readonly output?: StoredJson;

@@ -108,6 +108,13 @@ export const workflowEvent = z.discriminatedUnion('type', [
     /** A choice went another way: nothing went wrong. */
     not_taken: z.literal(true).optional(),
   }),
+  /** It ended so in another run, and is taken over from there. */
+  z.strictObject({
+    type: z.literal('NodeReused'),
+    node: nodePath,
+    source: userId,
+    as: z.enum(['completed', 'ignored', 'not taken']),
+  }),
   z.strictObject({ type: z.literal('CompensationRequested'), node: nodePath }),
   compensationStarted,
   z.strictObject({ type: z.literal('CompensationEnded'), outcome: z.enum(['completed', 'failed']) }),
@@ -161,6 +168,8 @@ export const workflowView = z.strictObject({
   paused: z.literal(true).optional(),
   /** Events that it keeps until a node takes them, the oldest first. */
   kept_signals: z.array(keptSignal).optional(),
+  /** The run whose nodes it took over. */
+  rerun_of: userId.optional(),
   warnings: z.array(z.string()),
   output: json.optional(),
   error: z.string().optional(),

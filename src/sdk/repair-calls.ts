@@ -1,4 +1,4 @@
-import type { WorkflowUpdate } from '../contracts/repair.ts';
+import type { WorkflowRerun, WorkflowUpdate } from '../contracts/repair.ts';
 import type { WorkflowView } from '../contracts/workflow.ts';
 import type { ApiTransport } from './api-transport.ts';
 
@@ -9,5 +9,8 @@ export function repairCalls(call: ApiTransport) {
     /** Changes the priority or the deadline of a workflow that runs: its waiting tasks move at once, what runs goes on as it is. */
     updateWorkflow: async (id: string, change: WorkflowUpdate) =>
       (await call({ method: 'PATCH', path: path(id), body: change })) as WorkflowView,
+    /** Starts a new run of the same definition that begins at these nodes of another run; what is not after them is taken over with its output. */
+    rerunWorkflow: async (id: string, request: WorkflowRerun) =>
+      (await call({ method: 'POST', path: `${path(id)}/rerun`, body: request })) as WorkflowView,
   };
 }

@@ -19,6 +19,8 @@ import type { AgentStore, BlobStore, Log, Messenger, Page, Sources, TaskStore } 
 export interface PinnedDefinition {
   readonly definition: WorkflowDefinition;
   readonly input?: StoredJson;
+  /** The run whose nodes it takes over, and the letters it begins with: one for each node of the definition. */
+  readonly rerun?: { readonly of: string; readonly nodes: string };
 }
 
 /** Everything one advance changes, in one transaction. */
@@ -74,6 +76,8 @@ export interface WorkflowStore {
   results(workflow_id: string, paths: readonly string[]): Promise<readonly (EndedTask | undefined)[]>;
   /** An event that the workflow received. */
   signal(workflow_id: string, id: string): Promise<SignalRow | undefined>;
+  /** Writes results of nodes of a run that has not begun; a repeat writes the same. */
+  putResults(rows: readonly WorkflowResultRow[]): Promise<void>;
   /** Takes the timer of a node away that waits no more; a repeat changes nothing. */
   clearTimer(workflow_id: string, path: string): Promise<void>;
   /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */

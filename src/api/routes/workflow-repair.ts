@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { userId } from '../../contracts/ids.ts';
-import { workflowUpdateRequest } from '../../contracts/repair.ts';
+import { workflowRerunRequest, workflowUpdateRequest } from '../../contracts/repair.ts';
 import { viewOf } from '../../workflow/usecases/view-workflow.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, readBody, readParam, type ApiEnv } from '../request.ts';
@@ -15,6 +15,19 @@ export function repairRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const { updateWorkflow } = await import('../../workflow/usecases/update-workflow.ts');
     const request = { workflow_id, principal: c.get('principal'), change };
     return c.json(await viewOf(deps, accepted(await updateWorkflow(deps, request))));
+  });
+
+  app.post('/v1/workflows/:id/rerun', async (c) => {
+    const source = readParam(c, 'id', userId);
+    const rerun = await readBody(c, workflowRerunRequest);
+    const { rerunWorkflow } = await import('../../workflow/usecases/rerun-workflow.ts');
+    const traceparent = c.get('traceparent');
+    const request = {
+      principal: c.get('principal'),
+      correlation_id: c.get('correlation_id'),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    return c.json(accepted(await rerunWorkflow(deps, source, rerun, request)), 202);
   });
 
   return app;

@@ -8,11 +8,11 @@ import { moment } from '../option-values.ts';
 import { showStatus, table } from '../output.ts';
 import { addRepair } from './workflow-repair.ts';
 
-/** `cadre workflow validate|draw|log|replay|export|query|signal|update` */
+/** `cadre workflow validate|draw|log|replay|export|query|signal|update|rerun` */
 export function addWorkflow(program: Command): void {
   const group = program
     .command('workflow')
-    .description('one workflow: validate, draw, log, replay, export, query, signal, update')
+    .description('one workflow: validate, draw, log, replay, export, query, signal, update, rerun')
     .addHelpText(
       'after',
       `

@@ -84,19 +84,20 @@ export function fromHeadItem(item: Item): WorkflowHead {
 
 /** The item of a pinned definition. */
 export async function definitionItem(blobs: BlobStore, workflow_id: string, pinned: PinnedDefinition): Promise<Item> {
-  const { definition, input } = pinned;
+  const { definition, input, rerun } = pinned;
   return withoutUndefined({
     ...definitionKey(workflow_id),
     ...(await textAttributes(blobs, workflow_id, JSON.stringify(definition))),
     input,
+    rerun,
   });
 }
 
 /** The pinned definition of an item. */
 export async function fromDefinitionItem(blobs: BlobStore, item: Item): Promise<PinnedDefinition> {
   const definition = JSON.parse(await textOf(blobs, item)) as WorkflowDefinition;
-  const input = item['input'] as PinnedDefinition['input'];
-  return input === undefined ? { definition } : { definition, input };
+  const { input, rerun } = item as Pick<PinnedDefinition, 'input' | 'rerun'>;
+  return { definition, ...(input === undefined ? {} : { input }), ...(rerun === undefined ? {} : { rerun }) };
 }
 
 /** The item of one advance's events. */

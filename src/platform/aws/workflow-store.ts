@@ -33,8 +33,11 @@ import {
   fromResultItem,
   fromSignalItem,
   headItem,
+  resultItem,
 } from './workflow-rows.ts';
 
+/** Results written at once. More: with their inline outputs they pass a transaction's 4 MB. */
+const resultsPerWriteMax = 25;
 /** Nodes of all definitions kept in memory. More: a function's memory; fewer: a read an advance. */
 const cachedNodesMax = 50_000;
 /** Runs whose expansions are kept in memory. More: a function's memory, for they hold the items of maps. */
@@ -225,6 +228,14 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
     signal: async (workflow_id, id) => {
       const [item] = await getItems(db, [signalKey(workflow_id, id)]);
       return item && fromSignalItem(item);
+    },
+    putResults: async (rows) => {
+      for (const batch of chunks(rows, resultsPerWriteMax)) {
+        await transact(
+          db,
+          batch.map((row) => ({ Put: { TableName: db.table, Item: resultItem(row) } })),
+        );
+      }
     },
     clearTimer: async (workflow_id, path) => {
       await db.client.send(new DeleteCommand({ TableName: db.table, Key: nodeTimerKey(workflow_id, path) }));

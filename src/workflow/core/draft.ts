@@ -113,6 +113,9 @@ function reopen(draft: Draft, first: number, end: number): void {
   }
 }
 
+/** What a node is that was taken over. */
+const reusedAs = { completed: 'R', ignored: 'H', 'not taken': 'N' } as const;
+
 type NodeEvent = Exclude<Extract<WorkflowEvent, { node: string }>, { type: 'CompensationRequested' }>;
 
 function applyToNode(draft: Draft, event: NodeEvent): void {
@@ -134,6 +137,9 @@ function applyToNode(draft: Draft, event: NodeEvent): void {
       break;
     case 'NodeFailed':
       end(draft, index, event.ignored === true ? 'H' : 'F');
+      break;
+    case 'NodeReused':
+      setLetter(draft, index, reusedAs[event.as]);
       break;
     case 'NodeSkipped':
       end(draft, index, event.not_taken === true ? 'N' : 'K');

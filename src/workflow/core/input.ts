@@ -4,7 +4,7 @@ import type { TaskWork } from '../../contracts/workflow-nodes.ts';
 import { evaluate } from './evaluate.ts';
 import type { ExpressionValues } from './expression.ts';
 import type { WorkflowGraph } from './graph.ts';
-import { type NodeLetter, nodeStatusOf } from './state.ts';
+import { isCompleted, type NodeLetter, nodeStatusOf } from './state.ts';
 
 /** How a node ended, as far as expressions may see it. */
 export interface EndedNode {
@@ -31,7 +31,7 @@ export function valuesOf(
     const name = localName(path);
     const { output, error } = ended.get(path) ?? {};
     const letter = letters[index] as NodeLetter;
-    if (letter === 'C') outputs[name] = output ?? null;
+    if (isCompleted(letter)) outputs[name] = output ?? null;
     nodes[name] = { status: nodeStatusOf[letter], ...(error === undefined ? {} : { error }) };
   }
   return { outputs, nodes };

@@ -26,7 +26,7 @@ export type NodeOutcome = { readonly node: string; readonly attempt: number; rea
 
 /** What may be asked of a workflow. `settle`: tasks ended; `resolve`: nodes without a task were evaluated. */
 export type WorkflowCommand =
-  | { readonly type: 'begin' }
+  | { readonly type: 'begin'; readonly rerun?: { readonly of: string; readonly nodes: string } | undefined }
   | { readonly type: 'settle' | 'resolve'; readonly outcomes: readonly NodeOutcome[] }
   /** An event came; `taken_by` is the node that waits for it. */
   | { readonly type: 'signal'; readonly by: string; readonly signal: KeptSignal; readonly taken_by?: NodeOutcome }
@@ -173,6 +173,18 @@ function redrive(draft: Draft, by: string, emit: Emit): void {
   catchUp(draft, emit);
 }
 
+/** Takes nodes over from another run, before anything of this one starts. */
+function takeOver(draft: Draft, rerun: { readonly of: string; readonly nodes: string } | undefined, emit: Emit): void {
+  if (rerun === undefined) return;
+  const source = rerun.of;
+  for (const [index, { name: node }] of draft.graph.nodes.entries()) {
+    const letter = rerun.nodes[index];
+    if (letter === 'R') emit({ type: 'NodeReused', node, source, as: 'completed' });
+    if (letter === 'H') emit({ type: 'NodeReused', node, source, as: 'ignored' });
+    if (letter === 'N') emit({ type: 'NodeReused', node, source, as: 'not taken' });
+  }
+}
+
 /** True for a workflow that has ended and may be opened again: it was neither cancelled nor undone. */
 export function isRedrivable({ status, cancelled, compensation }: WorkflowState): boolean {
   return (status === 'Failed' || status === 'Partially Complete') && !cancelled && compensation === undefined;
@@ -215,9 +227,16 @@ export function decide(
     case 'begin':
       if (state.status !== 'Not Started') return [];
       emit({ type: 'WorkflowStarted' });
+      takeOver(draft, command.rerun, emit);
       for (const [index, node] of draft.graph.nodes.entries()) {
-        if (draft.graph.dependencies[index]?.length === 0) emit({ type: 'NodeStarted', node: node.name });
+        const isRoot = draft.graph.dependencies[index]?.length === 0 && draft.letters[index] === 'W';
+        if (isRoot) emit({ type: 'NodeStarted', node: node.name });
       }
+      propagate(
+        draft,
+        draft.letters.flatMap((letter, index) => (hasEnded(letter) ? [index] : [])),
+        emit,
+      );
       break;
     case 'settle':
       settleNodes(draft, command.outcomes, 'S', emit);

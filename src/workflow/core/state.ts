@@ -12,9 +12,9 @@ import { graphOf, noExpansions, type WorkflowGraph } from './graph.ts';
 
 /**
  * One letter a node: Waiting; Started; Expanded (it goes on inside, or waits for something that is no task); Completed; Failed; failed and Handled (it does
- * not matter); sKipped because something went wrong; Not taken by a choice; stopped (X) because nobody needs it any more.
+ * not matter); Reused: it completed in another run, whose output this one took over; sKipped because something went wrong; Not taken by a choice; stopped (X) because nobody needs it any more.
  */
-export type NodeLetter = 'W' | 'S' | 'E' | 'C' | 'F' | 'H' | 'K' | 'N' | 'X';
+export type NodeLetter = 'W' | 'S' | 'E' | 'C' | 'F' | 'H' | 'K' | 'N' | 'R' | 'X';
 
 /** What the letters stand for. */
 export const nodeStatusOf: Readonly<Record<NodeLetter, NodeStatus>> = {
@@ -26,6 +26,7 @@ export const nodeStatusOf: Readonly<Record<NodeLetter, NodeStatus>> = {
   H: 'Failed',
   K: 'Skipped',
   N: 'Skipped',
+  R: 'Completed',
   X: 'Cancelled',
 };
 
@@ -80,6 +81,11 @@ export function isBroken(letter: string | undefined): boolean {
   return letter === 'F' || letter === 'K' || letter === 'X';
 }
 
+/** True for a node that completed, in this run or in the one that it was taken over from. */
+export function isCompleted(letter: string | undefined): boolean {
+  return letter === 'C' || letter === 'R';
+}
+
 /** How many nodes are in each status. */
 export function countNodes(nodes: string): Record<NodeStatus, number> {
   const counts: Record<NodeStatus, number> = {
@@ -119,6 +125,6 @@ export function finalStatus(
   if (compensation === 'completed') return 'Failed';
   const own = letters.slice(0, definition.nodes.length);
   if (!cancelled && !own.some(isBroken)) return 'Completed';
-  const achieved = cancelled ? letters.includes('C') : graph.sinks.some((index) => letters[index] === 'C');
+  const achieved = cancelled ? letters.includes('C') : graph.sinks.some((index) => isCompleted(letters[index]));
   return achieved ? 'Partially Complete' : 'Failed';
 }

@@ -1,6 +1,6 @@
 import { branchesOf, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 import type { WorkflowGraph } from './graph.ts';
-import { hasEnded, isBroken } from './state.ts';
+import { hasEnded, isBroken, isCompleted } from './state.ts';
 
 /** What the ends of its dependencies mean for a waiting node: start it, skip it for a reason (`not_taken`: a choice went elsewhere), or wait on. */
 export type Verdict = 'start' | 'wait' | { readonly skip: string; readonly not_taken?: true };
@@ -31,7 +31,7 @@ export function verdictOn(graph: WorkflowGraph, letters: readonly string[], inde
   if (dependencies.some((each) => !hasEnded(letters[each]) && isBranching(graph.nodes[each]))) return 'wait';
   const strict = rule === 'all_success' || rule === 'none_failed';
   if (strict && dependencies.some((each) => isBroken(letters[each]))) return skipOf(graph, letters, dependencies);
-  const done = dependencies.filter((each) => letters[each] === 'C' || letters[each] === 'H').length;
+  const done = dependencies.filter((each) => isCompleted(letters[each]) || letters[each] === 'H').length;
   const enough = rule === 'one_success' ? 1 : typeof rule === 'object' ? rule.at_least : undefined;
   if (enough !== undefined && done >= enough) return 'start';
   if (!dependencies.every((each) => hasEnded(letters[each]))) return 'wait';

@@ -3,6 +3,7 @@ import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep } from './commit-advance.ts';
 import { loadRun } from './load-run.ts';
+import { takeOver } from './take-over.ts';
 
 /** What the execution's Run state sends; the pulse begins without a token when no execution came. */
 export interface BeginRequest {
@@ -30,11 +31,12 @@ export async function beginWorkflow(deps: WorkflowDeps, request: BeginRequest): 
       if (isFinished(head.status)) await deps.executions.complete(task_token, { workflow_id, status: head.status });
       return;
     }
+    await takeOver(deps, run);
     const committed = await commitStep(deps, run, {
-      command: { type: 'begin' },
+      command: { type: 'begin', rerun: run.pinned.rerun },
       changes: [],
       known: new Map(),
-      patch: token,
+      patch: { ...token, ...(run.pinned.rerun === undefined ? {} : { results: true as const }) },
     });
     if (committed === undefined || 'conflict' in committed) continue;
     await deps.messenger.hint(committed.hints);

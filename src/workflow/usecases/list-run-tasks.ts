@@ -59,7 +59,7 @@ function fromRow(node: WorkflowNode, row: TaskRow, reasons: readonly string[]): 
 /** A node without a task of its own, or whose task's row is not there. */
 function withoutRow(
   graph: WorkflowGraph,
-  { workflow_id, nodes }: WorkflowHead,
+  { workflow_id, nodes, rerun_of = '' }: WorkflowHead,
   index: number,
   { skipped, failed }: ReturnType<typeof endings>,
 ): RunTask {
@@ -83,8 +83,10 @@ function withoutRow(
         status: 'Processing',
         reasons: [goesOn(graph, index)],
       };
-    case 'Cancelled':
     case 'Completed':
+      if (letter === 'R') return { ...bare, status: 'Completed', reasons: [`taken over from ${rerun_of}`] };
+      return { ...bare, status: 'Completed' };
+    case 'Cancelled':
       return { ...bare, status: nodeStatusOf[letter] };
   }
 }
@@ -95,7 +97,7 @@ export async function listRunTasks(deps: WorkflowDeps, workflow_id: string): Pro
   if (run === undefined) return undefined;
   const { head } = run;
   const graph = graphOfRun(run);
-  const begun = graph.nodes.filter((node, index) => isTask(node) && !'WKN'.includes(head.nodes[index] ?? 'W'));
+  const begun = graph.nodes.filter((node, index) => isTask(node) && !'WKNR'.includes(head.nodes[index] ?? 'W'));
   const [found, events, pool] = await Promise.all([
     deps.tasks.get(begun.map((node) => nodeTaskId(workflow_id, node.name))),
     deps.workflows.events(workflow_id),

@@ -30,7 +30,11 @@ export function progressOf(run: Run, known: KnownEnds = new Map()): Progress {
 }
 
 /** A task leaves its end in its row; what is more than a task, or never came to its task, leaves it in a result of the workflow. */
-async function loadRows(deps: WorkflowDeps, { run, graph }: Progress, paths: readonly string[]) {
+export async function storedEnds(
+  deps: WorkflowDeps,
+  { run, graph }: Pick<Progress, 'run' | 'graph'>,
+  paths: readonly string[],
+) {
   const { workflow_id } = run.head;
   const ends = new Map<string, EndedTask>();
   const plain = paths.filter((path) => {
@@ -56,7 +60,7 @@ export async function loadEnds(deps: WorkflowDeps, progress: Progress, indexes: 
   const { graph, letters, known } = progress;
   const paths = indexes.flatMap((index) => (hasEnded(letters[index]) ? [graph.nodes[index]?.name ?? ''] : []));
   const missing = paths.filter((path) => !known.has(path));
-  const stored = missing.length === 0 ? new Map<string, EndedTask>() : await loadRows(deps, progress, missing);
+  const stored = missing.length === 0 ? new Map<string, EndedTask>() : await storedEnds(deps, progress, missing);
   const ends = new Map<string, EndedNode>();
   await Promise.all(
     paths.map(async (path) => {

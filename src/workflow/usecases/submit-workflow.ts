@@ -8,7 +8,7 @@ import { storeText } from '../../distributor/core/stored-json.ts';
 import { checkDefinition } from '../core/definition.ts';
 import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
 import { initialState } from '../core/state.ts';
-import type { WorkflowDeps } from '../ports.ts';
+import type { PinnedDefinition, WorkflowDeps } from '../ports.ts';
 import { viewOf } from './view-workflow.ts';
 
 /** A submission with the authority it came with. */
@@ -75,12 +75,21 @@ export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowReques
     submission.input === undefined
       ? {}
       : { input: await storeText(deps, workflow_id, JSON.stringify(submission.input)) };
-  const created = await deps.workflows.create(head, { definition, ...input });
+  return startRun(deps, head, { definition, ...input });
+}
+
+/** Writes the rows of a new run, then starts its execution. The same body again is the same run. */
+export async function startRun(
+  deps: WorkflowDeps,
+  head: WorkflowHead,
+  pinned: PinnedDefinition,
+): Promise<Outcome<WorkflowView>> {
+  const created = await deps.workflows.create(head, pinned);
   if (!created.ok) return created;
   if (created.value.status === 'Not Started') {
     // A look of the pulse in case the start is lost; nothing else may be going on that would bring one about.
     await deps.messenger.ticks(head.pool, [startCheckSeconds]);
-    await deps.executions.start(workflow_id);
+    await deps.executions.start(head.workflow_id);
   }
   return { ok: true, value: await viewOf(deps, created.value) };
 }

@@ -30,6 +30,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(head.paused === true ? { paused: true as const } : {}),
     ...(head.signals === undefined || head.signals.length === 0 ? {} : { kept_signals: [...head.signals] }),
     ...(head.compensation === undefined ? {} : { compensation: head.compensation }),
+    ...(head.rerun_of === undefined ? {} : { rerun_of: head.rerun_of }),
     warnings: [...head.warnings],
     ...(output === undefined ? {} : { output }),
     ...(error === undefined ? {} : { error }),

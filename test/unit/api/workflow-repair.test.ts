@@ -3,6 +3,31 @@ import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
 
 const definition = { name: 'report', nodes: [{ name: 'write', task_type: 'demo' }] };
 
+describe('a workflow that has ended, through the API', () => {
+  it('is begun again at a node, as a run of its own', async () => {
+    const cloud = createTestCloud();
+    const given: unknown[] = [];
+    await cloud.addAgent({ id: 'ann', handler: async ({ payload }) => given.push(payload) });
+    const nodes = [
+      { name: 'read', task_type: 'demo' },
+      { name: 'write', task_type: 'demo', depends_on: ['read'], input: '{ "read": outputs.read, "how": input }' },
+    ];
+    const first = await cloud.run({ name: 'report', nodes }, 'short');
+    const { workflow_id } = await cloud.drive(
+      cloud.client.rerunWorkflow(first.workflow_id, { from: ['write'], input: 'long' }),
+    );
+    expect(await cloud.drive(cloud.client.waitWorkflow(workflow_id))).toMatchObject({
+      status: 'Completed',
+      rerun_of: first.workflow_id,
+    });
+    expect(given).toEqual([{}, { read: 1, how: 'short' }, { read: 1, how: 'long' }]);
+    await expect(cloud.drive(cloud.client.rerunWorkflow(workflow_id, { from: ['nobody'] }))).rejects.toMatchObject({
+      code: 'unknown-dependency',
+      faults: [{ path: 'from[0]' }],
+    });
+  });
+});
+
 describe('a workflow that runs, through the API', () => {
   it('is updated, and an update that says nothing or comes too late is refused', async () => {
     const cloud = createTestCloud();

@@ -1,0 +1,82 @@
+import { type Outcome, refused } from '../../contracts/errors.ts';
+import { canonicalJson } from '../../contracts/json.ts';
+import type { WorkflowRerun } from '../../contracts/repair.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowView } from '../../contracts/workflow.ts';
+import { storeText } from '../../distributor/core/stored-json.ts';
+import { graphOf } from '../core/graph.ts';
+import { refusalOf } from '../core/read-workflow.ts';
+import { keptLetters, type Taken } from '../core/rerun.ts';
+import { initialState, isCompleted } from '../core/state.ts';
+import type { WorkflowDeps } from '../ports.ts';
+import { findRun, type Run } from './load-run.ts';
+import { loadJson } from './stored-json.ts';
+import { startRun, type WorkflowRequest } from './submit-workflow.ts';
+import { endsOf } from './take-over.ts';
+
+/** Characters of the first run's id that a new id begins with. */
+const stemCharacters = 100;
+/** Characters of the hash that tells apart the runs which begin where another one ended. */
+const tailCharacters = 10;
+
+/** What the choices that completed went on with: that is their output. */
+async function takenIn(deps: WorkflowDeps, run: Run): Promise<Taken> {
+  const graph = graphOf(run.pinned.definition);
+  const names = graph.nodes.flatMap(({ kind, name }, index) =>
+    kind === 'choice' && isCompleted(run.head.nodes[index]) ? [name] : [],
+  );
+  if (names.length === 0) return new Map();
+  const ends = await endsOf(deps, run, names);
+  const taken = await Promise.all(
+    [...ends].map(async ([name, { output }]) => [name, await loadJson(deps, output)] as const),
+  );
+  return new Map(taken.flatMap(([name, list]) => (Array.isArray(list) ? [[name, list as string[]] as const] : [])));
+}
+
+/**
+ * Starts a new run of the same definition that begins at some nodes of another run: what is not after them is taken over with its output, what is after them runs.
+ * The id is given, or made out of the request, so that a repeat is the same run. Refused with every reason why something cannot be taken over, and when the work of the other run was
+ * undone. Nothing of the other run changes.
+ */
+export async function rerunWorkflow(
+  deps: WorkflowDeps,
+  source: string,
+  { from, input, ...given }: WorkflowRerun,
+  request: Omit<WorkflowRequest, 'submission' | 'schedule_id'>,
+): Promise<Outcome<WorkflowView>> {
+  const run = await findRun(deps, source);
+  if (run === undefined) return refused('not-found', `there is no workflow "${source}"`, 'workflow_id');
+  if (run.head.compensation !== undefined)
+    return refused('not-reusable', 'its work is undone, so there is nothing to take over', 'workflow_id');
+  const { definition } = run.pinned;
+  const letters = keptLetters(graphOf(definition), run.head.nodes, from, await takenIn(deps, run));
+  if ('faults' in letters) throw refusalOf(letters.faults);
+  const body_hash = deps.sources.hash(
+    canonicalJson({ rerun_of: source, from, ...(input === undefined ? {} : { input }) }),
+  );
+  const workflow_id = given.workflow_id ?? `${source.slice(0, stemCharacters)}-${body_hash.slice(0, tailCharacters)}`;
+  const { pool, name, priority } = run.head;
+  const head: WorkflowHead = {
+    workflow_id,
+    name,
+    pool,
+    status: 'Not Started',
+    seq: 0,
+    nodes: initialState(definition).nodes,
+    body_hash,
+    created_at: new Date(deps.sources.now()).toISOString(),
+    submitted_by: request.principal,
+    correlation_id: request.correlation_id,
+    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+    warnings: [],
+    ...(priority === undefined ? {} : { priority }),
+    rerun_of: source,
+  };
+  const own = input === undefined ? run.pinned.input : await storeText(deps, workflow_id, JSON.stringify(input));
+  const pinned = {
+    definition,
+    ...(own === undefined ? {} : { input: own }),
+    rerun: { of: source, nodes: letters.kept },
+  };
+  return startRun(deps, head, pinned);
+}
