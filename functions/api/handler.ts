@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createApp } from '../../src/api/app.ts';
 import { answerEvent, type LambdaBindings } from '../../src/api/lambda.ts';
 import type { ApiDeps } from '../../src/api/ports.ts';
-import { principalFrom } from '../../src/api/principal.ts';
+import { groupsFrom, principalFrom } from '../../src/api/principal.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { createQueueSizes } from '../../src/platform/aws/queue-sizes.ts';
 import { awsClients, awsRuntime } from '../../src/platform/aws/runtime.ts';
@@ -11,6 +11,7 @@ import { awsClients, awsRuntime } from '../../src/platform/aws/runtime.ts';
 export function createHandler(deps: ApiDeps, log: Log, { trustLocal }: { readonly trustLocal: boolean }) {
   const app = createApp(deps, {
     principalOf: (_request, env) => principalFrom((env as LambdaBindings).requestContext, { trustLocal }),
+    groupsOf: (_request, env) => (trustLocal ? [] : groupsFrom((env as LambdaBindings).requestContext)),
     onFault: (error, correlation_id) =>
       log.error('a request failed', {
         correlation_id,

@@ -6,6 +6,7 @@ import { problemResponse, toProblem } from './problem.ts';
 import type { ApiDeps } from './ports.ts';
 import type { ApiEnv } from './request.ts';
 import { agentRoutes } from './routes/agents.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { contextRoutes } from './routes/contexts.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -19,6 +20,8 @@ import { steeringRoutes, workflowRoutes } from './routes/workflows.ts';
 export interface ApiOptions {
   /** The caller as the authorizer knows it; undefined refuses the request with `unauthenticated`. `env` is what the adapter passes on. */
   readonly principalOf: (request: Request, env: unknown) => string | undefined;
+  /** The groups that the authorizer has proved the caller to be in. @default none */
+  readonly groupsOf?: (request: Request, env: unknown) => readonly string[];
   /** Hears of faults that are ours (status 500). */
   readonly onFault?: (error: unknown, correlation_id: string) => void;
 }
@@ -49,6 +52,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
     }
     const traceparent = c.req.header('traceparent');
     c.set('principal', principal);
+    c.set('groups', options.groupsOf?.(c.req.raw, c.env) ?? []);
     c.set('traceparent', traceparent !== undefined && traceparentPattern.test(traceparent) ? traceparent : undefined);
     await next();
     c.header('x-correlation-id', c.get('correlation_id'));
@@ -66,6 +70,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', workflowRoutes(deps));
   app.route('/', steeringRoutes(deps));
   app.route('/', repairRoutes(deps));
+  app.route('/', approvalRoutes(deps));
   app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));
   app.route('/', policyRoutes(deps));

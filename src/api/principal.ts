@@ -24,3 +24,14 @@ export function principalFrom(
   const subject = jwt?.claims?.['sub'];
   return typeof subject === 'string' && subject !== '' ? `jwt:${subject}` : undefined;
 }
+
+/**
+ * The groups that a token names, in its claim `groups` or `cognito:groups`. API Gateway gives a claim that is a list as the text `[a b]`
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html). A signature names none.
+ */
+export function groupsFrom(context: CallerContext | undefined): readonly string[] {
+  const claims = context?.authorizer?.jwt?.claims;
+  const claim = claims?.['groups'] ?? claims?.['cognito:groups'];
+  const names = typeof claim === 'string' ? claim.replace(/^\[|\]$/g, '').split(/[\s,]+/) : claim;
+  return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string' && name !== '') : [];
+}

@@ -8,6 +8,7 @@ export interface ApiEnv {
   readonly Variables: {
     /** From the authorizer, never from the payload. */
     readonly principal: string;
+    readonly groups: readonly string[];
     readonly correlation_id: string;
     readonly traceparent: string | undefined;
   };

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exitCodesHelp } from './exit-codes.ts';
+import { addApprovals } from './commands/approvals.ts';
 import { addAgents } from './commands/agents.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -50,7 +51,16 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel, addKill])
     add(program);
-  for (const add of [addWorkflows, addWorkflow, addSchedules, addTasks, addExplain, addAgents, addPolicies])
+  for (const add of [
+    addWorkflows,
+    addWorkflow,
+    addApprovals,
+    addSchedules,
+    addTasks,
+    addExplain,
+    addAgents,
+    addPolicies,
+  ])
     add(program);
   for (const add of [addContext, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate, addTrace]) add(program);
   addCompletion(program);

@@ -7,6 +7,7 @@ import { followWorkflow, type EndedRun } from './follow.ts';
 import { interruptible } from './local/interrupt.ts';
 import type { Output } from './output.ts';
 import { simulateCapability } from './run-file.ts';
+import { playPeople } from './twin-people.ts';
 
 /** A workflow to run to its end. */
 export interface RunRequest {
@@ -56,7 +57,7 @@ async function provideSleepers(client: Client, signal: AbortSignal, out: Output)
 const twinAgents = 4;
 const twinSlots = 16;
 
-/** Runs a workflow in this process in virtual time; its tasks last `payload.duration_ms` and give their payload back. */
+/** Runs a workflow in this process in virtual time; its tasks last `payload.duration_ms` and give their payload back, people approve. */
 export async function runInTwin(request: RunRequest): Promise<EndedRun> {
   const { createTestCloud } = await import('../sdk/test-cloud.ts');
   const cloud = createTestCloud();
@@ -76,7 +77,11 @@ export async function runInTwin(request: RunRequest): Promise<EndedRun> {
   }
   const { workflow_id, deadline } = request;
   const handle = await cloud.drive(cloud.client.run(request.definition, request.input, { workflow_id, deadline }));
+  const ended = new AbortController();
+  const asksPeople = everyNode(request.definition).some(({ kind }) => kind === 'approval');
+  if (asksPeople) void playPeople(cloud, handle.workflow_id, ended.signal);
   const view = await cloud.drive(handle.wait());
+  ended.abort();
   return { view, tasks: await cloud.drive(handle.tasks()) };
 }
 

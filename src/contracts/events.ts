@@ -27,6 +27,22 @@ export function envelope<T extends z.ZodType>(data: T) {
   return z.strictObject({ metadata, data });
 }
 
+/** What is told of an approval: whom it asks now, or what was decided. With its `version` the id tells a repeat. */
+const approvalNews = z.strictObject({
+  approval_id: z.string(),
+  workflow_id: z.string(),
+  node: z.string(),
+  version: z.int(),
+  title: z.string(),
+  level: z.int(),
+  users: z.array(z.string()),
+  groups: z.array(z.string()),
+  assignees: z.array(z.string()),
+  due_at: z.string().optional(),
+  decision: z.enum(['approved', 'rejected']).optional(),
+  by: z.string().optional(),
+});
+
 /** What is on the bus: the detail-type, its source, and the shape of `detail.data`. */
 export const eventData = {
   TaskSubmitted: task,
@@ -73,6 +89,10 @@ export const eventData = {
     makespan_ms: z.int(),
     delivery_notification: z.string(),
   }),
+  ApprovalRequested: approvalNews,
+  ApprovalReminded: approvalNews,
+  ApprovalEscalated: approvalNews,
+  ApprovalDecided: approvalNews,
   ContextChanged: z.strictObject({
     namespace: z.string(),
     context_id: z.string(),
@@ -108,6 +128,10 @@ export const eventSources: Record<EventType, string> = {
   WorkflowSignalled: 'cadre.workflow',
   WorkflowStarted: 'cadre.workflow',
   WorkflowFinished: 'cadre.workflow',
+  ApprovalRequested: 'cadre.workflow',
+  ApprovalReminded: 'cadre.workflow',
+  ApprovalEscalated: 'cadre.workflow',
+  ApprovalDecided: 'cadre.workflow',
   ContextChanged: 'cadre.context',
   ContextsDue: 'cadre.context',
 };

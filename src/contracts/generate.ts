@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { approvalItem, approvalView, decisionRequest } from './approval.ts';
 import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
 import { accessPolicy, contextDocument, contextHead, namespacePolicy } from './context.ts';
 import { changeAnswer, conflictDocument, createDocumentRequest } from './context-operations.ts';
@@ -37,6 +38,9 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'workflow-view': workflowView,
   'workflow-event': workflowEvent,
   'run-task': runTask,
+  'approval-item': approvalItem,
+  'approval-view': approvalView,
+  'approval-decision': decisionRequest,
   schedule,
   'schedule-view': scheduleView,
   'routing-policy': policyDocument,

@@ -263,6 +263,29 @@ export const exportBytesMax = 1024 * 1024;
 /** Longest life that a document may be given. */
 export const ttlMsMax = 10 * 365 * 24 * 3_600_000;
 
+/** Levels of one approval. More: its row outgrows an item. */
+export const approvalLevelsMax = 10;
+/** Users and groups of one level, together. More: a change of level passes DynamoDB's 100 actions. */
+export const candidatesMax = 16;
+/** Approvals that all levels of one node may need together. More: its row outgrows an item. */
+export const approvalDecisionsMax = 25;
+/** Claims, releases, delegations and comments kept of one approval. More: its row outgrows an item. */
+export const approvalActionsMax = 40;
+/** Delegations of one level. More: a change of level passes DynamoDB's 100 actions. */
+export const delegationsMax = 8;
+/** Groups that a person is listed in. More: each look into an inbox reads more partitions. */
+export const groupsMax = 50;
+/** Characters of a principal. */
+export const principalCharactersMax = 256;
+/** Characters of an approval's title. */
+export const approvalTitleCharactersMax = 200;
+/** Characters of an approval's description. */
+export const approvalTextCharactersMax = 4_000;
+/** Characters of a comment on an approval. */
+export const approvalCommentCharactersMax = 1_000;
+/** Bytes of an approval's form, and of an answer to it. */
+export const approvalFormBytesMax = 4 * 1024;
+
 /** Items of one page of the API. */
 export const pageSizeMax = 100;
 /** Characters of a question to the index. Longer: every word is one more list to read. */

@@ -14,6 +14,7 @@ import {
   taskListQuery,
   taskSubmission,
 } from './api.ts';
+import { approvalOperations } from './approval-operations.ts';
 import { contextOperations } from './context-operations.ts';
 import { taskExplanation } from './explanation.ts';
 import { agentId, taskId } from './ids.ts';
@@ -32,7 +33,16 @@ export interface Operation {
   /** With `:name` for parameters. */
   readonly path: string;
   readonly tag:
-    'tasks' | 'workflows' | 'schedules' | 'agents' | 'policies' | 'queues' | 'contexts' | 'dead-letters' | 'system';
+    | 'tasks'
+    | 'workflows'
+    | 'approvals'
+    | 'schedules'
+    | 'agents'
+    | 'policies'
+    | 'queues'
+    | 'contexts'
+    | 'dead-letters'
+    | 'system';
   readonly summary: string;
   readonly params?: Readonly<Record<string, z.ZodType>>;
   readonly query?: z.ZodObject;
@@ -130,6 +140,7 @@ export const operations: readonly Operation[] = [
   ...workflowOperations,
   ...repairOperations,
   ...inspectionOperations,
+  ...approvalOperations,
   ...scheduleOperations,
   ...policyOperations,
   {

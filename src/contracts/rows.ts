@@ -1,4 +1,8 @@
 import type { AgentStop } from './agent.ts';
+import type { ApprovalAction, ApprovalStatus, AskedLevel } from './approval.ts';
+import type { ApprovalForm } from './approval-form.ts';
+import type { Decision } from './approval-decision.ts';
+import type { WorkingCalendar } from './calendar.ts';
 import type { PolicyDocument } from './policy.ts';
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
 import type { Json } from './json.ts';
@@ -93,7 +97,7 @@ export interface ReadyTask {
 }
 
 /** What may wait for a time without an agent. */
-export type TimerKind = 'task' | 'schedule' | 'node' | 'sweep';
+export type TimerKind = 'task' | 'schedule' | 'node' | 'approval' | 'sweep';
 
 /** A row that waits for a time: which one, and when it is due. */
 export interface Timer {
@@ -314,6 +318,45 @@ export interface NodeTimerRow {
   readonly path: string;
   readonly pool: string;
   readonly until: string;
+}
+
+/** What is still to be announced of an approval. */
+export type ApprovalNews = 'ApprovalRequested' | 'ApprovalReminded' | 'ApprovalEscalated' | 'ApprovalDecided';
+
+/**
+ * An approval. `version` is its fence, `seq` the advance that made it: a node that runs again makes it anew. What a change owes (news, the end of the node) stands in
+ * the row until it is paid, and the row is due at once while it owes.
+ */
+export interface ApprovalRow {
+  readonly workflow_id: string;
+  readonly path: string;
+  readonly pool: string;
+  readonly seq: number;
+  readonly version: number;
+  readonly title: string;
+  readonly description?: string;
+  readonly input?: StoredJson;
+  readonly form?: ApprovalForm;
+  readonly levels: readonly AskedLevel[];
+  readonly calendar?: WorkingCalendar;
+  readonly on_reject: 'fail' | 'complete';
+  readonly status: ApprovalStatus;
+  /** Counted from 1; 0 while it is opening. */
+  readonly level: number;
+  /** Who took the level up, or was given it: at most as many as it needs. */
+  readonly assignees: readonly string[];
+  /** Who decides in whose place at this level. */
+  readonly delegations: readonly { readonly from: string; readonly to: string }[];
+  readonly decisions: readonly Decision[];
+  readonly actions: readonly ApprovalAction[];
+  readonly created_at: string;
+  readonly due_at?: string;
+  readonly remind_at?: string;
+  readonly ended_at?: string;
+  readonly owed: readonly ApprovalNews[];
+  /** When somebody has to look at it next: its timer. */
+  readonly wake_at?: string;
+  readonly correlation_id: string;
 }
 
 /** Nodes that joined the graph of a run, and what they are given. Never changes. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { timeZone, weekdays } from './calendar.ts';
 import { timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import {
@@ -13,8 +14,6 @@ import {
 } from './limits.ts';
 import { workflowDefinition } from './workflow.ts';
 
-export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
-
 /** What to do when the time has come and the run before has not ended: leave it out, wait for its end, or cancel it. */
 export const overlapRule = z.enum(['skip', 'queue', 'cancel-previous']);
 
@@ -27,8 +26,8 @@ export const scheduleTiming = z.strictObject({
   cron: z.string().min(1).max(cronCharactersMax).optional(),
   /** Milliseconds between two runs, counted from `starts_at`, else from when the schedule was made. */
   every_ms: z.int().min(scheduleIntervalMsMin).max(scheduleIntervalMsMax).optional(),
-  /** A name of the IANA database, for example `Europe/Berlin`: for `cron` and for what is excluded. */
-  time_zone: z.string().min(1).max(64).default('UTC'),
+  /** For `cron` and for what is excluded. */
+  time_zone: timeZone.default('UTC'),
   starts_at: timestamp.optional(),
   ends_at: timestamp.optional(),
   /** Days of the time zone on which nothing runs. */

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { approvalShape } from './approval-node.ts';
+import { expression } from './expression.ts';
 import { capabilityList, taskType, userId } from './ids.ts';
 import { json } from './json.ts';
 import {
@@ -7,7 +9,6 @@ import {
   backoffMsMax,
   deadlineMsMax,
   defaultLoopRoundsMax,
-  expressionCharactersMax,
   loopRoundsMax,
   nodesMax,
   timeoutMsMax,
@@ -15,9 +16,6 @@ import {
 } from './limits.ts';
 import { eventName } from './signal.ts';
 import { distributionRules, priority } from './task.ts';
-
-/** A JSONata expression over `{ input, outputs, nodes }`, and inside of another node also `item`, `index`, `last`, `error`. */
-export const expression = z.string().min(1).max(expressionCharactersMax);
 
 /**
  * When a node may start, judged by its dependencies. `all_success`: all completed. `all_done`: all ended in any way. `none_failed`: all ended, none failed and
@@ -175,6 +173,10 @@ const eventNode = z.strictObject({
 export type EventNode = z.output<typeof eventNode>;
 export type WaitNode = z.output<typeof waitNode>;
 
+/** Waits until people have approved, level after level. The output tells who decided what, and when. */
+const approvalNode = z.strictObject({ kind: z.literal('approval'), ...common, ...approvalShape });
+export type ApprovalNode = z.output<typeof approvalNode>;
+
 /**
  * Two-phase commit: each participant prepares, by a task with the payload `{ phase, transaction, input }`. When all of them completed, and none answered
  * `{ "vote": "no" }`, the transaction commits, else it aborts; either is decided before anybody is told, and told until each has acknowledged. A participant that never heard
@@ -206,7 +208,14 @@ export type CompositeNode = z.output<typeof mapNode | typeof loopNode | typeof s
 export type TaskNode = z.output<typeof taskNode>;
 export type ChoiceNode = z.output<typeof choiceNode>;
 export type WorkflowNode =
-  TaskNode | CompositeNode | ChoiceNode | WaitNode | EventNode | TransactionNode | z.output<typeof joinNode>;
+  | TaskNode
+  | CompositeNode
+  | ChoiceNode
+  | WaitNode
+  | EventNode
+  | ApprovalNode
+  | TransactionNode
+  | z.output<typeof joinNode>;
 export type WorkflowNodeInput = z.input<
   | typeof taskNode
   | typeof joinNode
@@ -217,6 +226,7 @@ export type WorkflowNodeInput = z.input<
   | typeof gatherNode
   | typeof waitNode
   | typeof eventNode
+  | typeof approvalNode
   | typeof transactionNode
 >;
 
@@ -231,6 +241,7 @@ export const workflowNode: z.ZodType<WorkflowNode, WorkflowNodeInput> = z.discri
   gatherNode,
   waitNode,
   eventNode,
+  approvalNode,
   transactionNode,
 ]);
 

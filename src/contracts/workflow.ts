@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { decision } from './approval-decision.ts';
+import { expression } from './expression.ts';
 import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { nodesMax } from './limits.ts';
 import { correlationKey, eventName, keptSignal } from './signal.ts';
 import { priority, taskError, taskStatus } from './task.ts';
-import { expression, workflowBody, workflowNode } from './workflow-nodes.ts';
+import { workflowBody, workflowNode } from './workflow-nodes.ts';
 
 /**
  * A workflow as a user writes it. `output` is a JSONata expression over the workflow's input and the outputs of all nodes that end the graph. `bodies` are
@@ -69,12 +71,15 @@ export type Expansion = z.infer<typeof nodeExpanded> | z.infer<typeof compensati
 export const compensationStatus = z.enum(['requested', 'running', 'completed', 'failed']);
 export type CompensationStatus = z.infer<typeof compensationStatus>;
 
+/** What people decided, of an approval. */
+const decisions = z.array(decision).optional();
+
 /** What happened in a workflow: the audit trail and the input of the reducer. */
 export const workflowEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('WorkflowStarted') }),
   z.strictObject({ type: z.literal('NodeStarted'), node: nodePath }),
   nodeExpanded,
-  /** It waits for a time, or for an event (without `until`: for as long as it takes). */
+  /** It waits for a time, for an event or for people (without `until`: for as long as it takes). */
   z.strictObject({ type: z.literal('NodeHeld'), node: nodePath, until: timestamp.optional() }),
   /** An event came from outside; it is kept until a node takes it. */
   z.strictObject({
@@ -91,6 +96,7 @@ export const workflowEvent = z.discriminatedUnion('type', [
     attempt: z.int(),
     /** The id of the event that it took. */
     signal: z.string().optional(),
+    decisions,
   }),
   z.strictObject({
     type: z.literal('NodeFailed'),
@@ -98,6 +104,7 @@ export const workflowEvent = z.discriminatedUnion('type', [
     agent_id: z.string().optional(),
     attempt: z.int(),
     error: taskError,
+    decisions,
     /** Its `on_error` says that this does not matter. */
     ignored: z.literal(true).optional(),
   }),

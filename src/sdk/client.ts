@@ -20,6 +20,7 @@ import type { WorkflowUpdate } from '../contracts/repair.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
+import { approvalCalls } from './approval-calls.ts';
 import { cachingContexts, type ContextCacheOptions } from './context-cache.ts';
 import { contextCalls } from './context-calls.ts';
 import { repairCalls } from './repair-calls.ts';
@@ -126,6 +127,8 @@ export function createClient(options: ClientOptions = {}) {
     deliveryNotification: workflows.notification,
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),
     listWorkflows: (page: PageOptions = {}) => list<WorkflowView>(call, '/v1/workflows', page),
+    /** What people decide in workflows, in the name of whoever these credentials belong to. */
+    approvals: approvalCalls(call),
     ...scheduleCalls(call),
     ...policyCalls(call),
     ...fleetCalls(call),

@@ -7,6 +7,7 @@ import type { TaskView } from '../contracts/task.ts';
 import type { Task } from '../contracts/task.ts';
 import type { Json } from '../contracts/json.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
+import { approvalCalls, type ApprovalCalls } from './approval-calls.ts';
 import { agentRegistry, type Agent, createAgent } from './create-agent.ts';
 import { apiTransport } from './api-transport.ts';
 import { type Client, createClient } from './client.ts';
@@ -53,6 +54,8 @@ export interface TestCloud {
   now(): number;
   /** A sleep in virtual time, for handlers. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Approvals as this person sees them; time passes until each call is answered. */
+  approvals(person: string, ...groups: readonly string[]): ApprovalCalls;
   /** Everything else, through the API. Its calls settle only while time moves: use `drive`. */
   readonly client: Client;
   /** Lets time pass until the promise settles. */
@@ -66,15 +69,19 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
   const api = runtime('api');
   const app = createApp(
     { ...api, queueSizes: createQueueSizes(cloud.process('api').clients.sqs, api.queues) },
-    { principalOf: (request) => request.headers.get('x-twin-principal') ?? undefined },
+    {
+      principalOf: (request) => request.headers.get('x-twin-principal') ?? undefined,
+      groupsOf: (request) => JSON.parse(request.headers.get('x-twin-groups') ?? '[]') as string[],
+    },
   );
   const agentClock = { now: () => clock.now(), sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal) };
   /** The API as one principal sees it: in the process, with the identity a signature would prove. */
   const fetchAs =
-    (principal: string): typeof globalThis.fetch =>
+    (principal: string, groups: readonly string[] = []): typeof globalThis.fetch =>
     async (input, init) => {
       const request = new Request(input, init);
       request.headers.set('x-twin-principal', principal);
+      request.headers.set('x-twin-groups', JSON.stringify(groups));
       return app.fetch(request);
     };
   const connection = {
@@ -86,6 +93,11 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
   };
   const client = createClient({ ...connection, fetch: fetchAs('user'), clock: agentClock });
   const drive = <T>(work: Promise<T>) => clock.drive(work);
+  const callAs = (principal: string, groups?: readonly string[]) =>
+    apiTransport(
+      { ...connection, credentials: async () => connection.credentials },
+      { clock: agentClock, fetch: fetchAs(principal, groups) },
+    );
   return {
     client,
     drive,
@@ -94,13 +106,13 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
     skip: async (ms) => {
       await clock.run(() => false, ms);
     },
+    approvals(person, ...groups) {
+      const call = callAs(person, groups);
+      return approvalCalls((request) => drive(call(request)));
+    },
     async addAgent({ id, type = 'test', capabilities = [], slots = 1, handler }) {
       const principal = `agent/${id}`;
       const { clients } = cloud.process(principal);
-      const call = apiTransport(
-        { ...connection, credentials: async () => connection.credentials },
-        { clock: agentClock, fetch: fetchAs(principal) },
-      );
       const agent = createAgent({
         id,
         type,
@@ -110,7 +122,7 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
         deps: {
           sqs: agentQueues(clients.sqs),
           s3: s3Objects(clients.s3),
-          api: agentRegistry(call),
+          api: agentRegistry(callAs(principal)),
           clock: agentClock,
           log: quiet,
         },

@@ -93,6 +93,7 @@ function builderOf<Names extends string>(draft: Draft): WorkflowBuilder<Names> {
     gather: add('gather'),
     wait: add('wait'),
     event: add('event'),
+    approval: add('approval'),
     transaction: add('transaction'),
     output: (expression) => builderOf({ ...draft, output: expression }),
     queries: (queries) => builderOf({ ...draft, queries }),

@@ -1,5 +1,6 @@
 import type { Outcome } from '../contracts/errors.ts';
 import type {
+  ApprovalRow,
   EndedTask,
   ExpansionRow,
   NodeTimerRow,
@@ -13,6 +14,7 @@ import type {
 } from '../contracts/rows.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import type { TaskChange } from '../distributor/core/task-change.ts';
+import type { Loads } from './core/approval.ts';
 import type { AgentStore, BlobStore, Log, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
 
 /** The pinned definition and input of a run: immutable, so it may be cached for ever. */
@@ -38,6 +40,8 @@ export interface Advance {
   readonly timers: readonly NodeTimerRow[];
   /** The event that came with it; it must be the first with its id. */
   readonly signal?: SignalRow;
+  /** Nodes that begin to wait for people with it. */
+  readonly approvals: readonly ApprovalRow[];
   /** What joins the graph with it, numbered up to the head's `expansions`. */
   readonly expansions: readonly ExpansionRow[];
   /** Whether the workflow owes somebody a step after this commit (a wide fan-out's inserts, the finish): the pulse will look. Undefined: leave the mark as it is. */
@@ -99,6 +103,20 @@ export interface WorkflowStore {
   clearAttention(workflow_id: string, owed: { readonly from: number; readonly to: number }): Promise<void>;
 }
 
+export interface ApprovalStore {
+  /** Strongly consistent. */
+  get(workflow_id: string, path: string): Promise<ApprovalRow | undefined>;
+  /**
+   * Replaces an approval, and with it its places in inboxes and what is counted of its people, on the condition that it is still as it was before and, where `loads` are
+   * given, that whoever it is given to still had so much. False: somebody else was first.
+   */
+  save(before: ApprovalRow, after: ApprovalRow, loads?: Loads): Promise<boolean>;
+  /** How many approvals each of these people has on the desk. */
+  loads(pool: string, users: readonly string[]): Promise<Loads>;
+  /** What waits for any of these (`user:…`, `group:…`), what is due first, each once. */
+  inbox(pool: string, owners: readonly string[], limit: number, cursor?: string): Promise<Page<ApprovalRow>>;
+}
+
 export interface ScheduleStore {
   /** Inserts a schedule that does not exist yet; answers with the one that was there first. */
   create(row: ScheduleRow): Promise<ScheduleRow | undefined>;
@@ -122,6 +140,7 @@ export interface WorkflowDeps {
   readonly sources: Sources;
   readonly workflows: WorkflowStore;
   readonly schedules: ScheduleStore;
+  readonly approvals: ApprovalStore;
   readonly executions: Executions;
   readonly tasks: TaskStore;
   readonly agents: AgentStore;

@@ -9,6 +9,7 @@ import type { AgentRow, TaskRow } from '../../src/contracts/rows.ts';
 import { workflowDefinition, type WorkflowDefinitionInput } from '../../src/contracts/workflow.ts';
 import type { SentResult } from '../../src/distributor/core/fate.ts';
 import { createAgentStore } from '../../src/platform/aws/agent-store.ts';
+import { createApprovalStore } from '../../src/platform/aws/approval-store.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { createScheduleStore } from '../../src/platform/aws/schedule-store.ts';
@@ -51,6 +52,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     },
     workflows: createWorkflowStore(db, blobs),
     schedules: createScheduleStore(db),
+    approvals: createApprovalStore(db),
     executions: {
       start: async (workflow_id) => void started.push(workflow_id),
       complete: async (token) => {

@@ -18,7 +18,10 @@ export function addRun(program: Command): void {
     .description(
       'run a workflow from a JSON file (a definition, a submission, or a WfCommons instance) to its end; - reads stdin',
     )
-    .option('--twin', 'in this process and in virtual time, with nothing deployed; agents sleep `payload.duration_ms`')
+    .option(
+      '--twin',
+      'in this process and in virtual time, with nothing deployed; agents sleep `payload.duration_ms`, people approve',
+    )
     .option('--time-scale <factor>', 'multiply the recorded run times of a WfCommons instance', '1')
     .option('--input <json>', 'the input of the workflow: JSON, or @FILE')
     .option('--id <workflow_id>', 'its id; the same id with the same file is the same run')

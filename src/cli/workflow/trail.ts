@@ -1,4 +1,5 @@
 import type { WorkflowEventView } from '../../contracts/api.ts';
+import type { WorkflowEvent } from '../../contracts/workflow.ts';
 import { showTime, table } from '../output.ts';
 
 /** One line of the audit trail: who did what, and when. */
@@ -11,20 +12,31 @@ export interface TrailEntry {
   readonly detail?: string;
 }
 
-/** The audit trail of a run. Who: the agent, the principal that asked for it, or Cadre itself. */
+/** What people decided, each at its own time. */
+function decided(
+  seq: number,
+  { node, decisions = [] }: Extract<WorkflowEvent, { type: 'NodeCompleted' | 'NodeFailed' }>,
+) {
+  return decisions.map(({ at, by, decision, level, comment, answer }): TrailEntry => {
+    const said = [comment, answer === undefined ? undefined : JSON.stringify(answer)].filter(Boolean).join(' ');
+    const detail = `${decision} at level ${level}${said === '' ? '' : `: ${said}`}`;
+    return { seq, at, who: by ?? 'cadre', what: 'Decision', node, detail };
+  });
+}
+
+/** The audit trail of a run. Who: the agent, the person or principal that did it, or Cadre itself. */
 export function trailOf(rows: readonly WorkflowEventView[]): readonly TrailEntry[] {
   return rows.flatMap(({ seq, at, events }) =>
-    events.map(({ type, ...rest }): TrailEntry => {
-      const { node, agent_id, by, ...more } = rest as Readonly<Record<string, unknown>>;
+    events.flatMap((event): readonly TrailEntry[] => {
+      const { type, ...rest } = event;
+      const before = type === 'NodeCompleted' || type === 'NodeFailed' ? decided(seq, event) : [];
+      const { node, agent_id, by, decisions: _told, ...more } = rest as Readonly<Record<string, unknown>>;
       const who = [agent_id, by].find((one) => typeof one === 'string') ?? 'cadre';
       const detail = Object.entries(more)
         .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
         .join(' ');
-      return {
-        ...{ seq, at, who, what: type },
-        ...(typeof node === 'string' ? { node } : {}),
-        ...(detail === '' ? {} : { detail }),
-      };
+      const named = typeof node === 'string' ? { node } : {};
+      return [...before, { seq, at, who, what: type, ...named, ...(detail === '' ? {} : { detail }) }];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import type { WorkflowEventView } from '../../contracts/api.ts';
+import type { Decision } from '../../contracts/approval-decision.ts';
 import type { RunTask, WorkflowEvent, WorkflowView } from '../../contracts/workflow.ts';
 import { escapedXml } from './xml.ts';
 
@@ -11,17 +12,29 @@ interface XesEvent {
   readonly more?: Readonly<Record<string, string>>;
 }
 
+/** What people decided: an activity for each level, done by the person. */
+function decided(node: string, decisions: readonly Decision[] = []): readonly XesEvent[] {
+  return decisions.map(({ at, level, by, decision, comment }) => ({
+    ...{ at, name: `${node}: level ${level}`, transition: by === undefined ? 'autoskip' : 'complete', resource: by },
+    more: { 'cadre:decision': decision, ...(comment === undefined ? {} : { 'cadre:comment': comment }) },
+  }));
+}
+
 function fromEvent(at: string, event: WorkflowEvent): readonly XesEvent[] {
   switch (event.type) {
     case 'NodeStarted':
       return [{ at, name: event.node, transition: 'schedule' }];
     case 'NodeCompleted':
-      return [{ at, name: event.node, transition: 'complete', resource: event.agent_id }];
+      return [
+        ...decided(event.node, event.decisions),
+        { at, name: event.node, transition: 'complete', resource: event.agent_id ?? event.decisions?.at(-1)?.by },
+      ];
     case 'NodeFailed': {
       const { code, message } = event.error;
       const transition = code === 'cancelled' ? 'pi_abort' : 'ate_abort';
       const more = { 'cadre:error': code, 'cadre:reason': message };
-      return [{ at, name: event.node, transition, resource: event.agent_id, more }];
+      const resource = event.agent_id ?? event.decisions?.at(-1)?.by;
+      return [...decided(event.node, event.decisions), { at, name: event.node, transition, resource, more }];
     }
     case 'NodeSkipped':
       return [{ at, name: event.node, transition: 'autoskip', more: { 'cadre:reason': event.reason } }];
@@ -58,7 +71,7 @@ function toXml({ at, name, transition, resource, more = {} }: XesEvent): string 
 
 /**
  * A run as a log of one trace in XES (IEEE 1849), for process mining: a node is an activity, with the standard lifecycle (schedule, start, complete, ate_abort,
- * pi_abort, autoskip), its agent as the resource.
+ * pi_abort, autoskip), its agent, or the person who decided, as the resource.
  */
 export function toXes(
   { workflow_id, name, status }: Pick<WorkflowView, 'workflow_id' | 'name' | 'status'>,

@@ -20,14 +20,21 @@ const everything: Access = { actions: new Set(['read', 'write', 'delete', 'admin
 /** The part of a document that its access depends on; of one that is to be created, only its place. */
 export type Guarded = Pick<ContextHead, 'context_id'> & Partial<Pick<ContextHead, 'access_policy' | 'created_by'>>;
 
-function isFor(to: readonly string[], principal: string, roles: NamespacePolicy['roles']): boolean {
-  const matches = (name: string): boolean =>
-    name === '*' || name === principal || (name.endsWith('*') && principal.startsWith(name.slice(0, -1)));
-  return to.some((name) => {
-    if (!name.startsWith('role:')) return matches(name);
-    const role = name.slice('role:'.length);
-    return Object.hasOwn(roles, role) && (roles[role] ?? []).some(matches);
-  });
+function matches(name: string, principal: string): boolean {
+  return name === '*' || name === principal || (name.endsWith('*') && principal.startsWith(name.slice(0, -1)));
+}
+
+/** The roles that a principal has by a policy. */
+export function rolesOf(policy: NamespacePolicy | undefined, principal: string): readonly string[] {
+  return Object.entries(policy?.roles ?? {}).flatMap(([role, members]) =>
+    members.some((member) => matches(member, principal)) ? [role] : [],
+  );
+}
+
+function isFor(to: readonly string[], principal: string, roles: readonly string[]): boolean {
+  return to.some((name) =>
+    name.startsWith('role:') ? roles.includes(name.slice('role:'.length)) : matches(name, principal),
+  );
 }
 
 /** The rules of a namespace count for everything at and below their path, all together: a rule adds, none takes away. */
@@ -42,7 +49,7 @@ function inherited(policy: NamespacePolicy | undefined, context_id: string): rea
 export function accessOf(policy: NamespacePolicy | undefined, document: Guarded, principal: string): Access {
   const own = document.access_policy;
   if (policy === undefined && own === undefined) return everything;
-  const roles = policy?.roles ?? {};
+  const roles = rolesOf(policy, principal);
   const above = inherited(policy, document.context_id).flatMap((rule) => {
     if (own?.inherit !== false) return [rule];
     return rule.actions.includes('admin') ? [{ ...rule, actions: ['admin' as const] }] : [];

@@ -9,7 +9,7 @@ import { contextHeadKey, documentPartition, versionKey } from './context-keys.ts
 import { bodiesOf, type Bodies, fromVersionItem, versionItem } from './context-rows.ts';
 import { chunks, type Database, queryItems, writeAll } from './database.ts';
 import type { Item } from './task-rows.ts';
-import { transact } from './workflow-advance.ts';
+import { transact } from './transact.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 

@@ -15,7 +15,7 @@ import { archived, archiveOf } from './context-archive.ts';
 import { bodiesOf, type Bodies, fromHeadItem, headItem } from './context-rows.ts';
 import { type Database, getItems, queryItems, writeAll } from './database.ts';
 import { indexName } from './keys.ts';
-import { transact } from './workflow-advance.ts';
+import { transact } from './transact.ts';
 
 /** What the history shows of a version: all but its body. */
 const entryAttributes = [

@@ -22,7 +22,7 @@ import { contextLifecycle } from './context-lifecycle.ts';
 import { contextListings, pageOfRows } from './context-listings.ts';
 import { type Database, getItems, queryItems, isRefused } from './database.ts';
 import type { Item } from './task-rows.ts';
-import { transact } from './workflow-advance.ts';
+import { transact } from './transact.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 

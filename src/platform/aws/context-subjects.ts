@@ -5,7 +5,7 @@ import { certificateKey, certificatePartition, forgettingKey } from './context-k
 import { pageOfRows } from './context-listings.ts';
 import { type Database, isRefused } from './database.ts';
 import type { Item } from './task-rows.ts';
-import { transact } from './workflow-advance.ts';
+import { transact } from './transact.ts';
 
 function withoutKey<T>({ pk: _pk, sk: _sk, ...row }: Item): T {
   return row as unknown as T;

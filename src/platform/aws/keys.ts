@@ -48,6 +48,14 @@ export const signalKey = (workflow_id: string, id: string) => ({
 });
 /** Which task has a key. */
 export const markKey = (pool: string, name: string) => ({ pk: `MARK#${pool}#${name}`, sk: 'MARK' });
+export const approvalKey = (workflow_id: string, path: string) => ({
+  pk: workflowPartition(workflow_id),
+  sk: `APPROVAL#${path}`,
+});
+/** What waits for a person (`user:<principal>`) or a group (`group:<name>`). */
+export const inboxPartition = (pool: string, owner: string) => `INBOX#${pool}#${owner}`;
+/** How much a person has on the desk: `#` sorts it before what waits. */
+export const loadKey = (pool: string, user: string) => ({ pk: inboxPartition(pool, `user:${user}`), sk: '#LOAD' });
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
 export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
 /** The timer of a namespace's documents. */

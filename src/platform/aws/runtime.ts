@@ -9,6 +9,7 @@ import type { IndexDeps, SearchDeps } from '../../context/index-ports.ts';
 import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { createAgentStore } from './agent-store.ts';
+import { approvalsOnDemand } from './approvals-on-demand.ts';
 import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
 import { documentsOnDemand } from './documents-on-demand.ts';
@@ -91,6 +92,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     indexes: indexesOnDemand(clients, deployment, sources),
     workflows: createWorkflowStore(db, blobs),
     schedules: createScheduleStore(db),
+    approvals: approvalsOnDemand(db),
     executions: createExecutions(clients.sfn, deployment.stateMachineArn),
     inboxes: createInboxes(clients.sqs),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),

@@ -4,22 +4,27 @@ import { type Database, queryItems } from './database.ts';
 import { indexName, timerPartition } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
-/** What the key of each kind's rows begins with, and which part of it is the row's id. */
-const kinds: Readonly<Record<TimerKind, { readonly prefix: string; readonly id: (pk: string, sk: string) => string }>> =
-  {
-    task: { prefix: 'TASK#', id: (pk) => pk.slice('TASK#'.length) },
-    node: { prefix: 'WORKFLOW#', id: (pk, sk) => `${pk.slice('WORKFLOW#'.length)}:${sk.slice('WAIT#'.length)}` },
-    sweep: { prefix: 'CONTEXTS#', id: (pk) => pk.slice('CONTEXTS#'.length) },
-    schedule: { prefix: 'SCHEDULES#', id: (_pk, sk) => sk },
-  };
+/** What the keys of each kind's rows begin with, and what the rest of them says of the row's id. */
+const kinds: Readonly<
+  Record<TimerKind, { readonly pk: string; readonly sk: string; readonly id: (pk: string, sk: string) => string }>
+> = {
+  task: { pk: 'TASK#', sk: '', id: (pk) => pk },
+  node: { pk: 'WORKFLOW#', sk: 'WAIT#', id: (pk, sk) => `${pk}:${sk}` },
+  approval: { pk: 'WORKFLOW#', sk: 'APPROVAL#', id: (pk, sk) => `${pk}:${sk}` },
+  sweep: { pk: 'CONTEXTS#', sk: '', id: (pk) => pk },
+  schedule: { pk: 'SCHEDULES#', sk: '', id: (_pk, sk) => sk },
+};
 
 /** A row of no known kind is left to the version that wrote it. */
 function fromIndexItem(item: Item): readonly Timer[] {
   const pk = String(item['pk']);
+  const sk = String(item['sk']);
   const due = String(item['gsi1sk']).split('#', 1)[0] ?? '';
-  return (Object.keys(kinds) as TimerKind[])
-    .filter((kind) => pk.startsWith(kinds[kind].prefix))
-    .map((kind) => ({ kind, id: kinds[kind].id(pk, String(item['sk'])), due }));
+  return (Object.keys(kinds) as TimerKind[]).flatMap((kind) => {
+    const begins = kinds[kind];
+    if (!pk.startsWith(begins.pk) || !sk.startsWith(begins.sk)) return [];
+    return { kind, id: begins.id(pk.slice(begins.pk.length), sk.slice(begins.sk.length)), due };
+  });
 }
 
 /** Everything that waits for a time, in one partition of the sparse index for each pool. */

@@ -6,6 +6,8 @@ import type { Adapters } from './runtime.ts';
 export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
   return {
     node: async (_pool, ids) => (await import('../../workflow/usecases/wake-nodes.ts')).wakeNodes(deps, ids),
+    approval: async (pool, ids) =>
+      (await import('../../workflow/usecases/wake-approvals.ts')).wakeApprovals(deps, pool, ids),
     task: (pool, ids) => wakeTasks(deps, pool, ids),
     // On demand: most pulses wake no schedule, and need neither cron nor graphs.
     schedule: async (pool, ids) =>

@@ -1,11 +1,13 @@
-import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { Advance, AdvanceConflict } from '../../workflow/ports.ts';
+import { approvalItem } from './approval-rows.ts';
 import { type Database, getItems } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
+import { transact } from './transact.ts';
 import {
   attentionKey,
   eventItem,
@@ -17,39 +19,6 @@ import {
 } from './workflow-rows.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-
-/** Why a transaction did not happen: a code for each of its actions. */
-export type Cancellation = readonly string[];
-
-/** Times a transaction is repeated that only met another one on its way. More: a hot head holds a function; the caller's message comes back anyway. */
-const conflictRepeatsMax = 8;
-
-/** Reads the reasons of a cancelled transaction; undefined for any other error. */
-function cancellationOf(error: unknown): Cancellation | undefined {
-  if (!(error instanceof Error) || error.name !== 'TransactionCanceledException') return undefined;
-  const { CancellationReasons = [] } = error as { CancellationReasons?: readonly { Code?: string }[] };
-  return CancellationReasons.map(({ Code }) => Code ?? 'None');
-}
-
-/**
- * Sends a transaction. The SDK gives each command a ClientRequestToken, so that its own retry after a lost answer is safe; a TransactionConflict is
- * repeated a few times as a new one, since it says nothing about the rows
- * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html). Answers with the reasons when a condition failed.
- */
-export async function transact(db: Database, actions: Action[]): Promise<Cancellation | undefined> {
-  for (let repeat = 0; ; repeat += 1) {
-    try {
-      await db.client.send(new TransactWriteCommand({ TransactItems: actions }));
-      return undefined;
-    } catch (error) {
-      const cancellation = cancellationOf(error);
-      if (cancellation === undefined) throw error;
-      if (cancellation.includes('ConditionalCheckFailed')) return cancellation;
-      const passing = cancellation.some((code) => code === 'TransactionConflict' || code === 'ThrottlingError');
-      if (!passing || repeat >= conflictRepeatsMax) throw error;
-    }
-  }
-}
 
 /**
  * The head's part of an advance. `seq` must be the one that the decision saw: of two advances only one happens, and the other decides again. The
@@ -151,6 +120,8 @@ export async function commitAdvance(
     // A node that is opened again ends again: its last result counts. The head's condition orders the writers.
     ...results.map((row): Action => ({ Put: { TableName: db.table, Item: resultItem(row) } })),
     ...advance.timers.map((row): Action => ({ Put: { TableName: db.table, Item: nodeTimerItem(row) } })),
+    // A node that is opened again asks anew. Nobody has been asked yet, so no inbox has it.
+    ...advance.approvals.map((row): Action => ({ Put: { TableName: db.table, Item: approvalItem(row) } })),
     ...attentionAction(db.table, advance),
   ];
   const cancelled = await transact(db, actions);

@@ -21,7 +21,8 @@ import {
   workflowsPartition,
 } from './keys.ts';
 import type { Item } from './task-rows.ts';
-import { commitAdvance, transact } from './workflow-advance.ts';
+import { transact } from './transact.ts';
+import { commitAdvance } from './workflow-advance.ts';
 import {
   attentionKey,
   attentionShards,

@@ -66,12 +66,15 @@ function judgeGather(letters: string | readonly string[], { sinks }: Scope, need
     : { fail: `only ${completed} of ${sinks.length} completed, ${wanted} are needed` };
 }
 
+/** Nodes that wait for something which is no node. */
+const waitKinds = ['wait', 'event', 'approval'];
+
 /** Judges an expanded node by what it holds: its own rule for its body, all of it for a fallback or a plan. */
 function judge(graph: WorkflowGraph, letters: string | readonly string[], index: number): Judgement {
   const node = graph.nodes[index] as WorkflowNode;
   const scopes = graph.scopesIn.get(index) ?? [];
   const last = scopes.at(-1);
-  if (last === undefined) return node.kind === 'wait' || node.kind === 'event' ? 'wait' : 'complete';
+  if (last === undefined) return waitKinds.some((kind) => kind === node.kind) ? 'wait' : 'complete';
   if (last.kind === 'prepare') {
     const status = scopeStatus(letters, last);
     const refused = last.sinks.some((each) => isBroken(letters[each]));

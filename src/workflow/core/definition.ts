@@ -3,6 +3,7 @@ import type { Fault } from '../../contracts/errors.ts';
 import { depthMax } from '../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
 import { bodiesOf, branchesOf, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { approvalExpressions, approvalFaults } from './approval-faults.ts';
 import { bodyCycleFaults } from './body-cycles.ts';
 import { findCycles } from './cycles.ts';
 import { warningsOf } from './definition-warnings.ts';
@@ -173,6 +174,8 @@ function expressionsOf(node: WorkflowNode): readonly (readonly [string, string |
         ...node.events.map(({ key }, index) => [`.events[${index}].key`, key] as const),
         ['.timer.until', node.timer?.until],
       ];
+    case 'approval':
+      return approvalExpressions(node);
     default:
       return [input];
   }
@@ -236,6 +239,7 @@ function kindFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): Fa
       const at = node.kind === 'wait' ? path : `${path}.timer`;
       unknown.push(fault('invalid-input', at, 'a time needs one of for_ms and until', 'keep exactly one'));
     }
+    if (node.kind === 'approval') unknown.push(...approvalFaults(node, path));
     if (
       node.kind === 'transaction' &&
       new Set(node.participants.map(({ name }) => name)).size < node.participants.length

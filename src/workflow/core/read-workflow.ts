@@ -29,6 +29,9 @@ function standIn(key: PropertyKey | undefined, name: string): unknown {
     then: [name],
     branches: [branch],
     participants: [{ name, task_type: name }],
+    title: name,
+    levels: [{ candidates: { users: [name] } }],
+    candidates: { users: [name] },
     max_attempts: 1,
   };
   return values[key ?? ''];

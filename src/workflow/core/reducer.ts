@@ -1,3 +1,4 @@
+import type { Decision } from '../../contracts/approval-decision.ts';
 import type { WorkflowUpdate } from '../../contracts/repair.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import type { ScopeKind, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
@@ -11,8 +12,13 @@ import { verdictOn } from './triggers.ts';
 
 /** How a node ended or went on. `taken` are the dependents that a branching node goes on with, `signal` is the event that it took; without `until` it waits for one. */
 export type NodeOutcome = { readonly node: string; readonly attempt: number; readonly agent_id?: string } & (
-  | { readonly outcome: 'completed'; readonly taken?: readonly string[]; readonly signal?: string }
-  | { readonly outcome: 'failed'; readonly error: TaskError }
+  | {
+      readonly outcome: 'completed';
+      readonly taken?: readonly string[];
+      readonly signal?: string;
+      readonly decisions?: readonly Decision[];
+    }
+  | { readonly outcome: 'failed'; readonly error: TaskError; readonly decisions?: readonly Decision[] }
   | { readonly outcome: 'held'; readonly until?: string }
   | {
       readonly outcome: 'expanded';
@@ -100,12 +106,13 @@ function passOver(draft: Draft, choice: number, taken: readonly string[], emit: 
   });
 }
 
+const decided = (decisions?: readonly Decision[]) => (decisions === undefined ? {} : { decisions: [...decisions] });
+
 /** A failure, by the node's `on_error`. True when the node has ended with it. */
 function failNode(
   draft: Draft,
   index: number,
-  { node, attempt, agent_id }: NodeOutcome,
-  error: TaskError,
+  { node, attempt, agent_id, error, decisions }: Extract<NodeOutcome, { outcome: 'failed' }>,
   emit: Emit,
 ): boolean {
   const { on_error } = draft.graph.nodes[index] ?? {};
@@ -118,7 +125,7 @@ function failNode(
   }
   const who = agent_id === undefined ? {} : { agent_id };
   const ignored = on_error === 'ignore' ? { ignored: true as const } : {};
-  emit({ type: 'NodeFailed', node, attempt, ...who, error, ...ignored });
+  emit({ type: 'NodeFailed', node, attempt, ...who, error, ...decided(decisions), ...ignored });
   if (on_error === 'compensate' && !isWinding) emit({ type: 'CompensationRequested', node });
   return true;
 }
@@ -138,13 +145,14 @@ function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: strin
     } else if (each.outcome === 'held') {
       emit({ type: 'NodeHeld', node, ...(each.until === undefined ? {} : { until: each.until }) });
     } else if (each.outcome === 'failed') {
-      if (failNode(draft, index, each, each.error, emit)) ended.push(index);
+      if (failNode(draft, index, each, emit)) ended.push(index);
     } else {
       const { signal } = each;
       // Another node of the same batch has taken it: this one waits on.
       if (signal !== undefined && !draft.signals.some(({ id }) => id === signal)) continue;
       const took = signal === undefined ? {} : { signal };
-      emit({ type: 'NodeCompleted', node, attempt, ...(agent_id === undefined ? {} : { agent_id }), ...took });
+      const who = agent_id === undefined ? {} : { agent_id };
+      emit({ type: 'NodeCompleted', node, attempt, ...who, ...took, ...decided(each.decisions) });
       ended.push(index, ...passOver(draft, index, each.taken ?? [], emit));
     }
   }

@@ -1,50 +1,11 @@
 import { Cron } from 'croner';
 import type { Fault } from '../../contracts/errors.ts';
-import type { ScheduleTiming, weekdays } from '../../contracts/schedule.ts';
+import type { ScheduleTiming } from '../../contracts/schedule.ts';
+import { localTime, type LocalTime, timeZoneFault } from './local-time.ts';
 
 const dayMs = 24 * 3_600_000;
 /** Candidates looked at for one fire time. More: a schedule whose every day is excluded holds a function. */
 const candidatesMax = 2_000;
-
-/** A moment as the clocks of a time zone show it. */
-interface LocalTime {
-  readonly date: string;
-  readonly weekday: (typeof weekdays)[number];
-  /** Since the clocks showed midnight. */
-  readonly ms: number;
-}
-
-const clocks = new Map<string, Intl.DateTimeFormat>();
-
-function clockOf(time_zone: string): Intl.DateTimeFormat {
-  let clock = clocks.get(time_zone);
-  if (clock === undefined) {
-    const digits = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
-    clock = new Intl.DateTimeFormat('en-US', {
-      ...digits,
-      second: '2-digit',
-      weekday: 'long',
-      hourCycle: 'h23',
-      timeZone: time_zone,
-    });
-    clocks.set(time_zone, clock);
-  }
-  return clock;
-}
-
-/** The time of a moment on the clocks of a time zone. */
-export function localTime(at: number, time_zone: string): LocalTime {
-  const parts = Object.fromEntries(
-    clockOf(time_zone)
-      .formatToParts(at)
-      .map(({ type, value }) => [type, value]),
-  ) as Record<Intl.DateTimeFormatPartTypes, string>;
-  return {
-    date: `${parts.year.padStart(4, '0')}-${parts.month}-${parts.day}`,
-    weekday: parts.weekday.toLowerCase() as LocalTime['weekday'],
-    ms: ((Number(parts.hour) * 60 + Number(parts.minute)) * 60 + Number(parts.second)) * 1_000,
-  };
-}
 
 /** A moment not after the end of this local day, and well past its middle: the next day is looked for from there. */
 function lateInDay(at: number, local: LocalTime, time_zone: string): number {
@@ -99,11 +60,7 @@ export function timingFaults(timing: ScheduleTiming, now: number): readonly Faul
   const faults: Fault[] = [];
   if ((cron === undefined) === (every_ms === undefined))
     faults.push(...fault('cron', 'a schedule runs by cron or by every_ms', 'give one of the two'));
-  try {
-    clockOf(time_zone);
-  } catch {
-    faults.push(...fault('time_zone', `"${time_zone}" is no time zone`, 'use a name such as Europe/Berlin'));
-  }
+  faults.push(...timeZoneFault(time_zone, 'time_zone', 'invalid-schedule'));
   try {
     if (cron !== undefined) candidates({ ...timing, time_zone: 'UTC' }, now);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contracts/limits.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
-import type { EndedTask, ExpansionRow, SignalRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowEvent } from '../../contracts/workflow.ts';
 import { routeRow } from '../../distributor/core/route.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
@@ -17,6 +17,7 @@ import { prepareNodes, workflowOutput } from './prepare-nodes.ts';
 import type { Resolved } from './resolved.ts';
 import { resolveNodes } from './resolve-nodes.ts';
 import { sweepStopped } from './sweep-stopped.ts';
+import { withdrawApprovals } from './withdraw-approvals.ts';
 
 /** Payload bytes of the successor rows in one transaction. More: with the settled outputs it would pass DynamoDB's 4 MB. */
 const startBytesPerTransactionMax = 1_500_000;
@@ -51,6 +52,7 @@ interface Unfolded {
   readonly events: WorkflowEvent[];
   readonly rows: TaskRow[];
   readonly results: Map<string, EndedTask>;
+  readonly approvals: ApprovalRow[];
   readonly progress: Progress;
   readonly state: WorkflowState;
   /** Nodes that Cadre itself evaluates are left for the next transaction. */
@@ -58,23 +60,27 @@ interface Unfolded {
 }
 
 /** What an answer of the edge brings along, by node, until the reducer has accepted it. */
-type Brought = Map<string, { readonly result?: EndedTask; readonly values?: ExpansionRow['values'] }>;
+type Brought = Map<string, Pick<Resolved, 'result' | 'values' | 'approval'>>;
 
 function broughtBy(resolved: readonly Resolved[]): Brought {
   return new Map(resolved.map((each) => [each.outcome.node, each]));
 }
 
-/** Keeps what the accepted outcomes brought along: results of nodes that ended, values of those that expanded. */
+/** Keeps what the accepted outcomes brought along: results of nodes that ended, values of those that expanded, what people are asked. */
 function keep(
   decided: readonly WorkflowEvent[],
   brought: Brought,
-  unfolded: Pick<Unfolded, 'results'>,
+  unfolded: Pick<Unfolded, 'results' | 'approvals'>,
 ): ExpansionRow[] {
   return decided.flatMap((event): ExpansionRow[] => {
     if (event.type === 'CompensationStarted') return [{ event }];
     if (event.type === 'NodeExpanded') {
       const values = event.scope === 'fallback' ? undefined : brought.get(event.node)?.values;
       return [{ event, ...(values === undefined ? {} : { values }) }];
+    }
+    if (event.type === 'NodeHeld') {
+      const approval = brought.get(event.node)?.approval;
+      if (approval !== undefined) unfolded.approvals.push(approval);
     }
     if (event.type === 'NodeCompleted' || event.type === 'NodeFailed') {
       const result = brought.get(event.node)?.result;
@@ -93,6 +99,7 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
   const events: WorkflowEvent[] = [];
   const rows: TaskRow[] = [];
   const results = new Map<string, EndedTask>();
+  const approvals: ApprovalRow[] = [];
   let { expansions } = run;
   let state = stateOfRun(run);
   let known = step.known;
@@ -102,7 +109,7 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
     const decided = decide(definition, state, command);
     state = evolveAll(definition, state, decided);
     for (const event of decided) events.push(event);
-    const joined = keep(decided, brought, { results });
+    const joined = keep(decided, brought, { results, approvals });
     if (joined.length > 0) expansions = [...expansions, ...joined];
     if (results.size > 0) known = new Map([...known, ...results]);
     const graph = graphOf(definition, state.expansions);
@@ -123,7 +130,7 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
       error,
     }));
     const outcomes = [...failed, ...resolved.map(({ outcome }) => outcome)];
-    if (outcomes.length === 0) return { events, rows, results, progress, state, unfinished: due.length > 0 };
+    if (outcomes.length === 0) return { events, rows, results, approvals, progress, state, unfinished: due.length > 0 };
     brought = broughtBy(resolved);
     for (const { node, error } of prepared.failures) brought.set(node, { result: { error } });
     command = { type: 'resolve', outcomes };
@@ -199,10 +206,16 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
 interface Debt {
   readonly rows: readonly TaskRow[];
   readonly stopped: readonly string[];
+  /** Approvals that nobody needs any more. */
+  readonly withdrawn: readonly string[];
+}
+
+function owesWork({ rows, stopped, withdrawn }: Debt): boolean {
+  return rows.length > 0 || stopped.length > 0 || withdrawn.length > 0;
 }
 
 function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 'attention'> {
-  const owes = debt.rows.length > 0 || debt.stopped.length > 0 || unfolded.unfinished;
+  const owes = owesWork(debt) || unfolded.unfinished;
   // Rows that were revived before it, or are moved after it.
   const isLeft = step.revived !== undefined || step.command.type === 'update';
   if (owes || isLeft || isFinished(unfolded.state.status)) return { attention: true };
@@ -210,12 +223,15 @@ function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 
   return step.command.type === 'begin' ? { attention: false } : {};
 }
 
-/** Paths of the nodes that a step stops: their tasks are still to be told. */
-function stoppedBy(run: Run, { state, progress: { graph } }: Unfolded): string[] {
-  if (!state.nodes.includes('X')) return [];
-  return graph.nodes.flatMap(({ name }, index) =>
-    state.nodes[index] === 'X' && run.head.nodes[index] === 'S' ? [name] : [],
-  );
+/** Paths of the nodes that a step stops: their tasks and the people who were asked are still to be told. */
+function stoppedBy(run: Run, { state, progress: { graph } }: Unfolded): Pick<Debt, 'stopped' | 'withdrawn'> {
+  const was = (letter: 'S' | 'E', index: number): boolean =>
+    state.nodes[index] === 'X' && run.head.nodes[index] === letter;
+  if (!state.nodes.includes('X')) return { stopped: [], withdrawn: [] };
+  return {
+    stopped: graph.nodes.flatMap(({ name }, index) => (was('S', index) ? [name] : [])),
+    withdrawn: graph.nodes.flatMap(({ name, kind }, index) => (kind === 'approval' && was('E', index) ? [name] : [])),
+  };
 }
 
 /**
@@ -236,7 +252,7 @@ export async function commitStep(
   const at = new Date(deps.sources.now()).toISOString();
   const joined = progress.run.expansions.slice(run.expansions.length);
   const wide = !fits(step, unfolded, joined.length);
-  const debt = { rows: wide ? rows : [], stopped: stoppedBy(run, unfolded) };
+  const debt = { rows: wide ? rows : [], ...stoppedBy(run, unfolded) };
   const head = await nextHead(deps, run, step, unfolded, at);
   const timers = events.flatMap((event) =>
     'until' in event && event.until !== undefined
@@ -253,21 +269,21 @@ export async function commitStep(
     expansions: joined,
     timers,
     ...(step.signal === undefined ? {} : { signal: step.signal }),
+    approvals: unfolded.approvals,
     ...attentionOf(step, unfolded, debt),
   });
   if (conflict !== undefined) return { conflict };
   // Only a hint: the watchdog reads ahead, and sets ticks for what is further away.
-  const delays = tickDelays(
-    timers.map(({ until }) => until),
-    deps.sources.now(),
-  );
+  const dues = [...timers.map(({ until }) => until), ...unfolded.approvals.flatMap(({ wake_at }) => wake_at ?? [])];
+  const delays = tickDelays(dues, deps.sources.now());
   if (delays.length > 0) await deps.messenger.ticks(head.pool, delays);
   if (wide) await deps.tasks.insert(rows);
   if (debt.stopped.length > 0) await sweepStopped(deps, head, debt.stopped);
+  if (debt.withdrawn.length > 0) await withdrawApprovals(deps, workflow_id, debt.withdrawn);
   const hints = [...hintsOf(rows)];
   if (unfolded.unfinished) hints.push(...(await continueRun(deps, workflow_id)));
   if (isFinished(head.status)) await announceEnd(deps, head);
-  else if (wide || debt.stopped.length > 0 || unfolded.unfinished) {
+  else if (owesWork(debt) || unfolded.unfinished) {
     const from = step.command.type === 'begin' ? 0 : head.seq;
     await deps.workflows.clearAttention(workflow_id, { from, to: head.seq });
   }

@@ -35,6 +35,7 @@ function waitsFor(graph: WorkflowGraph, letters: string, index: number): string 
 function goesOn(graph: WorkflowGraph, index: number): string {
   const node = graph.nodes[index];
   if (graph.scopesIn.has(index)) return 'waits for the nodes inside it';
+  if (node?.kind === 'approval') return 'waits for people';
   if (node?.kind !== 'event') return 'waits for its time';
   const names = node.events.map(({ name }) => name).join(', ');
   return node.timer === undefined ? `waits for ${names}` : `waits for ${names}, or for its time`;

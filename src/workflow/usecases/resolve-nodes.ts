@@ -9,6 +9,7 @@ import type { ExpressionValues } from '../core/expression.ts';
 import { bodyOf, depthOf, type Scope, scopePrefix } from '../core/graph.ts';
 import { type EndedNode, localName, valuesOf } from '../core/input.ts';
 import type { WorkflowDeps } from '../ports.ts';
+import { newApproval } from './new-approval.ts';
 import { loadEnds, type Progress, valuesFor } from './node-values.ts';
 import { completed, failed, type Resolved, valueOf } from './resolved.ts';
 import { awaitEvent, hold } from './resolve-waits.ts';
@@ -286,6 +287,11 @@ async function resolveOne(
   if (due !== 'start') return leave(deps, progress, index, values);
   if (node.kind === 'wait') return hold(deps, progress, node, values);
   if (node.kind === 'event') return awaitEvent(deps, progress, node, values);
+  if (node.kind === 'approval') {
+    const asked = await newApproval(deps, progress, node, values);
+    if (!asked.ok) return failed(node.name, 'input-failed', asked.error.message);
+    return { outcome: { node: node.name, attempt: 0, outcome: 'held' }, approval: asked.value };
+  }
   if (node.kind === 'choice') return choose(deps, progress, node, values);
   if ('body' in node) return begin(deps, progress, index, node, values);
   const output = 'output' in node ? node.output : undefined;

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import type { EndedTask, ExpansionRow } from '../../contracts/rows.ts';
+import type { ApprovalRow, EndedTask, ExpansionRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { evaluate } from '../core/evaluate.ts';
@@ -14,6 +14,8 @@ export interface Resolved {
   readonly outcome: NodeOutcome;
   readonly result?: EndedTask;
   readonly values?: ExpansionRow['values'];
+  /** What people are asked. */
+  readonly approval?: ApprovalRow;
 }
 
 /** A node that fails. */

@@ -5,6 +5,7 @@ import { isTask } from '../../contracts/workflow-nodes.ts';
 import { cancelChange, holdKey } from '../../distributor/core/task.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { graphOfRun, type Run } from './load-run.ts';
+import { withdrawApprovals } from './withdraw-approvals.ts';
 
 /** Rows cancelled at a time. More: a function that dies leaves more of them to be read again. */
 const sweepSizeMax = 100;
@@ -66,15 +67,12 @@ export async function sweepStopped(deps: WorkflowDeps, head: WorkflowHead, paths
   }
 }
 
-/** Stops the tasks of all nodes that were stopped so far, should whoever stopped them have died before it told them. */
+/** Stops the tasks, and withdraws the approvals, of all nodes that were stopped so far, should whoever stopped them have died before it told them. */
 export async function sweepRun(deps: WorkflowDeps, run: Run): Promise<void> {
   const { head } = run;
   if (!head.nodes.includes('X')) return;
-  const { nodes } = graphOfRun(run);
-  const stopped = nodes.filter((node, index) => head.nodes[index] === 'X' && isTask(node));
-  await sweepStopped(
-    deps,
-    head,
-    stopped.map(({ name }) => name),
-  );
+  const stopped = graphOfRun(run).nodes.filter((_, index) => head.nodes[index] === 'X');
+  const named = (nodes: typeof stopped) => nodes.map(({ name }) => name);
+  await sweepStopped(deps, head, named(stopped.filter(isTask)));
+  await withdrawApprovals(deps, head.workflow_id, named(stopped.filter(({ kind }) => kind === 'approval')));
 }

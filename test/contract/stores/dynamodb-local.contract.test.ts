@@ -2,6 +2,7 @@ import { createAdapters, machineSources } from '../../../src/platform/aws/runtim
 import { deployTwin } from '../../../src/sdk/twin-deployment.ts';
 import { describeOnDynamodbLocal } from '../../support/dynamodb-local.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
+import { approvalStoreSuite } from './approval-store.suite.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
@@ -21,6 +22,7 @@ await describeOnDynamodbLocal('on DynamoDB Local, with queues and objects of the
   };
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
+  approvalStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);

@@ -4,6 +4,7 @@ import { beforeAll } from '@jest/globals';
 import { awsClients, createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import { describeDeployed } from '../../support/local-cloud.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
+import { approvalStoreSuite } from './approval-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { documentStoreSuite } from './document-store.suite.ts';
@@ -43,6 +44,7 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
   documentStoreSuite(() => adapters.documents);
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
+  approvalStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);

@@ -5,6 +5,7 @@ import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
 import { cadreTable } from '../../unit/distributor/stage.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
+import { approvalStoreSuite } from './approval-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
@@ -50,6 +51,7 @@ describe('on the twin', () => {
   });
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
+  approvalStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);

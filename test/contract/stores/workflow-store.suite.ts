@@ -51,6 +51,7 @@ export function workflowStoreSuite(backend: BackendOf): void {
       results: [],
       expansions: [],
       timers: [],
+      approvals: [],
       ...over,
     });
   const next = (head: WorkflowHead, over: Partial<WorkflowHead> = {}): WorkflowHead => ({

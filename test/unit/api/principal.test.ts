@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { principalFrom } from '../../../src/api/principal.ts';
+import { groupsFrom, principalFrom } from '../../../src/api/principal.ts';
 
 const signed = {
   accountId: '111122223333',
@@ -25,5 +25,25 @@ describe('the principal of a call', () => {
     expect(principalFrom({ accountId: '111122223333' }, { trustLocal: false })).toBeUndefined();
     expect(principalFrom(undefined, { trustLocal: false })).toBeUndefined();
     expect(principalFrom({ authorizer: { iam: { userId: '' } } }, { trustLocal: false })).toBeUndefined();
+  });
+});
+
+describe('the groups of a caller', () => {
+  const of = (claims: Record<string, unknown>) => groupsFrom({ authorizer: { jwt: { claims } } });
+
+  it('are those of a token, however API Gateway writes a list', () => {
+    expect(of({ groups: '[finance board]' })).toEqual(['finance', 'board']);
+    expect(of({ groups: 'finance' })).toEqual(['finance']);
+    expect(of({ 'cognito:groups': ['a', 1, 'b'] })).toEqual(['a', 'b']);
+  });
+
+  it('are none without a token that names some', () => {
+    expect([of({ sub: 'u1' }), of({ groups: '[]' }), of({ groups: { a: 1 } }), groupsFrom(undefined)]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ]);
+    expect(groupsFrom(signed)).toEqual([]);
   });
 });

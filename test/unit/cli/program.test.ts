@@ -34,6 +34,7 @@ describe('the command line', () => {
       ...[
         'workflows',
         'workflow',
+        'approvals',
         'schedules',
         'tasks',
         'explain',

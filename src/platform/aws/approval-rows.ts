@@ -1,0 +1,22 @@
+import type { ApprovalRow } from '../../contracts/rows.ts';
+import { expiryOf } from './expiry.ts';
+import { approvalKey, timerPartition } from './keys.ts';
+import type { Item } from './task-rows.ts';
+
+/**
+ * The item of an approval: in the index exactly while it waits for a time. Nothing is owed of one that has ended and waits for nothing, so it expires; the workflow's
+ * log keeps what was decided.
+ */
+export function approvalItem(row: ApprovalRow): Item {
+  const { workflow_id, path, pool, wake_at, ended_at } = row;
+  const timer =
+    wake_at === undefined ? {} : { gsi1pk: timerPartition(pool), gsi1sk: `${wake_at}#${workflow_id}:${path}` };
+  const expiry = ended_at === undefined || wake_at !== undefined ? {} : { expires_at: expiryOf(ended_at) };
+  return { ...approvalKey(workflow_id, path), ...row, ...timer, ...expiry };
+}
+
+/** The approval of an item. */
+export function fromApprovalItem(item: Item): ApprovalRow {
+  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, expires_at: _expiry, ...row } = item;
+  return row as unknown as ApprovalRow;
+}
