@@ -7,7 +7,7 @@ import { expiryOf } from './expiry.ts';
 import { indexName, markKey, readyPartition, taskKey } from './keys.ts';
 import { executeStatements, insertStatement } from './statements.ts';
 import { fromIndexItem, fromTaskItem, type Item, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
-import { transact } from './workflow-advance.ts';
+import { transact } from './transact.ts';
 
 async function insert(db: Database, rows: readonly TaskRow[]): Promise<(TaskRow | undefined)[]> {
   const results = await executeStatements(
