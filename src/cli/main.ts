@@ -5,6 +5,7 @@ import { addAgents } from './commands/agents.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/context.ts';
+import { addLocks } from './commands/locks.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
@@ -62,7 +63,8 @@ ${exitCodesHelp}`,
     addPolicies,
   ])
     add(program);
-  for (const add of [addContext, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate, addTrace]) add(program);
+  for (const add of [addContext, addLocks, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate, addTrace])
+    add(program);
   addCompletion(program);
   return program;
 }

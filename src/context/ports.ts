@@ -4,6 +4,7 @@ import type { AuditEntry, ContextChange } from '../contracts/context-queries.ts'
 import type { Certificate } from '../contracts/context-subjects.ts';
 import type { TypeVersion } from '../contracts/context-types.ts';
 import type { Announcement } from '../contracts/events.ts';
+import type { LockRow } from './core/lock.ts';
 import type { DocumentKey, StoredVersion } from './core/version.ts';
 
 /** Time, ids and randomness: everything the core must be given. */
@@ -108,6 +109,11 @@ export interface DocumentStore {
   /** Keeps a change that could not be merged; the same conflict again changes nothing. */
   keepConflict(conflict: ConflictDocument): Promise<void>;
   conflicts(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ConflictDocument>>;
+  lock(namespace: string, name: string): Promise<LockRow | undefined>;
+  /** Writes a lock whose revision follows the stored one. False: somebody else changed it meanwhile. */
+  setLock(row: LockRow): Promise<boolean>;
+  /** Locks in the order of their names, those that nobody holds any more among them. */
+  locks(namespace: string, under: string | undefined, limit: number, cursor?: string): Promise<ContextPage<LockRow>>;
   /** The versions of a registered type, newest first; none: nobody registered it. Without a type: all versions of all types of the namespace. */
   types(namespace: string, context_type?: string): Promise<readonly TypeVersion[]>;
   /** Registers the next version of a type. False: another one was registered meanwhile. */

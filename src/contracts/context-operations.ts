@@ -39,6 +39,16 @@ import {
 } from './context.ts';
 import { assembleAnswer, assembleRequest } from './context-assembly.ts';
 import { defineTypeRequest, typeAnswer, typeRequest, typesAnswer, typesRequest, typeVersion } from './context-types.ts';
+import {
+  lockAnswer,
+  lockRequest,
+  locksRequest,
+  lockView,
+  renewAnswer,
+  renewRequest,
+  unlockAnswer,
+  unlockRequest,
+} from './context-locks.ts';
 import { searchAnswer, searchRequest } from './context-search.ts';
 import {
   certificate,
@@ -312,6 +322,10 @@ export const contextOperations = {
   },
   type: { summary: 'The versions of a registered type, newest first', body: typeRequest, answer: typeAnswer },
   types: { summary: 'List the registered types', body: typesRequest, answer: typesAnswer },
+  lock: { summary: 'Take a slot of a lock or semaphore for a time', body: lockRequest, answer: lockAnswer },
+  renew: { summary: 'Hold a slot of a lock for longer', body: renewRequest, answer: renewAnswer },
+  unlock: { summary: 'Give a slot of a lock back', body: unlockRequest, answer: unlockAnswer },
+  locks: { summary: 'List the locks that somebody holds', body: locksRequest, answer: page(lockView) },
   history: {
     summary: 'List the versions of a document, newest first',
     body: historyRequest,

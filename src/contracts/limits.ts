@@ -252,6 +252,10 @@ export const coldBytesMin = 128 * 1024;
 export const settleMs = 150_000;
 /** Documents that one look of the lifecycle takes up. More: its function may time out half-way. */
 export const sweptDocumentsMax = 100;
+/** Holders of one semaphore. More: its row grows, and each change writes all of it. */
+export const lockSlotsMax = 1_000;
+/** Longest time for which a slot of a lock is taken without being renewed. Longer: a dead holder keeps others waiting. */
+export const lockTtlMsMax = 24 * 3_600_000;
 /** Bytes of the JSON Schema of a type. More: each write of a document of the type reads and compiles it. */
 export const schemaBytesMax = 32 * 1024;
 /** Versions of a registered type. More: a read of its oldest documents makes as many migrations. */

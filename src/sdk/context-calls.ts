@@ -14,6 +14,7 @@ const changes = [
   'restore',
   'fork',
   'transaction',
+  'lock',
 ] as const satisfies readonly ContextOperationName[];
 
 /** The operations on documents, under the names that the API has for them. */
@@ -46,6 +47,10 @@ const contextOperationNames: Readonly<Record<ContextOperationName, true>> = {
   erase: true,
   hold: true,
   release: true,
+  lock: true,
+  renew: true,
+  unlock: true,
+  locks: true,
   define: true,
   type: true,
   types: true,

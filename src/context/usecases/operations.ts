@@ -23,6 +23,7 @@ import { holdDocument, releaseDocument } from './hold-document.ts';
 import { exportSubject } from './export-subject.ts';
 import { forgetSubject, listCertificates } from './forget-subject.ts';
 import { defineType, listTypes, migrating, showType } from './define-type.ts';
+import { acquireLock, listLocks, releaseLock, renewLock } from './hold-lock.ts';
 import { getDocument } from './get-document.ts';
 import { listConflicts, listVersions } from './list-versions.ts';
 import { putDocument } from './put-document.ts';
@@ -47,6 +48,10 @@ const useCases: {
   define: defineType,
   type: showType,
   types: listTypes,
+  lock: acquireLock,
+  renew: renewLock,
+  unlock: releaseLock,
+  locks: listLocks,
   history: listVersions,
   assemble: assembleContext,
   search: searchDocuments,

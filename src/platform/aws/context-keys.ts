@@ -32,6 +32,8 @@ export const typeVersionKey = (namespace: string, type: string, version: number)
   pk: `SPACE#${namespace}`,
   sk: `${typeVersionPrefix(type)}${String(version).padStart(6, '0')}`,
 });
+export const lockPartition = (namespace: string) => `LOCK#${namespace}`;
+export const lockKey = (namespace: string, name: string) => ({ pk: lockPartition(namespace), sk: name });
 export const walkKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'WALK' });
 export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'POLICY' });
 

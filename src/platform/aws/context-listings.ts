@@ -24,6 +24,11 @@ const auditRetentionMs = 400 * 24 * 3_600_000;
 /** After every character that an id may have. */
 const last = '~';
 
+/** The keys at and below a path, and some beside it. */
+export function placesUnder(under: string | undefined): readonly [string, string] {
+  return under === undefined ? ['!', last] : [under, `${under}/${last}`];
+}
+
 /** Where a query of a partition goes on. Only the place inside the partition is taken from a cursor: it comes from outside. */
 function startOf(pk: string, cursor: string | undefined, from: string, to: string) {
   const start = decodeCursor(cursor);
@@ -65,7 +70,7 @@ function partitionOf(namespace: string, by: Finding['by']): string {
 async function find(db: Database, finding: Finding, limit: number, cursor?: string): Promise<ContextPage<string>> {
   const { namespace, by, under } = finding;
   const pk = partitionOf(namespace, by);
-  const range = under === undefined ? (['!', last] as const) : ([under, `${under}/${last}`] as const);
+  const range = placesUnder(under);
   const page = await pageOfRows(db, pk, range, { limit, cursor });
   return { ...page, items: page.items.map(({ sk }) => String(sk)) };
 }

@@ -16,6 +16,7 @@ import {
 } from './context-keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './context-rows.ts';
 import { contextArchive } from './context-archive.ts';
+import { contextLocks } from './context-locks.ts';
 import { contextTypes } from './context-types.ts';
 import { contextSubjects } from './context-subjects.ts';
 import { contextLifecycle } from './context-lifecycle.ts';
@@ -222,5 +223,6 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     ...contextArchive(db, bodies),
     ...contextSubjects(db),
     ...contextTypes(db),
+    ...contextLocks(db),
   };
 }

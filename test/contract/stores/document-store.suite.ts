@@ -272,5 +272,20 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect(await store().types(namespace)).toHaveLength(3);
       expect(await store().types(namespace, 'none')).toEqual([]);
     });
+
+    it('changes a lock only from the revision that was read, and lists locks by name', async () => {
+      const namespace = unique('n');
+      const holder = { token: 7, until: at, by: 'a', operation_id: 'op' };
+      const row = { namespace, name: 'p/a', revision: 1, token: 7, slots: 2, holders: [holder] };
+      expect(await store().lock(namespace, 'p/a')).toBeUndefined();
+      expect(await store().setLock(row)).toBe(true);
+      expect(await store().setLock(row)).toBe(false);
+      const answers = await Promise.all([8, 9].map((token) => store().setLock({ ...row, revision: 2, token })));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await store().lock(namespace, 'p/a')).toMatchObject({ revision: 2, holders: [holder] });
+      await store().setLock({ ...row, name: 'q' });
+      expect((await store().locks(namespace, 'p', 10)).items.map(({ name }) => name)).toEqual(['p/a']);
+      expect((await store().locks(namespace, undefined, 10)).items.map(({ name }) => name)).toEqual(['p/a', 'q']);
+    });
   });
 }

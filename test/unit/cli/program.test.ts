@@ -41,6 +41,7 @@ describe('the command line', () => {
         'agents',
         'policies',
         'context',
+        'locks',
         'queues',
         'dead-letters',
         'logs',
