@@ -74,6 +74,9 @@ export const timestamp = z.iso.datetime({ offset: true });
 /** The pool every agent and task belongs to until pools can be chosen. */
 export const defaultPool = 'default';
 
+/** The namespace of tasks that name none. */
+export const defaultNamespace = 'default';
+
 /** The id of the task of a workflow's node (its path): deterministic, so that a repeated advance writes the same row. */
 export function nodeTaskId(workflowId: string, node: string): string {
   return `${workflowId}:${node}`;

@@ -55,6 +55,10 @@ export const scalingSampleMax = 25;
 export const routingRulesMax = 50;
 /** Limits that a pool's policy may set. More: each task is compared with more of them. */
 export const policyLimitsMax = 20;
+/** Namespaces to which a policy may give a share of their own. */
+export const sharesMax = 100;
+/** Highest weight of a namespace, and what the lowest is a fraction of. Higher: who has the lowest weight waits for so many starts of the other. */
+export const shareWeightMax = 1_000;
 /** Attempts of one key that a limit may let run at once. More: it limits nothing. */
 export const concurrencyMax = 10_000;
 /** Shortest period of a rate limit. Shorter: a dispatcher is woken to the second, and would come too late for it. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { labels } from './agent.ts';
-import { agentId, capability, taskType, timestamp } from './ids.ts';
-import { policyLimitsMax, policyStrategiesMax, routingRulesMax } from './limits.ts';
+import { agentId, capability, taskType, timestamp, userId } from './ids.ts';
+import { policyLimitsMax, policyStrategiesMax, routingRulesMax, sharesMax, shareWeightMax } from './limits.ts';
 import { policyName, strategySettings } from './strategy.ts';
 import { concurrencyLimit, priority, rateLimit } from './task.ts';
 
@@ -11,6 +11,8 @@ export const taskMatch = z.strictObject({
   priority: z.array(priority).min(1).optional(),
   /** One of these capabilities is required by the task. */
   capability: z.array(capability).min(1).optional(),
+  /** The task is in one of these namespaces. */
+  namespace: z.array(userId).min(1).optional(),
   /** The task belongs to one of these workflows. */
   workflow: z.array(z.string().min(1).max(128)).min(1).optional(),
 });
@@ -51,6 +53,18 @@ export const policyDocument = z
     strategy: policyName.optional(),
     by_task_type: z.record(taskType, policyName).optional(),
     rules: z.array(policyRule).max(routingRulesMax).optional(),
+    /** Weights of namespaces, `*` for all others: inside a level their tasks start in proportion to them, while each has some waiting. */
+    shares: z
+      .record(
+        z.union([userId, z.literal('*')]),
+        z
+          .number()
+          .positive()
+          .min(1 / shareWeightMax)
+          .max(shareWeightMax),
+      )
+      .refine((all) => Object.keys(all).length <= sharesMax, `at most ${sharesMax} namespaces`)
+      .optional(),
     limits: z.array(policyLimit).max(policyLimitsMax).optional(),
     /** The emergency lane: agents with these labels are kept for matching tasks. */
     emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),

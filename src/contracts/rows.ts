@@ -29,6 +29,8 @@ export interface TaskRow {
   readonly deadline?: string;
   readonly required_capabilities: readonly string[];
   readonly distribution_rules?: DistributionRules;
+  /** Absent: the default one. */
+  readonly namespace?: string;
   readonly payload: StoredJson;
   /** SHA-256 of the canonical body: tells a repeated submission from a conflicting one. */
   readonly body_hash: string;
@@ -188,7 +190,14 @@ export interface RouteRow {
   readonly route: string;
   readonly required_capabilities: readonly string[];
   readonly agents: readonly string[];
+  /** Absent: the default one. */
+  readonly namespace?: string;
 }
+
+/** How far the namespaces of a pool have come in each level (0 to 3): where the last start stood, and where those begin next that are ahead of it. */
+export type Served = Readonly<
+  Record<string, { readonly now: number; readonly next: Readonly<Record<string, number>> }>
+>;
 
 /** Everything a dispatch needs to know of a pool, read in one query. */
 export interface PoolRows {
@@ -203,6 +212,8 @@ export interface PoolRows {
   readonly gate?: string;
   /** Recent starts by rate limit. */
   readonly starts?: Readonly<Record<string, Starts>>;
+  /** What was shared out between namespaces. */
+  readonly served?: Served;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */
@@ -223,6 +234,8 @@ export interface WorkflowHead {
   readonly workflow_id: string;
   readonly name: string;
   readonly pool: string;
+  /** Of its tasks; absent: the default one. */
+  readonly namespace?: string;
   readonly status: WorkflowStatus;
   readonly seq: number;
   readonly nodes: string;

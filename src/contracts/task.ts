@@ -68,6 +68,8 @@ export const task = z.strictObject({
   required_capabilities: capabilityList,
   payload: json,
   distribution_rules: submissionRules.optional(),
+  /** Whose task it is: what a policy shares out and limits by. `default` where it is not given. */
+  namespace: userId.optional(),
 });
 export type Task = z.infer<typeof task>;
 

@@ -29,6 +29,8 @@ export const workflowSubmission = z.strictObject({
   input: json.optional(),
   /** When it should have ended: each task gets this, less what comes after it, as its own deadline. */
   deadline: timestamp.optional(),
+  /** The namespace of all its tasks. */
+  namespace: userId.optional(),
 });
 export type WorkflowSubmission = z.output<typeof workflowSubmission>;
 
@@ -161,6 +163,7 @@ export type RunTask = z.infer<typeof runTask>;
 export const workflowView = z.strictObject({
   workflow_id: userId,
   name: z.string(),
+  namespace: userId.optional(),
   status: workflowStatus,
   created_at: timestamp,
   deadline: timestamp.optional(),

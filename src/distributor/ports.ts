@@ -150,10 +150,15 @@ export interface AgentStore {
   addRoutes(routes: readonly RouteRow[]): Promise<void>;
   /** Notes until when ticks are on their way. */
   arm(pool: string, until: number): Promise<void>;
-  /** Lets a round start work under limits, unless another one was let since `was` was read. `starts` are the recent starts afterwards. False: another one was. */
+  /** Lets a round start work under limits, unless another one was let since `was` was read. `starts` and `served` are what the pool's row tells afterwards. False: another one was. */
   pass(
     pool: string,
-    round: { readonly id: string; readonly was: string | undefined; readonly starts: PoolRows['starts'] },
+    round: {
+      readonly id: string;
+      readonly was: string | undefined;
+      readonly starts: PoolRows['starts'];
+      readonly served?: PoolRows['served'];
+    },
   ): Promise<boolean>;
   /** Notes how many agents the pool needs, unless somebody else has since `was` was read. False: somebody has. */
   desire(

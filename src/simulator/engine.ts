@@ -74,6 +74,8 @@ export class Simulation {
   #open: number;
   #decideAt = Infinity;
   #dispatcherFreeAt = 0;
+  /** When a rate limit opens again: then the pool is looked at. */
+  #opensAt = Infinity;
 
   constructor(scenario: Scenario) {
     const { work, fleet, seed } = scenario;
@@ -98,14 +100,18 @@ export class Simulation {
       const eventAt = this.#events.peekValue() ?? Infinity;
       const arrivalAt = work[this.#arrivals]?.at ?? Infinity;
       // Decisions come last: a round sees everything that happened until its moment.
-      const next = Math.min(arrivalAt, eventAt, this.#decideAt);
+      const next = Math.min(arrivalAt, eventAt, this.#decideAt, this.#opensAt);
       if (next === Infinity || next - lastProgress > silenceMsMax) break;
       this.#now = next;
       this.meter.advance(next);
       const before = this.#open + this.#arrivals;
       if (arrivalAt === next) this.#submit();
       else if (eventAt === next) this.#happen(this.#events.pop() ?? 0);
-      else this.#decide();
+      else if (this.#decideAt === next) this.#decide();
+      else {
+        this.#opensAt = Infinity;
+        this.#hint();
+      }
       if (this.#open + this.#arrivals !== before || this.meter.levels.working > 0) lastProgress = next;
     }
     this.endMs = this.#now;
@@ -159,10 +165,11 @@ export class Simulation {
         task_id: `task-${String(index).padStart(9, '0')}`,
         ...{ task_type: simulatedType, priority, required_capabilities: [...capabilities], payload: {} },
         ...(deadline_ms === undefined ? {} : { deadline: timeText(at + deadline_ms) }),
+        ...(namespace === undefined ? {} : { namespace }),
       },
       {
         ...{ pool: 'default', now: timeText(this.#now), body_hash: '', correlation_id: '', timeout_ms: timeoutMsMax },
-        submitted_by: namespace ?? 'default',
+        submitted_by: 'simulation',
       },
     );
     this.#live.set(index, { row, life: 0 });
@@ -197,7 +204,8 @@ export class Simulation {
 
   #decide(): void {
     const { latencies } = this.#scenario;
-    const { handouts, cut, violations } = this.#scheduling.decide(startMs + this.#now);
+    const { handouts, cut, violations, opens_at } = this.#scheduling.decide(startMs + this.#now);
+    if (opens_at !== undefined) this.#opensAt = opens_at - startMs;
     this.rounds += 1;
     this.violations += violations;
     if (handouts.length === 0) {
@@ -211,7 +219,7 @@ export class Simulation {
     this.#decideAt = cut ? this.#dispatcherFreeAt + this.#readMs() : Infinity;
   }
 
-  #handOut({ task, agent: row, next_turn }: Handout, sentAt: number): void {
+  #handOut({ task, agent: row, next_turn, limits }: Handout, sentAt: number): void {
     const index = Number(task.task_id.slice('task-'.length));
     const live = this.#live.get(index);
     const agent = this.#byId.get(row.agent_id);
@@ -221,7 +229,10 @@ export class Simulation {
     live.row = { ...live.row, status: 'Processing', attempt, assigned_agent: row.agent_id };
     live.agent = agent;
     live.life = agent.down ? -1 : agent.life;
-    agent.row.holds[holdKey(task.task_id, attempt)] = { at, until: at + task.timeout_ms };
+    agent.row.holds[holdKey(task.task_id, attempt)] = {
+      ...{ at, until: at + task.timeout_ms },
+      ...(limits === undefined ? {} : { limits }),
+    };
     agent.row.occupied += 1;
     if (next_turn !== undefined) agent.row.next_turn = next_turn;
     const { levels } = this.meter;

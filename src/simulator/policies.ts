@@ -23,5 +23,5 @@ export function schedulingOf(policy: string, seed: number, document?: PolicyDocu
   if (document === undefined) return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named);
   const row = { pool: 'default', version: 1, at: '2026-01-01T00:00:00.000Z', by: 'simulation', document };
   const decide: typeof decideDispatch = (view) => decideDispatch({ ...view, pool: { ...view.pool, policy: row } });
-  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decide);
+  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decide, undefined, document.limits);
 }

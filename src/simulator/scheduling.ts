@@ -1,7 +1,9 @@
-import type { AgentRow, ReadyTask, RouteRow } from '../contracts/rows.ts';
+import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../contracts/rows.ts';
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
+import type { PolicyLimit } from '../contracts/policy.ts';
 import type { PlainStrategy } from '../contracts/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch.ts';
+import { matches } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready-order.ts';
 import { freeSlots } from '../distributor/core/route.ts';
 import { createRandom } from './random.ts';
@@ -13,6 +15,8 @@ export interface Handout {
   readonly agent: AgentRow;
   /** When the agent's next turn begins, where the strategy counts turns. */
   readonly next_turn?: number;
+  /** The limits that its hold counts against. */
+  readonly limits?: readonly string[];
 }
 
 /** What a round decides; `cut`: another one should follow at once. `violations`: hand-outs before waiting work of a higher priority. */
@@ -20,6 +24,8 @@ export interface Decision {
   readonly handouts: readonly Handout[];
   readonly cut: boolean;
   readonly violations: number;
+  /** When a rate limit that is used up opens again (epoch ms). */
+  readonly opens_at?: number;
 }
 
 /** Which task goes to which agent: the one thing that policies differ in. */
@@ -74,11 +80,18 @@ export function coreScheduling(
   countFree: FreeSlots,
   decide: (view: DispatchView) => DispatchPlan,
   strategy?: PlainStrategy,
+  limits: readonly PolicyLimit[] = [],
 ): Scheduling {
+  // What a limit may hold back is passed over by right.
+  const isFree = (task: ReadyTask): boolean => {
+    const route = routes.get(task.route);
+    return route === undefined || !limits.some(({ match }) => matches(match, task, route));
+  };
   const named = strategy === undefined ? {} : { distribution_rules: { routing_strategy: strategy } };
   const lanes = createReadyLanes();
   const routes = new Map<string, RouteRow>();
   let routeList: readonly RouteRow[] = [];
+  let left: Pick<PoolRows, 'starts' | 'served'> = {};
   return {
     insert(task, route) {
       if (!routes.has(task.route)) {
@@ -92,11 +105,18 @@ export function coreScheduling(
       const page = Math.min(readyPageSizeMax, Math.min(countFree(), assignmentsPerRoundMax) + 1);
       const at = new Date(now).toISOString();
       const { heads, full, due } = lanes.heads(page, at);
-      const pool = { pool: 'default', armed_until: Infinity, agents: crew, routes: routeList };
+      const pool = { pool: 'default', armed_until: Infinity, agents: crew, routes: routeList, ...left };
       const plan = decide({ now, pool, heads, full, due });
+      const { starts, served = pool.served } = plan.limits;
+      left = { starts, ...(served === undefined ? {} : { served }) };
       for (const { task } of plan.assignments) lanes.remove(task);
-      const violations = plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts(), routes, at);
-      return { handouts: plan.assignments, cut: plan.cut, violations };
+      const violations =
+        plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts().filter(isFree), routes, at);
+      const { opens_at } = plan.limits;
+      return {
+        ...{ handouts: plan.assignments, cut: plan.cut, violations },
+        ...(opens_at === undefined ? {} : { opens_at }),
+      };
     },
     waiting: () => lanes.count(),
   };

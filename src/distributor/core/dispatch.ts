@@ -1,11 +1,14 @@
 import { assignmentsPerRoundMax } from '../../contracts/limits.ts';
-import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../contracts/rows.ts';
+import type { AgentRow, PoolRows, ReadyTask, RouteRow, Served, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
 import { type Fleet, openFleet } from './fleet.ts';
+import { isDueAt, levelOf } from './ready-order.ts';
+import { namespaceOf } from './route.ts';
 import { heapOf } from './heap.ts';
-import { advance, type Lane, openLane } from './lane.ts';
+import { type FairShare, openFairShare } from './fair-share.ts';
+import { advance, isBefore, type Lane, openLane, takeTurn } from './lane.ts';
 import { type Limiter, openLimiter } from './limiter.ts';
 import { routerOf } from './policy/routing.ts';
 import { decidePreemptions, type Preemption } from './preempt.ts';
@@ -51,8 +54,15 @@ export interface DispatchPlan {
   readonly cut: boolean;
   /** Attempts that have to make way for critical tasks which wait for full agents. */
   readonly preemptions: readonly Preemption[];
-  /** What the assignments under limits leave behind: recent starts, and when (epoch ms) the first rate limit that they used up opens again. */
-  readonly limits: { readonly starts: NonNullable<PoolRows['starts']>; readonly opens_at?: number };
+  /**
+   * What the assignments leave behind in the pool's row: recent starts under rate limits, how far namespaces have come where these share, and when (epoch ms) the first
+   * rate limit that they used up opens again.
+   */
+  readonly limits: {
+    readonly starts: NonNullable<PoolRows['starts']>;
+    readonly served?: Served;
+    readonly opens_at?: number;
+  };
 }
 
 /** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
@@ -120,21 +130,10 @@ function assign(lane: Lane, task: ReadyTask, context: ChoosingContext, limiter: 
   };
 }
 
-/**
- * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
- * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
- * or a strategy holds back for themselves are passed over, as many as a head shows. At most `assignmentsPerRoundMax`.
- */
-export function decideDispatch(view: DispatchView): DispatchPlan {
-  const at = new Date(view.now).toISOString();
-  const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
-  const router = routerOf(view.pool.policy?.document, view.now);
-  const context = { now: view.now, fleet, router, customScores: view.customScores };
-  const limiter = openLimiter(view.pool, view.now);
-  const assignments: Assignment[] = [];
+/** The routes in which tasks wait, and those that nobody serves. */
+function openLanes(view: DispatchView, fleet: Fleet, at: string) {
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
   const open: Lane[] = [];
-  const waiting: Lane[] = [];
   for (const route of view.pool.routes) {
     const head = view.heads.get(route.route) ?? [];
     const isCut = view.full.has(route.route);
@@ -147,15 +146,43 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     }
     open.push(openLane({ route, candidates, head, isCut, due: view.due?.get(route.route) ?? [] }, at));
   }
-  const lanes = heapOf(open, (one, other) => one.order < other.order);
+  return { open, blocked };
+}
+
+/**
+ * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
+ * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
+ * or a strategy holds back for themselves are passed over, as many as a head shows. Where the policy shares out, namespaces take turns inside of a level. At most `assignmentsPerRoundMax`.
+ */
+export function decideDispatch(view: DispatchView): DispatchPlan {
+  const at = new Date(view.now).toISOString();
+  const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
+  const router = routerOf(view.pool.policy?.document, view.now);
+  const context = { now: view.now, fleet, router, customScores: view.customScores };
+  const limiter = openLimiter(view.pool, view.now);
+  const weights = view.pool.policy?.document.shares;
+  const shares = weights === undefined ? undefined : openFairShare(weights, view.pool.served);
+  const assignments: Assignment[] = [];
+  const { open, blocked } = openLanes(view, fleet, at);
+  const waiting: Lane[] = [];
+  if (shares !== undefined) for (const lane of open) takeTurn(lane, shares, at);
+  const lanes = heapOf(
+    open,
+    shares === undefined ? (one, other) => one.order < other.order : (one, other) => isBefore(one, other, at),
+  );
   for (let lane = lanes.peek(); lane?.next !== undefined; lane = lanes.peek()) {
+    // Another lane of its namespace may have been served since it found its place. Turns only rise, so whoever is first with its true turn is first.
+    if (shares !== undefined && takeTurn(lane, shares, at)) {
+      lanes.sinkTop();
+      continue;
+    }
     const task = lane.next.tasks[lane.next.next];
     // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read. One whose tasks
     // were all held back for themselves is left: reading it again would show the same.
     const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
     if (assignments.length === assignmentsPerRoundMax || (task === undefined && !isHeld)) {
       return {
-        ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter) },
+        ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares) },
         blocked: [...blocked, ...heldBack(open, limiter)],
       };
     }
@@ -171,6 +198,10 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     else {
       lane.given += 1;
       assignments.push(assignment);
+      // What is due comes first whoever's it is, and counts for nobody.
+      if (shares !== undefined && !isDueAt(lane.order, at)) {
+        shares.take(namespaceOf(lane.route), levelOf(lane.order));
+      }
     }
     lane.next.next += 1;
     if (advance(lane, at)) lanes.sinkTop();
@@ -181,7 +212,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     blocked: [...blocked, ...heldBack(open, limiter)],
     cut: false,
     preemptions: decidePreemptions(waiting, view.now),
-    limits: leftBy(limiter),
+    limits: leftBy(limiter, shares),
   };
 }
 
@@ -199,9 +230,14 @@ function heldBack(lanes: readonly Lane[], limiter: Limiter): DispatchPlan['block
     });
 }
 
-function leftBy(limiter: Limiter): DispatchPlan['limits'] {
+function leftBy(limiter: Limiter, shares: FairShare | undefined): DispatchPlan['limits'] {
   const opens_at = limiter.opensAt();
-  return { starts: limiter.starts(), ...(opens_at === undefined ? {} : { opens_at }) };
+  const served = shares?.served();
+  return {
+    starts: limiter.starts(),
+    ...(served === undefined ? {} : { served }),
+    ...(opens_at === undefined ? {} : { opens_at }),
+  };
 }
 
 /** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one. */

@@ -1,6 +1,8 @@
 import type { ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import type { Member } from './fleet.ts';
-import { levelOf, orderAt } from './ready-order.ts';
+import type { FairShare } from './fair-share.ts';
+import { isDueAt, levelOf, orderAt } from './ready-order.ts';
+import { namespaceOf } from './route.ts';
 import type { CandidateSet } from './strategies/strategy.ts';
 
 /** Tasks of one level of a route. `cut`: more may follow that were not read. */
@@ -16,6 +18,8 @@ export interface Lane {
   readonly queues: readonly Queue[];
   readonly candidates: CandidateSet<Member>;
   order: string;
+  /** Its namespace's turn in the level of its next task; 0 where nothing is shared out, or the task is due. */
+  turn: number;
   next: Queue | undefined;
   /** How many of its tasks got an agent, and how many were held back for themselves. */
   given: number;
@@ -57,6 +61,27 @@ export function advance(lane: Lane, at: string): boolean {
   return lane.next !== undefined;
 }
 
+/** Whether a lane is served before another one: what is due first, then by level, in it by turn, then by the ready order. `at` is RFC 3339. */
+export function isBefore(one: Lane, other: Lane, at: string): boolean {
+  if (one.turn === other.turn) return one.order < other.order;
+  const [mine, its] = [placeOf(one, at), placeOf(other, at)];
+  return mine === its ? one.turn < other.turn : mine < its;
+}
+
+/** What is due, or not read, before all levels. */
+function placeOf({ order }: Lane, at: string): number {
+  return order === '' || isDueAt(order, at) ? -1 : levelOf(order);
+}
+
+/** Finds where a lane's namespace stands now; true when that has changed. */
+export function takeTurn(lane: Lane, shares: FairShare, at: string): boolean {
+  const place = placeOf(lane, at);
+  const turn = place < 0 ? 0 : shares.turnOf(namespaceOf(lane.route), place);
+  if (turn === lane.turn) return false;
+  lane.turn = turn;
+  return true;
+}
+
 /** What was read of a route. `due` are tasks of levels that a cut head does not reach, which are due. */
 interface ReadRoute {
   readonly route: RouteRow;
@@ -73,6 +98,7 @@ export function openLane({ route, candidates, head, isCut, due }: ReadRoute, at:
     candidates,
     queues: queuesOf(head, isCut, due),
     order: '',
+    turn: 0,
     next: undefined,
     given: 0,
     held: 0,

@@ -1,3 +1,4 @@
+import { defaultNamespace } from '../../contracts/ids.ts';
 import { degradedFailuresMin, keyLanesMax } from '../../contracts/limits.ts';
 import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionRules } from '../../contracts/task.ts';
@@ -6,6 +7,7 @@ import { hashOf } from './strategies/hash.ts';
 interface Requirement {
   readonly required_capabilities: readonly string[];
   readonly distribution_rules?: DistributionRules | undefined;
+  readonly namespace?: string | undefined;
 }
 
 /** The agents a task names, primary first. */
@@ -21,11 +23,16 @@ function keyLane({ distribution_rules: rules }: Requirement): string {
   return key === undefined ? '' : `%${hashOf(key) % keyLanesMax}`;
 }
 
-/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`). */
+/** The namespace of a task or route. */
+export const namespaceOf = ({ namespace = defaultNamespace }: { readonly namespace?: string | undefined }): string =>
+  namespace;
+
+/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), in a namespace of its own that before it (`acme|`). */
 export function routeOf(task: Requirement): string {
   const capabilities = [...new Set(task.required_capabilities)].sort();
   const pinned = pinnedAgents(task);
-  return `${capabilities.length === 0 ? '*' : capabilities.join(',')}${pinned.length === 0 ? '' : `@${pinned.join(',')}`}${keyLane(task)}`;
+  const namespace = namespaceOf(task);
+  return `${namespace === defaultNamespace ? '' : `${namespace}|`}${capabilities.length === 0 ? '*' : capabilities.join(',')}${pinned.length === 0 ? '' : `@${pinned.join(',')}`}${keyLane(task)}`;
 }
 
 /** The row that makes a route known to the dispatcher and the pulse. */
@@ -35,6 +42,7 @@ export function routeRow(pool: string, task: Requirement): RouteRow {
     route: routeOf(task),
     required_capabilities: [...new Set(task.required_capabilities)].sort(),
     agents: pinnedAgents(task),
+    ...(namespaceOf(task) === defaultNamespace ? {} : { namespace: namespaceOf(task) }),
   };
 }
 

@@ -42,13 +42,14 @@ export function newTask(
   context: NewTaskContext,
 ): TaskRow {
   const { now, max_attempts, backoff_ms, timeout_ms, dependencies, ...rest } = context;
-  const { deadline, distribution_rules, ...body } = task;
+  const { deadline, distribution_rules, namespace, ...body } = task;
   return {
     ...body,
     ...rest,
     // Normalised to UTC so that it sorts as text in the ready order.
     ...(deadline === undefined ? {} : { deadline: sortableTime(deadline) }),
     ...(distribution_rules === undefined ? {} : { distribution_rules }),
+    ...(namespace === undefined ? {} : { namespace }),
     status: 'Queued',
     attempt: 0,
     retry_count: 0,

@@ -40,11 +40,12 @@ export async function passGate(
   deps: DistributorDeps,
   pool: PoolRows,
   reserved: readonly Assignment[],
-  { starts, opens_at }: DispatchPlan['limits'],
+  { starts, served = pool.served, opens_at }: DispatchPlan['limits'],
 ): Promise<readonly Assignment[]> {
   const limited = reserved.filter(({ limits }) => limits !== undefined);
-  if (limited.length === 0) return reserved;
-  const passed = await deps.agents.pass(pool.pool, { id: deps.sources.id(), was: pool.gate, starts });
+  if (limited.length === 0 && served === pool.served) return reserved;
+  const passed = await deps.agents.pass(pool.pool, { id: deps.sources.id(), was: pool.gate, starts, served });
+  // Whose turn it is may be forgotten for once; a limit may not be passed.
   if (!passed) {
     await giveUp(deps, pool.pool, limited);
     return reserved.filter(({ limits }) => limits === undefined);

@@ -32,6 +32,7 @@ export async function readPool(db: Database, pool: string): Promise<PoolRows> {
       : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
     ...(row?.['gate'] === undefined ? {} : { gate: row['gate'] as string }),
     ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
+    ...(row?.['served'] === undefined ? {} : { served: row['served'] as NonNullable<PoolRows['served']> }),
     agents: of('AGENT#').map(fromAgentItem),
     routes: of('ROUTE#').map(fromRouteItem),
   };
@@ -79,17 +80,22 @@ export async function desire(
 export async function pass(
   db: Database,
   pool: string,
-  { id, was, starts = {} }: Parameters<AgentStore['pass']>[1],
+  { id, was, starts = {}, served = {} }: Parameters<AgentStore['pass']>[1],
 ): Promise<boolean> {
   try {
     await db.client.send(
       new UpdateCommand({
         TableName: db.table,
         Key: poolKey(pool),
-        UpdateExpression: 'SET gate = :id, starts = :starts',
+        UpdateExpression: 'SET gate = :id, starts = :starts, served = :served',
         // As it was read, before the agents: whoever went through since then has holds that this round did not count.
         ConditionExpression: was === undefined ? 'attribute_not_exists(gate)' : 'gate = :was',
-        ExpressionAttributeValues: { ':id': id, ':starts': starts, ...(was === undefined ? {} : { ':was': was }) },
+        ExpressionAttributeValues: {
+          ':id': id,
+          ':starts': starts,
+          ':served': served,
+          ...(was === undefined ? {} : { ':was': was }),
+        },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );

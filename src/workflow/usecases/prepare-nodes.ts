@@ -55,6 +55,7 @@ async function toRow(
     required_capabilities: node.required_capabilities,
     ...placeOf(head, node, now, latest),
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
+    ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     payload,
   };
   return newTask(task, {

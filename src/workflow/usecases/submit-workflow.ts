@@ -68,6 +68,7 @@ export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowReques
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings,
+    ...(submission.namespace === undefined ? {} : { namespace: submission.namespace }),
     ...(submission.deadline === undefined ? {} : { deadline: new Date(submission.deadline).toISOString() }),
     ...(request.schedule_id === undefined ? {} : { schedule_id: request.schedule_id }),
   };

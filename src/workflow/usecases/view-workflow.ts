@@ -28,6 +28,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(makespan_ms === undefined ? {} : { makespan_ms }),
     nodes: countNodes(head.nodes),
     ...(head.paused === true ? { paused: true as const } : {}),
+    ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     ...(head.signals === undefined || head.signals.length === 0 ? {} : { kept_signals: [...head.signals] }),
     ...(head.compensation === undefined ? {} : { compensation: head.compensation }),
     ...(head.rerun_of === undefined ? {} : { rerun_of: head.rerun_of }),

@@ -294,8 +294,9 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect(await store().pass(pool, { id: 'r2', was: undefined, starts: {} })).toBe(false);
       expect(await store().pass(pool, { id: 'r1', was: undefined, starts })).toBe(true);
       expect(await store().pool(pool)).toMatchObject({ gate: 'r1', starts });
-      expect(await store().pass(pool, { id: 'r2', was: 'r1', starts: {} })).toBe(true);
-      expect(await store().pool(pool)).toMatchObject({ gate: 'r2', starts: {} });
+      const served = { '2': { now: 1.5, next: { acme: 1.5 + 1 / 3 } } };
+      expect(await store().pass(pool, { id: 'r2', was: 'r1', starts: {}, served })).toBe(true);
+      expect(await store().pool(pool)).toMatchObject({ gate: 'r2', starts: {}, served });
     });
 
     it('reads a pool with its agents, routes and armed time, and nothing of other pools', async () => {

@@ -1,6 +1,7 @@
 import { workflowOf } from '../../../contracts/ids.ts';
 import type { PolicyDocument, PolicyRule, TaskMatch } from '../../../contracts/policy.ts';
 import type { AgentRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import { namespaceOf } from '../route.ts';
 import type { PlainStrategy, StrategySettings } from '../../../contracts/strategy.ts';
 import { plainSettings } from '../strategies/registry.ts';
 
@@ -26,13 +27,14 @@ const nobody: ReadonlySet<string> = new Set();
 
 /** Whether a task is one of those that a rule or a limit is about. */
 export function matches(
-  { task_type, priority, capability, workflow }: TaskMatch,
+  { task_type, priority, capability, namespace, workflow }: TaskMatch,
   task: Pick<ReadyTask, 'task_id' | 'task_type' | 'priority'>,
   route: RouteRow,
 ): boolean {
   if (task_type !== undefined && !task_type.includes(task.task_type)) return false;
   if (priority !== undefined && !priority.includes(task.priority)) return false;
   if (capability !== undefined && !capability.some((each) => route.required_capabilities.includes(each))) return false;
+  if (namespace !== undefined && !namespace.includes(namespaceOf(route))) return false;
   return workflow === undefined || workflow.includes(workflowOf(task.task_id)?.workflow_id ?? '');
 }
 
