@@ -6,7 +6,6 @@ import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler } from '../../src/platform/aws/queue-handler.ts';
 import { awsRuntime } from '../../src/platform/aws/runtime.ts';
 import type { WorkflowDeps } from '../../src/workflow/ports.ts';
-import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
 
 /** A message, and how often it came by now. */
 type Received = WorkflowMessage & { readonly receives: number };
@@ -16,13 +15,14 @@ const overtakenMax = 4;
 
 type Deps = WorkflowDeps & Pick<DistributorDeps, 'deadLetters'>;
 
+/** Each kind of message loads what it needs: one checks definitions, the other advances graphs. */
 async function take(deps: Deps, { data, id, correlation_id, traceparent, via: principal }: Received) {
   if ('name' in data) {
-    // On demand: most messages are workflows, and need nothing that advances graphs.
     const { signalWorkflow } = await import('../../src/workflow/usecases/signal-workflow.ts');
     return signalWorkflow(deps, { signal: { ...data, id: data.id ?? id }, principal });
   }
   const trace = traceparent === undefined ? {} : { traceparent };
+  const { submitWorkflow } = await import('../../src/workflow/usecases/submit-workflow.ts');
   return submitWorkflow(deps, { submission: data, principal, correlation_id, ...trace });
 }
 
