@@ -91,7 +91,7 @@ export interface WorkflowStore {
   events(workflow_id: string): Promise<readonly WorkflowEventRow[]>;
   /** The head and all events, in one read; undefined when there is no such workflow. */
   history(workflow_id: string): Promise<WorkflowHistory | undefined>;
-  /** Lets the definition, the events and all else of a finished workflow expire together with its head. A repeat changes nothing. */
+  /** Lets the definition, the events and all else of a workflow expire as if it ended at the head's `completed_at`. A repeat changes nothing. */
   retire(head: WorkflowHead): Promise<void>;
   list(pool: string, limit: number, cursor?: string): Promise<Page<WorkflowHead>>;
   /** Workflows that owe a step, and since when; up to `limit` of each shard. */

@@ -1,5 +1,6 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
+import { waitMsMax } from '../../contracts/limits.ts';
 import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { redriveChange } from '../../distributor/core/task.ts';
@@ -70,6 +71,12 @@ async function revive(deps: WorkflowDeps, { head }: Run, paths: readonly string[
   return rows.flatMap((row) => (row === undefined ? [] : [row]));
 }
 
+/** The rows of a workflow that has ended expire. Before it is opened again they get the time of the longest run there may be; its new end gives them theirs. */
+async function keep(deps: WorkflowDeps, { head }: Run): Promise<void> {
+  const latestEnd = new Date(deps.sources.now() + waitMsMax).toISOString();
+  await deps.workflows.retire({ ...head, completed_at: latestEnd });
+}
+
 /** The command that opens a workflow again, with the paths of the tasks that run again. */
 function reopening(
   run: Run,
@@ -109,6 +116,7 @@ export async function redriveWorkflow(
     const open = reopening(run, { ...request, skip: request.skip ?? [] });
     if (open === undefined)
       return refused('already-finished', 'nothing of it has failed that could run again', 'workflow_id');
+    if (isFinished(run.head.status)) await keep(deps, run);
     const rows = await revive(deps, run, open.paths);
     await deps.messenger.hint(hintsOf(rows));
     const revived = new Set(rows.map(({ task_id }) => workflowOf(task_id)?.node ?? ''));

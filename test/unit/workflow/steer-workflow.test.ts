@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
+import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
 import { pauseWorkflow, redriveWorkflow, unpauseWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
 import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
@@ -55,6 +56,24 @@ describe('a redrive', () => {
       ok: false,
       error: { code: 'already-finished' },
     });
+  });
+
+  it('keeps the definition and the log for as long as it runs again, and 30 days from its new end', async () => {
+    const stage = await started({ nodes: [task('a')] });
+    const day = 24 * 3_600_000;
+    const expiries = () =>
+      ['DEFINITION', 'EVENT#00000001'].map(
+        (sk) => Number(stage.dynamodb.peek('WORKFLOW#w', sk)?.['expires_at']) * 1_000 - stage.clock.now(),
+      );
+    await stage.run('w', 'a', broken);
+    await finishWorkflow(stage.deps, 'w');
+    expect(expiries()).toEqual([30 * day, 30 * day]);
+    await stage.clock.drive(stage.clock.sleep(29 * day), 30 * day);
+    await redriveWorkflow(stage.deps, request);
+    expect(expiries()).toEqual([60 * day, 60 * day]);
+    await stage.run('w', 'a');
+    await finishWorkflow(stage.deps, 'w');
+    expect(expiries()).toEqual([30 * day, 30 * day]);
   });
 
   it('opens a map where it failed: failed items, and those that were stopped for them', async () => {
