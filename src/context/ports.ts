@@ -39,6 +39,12 @@ export interface Check {
   readonly version: number;
 }
 
+/** A document at one of its versions. */
+export interface DocumentVersion {
+  readonly context_id: string;
+  readonly version: number;
+}
+
 /** A typed edge between documents of one namespace. */
 export interface Edge {
   readonly from: string;
@@ -99,6 +105,12 @@ export interface DocumentStore {
   find(finding: Finding, limit: number, cursor?: string): Promise<ContextPage<string>>;
   /** The edges that leave or reach a document. */
   edges(key: DocumentKey, direction: 'out' | 'in', type?: string): Promise<readonly Edge[]>;
+  /** Notes which versions a task has read; a repeat changes nothing. Which it wrote is noted with the versions. */
+  recordReads(namespace: string, task_id: string, reads: readonly DocumentVersion[], at: number): Promise<void>;
+  /** The tasks that have read a version. */
+  readersOf(key: DocumentKey, version: number): Promise<readonly string[]>;
+  /** The versions that a task has read or written. */
+  touchedBy(namespace: string, task_id: string, action: 'read' | 'wrote'): Promise<readonly DocumentVersion[]>;
   /** Changes of a namespace written until `until`, in about their order: one page of each partition, and where to go on. */
   changes(
     namespace: string,

@@ -49,6 +49,7 @@ import {
   unlockAnswer,
   unlockRequest,
 } from './context-locks.ts';
+import { lineageAnswer, lineageRequest, recordAnswer, recordRequest } from './context-lineage.ts';
 import { searchAnswer, searchRequest } from './context-search.ts';
 import {
   certificate,
@@ -350,6 +351,12 @@ export const contextOperations = {
   batch: { summary: 'Read up to 100 documents', body: batchRequest, answer: batchAnswer },
   list: { summary: 'List documents by place, type, tags and time', body: listRequest, answer: page(contextHead) },
   relations: { summary: 'Walk the relations of a document', body: relationsRequest, answer: relationsAnswer },
+  record: { summary: 'Record which versions a task has read', body: recordRequest, answer: recordAnswer },
+  lineage: {
+    summary: 'What a version is made of, and what depends on it',
+    body: lineageRequest,
+    answer: lineageAnswer,
+  },
   changes: { summary: 'What changed in a namespace since a cursor', body: changesRequest, answer: changesAnswer },
   transaction: {
     summary: 'Change up to 25 documents, all or none',

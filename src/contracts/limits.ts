@@ -232,6 +232,8 @@ export const patchOperationsMax = 1_000;
 export const appendItemsMax = 1_000;
 /** Steps from a document to its neighbours. More: one question reads a whole namespace. */
 export const relationDepthMax = 5;
+/** Versions that a task tells it has read, a call. More: one call is more than a few batches of rows. */
+export const lineageReadsMax = 100;
 /** Documents that one walk over relations visits. More: the answer comes too late. */
 export const visitedDocumentsMax = 1_000;
 /** A change is listed when it is this old: one that was stamped earlier cannot be written later. Shorter: a slow writer's change may be missed. */

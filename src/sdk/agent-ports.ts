@@ -1,4 +1,5 @@
 import type { AgentGrant, AgentRegistration } from '../contracts/agent.ts';
+import type { ContextCalls } from './context-calls.ts';
 
 /** Time as the agent sees it: real, or the twin's. Nothing else in the agent knows what time it is. */
 export interface AgentClock {
@@ -56,6 +57,8 @@ export interface AgentDeps {
   readonly sqs: AgentQueues;
   readonly s3: AgentBlobs;
   readonly api: AgentRegistry;
+  /** The shared documents; asked for when a handler first uses them. Throws `not-deployed` where no API is known. */
+  readonly contexts: () => ContextCalls;
   readonly clock: AgentClock;
   readonly log: AgentLog;
 }

@@ -5,8 +5,10 @@ import { blobBytesMax, checkpointMsMax, inlineBytesMax } from '../contracts/limi
 import type { Assignment, TaskResult, Usage } from '../contracts/messages.ts';
 import type { AgentDeps } from './agent-ports.ts';
 import type { BlobRef } from '../contracts/task.ts';
+import type { ContextCalls } from './context-calls.ts';
 import { reportError, RetryableError, TerminalError } from './errors.ts';
 import type { Handler } from './handler.ts';
+import { type TracedContexts, tracedContexts } from './traced-contexts.ts';
 
 /** Why an attempt ends before its handler does. */
 export type Interruption = 'cancelled' | 'preempted' | 'stopping' | 'timed-out';
@@ -43,6 +45,7 @@ export class Attempt {
   private readonly report: (result: TaskResult | undefined) => void;
   private interruption: Interruption | undefined;
   private used: Usage | undefined;
+  private documents: TracedContexts | undefined;
   private saved: Pick<TaskResult, 'output' | 'output_ref'> = {};
 
   constructor(options: AttemptOptions) {
@@ -111,8 +114,23 @@ export class Attempt {
     } catch (thrown) {
       ending = { outcome: 'failed', error: reportError(thrown) };
     }
+    await this.tellReads();
     this.ended.abort();
     this.report(this.interruption === 'preempted' ? this.interrupted('preempted') : this.resultOf(ending));
+  }
+
+  private contexts(): ContextCalls {
+    const { deps, assignment } = this.options;
+    this.documents ??= tracedContexts(deps.contexts(), assignment.task_id);
+    return this.documents.contexts;
+  }
+
+  /** Lineage is told before the result, so that whoever sees the task ended sees what it has read. It never fails the work that it tells about. */
+  private async tellReads(): Promise<void> {
+    const { task_id, attempt } = this.assignment;
+    await this.documents?.flush().catch((error: unknown) => {
+      this.options.deps.log.warn('what the task has read was not recorded', { task_id, attempt, error: String(error) });
+    });
   }
 
   private async handle(): Promise<unknown> {
@@ -124,6 +142,7 @@ export class Attempt {
     const payload = payload_ref === undefined ? (this.assignment.payload ?? null) : await load(payload_ref);
     const checkpoint = checkpoint_ref === undefined ? this.assignment.checkpoint : await load(checkpoint_ref);
     const log = deps.log;
+    const contexts = () => this.contexts();
     return handler(
       {
         ...{ task_id, task_type, payload, attempt, priority },
@@ -132,6 +151,9 @@ export class Attempt {
       },
       {
         signal: this.controller.signal,
+        get contexts() {
+          return contexts();
+        },
         log: {
           debug: (message, more) => log.debug(message, { ...fields, ...more }),
           info: (message, more) => log.info(message, { ...fields, ...more }),

@@ -152,6 +152,7 @@ function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCal
     append: forgetting(calls.append),
     delete: forgetting(calls.delete),
     restore: forgetting(calls.restore),
+    erase: forgetting(calls.erase),
     changes: async (request) => {
       const answer = await calls.changes(request);
       for (const { context_id, version } of answer.items) {

@@ -67,6 +67,8 @@ const contextOperationNames: Readonly<Record<ContextOperationName, true>> = {
   batch: true,
   list: true,
   relations: true,
+  record: true,
+  lineage: true,
   changes: true,
   transaction: true,
   policy: true,

@@ -4,7 +4,9 @@ import type { Json } from '../contracts/json.ts';
 import { parse } from '../contracts/parse.ts';
 import type { AgentDeps, AgentRegistry } from './agent-ports.ts';
 import { AgentRunner } from './agent.ts';
+import type { ContextCalls } from './context-calls.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
+import { createClient } from './client.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import type { Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
@@ -94,8 +96,10 @@ export function agentRegistry(call: ApiTransport): AgentRegistry {
 async function completeDeps(options: ConnectionOptions, given: Partial<AgentDeps>): Promise<AgentDeps> {
   const clock = patient(given.clock ?? realClock);
   const log = given.log ?? jsonLog();
+  let made: ContextCalls | undefined;
+  const contexts = given.contexts ?? (() => (made ??= createClient({ ...options, clock }).contexts));
   if (given.sqs !== undefined && given.s3 !== undefined && given.api !== undefined) {
-    return { sqs: given.sqs, s3: given.s3, api: given.api, clock, log };
+    return { sqs: given.sqs, s3: given.s3, api: given.api, contexts, clock, log };
   }
   const connection = discoverConnection(options);
   const { connectAgent } = await import('../platform/aws/agent-connection.ts');
@@ -105,6 +109,7 @@ async function completeDeps(options: ConnectionOptions, given: Partial<AgentDeps
     sqs: given.sqs ?? aws.sqs,
     s3: given.s3 ?? aws.s3,
     api: given.api ?? agentRegistry(apiTransport(connection, { clock, fetch: globalThis.fetch })),
+    contexts,
     clock,
     log,
   };

@@ -2,6 +2,7 @@ import type { Json } from '../contracts/json.ts';
 import type { Usage } from '../contracts/messages.ts';
 import type { Priority } from '../contracts/task.ts';
 import type { AgentLog } from './agent-ports.ts';
+import type { ContextCalls } from './context-calls.ts';
 
 /** One attempt of a task as a handler sees it. `Input` is the caller's promise about the payload; parse it where it matters. */
 export interface AgentTask<Input = Json> {
@@ -21,6 +22,8 @@ export interface HandlerContext {
   /** Aborted when the task is cancelled or has to make way, its lease is lost, its time is over or the agent stops: the result would be refused. */
   readonly signal: AbortSignal;
   readonly log: AgentLog;
+  /** Shared documents. Which versions this task reads and writes is recorded: `cadre context lineage`. */
+  readonly contexts: ContextCalls;
   /** Says how far the attempt is, 0 to 1; goes to the log and to `onProgress` of the agent. */
   progress(share: number, note?: string): void;
   /**

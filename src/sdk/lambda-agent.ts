@@ -4,6 +4,8 @@ import type { Json } from '../contracts/json.ts';
 import { inboxMessage } from '../contracts/messages.ts';
 import type { AgentDeps } from './agent-ports.ts';
 import { Attempt } from './attempt.ts';
+import { createClient } from './client.ts';
+import type { ContextCalls } from './context-calls.ts';
 import type { Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
 import { patient, realClock } from './clock.ts';
@@ -72,8 +74,10 @@ function readAssignment(body: string) {
 async function completeDeps(given: Partial<Omit<AgentDeps, 'api'>>): Promise<Omit<AgentDeps, 'api'>> {
   const clock = patient(given.clock ?? realClock);
   const log = given.log ?? jsonLog();
-  if (given.sqs !== undefined && given.s3 !== undefined) return { sqs: given.sqs, s3: given.s3, clock, log };
+  let made: ContextCalls | undefined;
+  const contexts = given.contexts ?? (() => (made ??= createClient({ clock }).contexts));
+  if (given.sqs !== undefined && given.s3 !== undefined) return { sqs: given.sqs, s3: given.s3, contexts, clock, log };
   const { connectFunction } = await import('../platform/aws/agent-connection.ts');
   const aws = connectFunction();
-  return { sqs: given.sqs ?? aws.sqs, s3: given.s3 ?? aws.s3, clock, log };
+  return { sqs: given.sqs ?? aws.sqs, s3: given.s3 ?? aws.s3, contexts, clock, log };
 }

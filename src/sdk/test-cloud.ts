@@ -3,14 +3,19 @@ import { createQueueSizes } from '../platform/aws/queue-sizes.ts';
 import { s3Objects } from '../platform/aws/objects.ts';
 import { agentQueues } from '../platform/aws/agent-transport.ts';
 import type { FaultMix } from '../platform/twin/faults.ts';
+import type { Random } from '../platform/twin/random.ts';
+import type { VirtualClock } from '../platform/twin/virtual-clock.ts';
 import type { TaskView } from '../contracts/task.ts';
 import type { Task } from '../contracts/task.ts';
 import type { Json } from '../contracts/json.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import { approvalCalls, type ApprovalCalls } from './approval-calls.ts';
 import { agentRegistry, type Agent, createAgent } from './create-agent.ts';
-import { apiTransport } from './api-transport.ts';
+import type { AgentClock } from './agent-ports.ts';
+import { type ApiTransport, apiTransport } from './api-transport.ts';
 import { type Client, createClient } from './client.ts';
+import { cachingContexts } from './context-cache.ts';
+import { type ContextCalls, contextCalls } from './context-calls.ts';
 import type { Handler } from './handler.ts';
 import { deployTwin } from './twin-deployment.ts';
 
@@ -62,6 +67,18 @@ export interface TestCloud {
   drive<T>(work: Promise<T>): Promise<T>;
 }
 
+function clockOf(clock: VirtualClock): AgentClock {
+  return { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) };
+}
+
+function documentsOf(call: ApiTransport, clock: AgentClock, random: Random): ContextCalls {
+  return cachingContexts(
+    contextCalls(call, clock, () => random.next()),
+    clock,
+    {},
+  ).contexts;
+}
+
 /** Makes a test cloud. */
 export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
   const { cloud, runtime } = deployTwin(options);
@@ -74,7 +91,7 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
       groupsOf: (request) => JSON.parse(request.headers.get('x-twin-groups') ?? '[]') as string[],
     },
   );
-  const agentClock = { now: () => clock.now(), sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal) };
+  const agentClock = clockOf(clock);
   /** The API as one principal sees it: in the process, with the identity a signature would prove. */
   const fetchAs =
     (principal: string, groups: readonly string[] = []): typeof globalThis.fetch =>
@@ -113,6 +130,8 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
     async addAgent({ id, type = 'test', capabilities = [], slots = 1, handler }) {
       const principal = `agent/${id}`;
       const { clients } = cloud.process(principal);
+      const call = callAs(principal);
+      const documents = documentsOf(call, agentClock, cloud.random.fork(`documents/${id}`));
       const agent = createAgent({
         id,
         type,
@@ -122,7 +141,8 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
         deps: {
           sqs: agentQueues(clients.sqs),
           s3: s3Objects(clients.s3),
-          api: agentRegistry(callAs(principal)),
+          api: agentRegistry(call),
+          contexts: () => documents,
           clock: agentClock,
           log: quiet,
         },

@@ -54,6 +54,9 @@ export function startSimulatedAgent(
           whileAlive(() => queues.send(url, plan.ownGroup ? messages.map((message) => regrouped(message)) : messages)),
       },
       s3: s3Objects(clients.s3),
+      contexts: () => {
+        throw new Error('simulated agents use no documents');
+      },
       api: {
         register: async (registration) => {
           const outcome = await registerAgent(api, { registration, principal });

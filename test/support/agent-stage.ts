@@ -37,6 +37,9 @@ export function agentStage() {
 
   const deps: AgentDeps = {
     clock: patient(clock),
+    contexts: () => {
+      throw new Error('no documents are on this stage');
+    },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     api: {
       register: async (registration) => {

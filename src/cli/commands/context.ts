@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Json } from '../../contracts/json.ts';
 import { runs } from '../command.ts';
 import { addAssemble } from './context-assemble.ts';
+import { addLineage } from './context-lineage.ts';
 import { addLifecycle } from './context-lifecycle.ts';
 import { addSubjects } from './context-subjects.ts';
 import { addTypes } from './context-types.ts';
@@ -51,6 +52,7 @@ Examples:
   $ cadre context put project/alpha @alpha.json --expect 1 --merge
   $ cadre context history project/alpha
   $ cadre context assemble 'why do leases expire' --pin project/alpha --agent bob --budget 4000
+  $ cadre context lineage project/alpha --version 17 --format mermaid
   $ cadre context search 'lease expiry' --type decision_log --under project`,
     );
   const command = (usage: string, description: string) =>
@@ -63,6 +65,7 @@ Examples:
   addLifecycle(command);
   addSubjects(command);
   addTypes(group);
+  addLineage(command);
 }
 
 type MakeCommand = (usage: string, description: string) => Command;

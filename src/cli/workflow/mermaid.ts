@@ -1,7 +1,7 @@
 import type { PlanView } from '../../contracts/inspection.ts';
 
-/** Mermaid ends a label at a quote, and reads `#` as the beginning of a character's name. */
-const escaped = (text: string): string => text.replace(/#/g, '#35;').replace(/"/g, '#quot;');
+/** A text as a Mermaid label: it would end at a quote, and `#` begins the name of a character. */
+export const mermaidLabel = (text: string): string => text.replace(/#/g, '#35;').replace(/"/g, '#quot;');
 
 const fills: Readonly<Record<string, string>> = {
   Completed: 'fill:#d5f0e0,stroke:#00785a,color:#10231b',
@@ -17,7 +17,7 @@ export function toMermaid({ nodes }: PlanView): string {
   const ids = new Map(nodes.map(({ name }, index) => [name, `n${index}`]));
   const critical = new Set(nodes.filter((node) => node.critical).map(({ name }) => name));
   const boxes = nodes.map(
-    ({ name, status }) => `  ${ids.get(name) ?? ''}["${escaped(name)}"]:::${status in fills ? status : 'Waiting'}`,
+    ({ name, status }) => `  ${ids.get(name) ?? ''}["${mermaidLabel(name)}"]:::${status in fills ? status : 'Waiting'}`,
   );
   const edges = nodes.flatMap(({ name, depends_on }) =>
     depends_on.map((from) => {

@@ -15,6 +15,7 @@ import { diffDocument, getDocuments } from './read-documents.ts';
 import { forkDocument, restoreDocument } from './restore-document.ts';
 import { assembleContext } from './assemble-context.ts';
 import { searchDocuments } from './search-documents.ts';
+import { recordReads, traceLineage } from './trace-lineage.ts';
 import { transactDocuments } from './transact-documents.ts';
 import { createDocument } from './create-document.ts';
 import { deleteDocument } from './delete-document.ts';
@@ -64,6 +65,8 @@ const useCases: {
   batch: getDocuments,
   list: listDocuments,
   relations: listRelations,
+  record: recordReads,
+  lineage: traceLineage,
   changes: listChanges,
   transaction: transactDocuments,
   policy: getPolicy,

@@ -35,6 +35,10 @@ export const typeVersionKey = (namespace: string, type: string, version: number)
 export const lockPartition = (namespace: string) => `LOCK#${namespace}`;
 export const lockKey = (namespace: string, name: string) => ({ pk: lockPartition(namespace), sk: name });
 export const walkKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'WALK' });
+/** Which versions a task has read and written, and which tasks have read a version. A task's id has no `#`. */
+export const lineagePartition = (namespace: string, task_id: string) => `TASK#${namespace}#${task_id}`;
+export const lineagePrefix = { read: 'R#', wrote: 'W#' } as const;
+export const readPrefix = 'READ#';
 export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'POLICY' });
 
 /** Where documents are found by: one row for each, which is there exactly while the document is. */

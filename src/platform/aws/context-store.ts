@@ -20,6 +20,7 @@ import { contextLocks } from './context-locks.ts';
 import { contextTypes } from './context-types.ts';
 import { contextSubjects } from './context-subjects.ts';
 import { contextLifecycle } from './context-lifecycle.ts';
+import { contextLineage, writtenItem } from './context-lineage.ts';
 import { contextListings, pageOfRows } from './context-listings.ts';
 import { type Database, getItems, queryItems, isRefused } from './database.ts';
 import type { Item } from './task-rows.ts';
@@ -57,9 +58,11 @@ async function actionsOf(db: Database, bodies: Bodies, { previous, next, once }:
     version: next.version,
     ttl: Math.ceil((Date.parse(next.updated_at) + retentionMs) / 1_000),
   };
+  const written = writtenItem(next);
   return [
     { Put: { TableName: db.table, Item: headItem(head), ...expected } },
     { Put: { TableName: db.table, Item: await versionItem(bodies, next), ...absent } },
+    ...(written === undefined ? [] : [{ Put: { TableName: db.table, Item: written } }]),
     ...(once === true ? [{ Put: { TableName: db.table, Item: operation, ...absent } }] : []),
     ...[...after].flatMap(([name, key]) => (before.has(name) ? [] : [{ Put: { TableName: db.table, Item: key } }])),
     ...[...before].flatMap(([name, key]) => (after.has(name) ? [] : [{ Delete: { TableName: db.table, Key: key } }])),
@@ -219,6 +222,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     },
     setNamespace: (row) => setNamespace(db, row),
     ...contextListings(db),
+    ...contextLineage(db),
     ...contextLifecycle(db, bodies),
     ...contextArchive(db, bodies),
     ...contextSubjects(db),

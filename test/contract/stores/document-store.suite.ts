@@ -53,6 +53,22 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect((await store().latest(first))?.version).toBe(2);
     });
 
+    it('knows which task has read and written which version, however often it is told', async () => {
+      const namespace = unique('n');
+      const first = version(namespace, 'a/b', { origin: { task_id: 'w:n:1' } });
+      await store().commit([{ previous: undefined, next: first }]);
+      await store().commit([next(first, { origin: { task_id: 'w:n:2' } })]);
+      const reads = [1, 2].map((number) => ({ context_id: 'a/b', version: number }));
+      for (let told = 0; told < 2; told += 1)
+        await store().recordReads(namespace, 'w:n:3', [...reads, ...reads], Date.parse(at));
+      await store().recordReads(namespace, 'w:n:4', reads.slice(1), Date.parse(at));
+      expect(await store().readersOf(first, 1)).toEqual(['w:n:3']);
+      expect(await store().readersOf(first, 2)).toEqual(['w:n:3', 'w:n:4']);
+      expect(await store().touchedBy(namespace, 'w:n:3', 'read')).toEqual(reads);
+      expect(await store().touchedBy(namespace, 'w:n:2', 'wrote')).toEqual(reads.slice(1));
+      expect(await store().touchedBy(namespace, 'w:n:3', 'wrote')).toEqual([]);
+    });
+
     it('writes all documents of a commit or none, and looks at others', async () => {
       const namespace = unique('n');
       const [a, b, c] = ['a', 'b', 'c'].map((id) => version(namespace, id)) as [

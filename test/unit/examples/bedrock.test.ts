@@ -9,6 +9,7 @@ const context: HandlerContext = {
   signal: new AbortController().signal,
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   progress: () => undefined,
+  contexts: {} as HandlerContext['contexts'],
   used: () => undefined,
   checkpoint: async () => undefined,
 };

@@ -117,7 +117,13 @@ describe('a handler', () => {
       error: quietContext.progress,
     };
     await expect(
-      handler(task, { ...quietContext, log, used: () => undefined, checkpoint: async () => undefined }),
+      handler(task, {
+        ...quietContext,
+        contexts: {} as never,
+        log,
+        used: () => undefined,
+        checkpoint: async () => undefined,
+      }),
     ).rejects.toMatchObject({
       code: 'unknown-task-type',
     });
