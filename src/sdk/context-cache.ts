@@ -65,6 +65,8 @@ class DocumentMemory {
   }
 
   keep(document: ContextDocument, isLatest: boolean): void {
+    // A registered type may get a newer schema, and then the same version reads differently.
+    if (document.schema_version !== undefined) return;
     const name = nameOf(document);
     if (this.#bytes > 0) this.versions.set(`${name} ${document.version}`, JSON.stringify(document));
     // Answers may overtake each other, and an older one is not the latest any more.

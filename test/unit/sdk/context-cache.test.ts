@@ -107,6 +107,22 @@ describe('the memory of a client', () => {
     expect(await read()).toEqual({ text: 'one' });
   });
 
+  it('does not keep documents of a registered type, which read differently with its next schema', async () => {
+    const { direct, contexts } = stage({ freshMs: 60_000 });
+    const define = (expected_version: number, migration?: string) =>
+      direct.define({
+        context_type: 'note',
+        expected_version,
+        schema: {},
+        ...(migration === undefined ? {} : { migration }),
+      });
+    await define(0);
+    await direct.create({ context_id, context_type: 'note', data: { n: 1 } });
+    await contexts.get({ context_id });
+    await define(1, '{ "n": n + 1 }');
+    expect(await contexts.get({ context_id })).toMatchObject({ document: { data: { n: 2 } } });
+  });
+
   it('reads ahead what is there', async () => {
     const { asked, cache, create, read } = stage();
     await create({ text: 'one' });
