@@ -11,17 +11,19 @@ export interface CadreAppOptions {
 
 /**
  * The whole app, for AWS and for a local cloud. Context: `jwtIssuer` and `jwtAudience` (comma-separated) let callers of the API show a token
- * instead of a signature; `contextKeyArn` names a key of yours that encrypts the documents.
+ * instead of a signature; `contextKeyArn` names a key of yours that encrypts the documents; `approvalTopic` is the name of an SNS topic for approvals.
  */
 export function createCadreApp(options: CadreAppOptions = {}) {
   const app = new App(options.appProps);
   const contextKeyArn = app.node.tryGetContext('contextKeyArn') as string | undefined;
   const state = new StateStack(app, 'CadreState', contextKeyArn === undefined ? {} : { contextKeyArn });
+  const approvalTopic = app.node.tryGetContext('approvalTopic') as string | undefined;
   const issuer = app.node.tryGetContext('jwtIssuer') as string | undefined;
   const audience = (app.node.tryGetContext('jwtAudience') as string | undefined) ?? 'cadre';
   const runtime = new RuntimeStack(app, 'CadreRuntime', {
     state,
     local: options.local ?? false,
+    ...(approvalTopic === undefined ? {} : { approvalTopic }),
     ...(issuer === undefined ? {} : { jwt: { issuer, audience: audience.split(',') } }),
   });
   // An emulator gains no security from the check, and it doubles the time of a synthesis.

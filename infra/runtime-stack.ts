@@ -2,6 +2,7 @@ import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api, type ApiProps } from './constructs/api.ts';
 import { ContextFunctions } from './constructs/context-functions.ts';
+import { ApprovalTopic } from './constructs/approval-topic.ts';
 import { Distributor } from './constructs/distributor.ts';
 import { Observability } from './constructs/observability.ts';
 import { Queues } from './constructs/queues.ts';
@@ -12,6 +13,8 @@ import type { StateStack } from './state-stack.ts';
 export interface RuntimeStackProps extends StackProps {
   readonly state: StateStack;
   readonly jwt?: ApiProps['jwt'];
+  /** The name of a topic for what happens to approvals. @default there is none */
+  readonly approvalTopic?: string;
   /** Deployed to an emulator: no identity is checked there, and it has no metric maths for alarms. @default false */
   readonly local?: boolean;
 }
@@ -43,6 +46,8 @@ export class RuntimeStack extends Stack {
         functions: [...distributor.functions, ...workflow.functions, api.function],
       });
     }
+    if (props.approvalTopic !== undefined)
+      new ApprovalTopic(this, 'ApprovalTopic', { bus: props.state.bus, topicName: props.approvalTopic });
     new CfnOutput(this, 'ApiUrl', { value: api.httpApi.apiEndpoint });
     new CfnOutput(this, 'ApiId', { value: api.httpApi.apiId });
     new CfnOutput(this, 'StateMachineArn', { value: stateMachineArn });

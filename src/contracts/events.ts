@@ -43,6 +43,14 @@ const approvalNews = z.strictObject({
   by: z.string().optional(),
 });
 
+/** Everything that is told of approvals. */
+export const approvalEvents = [
+  'ApprovalRequested',
+  'ApprovalReminded',
+  'ApprovalEscalated',
+  'ApprovalDecided',
+] as const satisfies readonly (keyof typeof eventData)[];
+
 /** What is on the bus: the detail-type, its source, and the shape of `detail.data`. */
 export const eventData = {
   TaskSubmitted: task,

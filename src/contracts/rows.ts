@@ -3,6 +3,7 @@ import type { ApprovalAction, ApprovalStatus, AskedLevel } from './approval.ts';
 import type { ApprovalForm } from './approval-form.ts';
 import type { Decision } from './approval-decision.ts';
 import type { WorkingCalendar } from './calendar.ts';
+import type { approvalEvents } from './events.ts';
 import type { PolicyDocument } from './policy.ts';
 import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
 import type { Json } from './json.ts';
@@ -334,7 +335,7 @@ export interface NodeTimerRow {
 }
 
 /** What is still to be announced of an approval. */
-export type ApprovalNews = 'ApprovalRequested' | 'ApprovalReminded' | 'ApprovalEscalated' | 'ApprovalDecided';
+export type ApprovalNews = (typeof approvalEvents)[number];
 
 /**
  * An approval. `version` is its fence, `seq` the advance that made it: a node that runs again makes it anew. What a change owes (news, the end of the node) stands in

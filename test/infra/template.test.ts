@@ -161,6 +161,20 @@ describe('the app with other options', () => {
     });
   });
 
+  it('tell a topic of approvals where one is asked for, and find nothing wrong with it', () => {
+    template.resourceCountIs('AWS::SNS::Topic', 0);
+    const named = createCadreApp({ appProps: { context: { ...withoutBundles, approvalTopic: 'spend' } } });
+    const told = Template.fromStack(named.runtime);
+    told.hasResourceProperties('AWS::SNS::Topic', { TopicName: 'spend' });
+    told.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        'detail-type': ['ApprovalRequested', 'ApprovalReminded', 'ApprovalEscalated', 'ApprovalDecided'],
+      },
+      Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('^ApprovalTopic') } })],
+    });
+    expect(() => named.app.synth()).not.toThrow();
+  });
+
   it('leaves out what an emulator refuses, and trusts its callers only there', () => {
     const local = Template.fromStack(createCadreApp({ local: true, appProps: { context: withoutBundles } }).runtime);
     local.resourceCountIs('AWS::CloudWatch::Alarm', 0);

@@ -279,7 +279,7 @@ export async function commitStep(
   if (delays.length > 0) await deps.messenger.ticks(head.pool, delays);
   if (wide) await deps.tasks.insert(rows);
   if (debt.stopped.length > 0) await sweepStopped(deps, head, debt.stopped);
-  if (debt.withdrawn.length > 0) await withdrawApprovals(deps, workflow_id, debt.withdrawn);
+  if (debt.withdrawn.length > 0) await withdrawApprovals(deps, head, debt.withdrawn);
   const hints = [...hintsOf(rows)];
   if (unfolded.unfinished) hints.push(...(await continueRun(deps, workflow_id)));
   if (isFinished(head.status)) await announceEnd(deps, head);

@@ -74,5 +74,5 @@ export async function sweepRun(deps: WorkflowDeps, run: Run): Promise<void> {
   const stopped = graphOfRun(run).nodes.filter((_, index) => head.nodes[index] === 'X');
   const named = (nodes: typeof stopped) => nodes.map(({ name }) => name);
   await sweepStopped(deps, head, named(stopped.filter(isTask)));
-  await withdrawApprovals(deps, head.workflow_id, named(stopped.filter(({ kind }) => kind === 'approval')));
+  await withdrawApprovals(deps, head, named(stopped.filter(({ kind }) => kind === 'approval')));
 }
