@@ -57,6 +57,8 @@ export interface RunOptions {
   readonly workflow_id?: string | undefined;
   /** RFC 3339: when it should have ended. Its tasks get deadlines that leave time for what comes after them. */
   readonly deadline?: string | undefined;
+  /** The namespace of all its tasks: what policies share out and limit by. */
+  readonly namespace?: string | undefined;
 }
 
 /** What else may be said of an event. */
@@ -238,13 +240,14 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
   const run = async (
     definition: WorkflowDefinitionInput,
     input?: Json,
-    { workflow_id = newId(definition.name, clock.now(), random()), deadline }: RunOptions = {},
+    { workflow_id = newId(definition.name, clock.now(), random()), deadline, namespace }: RunOptions = {},
   ): Promise<WorkflowHandle> => {
     const body = {
       workflow_id,
       definition,
       ...(input === undefined ? {} : { input }),
       ...(deadline === undefined ? {} : { deadline }),
+      ...(namespace === undefined ? {} : { namespace }),
     };
     const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
     return { ...handle(workflow_id), submitted };

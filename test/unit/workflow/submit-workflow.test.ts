@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
+import { submitWorkflow } from '../../../src/workflow/usecases/submit-workflow.ts';
 import { resumeWorkflows } from '../../../src/workflow/usecases/resume-workflow.ts';
 import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
@@ -16,6 +19,16 @@ describe('submitting a workflow', () => {
     stage.started.length = 0;
     expect(await stage.submit('w', definition)).toMatchObject({ ok: true, value: { status: 'In Progress' } });
     expect(stage.started).toEqual([]);
+  });
+
+  it('hands its namespace to its tasks, which stand in lanes of their own', async () => {
+    const stage = createWorkflowStage();
+    const definition = workflowDefinition.parse({ name: 'x', nodes: [node('a')] });
+    const submission = { workflow_id: 'w', definition, namespace: 'acme' };
+    const view = await submitWorkflow(stage.deps, { submission, principal: 'user', correlation_id: 'story' });
+    expect(view).toMatchObject({ ok: true, value: { namespace: 'acme' } });
+    await beginWorkflow(stage.deps, { workflow_id: 'w', task_token: 'token' });
+    expect(await stage.deps.tasks.get(['w:a'])).toMatchObject([{ namespace: 'acme', route: 'acme|*' }]);
   });
 
   it('writes nothing when anything is wrong, and says all that is', async () => {
