@@ -244,6 +244,12 @@ export const errorCatalogue = {
     what: 'The task waited longer than a task may wait.',
     fix: 'Register agents with its capabilities, then redrive it.',
   },
+  'deadline-passed': {
+    status: 500,
+    exit: 1,
+    what: 'The task still waited when its deadline passed, and its policy (on_expiry) says not to run it then.',
+    fix: 'Give it a later deadline, or add agents with its capabilities; redrive the task to run it all the same.',
+  },
   cancelled: {
     status: 409,
     exit: 1,

@@ -5,7 +5,15 @@ import type { Decision } from './approval-decision.ts';
 import type { WorkingCalendar } from './calendar.ts';
 import type { approvalEvents } from './events.ts';
 import type { PolicyDocument } from './policy.ts';
-import type { BlobRef, DistributionLog, DistributionRules, Priority, TaskError, TaskStatus } from './task.ts';
+import type {
+  BlobRef,
+  DistributionLog,
+  DistributionRules,
+  ExpiryPolicy,
+  Priority,
+  TaskError,
+  TaskStatus,
+} from './task.ts';
 import type { Json } from './json.ts';
 import type { ScheduleTiming } from './schedule.ts';
 import type { KeptSignal } from './signal.ts';
@@ -28,6 +36,8 @@ export interface TaskRow {
   readonly task_type: string;
   readonly priority: Priority;
   readonly deadline?: string;
+  /** What becomes of it when it still waits at its deadline; absent once that was done, and after a redrive: it runs. */
+  readonly on_expiry?: ExpiryPolicy;
   readonly required_capabilities: readonly string[];
   readonly distribution_rules?: DistributionRules;
   /** Absent: the default one. */
@@ -100,7 +110,7 @@ export interface ReadyTask {
 }
 
 /** What may wait for a time without an agent. */
-export type TimerKind = 'task' | 'schedule' | 'node' | 'approval' | 'sweep';
+export type TimerKind = 'task' | 'expiry' | 'schedule' | 'node' | 'approval' | 'sweep';
 
 /** A row that waits for a time: which one, and when it is due. */
 export interface Timer {

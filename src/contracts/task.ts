@@ -59,18 +59,34 @@ export const submissionRules = distributionRules
   });
 export type DistributionRules = z.infer<typeof submissionRules>;
 
-/** A task as a user submits it: the specification's format, nothing added. */
-export const task = z.strictObject({
-  task_id: userId,
-  task_type: taskType,
-  priority,
-  deadline: timestamp.optional(),
-  required_capabilities: capabilityList,
-  payload: json,
-  distribution_rules: submissionRules.optional(),
-  /** Whose task it is: what a policy shares out and limits by. `default` where it is not given. */
-  namespace: userId.optional(),
-});
+/**
+ * What becomes of a task that still waits when its deadline passes: it runs all the same; it fails (`drop`), as a dead letter (`dead_letter`); or other capabilities than
+ * before are asked for, and no agent by name (`reroute`).
+ */
+export const expiryPolicy = z.union([
+  z.enum(['run', 'drop', 'dead_letter']),
+  z.strictObject({ reroute: capabilityList }),
+]);
+export type ExpiryPolicy = z.infer<typeof expiryPolicy>;
+
+/** A task as a user submits it: the specification's format, and what becomes of it too late. */
+export const task = z
+  .strictObject({
+    task_id: userId,
+    task_type: taskType,
+    priority,
+    deadline: timestamp.optional(),
+    on_expiry: expiryPolicy.optional(),
+    required_capabilities: capabilityList,
+    payload: json,
+    distribution_rules: submissionRules.optional(),
+    /** Whose task it is: what a policy shares out and limits by. `default` where it is not given. */
+    namespace: userId.optional(),
+  })
+  .refine(({ deadline, on_expiry = 'run' }) => on_expiry === 'run' || deadline !== undefined, {
+    error: 'needs a deadline',
+    path: ['on_expiry'],
+  });
 export type Task = z.infer<typeof task>;
 
 export const taskStatuses = ['Queued', 'Processing', 'Completed', 'Failed', 'Cancelled'] as const;

@@ -15,7 +15,7 @@ import {
   waitMsMax,
 } from './limits.ts';
 import { eventName } from './signal.ts';
-import { distributionRules, priority } from './task.ts';
+import { distributionRules, expiryPolicy, priority } from './task.ts';
 
 /**
  * When a node may start, judged by its dependencies. `all_success`: all completed. `all_done`: all ended in any way. `none_failed`: all ended, none failed and
@@ -48,6 +48,8 @@ const work = {
   timeout_ms: z.int().min(1).max(timeoutMsMax).optional(),
   /** Ready order among tasks of one priority: due so long after the node starts. */
   deadline_ms: z.int().min(1).max(deadlineMsMax).optional(),
+  /** What becomes of its task when that still waits at its deadline, its own or what the workflow's leaves it. */
+  on_expiry: expiryPolicy.optional(),
   distribution_rules: distributionRules.optional(),
 };
 const taskWork = z.strictObject(work);

@@ -48,7 +48,7 @@ export interface KeyMark {
 }
 
 export interface TaskStore {
-  /** Inserts rows that do not exist yet; answers per row with the row that was there first, or undefined where it was inserted. */
+  /** Inserts rows that do not exist yet, those with a policy for their deadline with its timer; answers per row with the row that was there first, or undefined where it was inserted. */
   insert(rows: readonly TaskRow[]): Promise<readonly (TaskRow | undefined)[]>;
   /** Who has a key of a pool, strongly consistent; undefined: nobody ever, or long ago. */
   mark(pool: string, name: string): Promise<KeyMark | undefined>;
@@ -65,6 +65,10 @@ export interface TaskStore {
   due(pool: string, route: string, level: number, at: string, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
+  /** Moves the timers of the deadlines at which these tasks follow a policy to where the rows have them. */
+  setExpiries(rows: readonly TaskRow[]): Promise<void>;
+  /** Takes such timers away. */
+  forgetExpiries(ids: readonly string[]): Promise<void>;
   /** Counts a result that came too late. */
   countLateResult(task_id: string): Promise<void>;
   list(filter: { pool: string; status?: TaskStatus; limit: number; cursor?: string }): Promise<Page<TaskRow>>;
@@ -79,6 +83,7 @@ export interface TimerStore {
 export interface Woken {
   readonly count: number;
   readonly hints: readonly DispatchHint[];
+  readonly announcements?: readonly Announcement[];
 }
 
 /**

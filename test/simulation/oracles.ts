@@ -41,6 +41,8 @@ const allowedBefore: Readonly<Record<string, string>> = {
   none_failed: 'CHN',
   all_done: 'CFHKNX',
 };
+/** How far a function's clock may be ahead (ms). */
+const clockSkewMsMax = 250;
 /** How long an entry may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
 const visibleAfterMs = 2_500;
 
@@ -166,6 +168,7 @@ export function createOracles(view: OracleView) {
     }
     check((effects.get(id) ?? 0) <= 1, at, 'OneEffect', () => `${id} completed ${String(effects.get(id))} times`);
     if (is === 'Processing') checkHeld(after, at);
+    checkExpiry(before, after, at);
   }
 
   /** The output that counts is that of the attempt which held the lease: simulated handlers put their attempt into it. */
@@ -178,6 +181,18 @@ export function createOracles(view: OracleView) {
       'NoZombieWin',
       () => `${String(task['task_id'])}: attempt ${String(attempt)} won over ${String(task['attempt'])}`,
     );
+  }
+
+  /** A task follows its policy only once its deadline has passed, and only one that has a policy. */
+  function checkExpiry(before: Item, after: Item, at: number): void {
+    const id = String(after['task_id']);
+    const isExpired = (row: Item): boolean => (row['error'] as TaskRow['error'])?.code === 'deadline-passed';
+    const isMoved = before['route'] !== after['route'];
+    if (isMoved || (isExpired(after) && !isExpired(before))) {
+      const early = Date.parse(String(after['deadline'])) - at;
+      check(early <= clockSkewMsMax, at, 'ExpiresAtDeadline', () => `${id} ${early} ms too early`);
+      check(before['on_expiry'] !== undefined, at, 'ExpiresByPolicy', () => id);
+    }
   }
 
   /** What is Processing is listed by its agent: recovery reads agents only. */

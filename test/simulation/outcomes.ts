@@ -5,7 +5,7 @@ import { agentsOwnErrors } from './simulated-agent.ts';
 /** What became of the workflows of a seed, or of many. */
 export interface Outcomes {
   readonly submitted: number;
-  /** Those that only the cloud could have spoilt: nobody cancelled them or killed a task, no agent gave up on a task, no node failed by its definition. */
+  /** Those that only the cloud could have spoilt: nobody cancelled them or killed a task, nothing waited too long, no agent gave up on a task, no node failed by its definition. */
   readonly able: number;
   /** How many of these completed. */
   readonly succeeded: number;
@@ -21,7 +21,7 @@ export interface EndedWorkflow {
 function isAble({ head, tasks }: EndedWorkflow): boolean {
   if (head.cancel_reason !== undefined) return false;
   const codes = tasks.flatMap(({ status, error }) => (status === 'Failed' ? [error?.code ?? ''] : []));
-  if (codes.some((code) => code === 'killed' || agentsOwnErrors.has(code))) return false;
+  if (codes.some((code) => code === 'killed' || code === 'deadline-passed' || agentsOwnErrors.has(code))) return false;
   return head.status === 'Completed' || codes.length > 0;
 }
 

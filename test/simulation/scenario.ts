@@ -94,9 +94,14 @@ function drawMix(random: Random): FaultMix {
   };
 }
 
-/** Some tasks come due while they wait: then they stand before all others. */
+/** Some tasks come due while they wait: then they stand before all others, or follow their policy. */
 function drawDeadline(random: Random, at: number): Pick<Task, 'deadline'> {
   return random.chance(0.4) ? { deadline: new Date(epochMs + at + random.below(15_000)).toISOString() } : {};
+}
+
+function drawExpiry(random: Random): Pick<Task, 'on_expiry'> {
+  const policies: NonNullable<Task['on_expiry']>[] = ['run', 'drop', 'dead_letter', { reroute: ['a'] }];
+  return random.chance(0.5) ? { on_expiry: random.pick(policies) } : {};
 }
 
 /** Some tasks share what only so many may use at once, or so often. */
@@ -111,12 +116,14 @@ function drawLimits(random: Random): Pick<Task, 'distribution_rules'> {
 }
 
 function drawTask(random: Random, index: number, at: number): Task {
+  const due = drawDeadline(random.fork(`deadline-${index}`), at);
   return {
     task_id: `t${index}`,
     task_type: 'work',
     priority: random.pick(priorities),
     required_capabilities: random.chance(0.2) ? [] : [random.pick(capabilities)],
-    ...drawDeadline(random.fork(`deadline-${index}`), at),
+    ...due,
+    ...(due.deadline === undefined ? {} : drawExpiry(random.fork(`expiry-${index}`))),
     ...drawLimits(random.fork(`limits-${index}`)),
     payload: { index, large: random.chance(0.1) ? 'x'.repeat(800) : '' },
   };
@@ -177,6 +184,7 @@ function drawSignals(random: Random, workflow_id: string, spread: number): Scena
 
 function drawWorkflow(random: Random, index: number): WorkflowDefinition {
   const count = 2 + random.below(6);
+  const expiry = random.fork(`expiry-${index}`);
   if (random.chance(0.4)) return drawMixedWorkflow(random, index, count);
   return workflowDefinition.parse({
     name: `w${index}`,
@@ -188,6 +196,7 @@ function drawWorkflow(random: Random, index: number): WorkflowDefinition {
       trigger_rule: random.chance(0.2) ? 'all_done' : 'all_success',
       depends_on: Array.from({ length: at }, (_unused, before) => `n${before}`).filter(() => random.chance(0.3)),
       retry: { max_attempts: 4, backoff_ms: 200 },
+      ...(expiry.chance(0.1) ? { deadline_ms: 500 + expiry.below(4_000), on_expiry: 'drop' } : {}),
     })),
   });
 }

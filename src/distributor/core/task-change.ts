@@ -18,8 +18,7 @@ export interface TaskExpectation {
 
 /** The attributes a change sets; `null` removes one. Keys, identity and body never change. */
 export type TaskPatch = {
-  readonly [K in keyof Omit<TaskRow, 'task_id' | 'body_hash' | 'pool' | 'route' | 'created_at' | 'payload'>]?:
-    TaskRow[K] | null;
+  readonly [K in keyof Omit<TaskRow, 'task_id' | 'body_hash' | 'pool' | 'created_at' | 'payload'>]?: TaskRow[K] | null;
 };
 
 /** One conditional write on one task: an effect as data. `index` is its index entry afterwards; null takes it out. */

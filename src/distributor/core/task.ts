@@ -7,6 +7,7 @@ import {
 } from '../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Task, TaskError } from '../../contracts/task.ts';
+import { deadlineError, isPastDeadline, rerouted } from './expiry.ts';
 import { dueOf, type Placed, readyOrder } from './ready-order.ts';
 import { routeOf } from './route.ts';
 import type { IndexEntry, Settlement, TaskChange } from './task-change.ts';
@@ -42,12 +43,13 @@ export function newTask(
   context: NewTaskContext,
 ): TaskRow {
   const { now, max_attempts, backoff_ms, timeout_ms, dependencies, ...rest } = context;
-  const { deadline, distribution_rules, namespace, ...body } = task;
+  const { deadline, on_expiry, distribution_rules, namespace, ...body } = task;
   return {
     ...body,
     ...rest,
     // Normalised to UTC so that it sorts as text in the ready order.
     ...(deadline === undefined ? {} : { deadline: sortableTime(deadline) }),
+    ...(on_expiry === undefined ? {} : { on_expiry }),
     ...(distribution_rules === undefined ? {} : { distribution_rules }),
     ...(namespace === undefined ? {} : { namespace }),
     status: 'Queued',
@@ -149,6 +151,9 @@ function requeue(
   delay_ms: number,
   patch: TaskChange['patch'],
 ): Settlement {
+  const isLate = isPastDeadline(row, now);
+  const moved: Partial<ReturnType<typeof rerouted>> = isLate ? rerouted(row) : {};
+  if (moved === undefined) return fail(row, expectation(ended), deadlineError(row), now, row.retry_count);
   const not_before = delay_ms > 0 ? new Date(now + delay_ms).toISOString() : null;
   return {
     kind: 'retry',
@@ -156,13 +161,13 @@ function requeue(
     change: {
       task_id: row.task_id,
       expect: expectation(ended),
-      patch: { ...giveBack, ...patch, not_before, queued_at: new Date(now).toISOString() },
-      index: not_before === null ? readyEntry(row) : timerEntry(row, not_before),
+      patch: { ...giveBack, ...patch, ...moved, not_before, queued_at: new Date(now).toISOString() },
+      index: not_before === null ? readyEntry({ ...row, ...moved }) : timerEntry(row, not_before),
     },
   };
 }
 
-/** Ends a task as Failed: it becomes a dead letter that carries its last error. */
+/** Ends a task as Failed: it becomes a dead letter that carries its last error, unless its deadline passed and it is to be dropped. */
 function fail(
   row: TaskRow,
   expect: TaskChange['expect'],
@@ -178,7 +183,7 @@ function fail(
       task_id: row.task_id,
       expect,
       patch: { status: 'Failed', completed_at: at, error, retry_count, not_before: null },
-      index: deadEntry(row, at),
+      index: error.code === 'deadline-passed' && row.on_expiry === 'drop' ? null : deadEntry(row, at),
     },
   };
 }
@@ -243,6 +248,18 @@ export function isExpired(task: Pick<TaskRow, 'queued_at'>, now: number): boolea
 /** Ends a waiting or running task as Failed over its agent's head. The fence keeps what happens at the same moment from being lost: then the row is another one. */
 export function failChange(row: TaskRow, error: TaskError, now: number): TaskChange {
   return fail(row, { status: row.status, attempt: row.attempt }, error, now, row.retry_count).change;
+}
+
+/** What the policy of a task makes of it that still waits at its deadline. The fence moves on when it is rerouted: a claim for the old route must fail. */
+export function expiryChange(row: TaskRow, now: number): TaskChange {
+  const moved = rerouted(row);
+  if (moved === undefined) return failChange(row, deadlineError(row), now);
+  return {
+    task_id: row.task_id,
+    expect: { status: 'Queued', attempt: row.attempt },
+    patch: { ...moved, attempt: row.attempt + 1 },
+    index: row.not_before === undefined ? readyEntry({ ...row, ...moved }) : timerEntry(row, row.not_before),
+  };
 }
 
 /** Fails a task that waited too long. */
@@ -316,6 +333,7 @@ export function redriveChange(row: TaskRow, now: number): TaskChange {
       retry_count: 0,
       queued_at: at,
       due,
+      ...(row.on_expiry === undefined ? {} : { on_expiry: null }),
     },
     index: readyEntry({ ...row, due }),
   };

@@ -3,9 +3,10 @@ import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { Task } from '../../contracts/task.ts';
-import { routeRow } from '../core/route.ts';
+import { expiresAt, routesOfTask } from '../core/expiry.ts';
 import { storeText } from '../core/stored-json.ts';
 import { newTask } from '../core/task.ts';
+import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { acceptMarked, keyRuleOf, type Marked } from './accept-marked.ts';
 
@@ -71,7 +72,7 @@ export async function acceptTasks(
   const firsts = new Map<string, TaskRow>();
   for (const row of rows) if (!firsts.has(row.task_id)) firsts.set(row.task_id, row);
   const fresh = [...firsts.values()];
-  await deps.agents.addRoutes(fresh.map((row) => routeRow(row.pool, row)));
+  await deps.agents.addRoutes(fresh.flatMap(routesOfTask));
   const plain = fresh.filter((row) => keyRuleOf(row) === undefined);
   const found = await deps.tasks.insert(plain);
   const before = new Map(plain.map((row, index) => [row.task_id, found[index]]));
@@ -82,6 +83,8 @@ export async function acceptTasks(
     if (rule !== undefined) marked.set(row.task_id, await acceptMarked(deps, row, rule));
   }
   const keyed = [...marked.values()].flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+  const expiries = fresh.flatMap((row) => expiresAt(row) ?? []);
+  if (expiries.length > 0) await deps.messenger.ticks(defaultPool, tickDelays(expiries, deps.sources.now()));
   await hintWaiting(deps, [...plain.map((row, index) => found[index] ?? row), ...keyed.map(({ row }) => row)]);
   return rows.map((row) => {
     const outcome = marked.get(row.task_id);

@@ -78,7 +78,8 @@ async function settleLost(
     await deps.messenger.ticks(row.pool, tickDelays([not_before], deps.sources.now()));
   const announcements =
     changed?.applied === true ? settledNews(row.task_id, ended, settlement, row.correlation_id) : [];
-  return { done: true, hints: [{ pool: row.pool, routes: [row.route] }], announcements };
+  const route = settlement.change.patch.route ?? row.route;
+  return { done: true, hints: [{ pool: row.pool, routes: [route] }], announcements };
 }
 
 /** Takes back what an agent lost: settle, free the slots, tell the agent to stop, and give it no work when it is silent. */

@@ -99,7 +99,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const scale = await scalePool(deps, pool, routes);
   const resumed = await deps.workflowTasks.resume(tick.pool);
   await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
-  await deps.messenger.announce([...recovered.announcements, ...routes.expired]);
+  await deps.messenger.announce([...recovered.announcements, ...(woken.announcements ?? []), ...routes.expired]);
   const hasWork =
     routes.waiting.length > 0 ||
     resumed > 0 ||

@@ -42,5 +42,6 @@ export async function wakeTimers(
   return {
     count: done.reduce((sum, { count }) => sum + count, 0),
     hints: done.flatMap(({ hints }) => hints),
+    announcements: done.flatMap(({ announcements = [] }) => announcements),
   };
 }

@@ -5,6 +5,8 @@ const routeCharactersMax = 1_000;
 
 /** The keys of the one table, told in docs/protocol.md. */
 export const taskKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'TASK' });
+/** The timer of a task's deadline: its own place in the index is taken by what it waits for. */
+export const expiryKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'EXPIRY' });
 export const poolPartition = (pool: string) => `POOL#${pool}`;
 export const poolKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POOL' });
 /** The policy in force: `#` sorts it before the agents, and it comes with the pool's own query. */

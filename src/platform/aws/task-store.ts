@@ -4,12 +4,14 @@ import type { ChangeResult, KeyMark, TaskStore } from '../../distributor/ports.t
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { type Database, getItems, queryItems, isRefused } from './database.ts';
 import { expiryOf } from './expiry.ts';
+import { expiryTimers, setExpiries } from './expiry-timers.ts';
 import { indexName, markKey, readyPartition, taskKey } from './keys.ts';
 import { executeStatements, insertStatement } from './statements.ts';
 import { fromIndexItem, fromTaskItem, type Item, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
 import { transact } from './transact.ts';
 
 async function insert(db: Database, rows: readonly TaskRow[]): Promise<(TaskRow | undefined)[]> {
+  await setExpiries(db, rows);
   const results = await executeStatements(
     db,
     // INSERT refuses a key that exists: the same task_id twice is one task.
@@ -90,6 +92,7 @@ export function createTaskStore(db: Database): TaskStore {
         : (({ name, task_id, since }) => ({ name, task_id, since }) as KeyMark)(item);
     },
     insertMarked: async (row, { mark, was, change: other }) => {
+      await setExpiries(db, [row]);
       const cancellation = await transact(db, [
         { Put: taskPut(db.table, row) },
         {
@@ -120,6 +123,7 @@ export function createTaskStore(db: Database): TaskStore {
         ' AND gsi1sk BETWEEN :first AND :last',
       ),
     change: (changes) => change(db, changes),
+    ...expiryTimers(db),
     countLateResult: async (task_id) => {
       await db.client
         .send(

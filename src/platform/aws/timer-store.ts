@@ -8,7 +8,8 @@ import type { Item } from './task-rows.ts';
 const kinds: Readonly<
   Record<TimerKind, { readonly pk: string; readonly sk: string; readonly id: (pk: string, sk: string) => string }>
 > = {
-  task: { pk: 'TASK#', sk: '', id: (pk) => pk },
+  task: { pk: 'TASK#', sk: 'TASK', id: (pk) => pk },
+  expiry: { pk: 'TASK#', sk: 'EXPIRY', id: (pk) => pk },
   node: { pk: 'WORKFLOW#', sk: 'WAIT#', id: (pk, sk) => `${pk}:${sk}` },
   approval: { pk: 'WORKFLOW#', sk: 'APPROVAL#', id: (pk, sk) => `${pk}:${sk}` },
   sweep: { pk: 'CONTEXTS#', sk: '', id: (pk) => pk },

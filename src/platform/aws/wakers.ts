@@ -1,14 +1,21 @@
 import type { DistributorDeps } from '../../distributor/ports.ts';
+import type { ExpiryDeps } from '../../distributor/usecases/wake-expiries.ts';
 import { wakeTasks } from '../../distributor/usecases/wake-tasks.ts';
 import type { Adapters } from './runtime.ts';
 
 /** Who wakes what waits for a time, by its kind. */
 export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
+  const failTask: ExpiryDeps['failTask'] = async (task_id, decide) =>
+    (await import('../../workflow/usecases/fail-task.ts')).failWorkflowTask(deps, task_id, decide);
   return {
     node: async (_pool, ids) => (await import('../../workflow/usecases/wake-nodes.ts')).wakeNodes(deps, ids),
     approval: async (pool, ids) =>
       (await import('../../workflow/usecases/wake-approvals.ts')).wakeApprovals(deps, pool, ids),
     task: (pool, ids) => wakeTasks(deps, pool, ids),
+    expiry: async (pool, ids) => {
+      const { wakeExpiries } = await import('../../distributor/usecases/wake-expiries.ts');
+      return wakeExpiries({ ...deps, failTask }, pool, ids);
+    },
     // On demand: most pulses wake no schedule, and need neither cron nor graphs.
     schedule: async (pool, ids) =>
       (await import('../../workflow/usecases/wake-schedules.ts')).wakeSchedules(deps, pool, ids),

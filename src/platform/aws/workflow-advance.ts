@@ -5,6 +5,7 @@ import type { Advance, AdvanceConflict } from '../../workflow/ports.ts';
 import { approvalItem } from './approval-rows.ts';
 import { type Database, getItems } from './database.ts';
 import { expiryOf } from './expiry.ts';
+import { setExpiries } from './expiry-timers.ts';
 import { headKey, taskKey } from './keys.ts';
 import { fromTaskItem, type Item, taskPut, taskUpdate } from './task-rows.ts';
 import { transact } from './transact.ts';
@@ -100,6 +101,7 @@ export async function commitAdvance(
 ): Promise<AdvanceConflict | undefined> {
   const { head, event, changes, started, results, expansions, signal } = advance;
   const { workflow_id } = head;
+  await setExpiries(db, started);
   const changed = changes.map((change): Action => ({ Update: taskUpdate(db.table, change) }));
   const inserted = started.map((row): Action => ({ Put: taskPut(db.table, row) }));
   const before = (head.expansions ?? 0) - expansions.length;

@@ -1,3 +1,4 @@
+import { failChange } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';
@@ -8,7 +9,7 @@ import { resumeWorkflows } from '../../workflow/usecases/resume-workflow.ts';
 export function createWorkflowTasks(deps: WorkflowDeps): WorkflowTasks {
   return {
     settle: (workflow_id, results) => settleWorkflowTasks(deps, workflow_id, results),
-    fail: (task_id, error) => failWorkflowTask(deps, task_id, error),
+    fail: (task_id, error) => failWorkflowTask(deps, task_id, (row, now) => failChange(row, error, now)),
     resume: (pool) => resumeWorkflows(deps, pool),
   };
 }

@@ -113,7 +113,8 @@ async function changeRows(
     else if (typeof settlement.change.patch.not_before === 'string') timers.push(settlement.change.patch.not_before);
     else {
       const row = rows.get(task_id);
-      if (row !== undefined) effects.hints.push({ pool: row.pool, routes: [row.route] });
+      const route = settlement.change.patch.route ?? row?.route;
+      if (route !== undefined) effects.hints.push({ pool: run.head.pool, routes: [route] });
     }
   }
   await deps.messenger.ticks(run.head.pool, tickDelays(timers, deps.sources.now()));

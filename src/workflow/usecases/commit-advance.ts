@@ -2,7 +2,7 @@ import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contrac
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowEvent } from '../../contracts/workflow.ts';
-import { routeRow } from '../../distributor/core/route.ts';
+import { expiresAt, routesOfTask } from '../../distributor/core/expiry.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { dueNodes } from '../core/composites.ts';
@@ -154,7 +154,7 @@ function fits(step: Step, { events, rows, results, progress: { run } }: Unfolded
 
 /** Rows are only found through their route, so the route is written first. */
 export async function writeRoutes(deps: WorkflowDeps, rows: readonly TaskRow[]): Promise<void> {
-  if (rows.length > 0) await deps.agents.addRoutes(rows.map((row) => routeRow(row.pool, row)));
+  if (rows.length > 0) await deps.agents.addRoutes(rows.flatMap(routesOfTask));
 }
 
 /** Where the dispatcher should look for these rows. */
@@ -274,7 +274,11 @@ export async function commitStep(
   });
   if (conflict !== undefined) return { conflict };
   // Only a hint: the watchdog reads ahead, and sets ticks for what is further away.
-  const dues = [...timers.map(({ until }) => until), ...unfolded.approvals.flatMap(({ wake_at }) => wake_at ?? [])];
+  const dues = [
+    ...timers.map(({ until }) => until),
+    ...unfolded.approvals.flatMap(({ wake_at }) => wake_at ?? []),
+    ...rows.flatMap((row) => expiresAt(row) ?? []),
+  ];
   const delays = tickDelays(dues, deps.sources.now());
   if (delays.length > 0) await deps.messenger.ticks(head.pool, delays);
   if (wide) await deps.tasks.insert(rows);

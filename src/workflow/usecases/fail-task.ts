@@ -1,9 +1,8 @@
 import { CadreError } from '../../contracts/errors.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
-import type { TaskError } from '../../contracts/task.ts';
 import { failedNews } from '../../distributor/core/task-news.ts';
-import { failChange } from '../../distributor/core/task.ts';
+import type { TaskChange } from '../../distributor/core/task-change.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep } from './commit-advance.ts';
 import { findRun, graphOfRun } from './load-run.ts';
@@ -12,9 +11,9 @@ import { findRun, graphOfRun } from './load-run.ts';
 const racesMax = 12;
 
 /** Makes the change of an open task; false when somebody else was first. */
-async function tryFail(deps: WorkflowDeps, row: TaskRow, error: TaskError): Promise<boolean> {
+async function tryFail(deps: WorkflowDeps, row: TaskRow, change: TaskChange): Promise<boolean> {
   const { workflow_id = '', node = '' } = workflowOf(row.task_id) ?? {};
-  const change = failChange(row, error, deps.sources.now());
+  const error = change.patch.error ?? { code: 'task-failed', message: 'no reason was given', retryable: false };
   const run = await findRun(deps, workflow_id);
   const index = run && graphOfRun(run).indexOf.get(node);
   if (run === undefined || index === undefined || run.head.nodes[index] !== 'S') {
@@ -36,18 +35,19 @@ async function tryFail(deps: WorkflowDeps, row: TaskRow, error: TaskError): Prom
 }
 
 /**
- * Fails a task of a workflow that waits or runs, over its agent's head: the task, the node's failure and what follows commit together. Answers the row as it was before;
- * one that had ended stays as it is. Undefined when there is none. Throws `version-conflict` after too many lost races.
+ * Fails a task of a workflow that waits or runs, over its agent's head: the task, the node's failure and what follows commit together. `decide` says how, by the row as it is
+ * then; undefined leaves it. Answers the row as it was before; one that had ended stays as it is. Undefined when there is none. Throws `version-conflict` after too many lost races.
  */
 export async function failWorkflowTask(
   deps: WorkflowDeps,
   task_id: string,
-  error: TaskError,
+  decide: (row: TaskRow, now: number) => TaskChange | undefined,
 ): Promise<TaskRow | undefined> {
   for (let race = 0; race < racesMax; race += 1) {
     const [row] = await deps.tasks.get([task_id]);
     if (row === undefined || (row.status !== 'Queued' && row.status !== 'Processing')) return row;
-    if (await tryFail(deps, row, error)) return row;
+    const change = decide(row, deps.sources.now());
+    if (change === undefined || (await tryFail(deps, row, change))) return row;
   }
   throw new CadreError('version-conflict', `the task "${task_id}" is changed by too many at once`);
 }

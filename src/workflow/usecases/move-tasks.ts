@@ -1,6 +1,10 @@
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
+import { expiresAt } from '../../distributor/core/expiry.ts';
+import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { moveChange } from '../../distributor/core/task.ts';
+import { tickDelays } from '../../distributor/core/timers.ts';
 import { startedNodes } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { hintsOf } from './commit-advance.ts';
@@ -11,6 +15,20 @@ import { latestEnds, placeOf } from './prepare-nodes.ts';
 const moveSizeMax = 100;
 /** Times a task is looked at again that somebody else changed first. One that is changed more often is most likely running by then. */
 const racesMax = 3;
+
+/** Sets the timers of tasks with a policy for their deadline to the one that they get. */
+async function setExpiries(deps: WorkflowDeps, rows: readonly TaskRow[], changes: readonly TaskChange[]) {
+  const moved = rows.flatMap((row) => {
+    const deadline = changes.find(({ task_id }) => task_id === row.task_id)?.patch.deadline;
+    return typeof deadline === 'string' && expiresAt(row) !== undefined ? [{ ...row, deadline }] : [];
+  });
+  await deps.tasks.setExpiries(moved);
+  const delays = tickDelays(
+    moved.map(({ deadline }) => deadline),
+    deps.sources.now(),
+  );
+  for (const { pool } of moved.slice(0, 1)) await deps.messenger.ticks(pool, delays);
+}
 
 /**
  * Moves the waiting tasks of a run to where its priority and deadline put them, each on its fence. What runs goes on as it is, and so does what stands right already: a
@@ -32,6 +50,7 @@ export async function moveTasks(deps: WorkflowDeps, run: Run): Promise<void> {
         const place = isTask(node) ? placeOf(head, node, Date.parse(row.created_at), latest(index)) : row;
         return moveChange(row, place) ?? [];
       });
+      await setExpiries(deps, rows, changes);
       const changed = await deps.tasks.change(changes);
       const moved = new Set(changes.flatMap(({ task_id }, index) => (changed[index]?.applied === true ? task_id : [])));
       await deps.messenger.hint(hintsOf(rows.filter(({ task_id }) => moved.has(task_id))));

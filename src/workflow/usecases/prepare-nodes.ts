@@ -54,6 +54,7 @@ async function toRow(
     task_type: node.task_type,
     required_capabilities: node.required_capabilities,
     ...placeOf(head, node, now, latest),
+    ...(node.on_expiry === undefined ? {} : { on_expiry: node.on_expiry }),
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     payload,

@@ -71,6 +71,20 @@ describe('settling', () => {
     );
   });
 
+  it('puts no task back to wait behind its deadline that has a policy for it', () => {
+    const policies = fc.constantFrom('drop' as const, 'dead_letter' as const, { reroute: ['other'] });
+    const offsets = fc.integer({ min: -10_000, max: 10_000 });
+    fc.assert(
+      fc.property(rows, endings, jitter, policies, offsets, (base, ended, random, on_expiry, offset) => {
+        const row = { ...base, on_expiry, deadline: iso(startMs + offset) };
+        const { kind, change } = settle(row, ended, { now: startMs, random });
+        if (kind !== 'retry') return;
+        if (offset > 0) expect(change.patch).not.toHaveProperty('route');
+        else expect(change.patch).toMatchObject({ route: 'other', on_expiry: null });
+      }),
+    );
+  });
+
   it('leaves exactly the tasks in the index about which something is to be decided, and the dead', () => {
     fc.assert(
       fc.property(rows, endings, jitter, (row, ended, random) => {
