@@ -49,7 +49,11 @@ async function bundleFunction(name: string, outdir: string): Promise<void> {
     target: 'node24',
     mainFields: ['module', 'main'],
     // Where a function's credentials come from is certain; the SDK's search for them is large and slow to load.
-    alias: { '@aws-sdk/credential-provider-node': join(root, 'src/platform/aws/function-credentials.ts') },
+    // All of zod, for the types of users, beside the part of it that our own contracts use.
+    alias: {
+      '@aws-sdk/credential-provider-node': join(root, 'src/platform/aws/function-credentials.ts'),
+      'zod/v4': join(root, 'node_modules/zod/v4/index.cjs'),
+    },
     minify: true,
     sourcemap: false,
     legalComments: 'none',

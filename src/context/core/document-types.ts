@@ -39,7 +39,7 @@ export function isBuiltIn(type: string): type is keyof typeof schemas {
  * Checks data against its type: one of the specification's, or the newest version of a registered one, which is given. Throws `unknown-context-type`,
  * or `invalid-input` with all paths.
  */
-export function checkData(type: string, data: Json, registered: TypeVersion | undefined): void {
+export async function checkData(type: string, data: Json, registered: TypeVersion | undefined): Promise<void> {
   if (isBuiltIn(type)) {
     parse(schemas[type], data, ['data']);
     return;
@@ -48,15 +48,17 @@ export function checkData(type: string, data: Json, registered: TypeVersion | un
     throw new CadreError('unknown-context-type', `no type "${type}" is registered; ${known} need no registration`, {
       path: 'context_type',
     });
-  parse(schemaOf(registered.schema), data, ['data']);
+  parse(await schemaOf(registered.schema), data, ['data']);
 }
 
 const known = builtInTypes.join(', ');
 
 /** The schema behind a JSON Schema. Throws `invalid-input` with what it does not understand. */
-export function schemaOf(schema: TypeVersion['schema']): z.ZodType {
+export async function schemaOf(schema: TypeVersion['schema']): Promise<z.ZodType> {
+  // On demand, and in the bundles a copy of its own: it needs all of zod, which would come with every function's start.
+  const { fromJSONSchema } = await import('zod/v4');
   try {
-    return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+    return fromJSONSchema(schema as Parameters<typeof fromJSONSchema>[0]);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new CadreError('invalid-input', `schema: ${message}`, { path: 'schema', cause });

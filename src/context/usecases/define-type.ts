@@ -29,7 +29,7 @@ export async function defineType(
   await forAdmin(deps, caller, namespace);
   if (isBuiltIn(context_type))
     throw new CadreError('invalid-input', `${context_type} is a type of the specification`, { path: 'context_type' });
-  schemaOf(schema);
+  await schemaOf(schema);
   const fault = migration === undefined ? undefined : await expressionFault(migration);
   if (fault !== undefined) throw new CadreError('invalid-expression', fault, { path: 'migration' });
   if (migration !== undefined && expected_version === 0)
@@ -85,7 +85,7 @@ export async function typed(deps: ContextDeps, commit: Commit): Promise<Commit> 
   const { kind, namespace, context_type, data = null } = commit.next;
   if (untouched.has(kind)) return commit;
   const [registered] = isBuiltIn(context_type) ? [] : await deps.documents.types(namespace, context_type);
-  checkData(context_type, data, registered);
+  await checkData(context_type, data, registered);
   if (registered === undefined) return commit;
   return { ...commit, next: { ...commit.next, schema_version: registered.version } };
 }
