@@ -4,14 +4,18 @@ import { CadreError } from '../../contracts/errors.ts';
 import { defaultPool, taskId } from '../../contracts/ids.ts';
 import type { StoredJson } from '../../contracts/rows.ts';
 import { taskView } from '../../distributor/core/task-view.ts';
-import { whyQueued } from '../../distributor/core/why-queued.ts';
 import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
-import { boundWait } from '../../distributor/usecases/bound-wait.ts';
 import { cancelTask } from '../../distributor/usecases/cancel-task.ts';
-import { explainTask } from '../../distributor/usecases/explain-task.ts';
 import { killTask } from '../../distributor/usecases/kill-task.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
+
+/** Why tasks wait, and where they go: that brings all strategies, and most requests need none. */
+const waiting = async () => ({
+  ...(await import('../../distributor/core/why-queued.ts')),
+  ...(await import('../../distributor/usecases/bound-wait.ts')),
+});
+const explaining = async () => (await import('../../distributor/usecases/explain-task.ts')).explainTask;
 
 /** Tasks: submit, read, cancel, kill. */
 export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -48,13 +52,14 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const task = await row(readParam(c, 'id', taskId));
     if (task.status !== 'Queued') return c.json(taskView(task));
     const pool = await deps.agents.pool(task.pool);
+    const { whyQueued, boundWait } = await waiting();
     const waits_because = whyQueued(task, pool, deps.sources.now());
     return c.json({ ...taskView(task), waits_because, ...(await boundWait(deps, task, pool)) });
   });
 
   app.get('/v1/tasks/:id/explanation', async (c) => {
     const id = readParam(c, 'id', taskId);
-    return c.json(found(await explainTask(deps, id), 'task', id));
+    return c.json(found(await (await explaining())(deps, id), 'task', id));
   });
 
   app.get('/v1/tasks/:id/payload', async (c) => {

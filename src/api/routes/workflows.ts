@@ -6,8 +6,6 @@ import { defaultPool, userId } from '../../contracts/ids.ts';
 import { replayQuery } from '../../contracts/inspection.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import { signalRequest } from '../../contracts/signal.ts';
-import { deliveryNotification } from '../../workflow/usecases/finish-workflow.ts';
-import { listRunTasks } from '../../workflow/usecases/list-run-tasks.ts';
 import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
 import { viewOf, viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
 import { advised } from '../problem.ts';
@@ -20,6 +18,8 @@ const commands = {
   cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
   signal: async () => (await import('../../workflow/usecases/signal-workflow.ts')).signalWorkflow,
   query: async () => (await import('../../workflow/usecases/query-workflow.ts')).queryWorkflow,
+  tasks: async () => (await import('../../workflow/usecases/list-run-tasks.ts')).listRunTasks,
+  notification: async () => (await import('../../workflow/usecases/finish-workflow.ts')).deliveryNotification,
   steer: () => import('../../workflow/usecases/steer-workflow.ts'),
 };
 
@@ -73,7 +73,7 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.get('/v1/workflows/:id/tasks', async (c) => {
     const id = readParam(c, 'id', userId);
-    return c.json({ items: found(await listRunTasks(deps, id), 'workflow', id) });
+    return c.json({ items: found(await (await commands.tasks())(deps, id), 'workflow', id) });
   });
 
   app.get('/v1/workflows/:id/events', async (c) => {
@@ -85,7 +85,7 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/v1/workflows/:id/notification', async (c) => {
     const id = readParam(c, 'id', userId);
     const { head, events } = found(await deps.workflows.history(id), 'workflow', id);
-    const delivery_notification = deliveryNotification(
+    const delivery_notification = (await commands.notification())(
       head,
       events.flatMap((row) => row.events),
     );
