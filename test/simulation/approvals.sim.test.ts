@@ -194,6 +194,32 @@ describe('an approval', () => {
   });
 });
 
+describe('an approval whose hints are lost and repeated, while functions die', () => {
+  const faults = { lose: 0.2, duplicate: 0.2, lambdaCrashDuring: 0.1, lambdaCrashBefore: 0.1 };
+
+  it.each([1, 2, 3])('is asked, decided and escalated once all the same (seed %i)', async (seed) => {
+    const levels = [asks(['ann', 'ben'], { needed: 2 }), asks(['carl'], { sla_ms: hourMs }), asks(['boss'])];
+    const { as, id, inbox, skip, end, events } = await waiting({ levels }, { seed, faults });
+    await skip(5 * 60_000);
+    expect(await inbox('ann')).toEqual([id]);
+    // Each of them decides twice, as somebody does who got no answer.
+    for (const person of ['ann', 'ben', 'ann', 'ben']) await as(person).approve(id, { level: 1 });
+    await skip(2 * hourMs);
+    expect([await inbox('carl'), await inbox('boss')]).toEqual([[], [id]]);
+    for (let repeat = 0; repeat < 2; repeat += 1) await as('boss').approve(id, { level: 3 });
+    expect(await end()).toMatchObject({ status: 'Completed', output: { by: 'boss' } });
+    const { decisions } = await as('ann').get(id);
+    expect(decisions.map(({ by, decision }) => `${by ?? '-'} ${decision}`)).toEqual([
+      'ann approved',
+      'ben approved',
+      '- escalated',
+      'boss approved',
+    ]);
+    const ends = (await events()).filter((event) => event.type === 'NodeCompleted' && event.node === 'approve');
+    expect(ends).toHaveLength(1);
+  });
+});
+
 describe('approvals that are given to who has least to do', () => {
   it('are spread evenly, also when they begin at once, and a decision makes room', async () => {
     const cloud = createTestCloud({ seed: 5 });
