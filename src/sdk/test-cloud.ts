@@ -17,7 +17,7 @@ import { type Client, createClient } from './client.ts';
 import { cachingContexts } from './context-cache.ts';
 import { type ContextCalls, contextCalls } from './context-calls.ts';
 import type { Handler } from './handler.ts';
-import { deployTwin } from './twin-deployment.ts';
+import { deployTwin, type TwinDeployment } from './twin-deployment.ts';
 
 /** How to make a test cloud. The same seed gives the same run. */
 export interface TestCloudOptions {
@@ -79,18 +79,32 @@ function documentsOf(call: ApiTransport, clock: AgentClock, random: Random): Con
   ).contexts;
 }
 
-/** Makes a test cloud. */
-export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
-  const { cloud, runtime } = deployTwin(options);
-  const { clock } = cloud;
+const connection = {
+  apiUrl,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'twin', secretAccessKey: 'twin' },
+  // A token instead of a signature: signing happens in a thread of its own, which virtual time would not wait for.
+  token: async () => 'twin',
+};
+
+/** The API in the process; who calls, and with which groups, is what its headers say. */
+function appOf({ cloud, runtime }: TwinDeployment) {
   const api = runtime('api');
-  const app = createApp(
+  return createApp(
     { ...api, queueSizes: createQueueSizes(cloud.process('api').clients.sqs, api.queues) },
     {
       principalOf: (request) => request.headers.get('x-twin-principal') ?? undefined,
       groupsOf: (request) => JSON.parse(request.headers.get('x-twin-groups') ?? '[]') as string[],
     },
   );
+}
+
+/** Makes a test cloud. */
+export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
+  const twin = deployTwin(options);
+  const { cloud } = twin;
+  const { clock } = cloud;
+  const app = appOf(twin);
   const agentClock = clockOf(clock);
   /** The API as one principal sees it: in the process, with the identity a signature would prove. */
   const fetchAs =
@@ -101,13 +115,6 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
       request.headers.set('x-twin-groups', JSON.stringify(groups));
       return app.fetch(request);
     };
-  const connection = {
-    apiUrl,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'twin', secretAccessKey: 'twin' },
-    // A token instead of a signature: signing happens in a thread of its own, which virtual time would not wait for.
-    token: async () => 'twin',
-  };
   const client = createClient({ ...connection, fetch: fetchAs('user'), clock: agentClock });
   const drive = <T>(work: Promise<T>) => clock.drive(work);
   const callAs = (principal: string, groups?: readonly string[]) =>

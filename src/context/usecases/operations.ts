@@ -113,8 +113,8 @@ function remembering(deps: SearchDeps): SearchDeps {
     known.set(name, row);
     return row;
   };
-  const { hash } = deps.sources;
-  return { ...deps, documents: migrating({ ...deps.documents, namespace }, (text) => hash(text)) };
+  const { sources } = deps;
+  return { ...deps, documents: migrating({ ...deps.documents, namespace }, (text) => sources.hash(text)) };
 }
 
 async function isSampled(deps: ContextDeps, namespace: string): Promise<boolean> {
