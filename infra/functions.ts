@@ -45,7 +45,8 @@ export const functionSpecs = {
     startsExecutions: true,
     completesExecutions: true,
   },
-  'accept-workflows': { memoryMb: 1024, sendsTo: ['pulse'], startsExecutions: true },
+  // It begins what it accepts, so that first tasks need not wait for their execution.
+  'accept-workflows': { memoryMb: 1024, deletesRows: true, sendsTo: ['dispatch', 'pulse'], startsExecutions: true },
   'begin-workflow': {
     memoryMb: 1024,
     deletesRows: true,

@@ -6,7 +6,7 @@ EXTENDS Naturals
 CONSTANTS Executions,     \* 1..n, started in this order; n is started when n - 1 has died, or for a redrive
           Redrives,       \* times that the ended workflow is opened again
           F,              \* faults
-          LooksAgain,     \* a beginning that finds the workflow begun reads the head after it has stored its token
+          LooksAgain,     \* a beginning looks at the head as it is once its token is stored, not as it was before
           KeepsToken,     \* an advance sets no token over one that is stored
           Marks,          \* the advance that ends the workflow leaves the attention mark
           PublishesFirst, \* the mark is taken back after the end is published
@@ -39,17 +39,18 @@ StartExecution(e) ==
   /\ exec' = [exec EXCEPT ![e] = "waiting"] /\ begins' = [begins EXCEPT ![e] = "called"]
   /\ UNCHANGED <<heads, seen, published, redriven, faults>>
 
-(* The head is Not Started: token and first tasks in one transaction, which pays the mark of the creation. *)
-BeginCommit(e) ==
-  /\ begins[e] = "called" /\ status = "created"
-  /\ status' = "running" /\ token' = e /\ mark' = FALSE /\ begins' = [begins EXCEPT ![e] = "idle"]
-  /\ UNCHANGED <<exec, seen, published, redriven, faults>>
+(* The token first. The write answers with the head in the same step; here looking is a step of its own, which allows more. *)
 BeginStoreToken(e) ==
-  /\ begins[e] = "called" /\ status # "created" /\ (NoZombies => exec[e] = "waiting")
-  /\ token' = e /\ begins' = [begins EXCEPT ![e] = IF LooksAgain THEN "stored" ELSE "idle"]
+  /\ begins[e] = "called" /\ (NoZombies => exec[e] = "waiting")
+  /\ token' = e /\ begins' = [begins EXCEPT ![e] = IF LooksAgain \/ status = "created" THEN "stored" ELSE "idle"]
   /\ UNCHANGED <<status, mark, exec, seen, published, redriven, faults>>
+(* Nobody has begun the workflow: the first tasks, in one transaction that pays the mark of the creation. *)
+BeginCommit(e) ==
+  /\ begins[e] = "stored" /\ status = "created"
+  /\ status' = "running" /\ mark' = FALSE /\ begins' = [begins EXCEPT ![e] = "idle"]
+  /\ UNCHANGED <<token, exec, seen, published, redriven, faults>>
 BeginLookAgain(e) ==
-  /\ begins[e] = "stored" /\ begins' = [begins EXCEPT ![e] = "idle"]
+  /\ begins[e] = "stored" /\ status # "created" /\ begins' = [begins EXCEPT ![e] = "idle"]
   /\ exec' = IF status = "finished" THEN Answered(e) ELSE exec
   /\ UNCHANGED <<heads, seen, published, redriven, faults>>
 (* The function stops; Step Functions calls it again. *)
@@ -83,6 +84,9 @@ FinishClear(e) ==
 ExecutionDies(e) == Lives(e) /\ Fault /\ exec' = [exec EXCEPT ![e] = "dead"] /\ begins' = [begins EXCEPT ![e] = "idle"]
                     /\ UNCHANGED <<heads, seen, published, redriven>>
 
+(* The submission begins what it created, before any execution, unless it stops there: a beginning without a token, as the pulse's. *)
+SubmitBegin == /\ status = "created" /\ status' = "running" /\ mark' = FALSE
+               /\ UNCHANGED <<token, exec, begins, seen, published, redriven, faults>>
 (* The pulse, by the mark. It begins a workflow that nobody began, and ends what waits; where none waits it publishes the end itself. *)
 PulseBegin  == /\ mark /\ status = "created" /\ status' = "running" /\ mark' = FALSE
                /\ UNCHANGED <<token, exec, begins, seen, published, redriven, faults>>
@@ -100,7 +104,7 @@ Redrive == /\ status = "finished" /\ published /\ redriven < Redrives /\ redrive
 
 Work == AdvanceRead \/ AdvanceCommit \/ AdvanceAnswer
 Run(e) == BeginCommit(e) \/ BeginStoreToken(e) \/ BeginLookAgain(e) \/ FinishPublish(e) \/ FinishClear(e)
-Next == \/ Work \/ AdvanceCrash \/ PulseBegin \/ PulseFinish \/ PulseProgress \/ Redrive
+Next == \/ Work \/ AdvanceCrash \/ SubmitBegin \/ PulseBegin \/ PulseFinish \/ PulseProgress \/ Redrive
         \/ \E e \in Executions : StartExecution(e) \/ Run(e) \/ BeginCrash(e) \/ ExecutionDies(e)
 Spec == Init /\ [][Next]_vars /\ WF_vars(Work) /\ WF_vars(PulseBegin) /\ WF_vars(PulseFinish)
              /\ \A e \in Executions : WF_vars(Run(e))

@@ -1,6 +1,8 @@
 import type { SQSEvent } from 'aws-lambda';
-import { CadreError, type Fault } from '../../src/contracts/errors.ts';
+import { CadreError, type Fault, type Outcome } from '../../src/contracts/errors.ts';
+import type { WorkflowSignal } from '../../src/contracts/signal.ts';
 import { parseBody, parseWorkflowMessage, type WorkflowMessage } from '../../src/contracts/submission.ts';
+import type { WorkflowSubmission } from '../../src/contracts/workflow.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler } from '../../src/platform/aws/queue-handler.ts';
@@ -15,28 +17,42 @@ const overtakenMax = 4;
 
 type Deps = WorkflowDeps & Pick<DistributorDeps, 'deadLetters'>;
 
-/** Each kind of message loads what it needs: one checks definitions, the other advances graphs. */
-async function take(deps: Deps, { data, id, correlation_id, traceparent, via: principal }: Received) {
-  if ('name' in data) {
-    const { signalWorkflow } = await import('../../src/workflow/usecases/signal-workflow.ts');
-    return signalWorkflow(deps, { signal: { ...data, id: data.id ?? id }, principal });
-  }
-  const trace = traceparent === undefined ? {} : { traceparent };
-  const { submitWorkflow } = await import('../../src/workflow/usecases/submit-workflow.ts');
-  return submitWorkflow(deps, { submission: data, principal, correlation_id, ...trace });
+type Settled = PromiseSettledResult<Outcome<unknown>>;
+
+/** A message with what it carries, told apart: each kind loads what it needs, one checks definitions, the other advances graphs. */
+interface Carrying<T> {
+  readonly message: Received;
+  readonly data: T;
+}
+
+async function signal(deps: Deps, signals: readonly Carrying<WorkflowSignal>[]): Promise<readonly Settled[]> {
+  if (signals.length === 0) return [];
+  const { signalWorkflow } = await import('../../src/workflow/usecases/signal-workflow.ts');
+  return Promise.allSettled(
+    signals.map(({ message: { id, via }, data }) =>
+      signalWorkflow(deps, { signal: { ...data, id: data.id ?? id }, principal: via }),
+    ),
+  );
+}
+
+async function submit(deps: Deps, workflows: readonly Carrying<WorkflowSubmission>[]): Promise<readonly Settled[]> {
+  if (workflows.length === 0) return [];
+  const { submitWorkflows } = await import('../../src/workflow/usecases/submit-workflow.ts');
+  return submitWorkflows(
+    deps,
+    workflows.map(({ message: { correlation_id, traceparent, via }, data }) => ({
+      submission: data,
+      principal: via,
+      correlation_id,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    })),
+  );
 }
 
 /** Why a message was refused, all faults in one message; undefined when it was accepted. Whatever else is thrown makes the message come again. */
-async function accept(deps: Deps, message: Received): Promise<Fault | undefined> {
-  try {
-    const outcome = await take(deps, message);
-    if (outcome.ok) return undefined;
-    const { code, message: reason } = outcome.error;
-    // Too many others were faster, or it was itself: a later delivery may get through.
-    const isEarly = code === 'not-found' && message.receives < overtakenMax;
-    if (code === 'version-conflict' || isEarly) throw new Error(reason);
-    return outcome.error;
-  } catch (error) {
+function faultOf({ receives }: Received, settled: Settled | undefined): Fault | undefined {
+  if (settled?.status !== 'fulfilled') {
+    const error: unknown = settled?.reason;
     if (!(error instanceof CadreError)) throw error;
     const path = error.path === undefined ? {} : { path: error.path };
     return {
@@ -48,11 +64,30 @@ async function accept(deps: Deps, message: Received): Promise<Fault | undefined>
       ...path,
     };
   }
+  if (settled.value.ok) return undefined;
+  const { code, message } = settled.value.error;
+  // Too many others were faster, or it was itself: a later delivery may get through.
+  const isEarly = code === 'not-found' && receives < overtakenMax;
+  if (code === 'version-conflict' || isEarly) throw new Error(message);
+  return settled.value.error;
 }
 
 async function acceptAll(deps: Deps, messages: readonly Received[]) {
-  const faults = await Promise.all(messages.map((message) => accept(deps, message)));
-  const refused = new Map(faults.flatMap((fault, index) => (fault === undefined ? [] : [[index, fault] as const])));
+  const workflows: Carrying<WorkflowSubmission>[] = [];
+  const signals: Carrying<WorkflowSignal>[] = [];
+  for (const message of messages) {
+    const { data } = message;
+    if ('name' in data) signals.push({ message, data });
+    else workflows.push({ message, data });
+  }
+  // Workflows first: an event may be for one that came with it.
+  const settled = [...(await submit(deps, workflows)), ...(await signal(deps, signals))];
+  const carrying = [...workflows, ...signals];
+  const refused = new Map<number, Fault>();
+  for (const [at, { message }] of carrying.entries()) {
+    const fault = faultOf(message, settled[at]);
+    if (fault !== undefined) refused.set(messages.indexOf(message), fault);
+  }
   return { refused, summary: { accepted: messages.length - refused.size } };
 }
 

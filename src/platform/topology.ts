@@ -17,7 +17,7 @@ export const functionTimeouts = {
   'apply-results': 6,
   'record-heartbeats': 6,
   pulse: 6,
-  'accept-workflows': 30,
+  'accept-workflows': 20,
   'begin-workflow': 20,
   'finish-workflow': 20,
   // Merging the largest segments of an index takes a minute.

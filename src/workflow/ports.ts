@@ -68,8 +68,8 @@ export interface WorkflowHistory {
 
 export interface WorkflowStore {
   /**
-   * Creates head, definition and attention mark in one transaction. The same body again answers with the head as it is now, another body is
-   * refused with `workflow-conflict`.
+   * Creates head, definition and attention mark in one transaction, and answers with the very head that it was given. The same body again answers with the
+   * head as it is now, another body is refused with `workflow-conflict`.
    */
   create(head: WorkflowHead, pinned: PinnedDefinition): Promise<Outcome<WorkflowHead>>;
   head(workflow_id: string): Promise<WorkflowHead | undefined>;
@@ -86,8 +86,8 @@ export interface WorkflowStore {
   clearTimer(workflow_id: string, path: string): Promise<void>;
   /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */
   advance(advance: Advance): Promise<AdvanceConflict | undefined>;
-  /** Stores the callback token (a newer execution attempt replaces it). */
-  setToken(workflow_id: string, token: string): Promise<void>;
+  /** Stores the callback token (a newer execution attempt replaces it) and answers with the head as it is then; undefined when there is none. */
+  setToken(workflow_id: string, token: string): Promise<WorkflowHead | undefined>;
   events(workflow_id: string): Promise<readonly WorkflowEventRow[]>;
   /** The head and all events, in one read; undefined when there is no such workflow. */
   history(workflow_id: string): Promise<WorkflowHistory | undefined>;

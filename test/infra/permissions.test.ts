@@ -123,7 +123,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   // It cancels lost attempts, arms itself, and takes the step that somebody owed to a workflow: start, insert, complete.
   pulse: [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, completes],
   // A tick looks whether the execution has begun.
-  'accept-workflows': [...sends('pulse'), ...starts],
+  // It begins what it accepts: a first node that waits sets ticks, a wide first step clears its mark of attention.
+  'accept-workflows': [...sends('dispatch', 'pulse'), deletes, ...starts],
   // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention; a first node that waits sets ticks.
   'begin-workflow': [...sends('dispatch', 'pulse'), deletes, completes],
   // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.

@@ -27,6 +27,11 @@ export function startClient(
   const until = async (attempt: () => Promise<boolean>): Promise<void> => {
     while (!(await attempt().catch(() => false))) await clock.sleep(resubmitMs);
   };
+  const byBus = async (DetailType: string, detail: object): Promise<boolean> => {
+    const entry = { EventBusName: deployment.bus, Source: 'client', DetailType, Detail: JSON.stringify(detail) };
+    const { FailedEntryCount = 0 } = await clients.eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
+    return FailedEntryCount === 0;
+  };
   for (const { at, task, via } of scenario.tasks) {
     const send = async (): Promise<boolean> => {
       if (via === 'api') {
@@ -38,31 +43,23 @@ export function startClient(
         await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ tasks: [task] }) }));
         return true;
       }
-      const entry = {
-        EventBusName: deployment.bus,
-        Source: 'client',
-        DetailType: 'TaskSubmitted',
-        Detail: JSON.stringify(task),
-      };
-      const { FailedEntryCount = 0 } = await clients.eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
-      return FailedEntryCount === 0;
+      return byBus('TaskSubmitted', task);
     };
     clock.at(startedAt + at, () => void until(send));
   }
   const signalled = async ({ signal, via }: Scenario['signals'][number]): Promise<boolean> => {
-    if (via === 'bus') {
-      const detail = { EventBusName: deployment.bus, Source: 'client', Detail: JSON.stringify(signal) };
-      const entry = { ...detail, DetailType: 'WorkflowSignalled' };
-      const { FailedEntryCount = 0 } = await clients.eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
-      return FailedEntryCount === 0;
-    }
+    if (via === 'bus') return byBus('WorkflowSignalled', signal);
     const outcome = await signalWorkflow(api, { signal, principal: 'client' });
     return outcome.ok || outcome.error.code === 'already-finished';
   };
-  for (const { at, workflow_id, definition } of scenario.workflows) {
+  for (const [index, { at, workflow_id, definition }] of scenario.workflows.entries()) {
     const submission = { workflow_id, definition };
-    const send = async (): Promise<boolean> =>
-      (await submitWorkflow(api, { submission, principal: 'client', correlation_id: workflow_id })).ok;
+    const awaitsSignals = scenario.signals.some(({ signal }) => signal.workflow_id === workflow_id);
+    const send = async (): Promise<boolean> => {
+      // Only the API says that a workflow is there; events of the bus may be given up for one that comes much later.
+      if (index % 2 === 1 && !awaitsSignals) return byBus('WorkflowSubmitted', submission);
+      return (await submitWorkflow(api, { submission, principal: 'client', correlation_id: workflow_id })).ok;
+    };
     clock.at(startedAt + at, () => {
       void until(send).then(() => {
         for (const each of scenario.signals.filter(({ signal }) => signal.workflow_id === workflow_id))

@@ -99,8 +99,8 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     await deps.agents.register(row);
   }
 
-  async function submit(workflow_id: string, definition: WorkflowDefinitionInput, input?: Json) {
-    return submitWorkflow(deps, {
+  async function submit(workflow_id: string, definition: WorkflowDefinitionInput, input?: Json, from = deps) {
+    return submitWorkflow(from, {
       submission: {
         workflow_id,
         definition: workflowDefinition.parse(definition),
@@ -109,6 +109,13 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
       principal: 'alice',
       correlation_id: `story-of-${workflow_id}`,
     });
+  }
+
+  /** Submits, by a function that dies before it has begun the workflow. */
+  async function create(workflow_id: string, definition: WorkflowDefinitionInput): Promise<void> {
+    const advance = () => Promise.reject(new Error('the function died'));
+    await submit(workflow_id, definition, undefined, { ...deps, workflows: { ...deps.workflows, advance } });
+    warnings.length = 0;
   }
 
   /** Submits, and plays the execution's Run state. */
@@ -179,6 +186,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     warnings,
     register,
     submit,
+    create,
     begin,
     rowOf,
     claim,

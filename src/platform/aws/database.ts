@@ -1,5 +1,6 @@
 import {
   BatchGetCommand,
+  GetCommand,
   BatchWriteCommand,
   type DynamoDBDocumentClient,
   QueryCommand,
@@ -47,6 +48,31 @@ export async function getItems(
     }),
   );
   return keys.map((key) => found.get(`${key.pk} ${key.sk}`));
+}
+
+/**
+ * Reads of items, strongly consistent, in which those of one moment go out as one call: who works on several workflows at once asks for all of their rows
+ * together without knowing of it.
+ */
+export function coalescedReads(db: Database): (key: { pk: string; sk: string }) => Promise<Item | undefined> {
+  type Batch = { readonly keys: { pk: string; sk: string }[]; readonly items: Promise<(Item | undefined)[]> };
+  let open: Batch | undefined;
+  const begin = (): Batch => {
+    const keys: Batch['keys'] = [];
+    const read = async (): Promise<(Item | undefined)[]> => {
+      open = undefined;
+      const [Key] = keys;
+      if (keys.length > 1 || Key === undefined) return getItems(db, keys);
+      // A batch of one takes the service longer than a read.
+      return [(await db.client.send(new GetCommand({ TableName: db.table, Key, ConsistentRead: true }))).Item];
+    };
+    return { keys, items: Promise.resolve().then(read) };
+  };
+  return async (key) => {
+    const { keys, items } = (open ??= begin());
+    const at = keys.push(key) - 1;
+    return (await items)[at];
+  };
 }
 
 /** All items of a query, page after page, up to `limit`. */

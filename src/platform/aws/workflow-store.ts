@@ -1,11 +1,11 @@
-import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../contracts/errors.ts';
 import { statementsMax } from '../../contracts/limits.ts';
 import type { ExpansionRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { AttentionMark, PinnedDefinition, WorkflowHistory, WorkflowStore } from '../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { chunks, type Database, getItems, queryItems, isRefused } from './database.ts';
+import { chunks, coalescedReads, type Database, getItems, queryItems, isRefused } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { executeStatements } from './statements.ts';
 import {
@@ -44,14 +44,35 @@ const cachedNodesMax = 50_000;
 /** Runs whose expansions are kept in memory. More: a function's memory, for they hold the items of maps. */
 const cachedRunsMax = 20;
 
-async function readHead(db: Database, workflow_id: string): Promise<WorkflowHead | undefined> {
-  const { Item: item } = await db.client.send(
-    new GetCommand({ TableName: db.table, Key: headKey(workflow_id), ConsistentRead: true }),
-  );
+type Read = ReturnType<typeof coalescedReads>;
+
+async function readHead(read: Read, workflow_id: string): Promise<WorkflowHead | undefined> {
+  const item = await read(headKey(workflow_id));
   return item === undefined ? undefined : fromHeadItem(item);
 }
 
-async function create(db: Database, blobs: BlobStore, head: WorkflowHead, pinned: PinnedDefinition) {
+/** The token and the head in one step: whoever ends the workflow later sees the token, and an end that came before is seen here. */
+async function setToken(db: Database, workflow_id: string, token: string): Promise<WorkflowHead | undefined> {
+  try {
+    const { Attributes } = await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: headKey(workflow_id),
+        UpdateExpression: 'SET task_token = :token',
+        // must exist: a token for a workflow whose rows have expired must not make a row.
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':token': token },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return Attributes && fromHeadItem(Attributes);
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+    throw error;
+  }
+}
+
+async function create(db: Database, read: Read, blobs: BlobStore, head: WorkflowHead, pinned: PinnedDefinition) {
   const { workflow_id } = head;
   // must not exist: the first body under an id stays.
   const ConditionExpression = 'attribute_not_exists(pk)';
@@ -62,21 +83,19 @@ async function create(db: Database, blobs: BlobStore, head: WorkflowHead, pinned
     { Put: { TableName: db.table, Item: mark } },
   ]);
   if (cancelled === undefined) return { ok: true as const, value: head };
-  const first = await readHead(db, workflow_id);
+  const first = await readHead(read, workflow_id);
   if (first?.body_hash === head.body_hash) return { ok: true as const, value: first };
   return refused('workflow-conflict', `"${workflow_id}" was submitted before with another body`, 'workflow_id');
 }
 
 /** Pinned definitions never change, so one read lasts as long as the memory of the function. */
-function cachedDefinitions(db: Database, blobs: BlobStore) {
+function cachedDefinitions(read: Read, blobs: BlobStore) {
   const cache = new Map<string, PinnedDefinition>();
   let nodes = 0;
   return async (workflow_id: string): Promise<PinnedDefinition | undefined> => {
     const known = cache.get(workflow_id);
     if (known !== undefined) return known;
-    const { Item: item } = await db.client.send(
-      new GetCommand({ TableName: db.table, Key: definitionKey(workflow_id), ConsistentRead: true }),
-    );
+    const item = await read(definitionKey(workflow_id));
     if (item === undefined) return undefined;
     const pinned = await fromDefinitionItem(blobs, item);
     for (const [oldest, { definition }] of cache) {
@@ -214,10 +233,11 @@ async function unlessRefused(write: Promise<unknown>): Promise<void> {
 
 /** Workflows in the one table; what outgrows an item lives in S3. */
 export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowStore {
+  const read = coalescedReads(db);
   return {
-    create: (head, pinned) => create(db, blobs, head, pinned),
-    head: (workflow_id) => readHead(db, workflow_id),
-    definition: cachedDefinitions(db, blobs),
+    create: (head, pinned) => create(db, read, blobs, head, pinned),
+    head: (workflow_id) => readHead(read, workflow_id),
+    definition: cachedDefinitions(read, blobs),
     expansions: cachedExpansions(db, blobs),
     results: async (workflow_id, paths) => {
       const items = await getItems(
@@ -242,19 +262,7 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
       await db.client.send(new DeleteCommand({ TableName: db.table, Key: nodeTimerKey(workflow_id, path) }));
     },
     advance: (advance) => commitAdvance(db, blobs, advance),
-    setToken: (workflow_id, token) =>
-      unlessRefused(
-        db.client.send(
-          new UpdateCommand({
-            TableName: db.table,
-            Key: headKey(workflow_id),
-            UpdateExpression: 'SET task_token = :token',
-            // must exist: a token for a workflow whose rows have expired must not make a row.
-            ConditionExpression: 'attribute_exists(pk)',
-            ExpressionAttributeValues: { ':token': token },
-          }),
-        ),
-      ),
+    setToken: (workflow_id, token) => setToken(db, workflow_id, token),
     events: async (workflow_id) => {
       const items = await queryItems(db, {
         KeyConditionExpression: 'pk = :workflow AND begins_with(sk, :event)',

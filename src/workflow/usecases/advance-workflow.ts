@@ -220,15 +220,16 @@ export async function settleWorkflowTasks(
   results: readonly SentResult[],
 ): Promise<Settled> {
   const effects: Effects = { hints: [], announcements: [] };
-  const firsts = new Map<string, Pending>();
   const keyOf = ({ result, agent_id, principal = '' }: SentResult): string =>
     `${holdKey(result.task_id, result.attempt)} ${agent_id} ${principal}`;
   const repeats = new Set<number>();
+  const distinct = new Map<string, SentResult>();
   for (const [index, sent] of results.entries()) {
-    if (firsts.has(keyOf(sent))) repeats.add(index);
-    else firsts.set(keyOf(sent), await toPending(deps, sent));
+    if (distinct.has(keyOf(sent))) repeats.add(index);
+    else distinct.set(keyOf(sent), sent);
   }
-  const pending = [...firsts.values()];
+  const pending = await Promise.all([...distinct.values()].map((sent) => toPending(deps, sent)));
+  const firsts = new Map(pending.map((each) => [keyOf(each.sent), each]));
   for (let at = 0; at < pending.length; at += tasksPerMessageMax) {
     await settleChunk(deps, workflow_id, pending.slice(at, at + tasksPerMessageMax), effects);
   }

@@ -1,11 +1,13 @@
 import { CadreError } from '../../contracts/errors.ts';
+import { succeeded } from '../../distributor/core/succeeded.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { commitStep } from './commit-advance.ts';
-import { loadRun } from './load-run.ts';
+import { commitStep, type Committed } from './commit-advance.ts';
+import type { Run } from './load-run.ts';
 import { takeOver } from './take-over.ts';
 
-/** What the execution's Run state sends; the pulse begins without a token when no execution came. */
+/** What the execution's Run state sends; the submission and the pulse begin without a token. */
 export interface BeginRequest {
   readonly workflow_id: string;
   readonly task_token?: string;
@@ -14,37 +16,78 @@ export interface BeginRequest {
 /** Attempts to win a race against another beginning, which can only be lost once. */
 const beginTriesMax = 3;
 
+/** The head, with this token on it if there is one. */
+async function headOf(deps: WorkflowDeps, { workflow_id, task_token }: BeginRequest): Promise<WorkflowHead> {
+  const head = await (task_token === undefined
+    ? deps.workflows.head(workflow_id)
+    : deps.workflows.setToken(workflow_id, task_token));
+  if (head === undefined) throw new CadreError('not-found', `there is no workflow "${workflow_id}"`);
+  return head;
+}
+
+/** Starts the nodes without dependencies, in one advance; undefined when somebody else was first. */
+async function commitBegin(deps: WorkflowDeps, { head, pinned }: Pick<Run, 'head' | 'pinned'>) {
+  const run: Run = { head, pinned, expansions: [] };
+  await takeOver(deps, run);
+  const committed = await commitStep(deps, run, {
+    command: { type: 'begin', rerun: pinned.rerun },
+    changes: [],
+    known: new Map(),
+    ...(pinned.rerun === undefined ? {} : { patch: { results: true } }),
+  });
+  return committed === undefined || 'conflict' in committed ? undefined : committed;
+}
+
+async function tell(deps: WorkflowDeps, begun: readonly Committed[]): Promise<void> {
+  await deps.messenger.hint(begun.flatMap(({ hints }) => hints));
+  await deps.messenger.announce(
+    begun.map(({ head: { workflow_id, name, correlation_id } }) => ({
+      type: 'WorkflowStarted',
+      data: { workflow_id, name },
+      correlation_id,
+      causation_id: workflow_id,
+    })),
+  );
+}
+
 /**
- * Stores the callback token and starts the nodes without dependencies, in one advance. Called again, it only replaces the token; for a workflow
- * that has ended meanwhile it ends the Run state at once.
+ * Stores the callback token, if there is one, and begins a workflow that was not begun by its submission. Called again, it only replaces the token; for a
+ * workflow that has ended meanwhile it ends the Run state at once.
  */
 export async function beginWorkflow(deps: WorkflowDeps, request: BeginRequest): Promise<void> {
   const { workflow_id, task_token } = request;
-  const token = task_token === undefined ? {} : { task_token };
   for (let attempt = 0; attempt < beginTriesMax; attempt += 1) {
-    const run = await loadRun(deps, workflow_id);
-    if (run.head.status !== 'Not Started') {
-      if (task_token === undefined) return;
-      await deps.workflows.setToken(workflow_id, task_token);
-      // Read again after the token is stored: whoever finishes later sees the token, whoever finished before is seen here.
-      const head = (await deps.workflows.head(workflow_id)) ?? run.head;
-      if (isFinished(head.status)) await deps.executions.complete(task_token, { workflow_id, status: head.status });
+    const head = await headOf(deps, request);
+    if (head.status !== 'Not Started') {
+      if (task_token !== undefined && isFinished(head.status))
+        await deps.executions.complete(task_token, { workflow_id, status: head.status });
       return;
     }
-    await takeOver(deps, run);
-    const committed = await commitStep(deps, run, {
-      command: { type: 'begin', rerun: run.pinned.rerun },
-      changes: [],
-      known: new Map(),
-      patch: { ...token, ...(run.pinned.rerun === undefined ? {} : { results: true as const }) },
-    });
-    if (committed === undefined || 'conflict' in committed) continue;
-    await deps.messenger.hint(committed.hints);
-    const { correlation_id, name } = run.head;
-    await deps.messenger.announce([
-      { type: 'WorkflowStarted', data: { workflow_id, name }, correlation_id, causation_id: workflow_id },
-    ]);
-    return;
+    const pinned = await deps.workflows.definition(workflow_id);
+    if (pinned === undefined) throw new CadreError('not-found', `"${workflow_id}" has no definition any more`);
+    const begun = await commitBegin(deps, { head, pinned });
+    if (begun !== undefined) return tell(deps, [begun]);
   }
   throw new CadreError('version-conflict', `the workflow "${workflow_id}" was changed by others while it began`);
+}
+
+/**
+ * Begins workflows that were just created, so that their first tasks need not wait for an execution; hints and events of all go out together. One that fails is
+ * only warned of: its execution begins it, or the pulse does.
+ */
+export async function beginCreated(
+  deps: WorkflowDeps,
+  created: readonly Pick<Run, 'head' | 'pinned'>[],
+): Promise<void> {
+  const begun = await Promise.allSettled(created.map((run) => commitBegin(deps, run)));
+  const done = succeeded(begun, (index, reason) => {
+    deps.log.warn('a workflow is left to its execution to begin', {
+      workflow_id: created[index]?.head.workflow_id,
+      reason,
+    });
+  });
+  await tell(
+    deps,
+    done.flatMap((each) => each ?? []),
+  );
 }

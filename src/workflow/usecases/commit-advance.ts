@@ -37,7 +37,7 @@ export interface Step {
   /** Nodes that start again: their rows are there and queued already. */
   readonly revived?: ReadonlySet<string>;
   /** Set on the head besides what the events say. */
-  readonly patch?: Pick<WorkflowHead, 'task_token' | 'cancel_reason' | 'priority' | 'deadline' | 'updated' | 'results'>;
+  readonly patch?: Pick<WorkflowHead, 'cancel_reason' | 'priority' | 'deadline' | 'updated' | 'results'>;
 }
 
 /** What a committed step led to. */

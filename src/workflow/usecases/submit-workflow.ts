@@ -2,13 +2,15 @@ import { CadreError, type Outcome } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { definitionBytesMax } from '../../contracts/limits.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { AgentRow, WorkflowHead } from '../../contracts/rows.ts';
 import { type WorkflowSubmission, workflowSubmission, type WorkflowView } from '../../contracts/workflow.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { checkDefinition } from '../core/definition.ts';
 import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
-import { initialState } from '../core/state.ts';
+import { initialState, isFinished } from '../core/state.ts';
 import type { PinnedDefinition, WorkflowDeps } from '../ports.ts';
+import { beginCreated } from './begin-workflow.ts';
+import type { Run } from './load-run.ts';
 import { viewOf } from './view-workflow.ts';
 
 /** A submission with the authority it came with. */
@@ -30,31 +32,26 @@ export function readSubmission(value: unknown): WorkflowSubmission {
 }
 
 /** Everything that can be wrong is found before anything is written. */
-async function check(
-  deps: WorkflowDeps,
-  { definition }: WorkflowSubmission,
-  bytes: number,
-): Promise<readonly string[]> {
+function check({ definition }: WorkflowSubmission, bytes: number, agents: readonly AgentRow[]): readonly string[] {
   if (bytes > definitionBytesMax) {
     throw new CadreError('too-large', `the workflow has ${bytes} bytes, more than ${definitionBytesMax}`);
   }
-  const { agents } = await deps.agents.pool(defaultPool);
   const offeredCapabilities = agents.map((agent) => agent.capabilities);
   const { faults, warnings } = checkDefinition(definition, { offeredCapabilities });
   if (faults.length > 0) throw refusalOf(faults);
   return warnings.map(({ message }) => message);
 }
 
-/**
- * Accepts a workflow: its rows, then its execution. The same id with the same body is the same run; with another body it is refused with
- * `workflow-conflict` and the first stays. Throws with all faults of the definition at once. Should the execution not start, the call throws and
- * may be repeated; the pulse starts it otherwise.
- */
-export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowRequest): Promise<Outcome<WorkflowView>> {
+type Started = PromiseSettledResult<Outcome<WorkflowHead>>;
+
+/** A run that is to be: its first head, and what never changes. */
+type NewRun = Pick<Run, 'head' | 'pinned'>;
+
+async function prepare(deps: WorkflowDeps, request: WorkflowRequest, agents: readonly AgentRow[]): Promise<NewRun> {
   const { submission } = request;
   const { workflow_id, definition } = submission;
   const body = canonicalJson(submission);
-  const warnings = await check(deps, submission, Buffer.byteLength(body));
+  const warnings = check(submission, Buffer.byteLength(body), agents);
   const head: WorkflowHead = {
     workflow_id,
     name: definition.name,
@@ -76,21 +73,70 @@ export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowReques
     submission.input === undefined
       ? {}
       : { input: await storeText(deps, workflow_id, JSON.stringify(submission.input)) };
-  return startRun(deps, head, { definition, ...input });
+  return { head, pinned: { definition, ...input } };
 }
 
-/** Writes the rows of a new run, then starts its execution. The same body again is the same run. */
+/** Whether an execution may still be missing: the submission may have broken off before it started one. */
+function lacksExecution({ status, task_token }: WorkflowHead): boolean {
+  return task_token === undefined && !isFinished(status);
+}
+
+/** Writes the rows of new runs, begins them, then starts their executions; answers in their order. The same body again is the same run. */
+async function startRuns(deps: WorkflowDeps, runs: readonly NewRun[]): Promise<readonly Started[]> {
+  const created = await Promise.allSettled(runs.map(({ head, pinned }) => deps.workflows.create(head, pinned)));
+  // One that was found is left to its execution: what its beginning once broke off on, it would break off on again, and hold up the others.
+  const fresh = runs.filter(({ head }, index) => {
+    const each = created[index];
+    return each?.status === 'fulfilled' && each.value.ok && each.value.value === head;
+  });
+  if (fresh.length > 0) {
+    // A look of the pulse in case nothing below happens; nothing else may be going on that would bring one about.
+    await deps.messenger.ticks(defaultPool, [startCheckSeconds]);
+    await beginCreated(deps, fresh);
+  }
+  return Promise.allSettled(
+    created.map(async (each) => {
+      if (each.status === 'rejected') throw each.reason;
+      if (each.value.ok && lacksExecution(each.value.value)) await deps.executions.start(each.value.value.workflow_id);
+      return each.value;
+    }),
+  );
+}
+
+/**
+ * Accepts workflows: the rows of each, its first tasks, then its execution. The same id with the same body is the same run; with another body it is refused
+ * with `workflow-conflict` and the first stays. Rejected, in the order of the requests: with all faults of the definition at once, or because the execution
+ * did not start; that may be repeated, and a workflow without one runs all the same.
+ */
+export async function submitWorkflows(
+  deps: WorkflowDeps,
+  requests: readonly WorkflowRequest[],
+): Promise<readonly Started[]> {
+  const { agents } = await deps.agents.pool(defaultPool);
+  const prepared = await Promise.allSettled(requests.map((request) => prepare(deps, request, agents)));
+  const runs = prepared.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const started = (await startRuns(deps, runs)).values();
+  return prepared.map((each) => (each.status === 'rejected' ? each : (started.next().value as Started)));
+}
+
+/** Accepts one workflow; throws what `submitWorkflows` rejects it with. */
+export async function submitWorkflow(deps: WorkflowDeps, request: WorkflowRequest): Promise<Outcome<WorkflowView>> {
+  const [submitted] = await submitWorkflows(deps, [request]);
+  return viewOfOne(deps, submitted);
+}
+
+/** The same for a run whose head and definition were made elsewhere. */
 export async function startRun(
   deps: WorkflowDeps,
   head: WorkflowHead,
   pinned: PinnedDefinition,
 ): Promise<Outcome<WorkflowView>> {
-  const created = await deps.workflows.create(head, pinned);
-  if (!created.ok) return created;
-  if (created.value.status === 'Not Started') {
-    // A look of the pulse in case the start is lost; nothing else may be going on that would bring one about.
-    await deps.messenger.ticks(head.pool, [startCheckSeconds]);
-    await deps.executions.start(head.workflow_id);
-  }
-  return { ok: true, value: await viewOf(deps, created.value) };
+  const [started] = await startRuns(deps, [{ head, pinned }]);
+  return viewOfOne(deps, started);
+}
+
+async function viewOfOne(deps: WorkflowDeps, settled: Started | undefined): Promise<Outcome<WorkflowView>> {
+  if (settled?.status !== 'fulfilled') throw settled?.reason;
+  const outcome = settled.value;
+  return outcome.ok ? { ok: true, value: await viewOf(deps, outcome.value) } : outcome;
 }

@@ -174,9 +174,25 @@ export function workflowStoreSuite(backend: BackendOf): void {
     it('keeps the newest token, whatever an advance had read', async () => {
       const head = await created();
       await store().setToken(head.workflow_id, 'first');
-      await store().setToken(head.workflow_id, 'second');
+      expect(await store().setToken(head.workflow_id, 'second')).toEqual({ ...head, task_token: 'second' });
       await advance(next(head, { task_token: 'first' }));
       expect((await store().head(head.workflow_id))?.task_token).toBe('second');
+    });
+
+    it('makes no row for the token of a workflow that is gone', async () => {
+      expect(await store().setToken('gone', 'token')).toBeUndefined();
+      expect(await store().head('gone')).toBeUndefined();
+    });
+
+    it('reads many heads and definitions asked for together as if each were asked for alone', async () => {
+      const heads = [await created(), await created(), await created()];
+      const ids = [...heads.map(({ workflow_id }) => workflow_id), 'gone'];
+      const [found, definitions] = await Promise.all([
+        Promise.all(ids.map((id) => store().head(id))),
+        Promise.all(ids.map((id) => store().definition(id))),
+      ]);
+      expect(found).toEqual([...heads, undefined]);
+      expect(definitions.map((each) => each === undefined)).toEqual([false, false, false, true]);
     });
 
     it('takes back the mark of a step only for who has paid it', async () => {

@@ -182,7 +182,7 @@ describe('a workflow that runs', () => {
 describe('a workflow that loses a step', () => {
   it('begins once however often it is begun, and ends at once when it ended before its token came', async () => {
     const stage = createWorkflowStage();
-    await stage.submit('w', { name: 'x', nodes: [node('a')] });
+    await stage.create('w', { name: 'x', nodes: [node('a')] });
     await Promise.all([
       beginWorkflow(stage.deps, { workflow_id: 'w' }),
       beginWorkflow(stage.deps, { workflow_id: 'w' }),
@@ -196,7 +196,7 @@ describe('a workflow that loses a step', () => {
 
   it('starts a workflow whose execution never came', async () => {
     const stage = createWorkflowStage();
-    await stage.submit('w', chain);
+    await stage.create('w', chain);
     expect(await resumeWorkflows(stage.deps, 'default')).toBe(1);
     expect((await stage.deps.workflows.head('w'))?.status).toBe('Not Started');
     stage.clock.at(stage.clock.now() + 20_000, () => undefined);
@@ -226,7 +226,7 @@ describe('a workflow that loses a step', () => {
 
   it('keeps the mark of an older advance when a newer one has paid for its own', async () => {
     const stage = createWorkflowStage();
-    await stage.submit('w', chain);
+    await stage.create('w', chain);
     await stage.deps.workflows.clearAttention('w', { from: 1, to: 5 });
     expect(await stage.deps.workflows.attention(10)).toHaveLength(1);
     await stage.deps.workflows.clearAttention('w', { from: 0, to: 0 });

@@ -42,7 +42,7 @@ describe('cancelling a workflow', () => {
 
   it('fails one that has not begun, which then never starts', async () => {
     const stage = createWorkflowStage();
-    await stage.submit('w', { name: 'x', nodes: [node('a')] });
+    await stage.create('w', { name: 'x', nodes: [node('a')] });
     await cancelWorkflow(stage.deps, request);
     await beginWorkflow(stage.deps, { workflow_id: 'w', task_token: 't' });
     expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({

@@ -96,7 +96,7 @@ describe('a map', () => {
   it('goes on where a function died between two steps', async () => {
     const stage = createWorkflowStage();
     const join = { kind: 'join' as const, name: 'j', output: 'item' };
-    await stage.submit('w', {
+    await stage.create('w', {
       name: 'x',
       nodes: [{ kind: 'map', name: 'each', items: '[1..50]', body: { nodes: [join] } }],
     });

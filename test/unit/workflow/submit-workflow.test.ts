@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import type { WorkflowDeps } from '../../../src/workflow/ports.ts';
 import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
-import { submitWorkflow } from '../../../src/workflow/usecases/submit-workflow.ts';
 import { resumeWorkflows } from '../../../src/workflow/usecases/resume-workflow.ts';
 import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
+import { submitWorkflow, submitWorkflows } from '../../../src/workflow/usecases/submit-workflow.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 
 const node = (name: string, more: object = {}) => ({ name, task_type: 'work', ...more });
@@ -29,6 +30,70 @@ describe('submitting a workflow', () => {
     expect(view).toMatchObject({ ok: true, value: { namespace: 'acme' } });
     await beginWorkflow(stage.deps, { workflow_id: 'w', task_token: 'token' });
     expect(await stage.deps.tasks.get(['w:a'])).toMatchObject([{ namespace: 'acme', route: 'acme|*' }]);
+  });
+
+  it('begins it before its execution starts, which then only brings the token', async () => {
+    const stage = createWorkflowStage();
+    await stage.submit('w', { name: 'x', nodes: [node('a'), node('b', { depends_on: ['a'] })] });
+    expect(await stage.rowOf('w', 'a')).toMatchObject({ status: 'Queued' });
+    expect(stage.hints).toEqual([{ pool: 'default', routes: ['*'] }]);
+    expect(stage.announced).toMatchObject([{ type: 'WorkflowStarted', data: { workflow_id: 'w' } }]);
+    expect(stage.started).toEqual(['w']);
+    await beginWorkflow(stage.deps, { workflow_id: 'w', task_token: 't' });
+    expect(await stage.deps.workflows.head('w')).toMatchObject({ seq: 1, task_token: 't' });
+    expect(stage.hints).toHaveLength(1);
+  });
+
+  it('starts the execution on a repeat when the first submission broke off before it did, and begins nothing twice', async () => {
+    const stage = createWorkflowStage();
+    const definition = { name: 'x', nodes: [node('a')] };
+    const broken = {
+      ...stage.deps,
+      executions: { ...stage.deps.executions, start: () => Promise.reject(new Error('no')) },
+    };
+    await expect(stage.submit('w', definition, undefined, broken)).rejects.toThrow('no');
+    expect(stage.started).toEqual([]);
+    expect(await stage.submit('w', definition)).toMatchObject({ ok: true, value: { status: 'In Progress' } });
+    expect(stage.started).toEqual(['w']);
+    expect(stage.announced).toHaveLength(1);
+  });
+
+  it('leaves one whose beginning broke off to its execution, also when it is submitted again', async () => {
+    const stage = createWorkflowStage();
+    const definition = { name: 'x', nodes: [node('a')] };
+    await stage.create('w', definition);
+    expect(await stage.submit('w', definition)).toMatchObject({ ok: true, value: { status: 'Not Started' } });
+    expect(stage.started).toEqual(['w', 'w']);
+    await beginWorkflow(stage.deps, { workflow_id: 'w', task_token: 't' });
+    expect(await stage.rowOf('w', 'a')).toMatchObject({ status: 'Queued' });
+  });
+
+  it('takes one look at the pool, one tick and one hint for many, and a wrong one holds up no other', async () => {
+    const stage = createWorkflowStage();
+    let looks = 0;
+    const pool: WorkflowDeps['agents']['pool'] = (name) => {
+      looks += 1;
+      return stage.deps.agents.pool(name);
+    };
+    const hinted: number[] = [];
+    const hint: WorkflowDeps['messenger']['hint'] = async (list) => void hinted.push(list.length);
+    const deps = {
+      ...stage.deps,
+      agents: { ...stage.deps.agents, pool },
+      messenger: { ...stage.deps.messenger, hint },
+    };
+    const request = (workflow_id: string, depends_on: string[] = []) => ({
+      submission: {
+        workflow_id,
+        definition: workflowDefinition.parse({ name: 'x', nodes: [node('a', { depends_on })] }),
+      },
+      principal: 'ann',
+      correlation_id: workflow_id,
+    });
+    const outcomes = await submitWorkflows(deps, [request('one'), request('wrong', ['nobody']), request('two')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect([looks, stage.ticks.length, hinted]).toEqual([1, 1, [2]]);
+    expect(stage.started).toEqual(['one', 'two']);
   });
 
   it('writes nothing when anything is wrong, and says all that is', async () => {
@@ -70,6 +135,6 @@ describe('submitting a workflow', () => {
     expect(first.items.map(({ workflow_id }) => workflow_id)).toEqual(['small']);
     const second = await stage.deps.workflows.list('default', 1, first.cursor);
     expect(second.items.map(({ workflow_id }) => workflow_id)).toEqual(['big']);
-    expect(await resumeWorkflows(stage.deps, 'default')).toBe(1);
+    expect(await resumeWorkflows(stage.deps, 'default')).toBe(0);
   });
 });
