@@ -122,7 +122,7 @@ describe("a workflow's task that still waits at its deadline", () => {
     const node = (name: string, more: object = {}) => ({ name, task_type: 'work', ...more });
     const expiring = { deadline_ms: 1_000, on_expiry: 'drop' };
     const after = node('c', { depends_on: ['a'], trigger_rule: 'all_done' });
-    await stage.begin('w', { name: 'x', nodes: [node('a', expiring), node('b', expiring), after] } as never);
+    await stage.begin('w', { name: 'x', nodes: [node('a', expiring), node('b', expiring), after] });
     await stage.claim('w', 'b');
     const now = stage.deps.sources.now() + 1_000;
     const deps = { ...stage.deps, sources: { ...stage.deps.sources, now: () => now } };
