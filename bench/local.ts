@@ -19,6 +19,9 @@ const slots = 100;
 const workflows = 50;
 const width = 10;
 const tasksPerWorkflow = width + 2;
+/** Workflows that are to be under way at the same time: a task, a pause so long that all of them have begun, a task. */
+const activeWorkflows = 300;
+const activePauseMs = 30_000;
 const queueTasks = 5_000;
 const warmupTasks = 1_000;
 const singles = 200;
@@ -38,6 +41,15 @@ const definition: WorkflowDefinitionInput = {
   nodes: [node('first', []), ...middles.map((name) => node(name, ['first'])), node('last', middles)],
 };
 
+const chain: WorkflowDefinitionInput = {
+  name: 'bench-chain',
+  nodes: [
+    node('first', []),
+    { name: 'pause', kind: 'wait', for_ms: activePauseMs, depends_on: ['first'] },
+    node('last', ['pause']),
+  ],
+};
+
 /** Loads every function as much as the measured runs do, since the emulator starts a process for each of them. Gives the seconds of the workflows. */
 async function warmUp(stage: LocalStage, started: ReadonlyMap<string, number>): Promise<number> {
   for (let index = 0; index < 10; index += 1) {
@@ -45,9 +57,9 @@ async function warmUp(stage: LocalStage, started: ReadonlyMap<string, number>): 
     await until('the warm-up task starts', () => started.has(task_id));
   }
   await runQueue(stage, started, 200_000, warmupTasks);
-  const cold = await runDags(stage, 'warm-up', workflows);
+  const { seconds } = await runWorkflows(stage, 'warm-up', definition, workflows);
   await stage.settled();
-  return cold;
+  return seconds;
 }
 
 async function submitOne({ clients, outputs }: LocalStage, index: number): Promise<{ task_id: string; at: number }> {
@@ -62,8 +74,26 @@ async function submitOne({ clients, outputs }: LocalStage, index: number): Promi
   return { task_id: task.task_id, at };
 }
 
-/** Starts workflows through the bus, as anybody may, and gives the seconds until the last one has ended. */
-async function runDags({ clients, outputs }: LocalStage, name: string, count: number): Promise<number> {
+async function readHeads({ clients, outputs }: LocalStage, ids: readonly string[]): Promise<WorkflowHead[]> {
+  const heads: WorkflowHead[] = [];
+  for (let at = 0; at < ids.length; at += 100) {
+    const Keys = ids.slice(at, at + 100).map(headKey);
+    const { Responses } = await clients.dynamodb.send(
+      new BatchGetCommand({ RequestItems: { [outputs.tableName]: { Keys } } }),
+    );
+    heads.push(...((Responses?.[outputs.tableName] ?? []) as WorkflowHead[]));
+  }
+  return heads;
+}
+
+/** Starts workflows through the bus, as anybody may. Gives the seconds until the last one has ended, and how many were seen under way at once. */
+async function runWorkflows(
+  stage: LocalStage,
+  name: string,
+  definition: WorkflowDefinitionInput,
+  count: number,
+): Promise<{ readonly seconds: number; readonly active: number }> {
+  const { clients, outputs } = stage;
   const ids = Array.from({ length: count }, (_, index) => `${name}-${index}`);
   const at = Date.now();
   for (let first = 0; first < count; first += 10) {
@@ -79,17 +109,16 @@ async function runDags({ clients, outputs }: LocalStage, name: string, count: nu
     );
   }
   let heads: WorkflowHead[] = [];
+  let active = 0;
   await until(`${count} workflows end`, async () => {
-    const Keys = ids.map(headKey);
-    const { Responses } = await clients.dynamodb.send(
-      new BatchGetCommand({ RequestItems: { [outputs.tableName]: { Keys } } }),
-    );
-    heads = (Responses?.[outputs.tableName] ?? []) as WorkflowHead[];
+    heads = await readHeads(stage, ids);
+    active = Math.max(active, heads.filter(({ status }) => status === 'In Progress').length);
     return heads.length === count && heads.every(({ completed_at }) => completed_at !== undefined);
   });
   const failed = heads.filter(({ status }) => status !== 'Completed');
   if (failed.length > 0) throw new Error(`${failed.length} of ${count} workflows did not complete`);
-  return (Math.max(...heads.map(({ completed_at = '' }) => Date.parse(completed_at))) - at) / 1000;
+  const end = Math.max(...heads.map(({ completed_at = '' }) => Date.parse(completed_at)));
+  return { seconds: (end - at) / 1000, active };
 }
 
 /** The same graphs as a plain state machine on the same cloud, with workers that are as many and as fast. */
@@ -203,7 +232,7 @@ async function* measure(stage: LocalStage, say: (line: string) => void): AsyncIt
   yield figure('dispatch_p50_ms', percentile(took, 0.5), 'ms', singleDetail);
   yield figure('dispatch_p99_ms', percentile(took, 0.99), 'ms', singleDetail);
   say(`local: ${workflows} workflows`);
-  const seconds = await runDags(stage, 'dag', workflows);
+  const { seconds } = await runWorkflows(stage, 'dag', definition, workflows);
   const tasks = workflows * tasksPerWorkflow;
   yield figure('dag_tasks_per_s', tasks / seconds, 'tasks/s', {
     ...setting,
@@ -212,6 +241,15 @@ async function* measure(stage: LocalStage, say: (line: string) => void): AsyncIt
     seconds,
     first_run_seconds: coldS,
   });
+  say(`local: ${activeWorkflows} workflows at once`);
+  const many = await runWorkflows(stage, 'active', chain, activeWorkflows);
+  yield figure('active_workflows', many.active, 'workflows seen In Progress at once', {
+    ...setting,
+    workflows: activeWorkflows,
+    shape: `task, ${activePauseMs / 1000} s, task`,
+    seconds: many.seconds,
+  });
+  await stage.settled();
   say(`local: ${queueTasks} tasks of four priorities`);
   const queue = await runQueue(stage, started, 100_000, queueTasks);
   yield figure('queue_tasks_per_s', queueTasks / queue.seconds, 'tasks/s', {
