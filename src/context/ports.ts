@@ -1,5 +1,5 @@
 import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contracts/context.ts';
-import type { ConflictDocument } from '../contracts/context-operations.ts';
+import type { ConflictDocument } from '../contracts/context-requests.ts';
 import type { AuditEntry, ContextChange } from '../contracts/context-queries.ts';
 import type { Certificate } from '../contracts/context-subjects.ts';
 import type { TypeVersion } from '../contracts/context-types.ts';

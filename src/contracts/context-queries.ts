@@ -14,7 +14,7 @@ import {
   subject,
   tag,
 } from './context.ts';
-import { type PatchOperation } from './context-operations.ts';
+import { type PatchOperation } from './context-requests.ts';
 import { timestamp } from './ids.ts';
 import { documentBatchMax, relationDepthMax } from './limits.ts';
 

@@ -9,7 +9,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import { approvalItem, approvalView, decisionRequest } from './approval.ts';
 import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
 import { accessPolicy, contextDocument, contextHead, namespacePolicy } from './context.ts';
-import { changeAnswer, conflictDocument, createDocumentRequest } from './context-operations.ts';
+import { changeAnswer, conflictDocument, createDocumentRequest } from './context-requests.ts';
 import { deadLetterView, problem, systemStatusView } from './api.ts';
 import { errorCatalogue } from './error-catalogue.ts';
 import { envelope, eventData } from './events.ts';

@@ -1,3 +1,5 @@
+import { createAgent } from '../../src/sdk/create-agent.ts';
+import type { Handler } from '../../src/sdk/handler.ts';
 import type { AgentGrant, AgentRegistration } from '../../src/contracts/agent.ts';
 import type {
   Assignment,
@@ -132,3 +134,25 @@ export function cancel(task_id: string, attempt = 1): Cancellation {
 export function preempt(task_id: string, attempt = 1): Preemption {
   return { kind: 'preempt', task_id, attempt, reason: 'a critical task waits' };
 }
+
+/** Starts an agent on a stage of its own, or on this one. */
+export async function startAgent(handler: Handler, slots = 1, stage = agentStage()) {
+  const agent = createAgent({
+    id: 'agent-1',
+    type: 'demo',
+    capabilities: ['demo'],
+    slots,
+    handler,
+    deps: stage.deps,
+  });
+  await stage.clock.drive(agent.start());
+  return { agent, stage };
+}
+
+/** A handler that takes so long, unless it is told to stop. */
+export const sleeper =
+  (ms: number, stage: ReturnType<typeof agentStage>): Handler =>
+  async (task, { signal }) => {
+    await stage.deps.clock.sleep(ms, signal);
+    return task.payload;
+  };

@@ -1,4 +1,4 @@
-import type { ChangeAnswer } from '../../contracts/context-operations.ts';
+import type { ChangeAnswer } from '../../contracts/context-requests.ts';
 
 /** What became of a change, in words. */
 export function showChange(answer: ChangeAnswer): string {

@@ -1,5 +1,5 @@
 import jsonPatchLibrary from 'fast-json-patch';
-import type { PatchOperation } from '../../contracts/context-operations.ts';
+import type { PatchOperation } from '../../contracts/context-requests.ts';
 import { jsonBytes } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';

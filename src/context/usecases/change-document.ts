@@ -1,4 +1,4 @@
-import type { ChangeAnswer, ConflictDocument } from '../../contracts/context-operations.ts';
+import type { ChangeAnswer, ConflictDocument } from '../../contracts/context-requests.ts';
 import type { ContextHead, Origin } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Announcement } from '../../contracts/events.ts';

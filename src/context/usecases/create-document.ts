@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ChangeAnswer, createDocumentRequest } from '../../contracts/context-operations.ts';
+import type { ChangeAnswer, createDocumentRequest } from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { headOf, nextVersion } from '../core/version.ts';
 import type { Caller, ContextDeps } from '../ports.ts';

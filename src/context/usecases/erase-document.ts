@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ChangeAnswer, lifecycleRequest } from '../../contracts/context-operations.ts';
+import type { ChangeAnswer, lifecycleRequest } from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { historyRoot } from '../core/merkle.ts';
 import { erasing, headOf, type Stamp, type StoredVersion } from '../core/version.ts';

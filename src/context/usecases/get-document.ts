@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { GetDocumentAnswer, getDocumentRequest } from '../../contracts/context-operations.ts';
+import type { GetDocumentAnswer, getDocumentRequest } from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { visible } from '../core/access.ts';
 import { keysOf, valueAt } from '../core/pointer.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ConflictDocument, historyRequest } from '../../contracts/context-operations.ts';
+import type { ConflictDocument, historyRequest } from '../../contracts/context-requests.ts';
 import type { ContextVersionView } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { historyEntry } from '../core/version.ts';

@@ -1,4 +1,4 @@
-import type { MergeConflict } from '../../contracts/context-operations.ts';
+import type { MergeConflict } from '../../contracts/context-requests.ts';
 import type { MergeRule } from '../../contracts/context.ts';
 import type { Json } from '../../contracts/json.ts';
 import { evaluated } from './evaluate-expression.ts';

@@ -4,7 +4,7 @@ import type {
   ChangeAnswer,
   patchDocumentRequest,
   PatchOperation,
-} from '../../contracts/context-operations.ts';
+} from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { keepingMasked, visible, type Access } from '../core/access.ts';

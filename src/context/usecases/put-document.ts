@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ChangeAnswer, ConflictDocument, putDocumentRequest } from '../../contracts/context-operations.ts';
+import type { ChangeAnswer, ConflictDocument, putDocumentRequest } from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { keepingMasked, visible, type Access } from '../core/access.ts';

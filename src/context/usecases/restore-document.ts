@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { ChangeAnswer, forkDocumentRequest, restoreDocumentRequest } from '../../contracts/context-operations.ts';
+import type { ChangeAnswer, forkDocumentRequest, restoreDocumentRequest } from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { visible } from '../core/access.ts';
 import { documentOf, headOf, nextVersion, type DocumentKey, type StoredVersion } from '../core/version.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { TransactionAnswer, transactionRequest } from '../../contracts/context-operations.ts';
+import type { TransactionAnswer, transactionRequest } from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { keepingMasked } from '../core/access.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../core/version.ts';

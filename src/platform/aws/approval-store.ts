@@ -76,7 +76,7 @@ async function save(db: Database, before: ApprovalRow, after: ApprovalRow, loads
 
 /** Each of the partitions from the cursor on; what is in several of them comes once. */
 async function inbox(db: Database, pool: string, owners: readonly string[], limit: number, cursor?: string) {
-  const after = String(decodeCursor(cursor)?.['sk'] ?? firstKey);
+  const after = (decodeCursor(cursor)?.['sk'] as string | undefined) ?? firstKey;
   const found = await Promise.all(
     owners.map((owner) =>
       queryItems(

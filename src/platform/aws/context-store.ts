@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../contracts/errors.ts';
-import type { ConflictDocument } from '../../contracts/context-operations.ts';
+import type { ConflictDocument } from '../../contracts/context-requests.ts';
 import { retentionMs } from '../../contracts/limits.ts';
 import { headOf, type DocumentKey } from '../../context/core/version.ts';
 import type { Check, Commit, DocumentStore, NamespaceRow } from '../../context/ports.ts';

@@ -5,10 +5,8 @@ import { timeZoneFault } from './local-time.ts';
 
 type Level = ApprovalNode['levels'][number];
 
-/** Something written out, or the expression that gives it. */
-type Written<T> = T | { readonly expression: string };
-
-function textOf(written: Written<unknown> | undefined): string | undefined {
+/** The expression that gives something, where it is not written out. */
+function textOf(written: unknown): string | undefined {
   const isExpression = typeof written === 'object' && written !== null && 'expression' in written;
   return isExpression ? (written as { readonly expression: string }).expression : undefined;
 }

@@ -1,5 +1,5 @@
 import type { ApprovalItem, ApprovalView, DecisionRequest } from '../../contracts/approval.ts';
-import { CadreError, type Fault, type Outcome, refused } from '../../contracts/errors.ts';
+import { CadreError, type Outcome, refused } from '../../contracts/errors.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { Json } from '../../contracts/json.ts';
 import { approvalFormBytesMax } from '../../contracts/limits.ts';

@@ -26,7 +26,7 @@ async function given<T extends z.ZodType>(
 ): Promise<Outcome<z.output<T>>> {
   if (typeof written !== 'object' || written === null || !('expression' in written))
     return { ok: true, value: written };
-  const { expression } = written as { readonly expression: string };
+  const { expression } = written;
   const made = await evaluate(expression, values);
   if (!made.ok) return refused('input-failed', `${what}: ${made.error.message}`);
   const parsed = schema.safeParse(JSON.parse(made.value));
