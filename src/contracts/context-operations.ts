@@ -16,7 +16,7 @@ import {
   relationsRequest,
   setPolicyRequest,
 } from './context-queries.ts';
-import { contextHead, contextVersionView, subject } from './context.ts';
+import { contextHead, contextVersionView } from './context.ts';
 import { assembleAnswer, assembleRequest } from './context-assembly.ts';
 import { defineTypeRequest, typeAnswer, typeRequest, typesAnswer, typesRequest, typeVersion } from './context-types.ts';
 import {
