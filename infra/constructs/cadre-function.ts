@@ -137,7 +137,7 @@ export class CadreFunction extends Construct {
     const targets = (spec.sendsTo ?? []).map((name) => queues.byName[name].queue.queueArn);
     if (targets.length > 0) allow(['sqs:SendMessage'], ...targets);
     if (spec.sendsToInboxes) allow(['sqs:SendMessage'], inboxes);
-    if (spec.completesExecutions) allow(['states:SendTaskSuccess'], stateMachineArn);
+    if (spec.completesExecutions) allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], stateMachineArn);
     if (spec.startsExecutions) {
       allow(['states:StartExecution'], stateMachineArn);
       allow(['states:DescribeExecution'], `${stateMachineArn.replace(':stateMachine:', ':execution:')}:*`);

@@ -109,7 +109,7 @@ const documents = [
 const sends = (...targets: (QueueName | 'inboxes')[]) => targets.map((target) => `sqs:SendMessage ${target}`);
 const deletes = 'dynamodb:DeleteItem table';
 const starts = ['states:StartExecution machine', 'states:DescribeExecution executions'];
-const completes = 'states:SendTaskSuccess machine';
+const completes = ['states:SendTaskSuccess machine', 'states:SendTaskFailure machine'];
 
 /** What its use cases do beyond that, with the step that does it: without one of these it fails on AWS, and only there. */
 const needs: Readonly<Record<FunctionName, readonly string[]>> = {
@@ -118,15 +118,15 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   // The rest of a large round goes back to its queue; a dispatch arms the pulse and assigns.
   'dispatch-tasks': sends('dispatch', 'pulse', 'inboxes'),
   // A retry sets a tick; the last result of a workflow completes its execution and clears its mark of attention; losers are told to stop.
-  'apply-results': [...sends('dispatch', 'pulse', 'inboxes'), deletes, completes],
+  'apply-results': [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...completes],
   'record-heartbeats': [],
   // It cancels lost attempts, arms itself, and takes the step that somebody owed to a workflow: start, insert, complete.
-  pulse: [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, completes],
+  pulse: [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, ...completes],
   // A tick looks whether the execution has begun.
   // It begins what it accepts: a first node that waits sets ticks, a wide first step clears its mark of attention.
   'accept-workflows': [...sends('dispatch', 'pulse'), deletes, ...starts],
   // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention; a first node that waits sets ticks.
-  'begin-workflow': [...sends('dispatch', 'pulse'), deletes, completes],
+  'begin-workflow': [...sends('dispatch', 'pulse'), deletes, ...completes],
   // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.
   'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes],
   // It reads the documents that changed, writes entries of the index, and removes merged segments.
@@ -148,7 +148,7 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
     'dynamodb:Scan table',
     ...documents,
     ...starts,
-    completes,
+    ...completes,
   ],
 };
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   DescribeExecutionCommand,
+  SendTaskFailureCommand,
   SendTaskSuccessCommand,
   StartExecutionCommand,
   type SFNClient,
@@ -47,7 +48,11 @@ export function createExecutions(client: SFNClient, stateMachineArn: string): Ex
     },
     complete: async (taskToken, output) => {
       try {
-        await client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) }));
+        const end = JSON.stringify(output);
+        // The machine's Run state catches this error: an execution fails with its workflow.
+        if (output.status === 'Failed')
+          await client.send(new SendTaskFailureCommand({ taskToken, error: 'WorkflowFailed', cause: end }));
+        else await client.send(new SendTaskSuccessCommand({ taskToken, output: end }));
         return true;
       } catch (error) {
         if (error instanceof Error && unknownToken.has(error.name)) return false;

@@ -84,6 +84,14 @@ export function executionsSuite(machineOf: () => Machine): void {
       expect(await tokensOf(id, 1)).toHaveLength(1);
     });
 
+    it('fail one whose workflow has failed', async () => {
+      const id = unique();
+      await executions().start(id);
+      const [token = ''] = await tokensOf(id, 1);
+      expect(await executions().complete(token, { workflow_id: id, status: 'Failed' })).toBe(true);
+      expect((await ended(id, 'FAILED')).error).toBe('WorkflowFailed');
+    });
+
     it('do not know a token that nobody gave', async () => {
       expect(await executions().complete('nobody', { workflow_id: 'w', status: 'Completed' })).toBe(false);
     });
