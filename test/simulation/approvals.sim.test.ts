@@ -18,7 +18,14 @@ function definitionOf(approval: Approval): WorkflowDefinitionInput {
     name: 'spend',
     nodes: [
       { kind: 'approval', name: 'approve', title: 'Spend it?', ...approval },
-      { name: 'pay', task_type: 'pay', depends_on: ['approve'], input: 'outputs.approve' },
+      // Attempts enough for faults that never end: what is looked at here is the approval.
+      {
+        name: 'pay',
+        task_type: 'pay',
+        depends_on: ['approve'],
+        input: 'outputs.approve',
+        retry: { max_attempts: 50 },
+      },
     ],
     output: 'outputs.pay',
   };

@@ -49,8 +49,9 @@ describe('a rerun', () => {
           const own = first.state.nodes.slice(0, definition.nodes.length);
           const from = [...new Set(picks.map((pick) => definition.nodes[pick % definition.nodes.length]!.name))];
           const taken = new Map(
-            definition.nodes.flatMap((node) =>
-              node.kind === 'choice' ? [[node.name, takenBy(node) ?? []] as const] : [],
+            // A choice that was not taken itself took nothing.
+            definition.nodes.flatMap((node, index) =>
+              node.kind === 'choice' && own[index] === 'C' ? [[node.name, takenBy(node) ?? []] as const] : [],
             ),
           );
           const letters = keptLetters(graphOf(definition), own, from, taken);
