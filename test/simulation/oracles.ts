@@ -16,8 +16,8 @@ export interface Violation {
 export interface OracleView {
   peek(pk: string, sk: string): Item | undefined;
   /**
-   * Whether, since this time, two dispatchers worked at once (dispatch.fifo prevents it, unless a message comes again while it is worked on) or a
-   * dispatcher's write was refused by a throttled service: then a round may be overtaken by the next one, which is the promise's stated bound.
+   * Whether, since this time, two dispatchers worked at once (dispatch.fifo prevents it, unless a message comes again while it is worked on) a
+   * dispatcher's write was refused by a throttled service, or an agent was stopped: then a round may be overtaken by the next one, which is the promise's stated bound.
    */
   isDisturbed(since: number): boolean;
   /** The rows of all agents. */

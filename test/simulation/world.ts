@@ -169,6 +169,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   );
   let dispatching = 0;
   let overlapAt = 0;
+  let stoppedAt = 0;
   const deployment = deployTwin(
     { seed, faults: scenario.mix },
     {
@@ -200,6 +201,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     isDisturbed: (since) =>
       dispatching > 1 ||
       overlapAt >= since ||
+      stoppedAt >= since - 500 ||
       cloud.faults.log.some(
         ({ at, point, detail }) => at >= since - 500 && disturbing.has(point) && detail.startsWith('dynamodb:'),
       ),
@@ -209,7 +211,13 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
         .filter((row) => row !== undefined),
     definitionOf: (id) => definitions.get(id),
   });
-  cloud.dynamodb.onCommit((commit) => oracles.onCommit(commit));
+  cloud.dynamodb.onCommit((commit) => {
+    const isStopping = commit.changes.some(
+      ({ before, after }) => after?.['stopped'] !== undefined && before?.['stopped'] === undefined,
+    );
+    if (isStopping) stoppedAt = commit.at;
+    oracles.onCommit(commit);
+  });
   for (const agent of scenario.agents) startSimulatedAgent(cloud, api, agent, random, startedAt);
   startClient(deployment, api, scenario, startedAt);
   startRepeater(api, deployment, scenario, startedAt);
