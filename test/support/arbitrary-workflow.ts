@@ -153,3 +153,12 @@ export function arbitraryWorkflow(
       fates: fatesOf(seed, failures),
     }));
 }
+
+/** Numbers that decide the order in which things happen. */
+export const choices = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 50 });
+
+/** A stream of choices out of a list of numbers. */
+export function chooser(numbers: readonly number[]): (bound: number) => number {
+  let at = 0;
+  return (bound) => (numbers[at++ % numbers.length] ?? 0) % Math.max(1, bound);
+}

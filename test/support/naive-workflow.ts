@@ -117,3 +117,12 @@ export function naiveOutcome(definition: WorkflowDefinition, fateOf: (path: stri
       : 'Failed';
   return { ends, status };
 }
+
+/** The end of a node by its letter in the reducer's state. */
+export const endOf: Readonly<Record<string, End>> = {
+  C: 'Completed',
+  F: 'Failed',
+  H: 'Ignored',
+  K: 'Skipped',
+  N: 'Not taken',
+};

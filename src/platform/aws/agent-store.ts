@@ -5,7 +5,7 @@ import type { FiguresAging } from '../../distributor/core/figures.ts';
 import type { AgentStore, HeardFrom } from '../../distributor/ports.ts';
 import { agingUpdate, figuresUpdate } from './agent-figures.ts';
 import { fromAgentItem } from './agent-rows.ts';
-import { type Database, isRefused } from './database.ts';
+import { type Database, isApplied, isRefused } from './database.ts';
 import { agentKey } from './keys.ts';
 import { addRoutes, arm, desire, pass, readPool } from './pool-store.ts';
 import { executeStatements } from './statements.ts';
@@ -115,8 +115,8 @@ const reserve =
   };
 
 async function remove(db: Database, pool: string, agent_id: string): Promise<boolean> {
-  try {
-    await db.client.send(
+  return isApplied(
+    db.client.send(
       new DeleteCommand({
         TableName: db.table,
         Key: agentKey(pool, agent_id),
@@ -124,12 +124,8 @@ async function remove(db: Database, pool: string, agent_id: string): Promise<boo
         ConditionExpression: 'attribute_not_exists(pk) OR size(holds) = :none',
         ExpressionAttributeValues: { ':none': 0 },
       }),
-    );
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }
 
 /** The clauses of a release that proves its sender alive: the lease, and what the agent did. */

@@ -4,7 +4,7 @@ import type { DocumentStore } from '../../context/ports.ts';
 import { retentionMs } from '../../contracts/limits.ts';
 import { lockKey, lockPartition } from './context-keys.ts';
 import { pageOfRows, placesUnder } from './context-listings.ts';
-import { type Database, isRefused } from './database.ts';
+import { type Database, isApplied } from './database.ts';
 import type { Item } from './task-rows.ts';
 
 function fromItem({ pk: _pk, sk: _sk, ttl: _ttl, ...row }: Item): LockRow {
@@ -29,8 +29,8 @@ export function contextLocks(db: Database): Pick<DocumentStore, 'lock' | 'setLoc
 
     async setLock(row) {
       const Item = { ...lockKey(row.namespace, row.name), ...row, ttl: ttlOf(row) };
-      try {
-        await db.client.send(
+      return isApplied(
+        db.client.send(
           new PutCommand({
             TableName: db.table,
             Item,
@@ -42,12 +42,8 @@ export function contextLocks(db: Database): Pick<DocumentStore, 'lock' | 'setLoc
                   ExpressionAttributeValues: { ':before': row.revision - 1 },
                 }),
           }),
-        );
-        return true;
-      } catch (error) {
-        if (isRefused(error)) return false;
-        throw error;
-      }
+        ),
+      );
     },
 
     async locks(namespace, under, limit, cursor) {

@@ -22,7 +22,7 @@ import { contextSubjects } from './context-subjects.ts';
 import { contextLifecycle } from './context-lifecycle.ts';
 import { contextLineage, writtenItem } from './context-lineage.ts';
 import { contextListings, pageOfRows } from './context-listings.ts';
-import { type Database, getItems, queryItems, isRefused } from './database.ts';
+import { type Database, getItems, queryItems, isApplied, isRefused } from './database.ts';
 import type { Item } from './task-rows.ts';
 import { transact } from './transact.ts';
 
@@ -149,8 +149,8 @@ async function latestOf(db: Database, bodies: Bodies, keys: readonly DocumentKey
 /** The stored revision must be the one before: of two policies made from one only one is set. */
 async function setNamespace(db: Database, row: NamespaceRow): Promise<boolean> {
   const first = row.revision === 1;
-  try {
-    await db.client.send(
+  return isApplied(
+    db.client.send(
       new PutCommand({
         TableName: db.table,
         Item: { ...policyKey(row.namespace), ...row },
@@ -158,12 +158,8 @@ async function setNamespace(db: Database, row: NamespaceRow): Promise<boolean> {
           ? { ConditionExpression: 'attribute_not_exists(pk)' }
           : { ConditionExpression: 'revision = :before', ExpressionAttributeValues: { ':before': row.revision - 1 } }),
       }),
-    );
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }
 
 function fromConflictItem({ pk: _pk, sk: _sk, text, ...rest }: Item): ConflictDocument {

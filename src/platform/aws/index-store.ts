@@ -2,7 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { packEntry, unpackEntry, type IndexEntry } from '../../context/core/search/entry.ts';
 import type { ChangedVersion, IndexManifest, IndexStore } from '../../context/index-ports.ts';
 import { feedPartition, feedShards } from './context-keys.ts';
-import { type Database, getItems, queryItems, isRefused, writeAll } from './database.ts';
+import { type Database, getItems, queryItems, isApplied, writeAll } from './database.ts';
 import { indexName } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
@@ -83,8 +83,8 @@ async function replaceManifest(
   namespace: string,
   { revision, segments, dropped }: IndexManifest,
 ): Promise<boolean> {
-  try {
-    await db.client.send(
+  return isApplied(
+    db.client.send(
       new UpdateCommand({
         TableName: db.table,
         Key: manifestKey(namespace),
@@ -99,12 +99,8 @@ async function replaceManifest(
           ...(revision === 1 ? {} : { ':known': revision - 1 }),
         },
       }),
-    );
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }
 
 /** The rows of the indexes: a manifest and an entry for each recent version, in one partition a namespace. */

@@ -1,7 +1,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { PolicyRow } from '../../contracts/rows.ts';
 import type { PolicyStore } from '../../distributor/ports.ts';
-import { type Database, queryItems, isRefused } from './database.ts';
+import { type Database, queryItems, isApplied } from './database.ts';
 import { policyHeadKey, policyPartition, policyVersionKey } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
@@ -13,8 +13,8 @@ export function fromPolicyItem(item: Item | undefined): PolicyRow | undefined {
 }
 
 async function put(db: Database, item: Item, condition: string, was?: number): Promise<boolean> {
-  try {
-    await db.client.send(
+  return isApplied(
+    db.client.send(
       new PutCommand({
         TableName: db.table,
         Item: item,
@@ -23,12 +23,8 @@ async function put(db: Database, item: Item, condition: string, was?: number): P
           ? {}
           : { ExpressionAttributeNames: { '#version': 'version' }, ExpressionAttributeValues: { ':was': was } }),
       }),
-    );
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }
 
 /** Policies: the head beside the agents, where each dispatch reads it anyway; all versions in a partition of their own. */

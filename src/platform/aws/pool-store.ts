@@ -2,7 +2,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { AgentStore } from '../../distributor/ports.ts';
 import { fromAgentItem } from './agent-rows.ts';
-import { type Database, isRefused, queryItems } from './database.ts';
+import { type Database, isApplied, isRefused, queryItems } from './database.ts';
 import { poolKey, poolPartition, routeKey } from './keys.ts';
 import { fromPolicyItem } from './policy-store.ts';
 import { executeStatements, insertStatement } from './statements.ts';
@@ -58,8 +58,8 @@ export async function desire(
   { agents, at }: { readonly agents: number; readonly at: number },
   was: number | undefined,
 ): Promise<boolean> {
-  try {
-    await db.client.send(
+  return isApplied(
+    db.client.send(
       new UpdateCommand({
         TableName: db.table,
         Key: poolKey(pool),
@@ -68,12 +68,8 @@ export async function desire(
         ConditionExpression: was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
         ExpressionAttributeValues: { ':desired': agents, ':at': at, ...(was === undefined ? {} : { ':was': was }) },
       }),
-    );
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }
 
 /** Notes that a round starts work under limits; false when another round has since the pool was read. */

@@ -2,7 +2,7 @@ import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/li
 import type { ScheduleRow } from '../../contracts/rows.ts';
 import type { ScheduleStore } from '../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Database, isRefused } from './database.ts';
+import { type Database, isApplied } from './database.ts';
 import { scheduleKey, schedulesPartition, timerPartition } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
@@ -20,8 +20,8 @@ function fromItem(item: Item): ScheduleRow {
 
 /** Puts a row on a condition; false when it failed. */
 async function put(db: Database, row: ScheduleRow, condition: string, values?: Item): Promise<boolean> {
-  try {
-    await db.client.send(
+  return isApplied(
+    db.client.send(
       new PutCommand({
         TableName: db.table,
         Item: scheduleItem(row),
@@ -30,12 +30,8 @@ async function put(db: Database, row: ScheduleRow, condition: string, values?: I
           ? {}
           : { ExpressionAttributeNames: { '#version': 'version' }, ExpressionAttributeValues: values }),
       }),
-    );
-    return true;
-  } catch (error) {
-    if (isRefused(error)) return false;
-    throw error;
-  }
+    ),
+  );
 }
 
 async function get(db: Database, pool: string, schedule_id: string): Promise<ScheduleRow | undefined> {

@@ -9,8 +9,8 @@ import {
   type WorkflowCommand,
 } from '../../../src/workflow/core/reducer.ts';
 import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/state.ts';
-import { arbitraryWorkflow, type Fates, withEvents } from '../../support/arbitrary-workflow.ts';
-import { type End, naiveOutcome } from '../../support/naive-workflow.ts';
+import { arbitraryWorkflow, chooser, choices, type Fates, withEvents } from '../../support/arbitrary-workflow.ts';
+import { endOf, naiveOutcome } from '../../support/naive-workflow.ts';
 import { answers, takerOf } from '../../support/pure-edge.ts';
 
 const error = { code: 'broken', message: 'it broke', retryable: false };
@@ -59,20 +59,6 @@ function run(definition: WorkflowDefinition, fates: Fates, pick: (bound: number)
   }
   return { state, log };
 }
-
-function chooser(choices: readonly number[]): (bound: number) => number {
-  let at = 0;
-  return (bound) => (choices[at++ % choices.length] ?? 0) % Math.max(1, bound);
-}
-
-const endOf: Readonly<Record<string, End>> = {
-  C: 'Completed',
-  F: 'Failed',
-  H: 'Ignored',
-  K: 'Skipped',
-  N: 'Not taken',
-};
-const choices = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 50 });
 
 describe('the reducer with nodes that wait for events', () => {
   it('ends as the naive interpreter says of the same graph with joins in their place, whenever the events come', () => {

@@ -11,8 +11,8 @@ import {
 } from '../../../src/workflow/core/reducer.ts';
 import { graphOf } from '../../../src/workflow/core/graph.ts';
 import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/state.ts';
-import { arbitraryWorkflow, type Fates } from '../../support/arbitrary-workflow.ts';
-import { type End, type Fate, naiveOutcome } from '../../support/naive-workflow.ts';
+import { arbitraryWorkflow, chooser, choices, type Fates } from '../../support/arbitrary-workflow.ts';
+import { endOf, type Fate, naiveOutcome } from '../../support/naive-workflow.ts';
 import { answers } from '../../support/pure-edge.ts';
 
 const failure = { code: 'broken', message: 'it broke', retryable: false };
@@ -57,22 +57,6 @@ function run(definition: WorkflowDefinition, fates: Fates, pick: (bound: number)
   }
   return { state, log, send };
 }
-
-/** A stream of choices out of a list of numbers. */
-function chooser(choices: readonly number[]): (bound: number) => number {
-  let at = 0;
-  return (bound) => (choices[at++ % choices.length] ?? 0) % Math.max(1, bound);
-}
-
-const endOf: Readonly<Record<string, End>> = {
-  C: 'Completed',
-  F: 'Failed',
-  H: 'Ignored',
-  K: 'Skipped',
-  N: 'Not taken',
-};
-
-const choices = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 50 });
 
 describe('the reducer', () => {
   it('ends every graph as the naive interpreter says, whatever the order and however often outcomes come', () => {
