@@ -25,7 +25,6 @@ import { addTasks } from './commands/tasks.ts';
 import { addTrace } from './commands/trace.ts';
 import { addUp } from './commands/up.ts';
 import { addWait } from './commands/wait.ts';
-import { addWorkflow } from './commands/workflow.ts';
 import { addWorkflows } from './commands/workflows.ts';
 
 /** The whole command line. Commands load what they need when they run, so that help is there at once. */
@@ -52,16 +51,7 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel, addKill])
     add(program);
-  for (const add of [
-    addWorkflows,
-    addWorkflow,
-    addApprovals,
-    addSchedules,
-    addTasks,
-    addExplain,
-    addAgents,
-    addPolicies,
-  ])
+  for (const add of [addWorkflows, addApprovals, addSchedules, addTasks, addExplain, addAgents, addPolicies])
     add(program);
   for (const add of [addContext, addLocks, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate, addTrace])
     add(program);

@@ -3,20 +3,34 @@ import { runs } from '../command.ts';
 import { pageSize } from '../option-values.ts';
 import { showStatus, showTime, table } from '../output.ts';
 import { showRunTasks, showWorkflow } from '../views.ts';
+import { addInspection } from './workflow-inspect.ts';
+import { addSteering } from './workflow-steer.ts';
 
 interface WorkflowOptions {
   readonly limit?: number;
   readonly cursor?: string;
 }
 
-/** `cadre workflows [ID]`, and `pause`, `resume`, `redrive` of one. */
+/** `cadre workflows [ID]`, and all that is done with one. */
 export function addWorkflows(program: Command): void {
   const workflows = program
     .command('workflows [id]')
-    .description('list workflows, or show one with its tasks')
+    .alias('workflow')
+    .description('list workflows, show one with its tasks; check a definition, look into a run, steer it')
     .option('--limit <count>', 'workflows to a page, at most 100', pageSize)
     .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
-    .addHelpText('after', '\nExamples:\n  $ cadre workflows\n  $ cadre workflows my-run')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre workflows
+  $ cadre workflows my-run
+  $ cadre workflows validate flow.json --json
+  $ cadre workflows draw my-run --format svg > my-run.svg
+  $ cadre workflows replay my-run --at 2026-11-23T01:00:00Z
+  $ cadre workflows signal my-run payment.received --data '{"amount": 40}'
+  $ cadre workflows update my-run --priority high`,
+    )
     .action(
       runs<[string | undefined, WorkflowOptions]>(async ({ out, client }, id, { limit, cursor }) => {
         const cadre = await client();
@@ -42,38 +56,6 @@ export function addWorkflows(program: Command): void {
         return undefined;
       }),
     );
+  addInspection(workflows);
   addSteering(workflows);
-}
-
-/** `cadre workflows pause|resume|redrive ID` */
-function addSteering(workflows: Command): void {
-  workflows
-    .command('pause <id>')
-    .description('let nothing new start in a workflow; what is queued or runs goes on')
-    .action(
-      runs<[string]>(async ({ out, client }, id) => {
-        out.data(await (await client()).pauseWorkflow(id), showWorkflow);
-        return undefined;
-      }),
-    );
-  workflows
-    .command('resume <id>')
-    .description('let a paused workflow go on')
-    .action(
-      runs<[string]>(async ({ out, client }, id) => {
-        out.data(await (await client()).resumeWorkflow(id), showWorkflow);
-        return undefined;
-      }),
-    );
-  workflows
-    .command('redrive <id>')
-    .description('run again what failed in a workflow that has ended, or in its compensation')
-    .option('--skip <path...>', 'failed compensations that count as done')
-    .addHelpText('after', '\nExample:\n  $ cadre workflows redrive my-run --skip book:compensate')
-    .action(
-      runs<[string, { readonly skip?: readonly string[] }]>(async ({ out, client }, id, { skip }) => {
-        out.data(await (await client()).redriveWorkflow(id, skip), showWorkflow);
-        return undefined;
-      }),
-    );
 }

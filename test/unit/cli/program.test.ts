@@ -33,7 +33,6 @@ describe('the command line', () => {
       ...['start', 'up', 'down', 'status', 'review', 'run', 'submit', 'wait', 'cancel', 'kill'],
       ...[
         'workflows',
-        'workflow',
         'approvals',
         'schedules',
         'tasks',
@@ -54,10 +53,17 @@ describe('the command line', () => {
     for (const command of commands) expect(command.description()).not.toBe('');
   });
 
+  it('has one group for all that is done with workflows, which the singular names as well', () => {
+    const group = createProgram().commands.find((command) => command.name() === 'workflows');
+    const done = group?.commands.map((command) => command.name());
+    expect(done).toEqual(expect.arrayContaining(['validate', 'replay', 'signal', 'pause', 'rerun', 'redrive']));
+    expect(group?.aliases()).toEqual(['workflow']);
+  });
+
   it('lists all faults of a workflow as JSON with exit code 2, with nothing deployed', async () => {
     const file = join(empty, 'wrong.json');
     writeFileSync(file, JSON.stringify({ name: 'x', nodes: [{ name: 'a', task_type: 't', depends_on: ['a', 'b'] }] }));
-    const { code, stdout } = await cadre('workflow', 'validate', file, '--json');
+    const { code, stdout } = await cadre('workflows', 'validate', file, '--json');
     const { valid, errors } = JSON.parse(stdout) as { valid: boolean; errors: { code: string; fix: string }[] };
     expect([code, valid]).toEqual([2, false]);
     expect(errors.map((each) => each.code)).toEqual(['unknown-dependency', 'workflow-cycle']);

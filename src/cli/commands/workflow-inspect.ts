@@ -1,36 +1,16 @@
 import { type Command, Option } from 'commander';
 import type { PlanView, ReplayView, ValidationView } from '../../contracts/inspection.ts';
-import type { Json } from '../../contracts/json.ts';
 import { errorCatalogue } from '../../contracts/error-catalogue.ts';
 import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { type CommandContext, runs } from '../command.ts';
 import { moment } from '../option-values.ts';
 import { showStatus, table } from '../output.ts';
-import { addRepair } from './workflow-repair.ts';
 
-/** `cadre workflow validate|draw|log|replay|export|query|signal|update|rerun` */
-export function addWorkflow(program: Command): void {
-  const group = program
-    .command('workflow')
-    .description('one workflow: validate, draw, log, replay, export, query, signal, update, rerun')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ cadre workflow validate flow.json --json
-  $ cadre workflow draw my-run --format svg > my-run.svg
-  $ cadre workflow log my-run
-  $ cadre workflow replay my-run --at 2026-11-23T01:00:00Z
-  $ cadre workflow export my-run --format xes > my-run.xes
-  $ cadre workflow query my-run progress
-  $ cadre workflow signal my-run payment.received --data '{"amount": 40}'
-  $ cadre workflow update my-run --priority high`,
-    );
-  addDefinition(group);
-  addHistory(group);
-  addQuery(group);
-  addSignal(group);
-  addRepair(group);
+/** `cadre workflows validate|draw|log|replay|export|query` */
+export function addInspection(workflows: Command): void {
+  addDefinition(workflows);
+  addHistory(workflows);
+  addQuery(workflows);
 }
 
 /** Checks in this process: nothing need be deployed, so nothing is known of agents. */
@@ -52,8 +32,8 @@ async function readForValidation(file: string): Promise<{ value?: unknown; fault
   }
 }
 
-function addDefinition(group: Command): void {
-  group
+function addDefinition(workflows: Command): void {
+  workflows
     .command('validate <file>')
     .description('list everything that is wrong with a definition or a submission; exits 0 or 2; - reads stdin')
     .option('--deployed', 'ask the deployment, which also knows what its agents can do')
@@ -67,7 +47,7 @@ function addDefinition(group: Command): void {
         return valid ? 0 : 2;
       }),
     );
-  group
+  workflows
     .command('draw <id-or-file>')
     .description('draw a run as it stands, or a definition in a file: colours by status, the critical path thick')
     .addOption(new Option('--format <format>', 'what to draw').choices(['mermaid', 'svg']).default('mermaid'))
@@ -94,8 +74,8 @@ async function planOf({ client }: CommandContext, what: string): Promise<PlanVie
   throw new CadreError(code, faults[0]?.message, { faults });
 }
 
-function addHistory(group: Command): void {
-  group
+function addHistory(workflows: Command): void {
+  workflows
     .command('log <id>')
     .description('the audit trail of a run: who did what, and when')
     .action(
@@ -106,7 +86,7 @@ function addHistory(group: Command): void {
         return undefined;
       }),
     );
-  group
+  workflows
     .command('replay <id>')
     .description('compute the state from the event log and compare it with what is stored; exits 1 when they differ')
     .option('--at <time>', 'the state at a moment of the past', moment)
@@ -117,7 +97,7 @@ function addHistory(group: Command): void {
         return view.matches === false ? 1 : 0;
       }),
     );
-  group
+  workflows
     .command('export <id>')
     .description('the event log of a run for process mining')
     .addOption(new Option('--format <format>', 'XES is IEEE 1849').choices(['xes']).default('xes'))
@@ -137,40 +117,13 @@ function addHistory(group: Command): void {
     );
 }
 
-function addQuery(group: Command): void {
-  group
+function addQuery(workflows: Command): void {
+  workflows
     .command('query <id> <name>')
     .description('what a query that the definition names says of a run as it is')
     .action(
       runs<[string, string]>(async ({ out, client }, id, name) => {
         out.data(await (await client()).queryWorkflow(id, name), ({ value }) => JSON.stringify(value, null, 2));
-        return undefined;
-      }),
-    );
-}
-
-interface SignalFlags {
-  readonly data?: string;
-  readonly key?: string;
-  readonly signalId?: string;
-}
-
-function addSignal(group: Command): void {
-  group
-    .command('signal <id> <name>')
-    .description('send an event to a workflow; it is kept until a node waits for it')
-    .option('--data <json>', 'what it brings, or @FILE')
-    .option('--key <key>', 'what it is about: nodes that ask for a key take only events which carry it')
-    .option('--signal-id <id>', 'makes the command repeatable: the same id is the same event')
-    .action(
-      runs<[string, string, SignalFlags]>(async ({ out, client }, id, name, { data, key, signalId }) => {
-        const { readJsonArgument } = await import('../read-input.ts');
-        const value = data === undefined ? undefined : ((await readJsonArgument(data, '--data')) as Json);
-        const more = { ...(signalId === undefined ? {} : { id: signalId }), ...(key === undefined ? {} : { key }) };
-        const view = await (await client()).signalWorkflow(id, name, value, more);
-        out.data(view, ({ kept }) =>
-          kept ? `${name} is kept until a node waits for it.` : `A node waited for ${name}.`,
-        );
         return undefined;
       }),
     );

@@ -1,0 +1,128 @@
+import { type Command, Option } from 'commander';
+import type { Json } from '../../contracts/json.ts';
+import type { WorkflowUpdate } from '../../contracts/repair.ts';
+import { priorities } from '../../contracts/task.ts';
+import { runs } from '../command.ts';
+import { moment } from '../option-values.ts';
+import { showWorkflow } from '../views.ts';
+
+interface RerunOptions {
+  readonly from: readonly string[];
+  readonly id?: string;
+  readonly input?: string;
+}
+
+/** `cadre workflows signal|pause|resume|update|rerun|redrive ID` */
+export function addSteering(workflows: Command): void {
+  addSignal(workflows);
+  addPausing(workflows);
+  addUpdate(workflows);
+  addRerun(workflows);
+  addRedrive(workflows);
+}
+
+function addPausing(workflows: Command): void {
+  workflows
+    .command('pause <id>')
+    .description('let nothing new start in a workflow; what is queued or runs goes on')
+    .action(
+      runs<[string]>(async ({ out, client }, id) => {
+        out.data(await (await client()).pauseWorkflow(id), showWorkflow);
+        return undefined;
+      }),
+    );
+  workflows
+    .command('resume <id>')
+    .description('let a paused workflow go on')
+    .action(
+      runs<[string]>(async ({ out, client }, id) => {
+        out.data(await (await client()).resumeWorkflow(id), showWorkflow);
+        return undefined;
+      }),
+    );
+}
+
+interface SignalFlags {
+  readonly data?: string;
+  readonly key?: string;
+  readonly signalId?: string;
+}
+
+function addSignal(workflows: Command): void {
+  workflows
+    .command('signal <id> <name>')
+    .description('send an event to a workflow; it is kept until a node waits for it')
+    .option('--data <json>', 'what it brings, or @FILE')
+    .option('--key <key>', 'what it is about: nodes that ask for a key take only events which carry it')
+    .option('--signal-id <id>', 'makes the command repeatable: the same id is the same event')
+    .action(
+      runs<[string, string, SignalFlags]>(async ({ out, client }, id, name, { data, key, signalId }) => {
+        const { readJsonArgument } = await import('../read-input.ts');
+        const value = data === undefined ? undefined : ((await readJsonArgument(data, '--data')) as Json);
+        const more = { ...(signalId === undefined ? {} : { id: signalId }), ...(key === undefined ? {} : { key }) };
+        const view = await (await client()).signalWorkflow(id, name, value, more);
+        out.data(view, ({ kept }) =>
+          kept ? `${name} is kept until a node waits for it.` : `A node waited for ${name}.`,
+        );
+        return undefined;
+      }),
+    );
+}
+
+function addUpdate(workflows: Command): void {
+  workflows
+    .command('update <id>')
+    .description('change the priority or the deadline of a workflow that runs; its waiting tasks move at once')
+    .addOption(new Option('--priority <priority>', 'of all its tasks from now on').choices([...priorities]))
+    .option('--deadline <time>', 'when it should have ended, for example 2026-11-23T18:00:00Z', moment)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ cadre workflows update my-run --priority high --deadline 2026-11-23T18:00:00Z',
+    )
+    .action(
+      runs<[string, WorkflowUpdate]>(async ({ out, client }, id, { priority, deadline }) => {
+        const change = {
+          ...(priority === undefined ? {} : { priority }),
+          ...(deadline === undefined ? {} : { deadline }),
+        };
+        out.data(await (await client()).updateWorkflow(id, change), showWorkflow);
+        return undefined;
+      }),
+    );
+}
+
+function addRerun(workflows: Command): void {
+  workflows
+    .command('rerun <id>')
+    .description('start a new run that begins at some nodes of another one and takes the rest over')
+    .requiredOption('--from <node...>', 'nodes that run again, with everything after them')
+    .option('--id <id>', 'of the new run (default: made out of the request)')
+    .option('--input <json>', "in place of the first run's input, or @FILE")
+    .addHelpText('after', '\nExample:\n  $ cadre workflows rerun my-run --from report')
+    .action(
+      runs<[string, RerunOptions]>(async ({ out, client }, id, { from, id: workflow_id, input }) => {
+        const { readJsonArgument } = await import('../read-input.ts');
+        const request = {
+          from: [...from],
+          ...(workflow_id === undefined ? {} : { workflow_id }),
+          ...(input === undefined ? {} : { input: (await readJsonArgument(input, '--input')) as Json }),
+        };
+        out.data(await (await client()).rerunWorkflow(id, request), showWorkflow);
+        return undefined;
+      }),
+    );
+}
+
+function addRedrive(workflows: Command): void {
+  workflows
+    .command('redrive <id>')
+    .description('run again what failed in a workflow that has ended, or in its compensation')
+    .option('--skip <path...>', 'failed compensations that count as done')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows redrive my-run --skip book:compensate')
+    .action(
+      runs<[string, { readonly skip?: readonly string[] }]>(async ({ out, client }, id, { skip }) => {
+        out.data(await (await client()).redriveWorkflow(id, skip), showWorkflow);
+        return undefined;
+      }),
+    );
+}
