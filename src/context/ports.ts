@@ -1,6 +1,7 @@
 import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contracts/context.ts';
 import type { ConflictDocument } from '../contracts/context-requests.ts';
 import type { AuditEntry, ContextChange } from '../contracts/context-queries.ts';
+import type { Snapshot } from '../contracts/context-snapshots.ts';
 import type { Certificate } from '../contracts/context-subjects.ts';
 import type { TypeVersion } from '../contracts/context-types.ts';
 import type { Announcement } from '../contracts/events.ts';
@@ -92,8 +93,8 @@ export interface DocumentStore {
   operation(key: DocumentKey, operation_id: string): Promise<number | undefined>;
   /** Heads in the order of the keys, strongly consistent. */
   heads(keys: readonly DocumentKey[]): Promise<readonly (ContextHead | undefined)[]>;
-  /** Versions, newest first. */
-  versions(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<StoredVersion>>;
+  /** The entries of the history that are not in the archive, newest first. */
+  versions(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ContextVersionView>>;
   /**
    * Writes the next versions of up to 25 documents, all or none: heads, versions and whatever finds them. Answers with the keys of the documents
    * that were not as expected; an empty list: it is written.
@@ -111,13 +112,18 @@ export interface DocumentStore {
   readersOf(key: DocumentKey, version: number): Promise<readonly string[]>;
   /** The versions that a task has read or written. */
   touchedBy(namespace: string, task_id: string, action: 'read' | 'wrote'): Promise<readonly DocumentVersion[]>;
-  /** Changes of a namespace written until `until`, in about their order: one page of each partition, and where to go on. */
+  /** Changes of a namespace stamped after `since` and until `until`, in about their order: one page of each partition, and where to go on. */
   changes(
     namespace: string,
-    until: number,
+    time: { readonly since?: string; readonly until: number },
     limit: number,
     cursor?: string,
   ): Promise<{ readonly items: readonly ContextChange[]; readonly cursor: string }>;
+  /** The snapshots of a namespace by name, those among them that have expired a while ago. */
+  snapshots(namespace: string): Promise<readonly Snapshot[]>;
+  /** Keeps a snapshot. False: another one of its name has not expired yet. */
+  keepSnapshot(snapshot: Snapshot): Promise<boolean>;
+  removeSnapshot(namespace: string, name: string): Promise<void>;
   /** Keeps a change that could not be merged; the same conflict again changes nothing. */
   keepConflict(conflict: ConflictDocument): Promise<void>;
   conflicts(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ConflictDocument>>;

@@ -32,6 +32,16 @@ import {
 import { lineageAnswer, lineageRequest, recordAnswer, recordRequest } from './context-lineage.ts';
 import { searchAnswer, searchRequest } from './context-search.ts';
 import {
+  discardAnswer,
+  discardRequest,
+  rewindAnswer,
+  rewindRequest,
+  snapshotAnswer,
+  snapshotRequest,
+  snapshotsAnswer,
+  snapshotsRequest,
+} from './context-snapshots.ts';
+import {
   certificate,
   certificatesRequest,
   exportAnswer,
@@ -127,6 +137,18 @@ export const contextOperations = {
     answer: changeAnswer,
   },
   fork: { summary: 'Create a document from a version of another', body: forkDocumentRequest, answer: changeAnswer },
+  snapshot: {
+    summary: 'Name the versions of all documents at and below a place, and keep them',
+    body: snapshotRequest,
+    answer: snapshotAnswer,
+  },
+  snapshots: { summary: 'List the snapshots of a namespace', body: snapshotsRequest, answer: snapshotsAnswer },
+  rewind: {
+    summary: 'Have the documents of a snapshot again, a page at a time',
+    body: rewindRequest,
+    answer: rewindAnswer,
+  },
+  discard: { summary: 'Remove a snapshot', body: discardRequest, answer: discardAnswer },
   diff: { summary: 'What changed between two versions, as a JSON Patch', body: diffRequest, answer: diffAnswer },
   batch: { summary: 'Read up to 100 documents', body: batchRequest, answer: batchAnswer },
   list: { summary: 'List documents by place, type, tags and time', body: listRequest, answer: page(contextHead) },

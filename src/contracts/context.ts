@@ -324,6 +324,8 @@ export const contextVersionView = z.object({
   /** Why, where the lifecycle asks for it: a hold, its release, an erasure. */
   reason: lifecycleReason.optional(),
   erasure: erasure.optional(),
+  /** From this version on it is not there for its readers. */
+  deleted: z.boolean().optional(),
 });
 export type ContextVersionView = z.infer<typeof contextVersionView>;
 

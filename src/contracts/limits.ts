@@ -270,6 +270,16 @@ export const typeVersionsMax = 100;
 export const forgottenDocumentsMax = 500;
 /** Bytes of data in one page of an export. Larger: it passes what a function may answer. */
 export const exportBytesMax = 1024 * 1024;
+/** Snapshots of one namespace. More: each removal by a retention reads them all. */
+export const snapshotsMax = 100;
+/** Characters of a snapshot's name: it is part of the ids of what a rewind writes. */
+export const snapshotNameCharactersMax = 40;
+/** Longest time that a snapshot keeps what it names, in days. */
+export const snapshotDaysMax = 3_650;
+/** What a snapshot keeps from being removed is looked at again after this time. Shorter: each look costs; longer: it outlives its snapshot by as much. */
+export const pinnedLookMs = 24 * 3_600_000;
+/** Bytes of a difference that the dry run of a rewind shows. Larger: a page passes what a function may answer; `diff` shows it. */
+export const shownPatchBytesMax = 32 * 1024;
 /** Longest life that a document may be given. */
 export const ttlMsMax = 10 * 365 * 24 * 3_600_000;
 

@@ -109,6 +109,10 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ),
   policy: value,
   expected_revision: number,
+  name: often(fc.constantFrom('s', 's2'), nasty),
+  newer: often(fc.constantFrom('keep', 'delete'), nasty),
+  dry_run: often(fc.boolean(), nasty),
+  keep_days: number,
 };
 /** Requests with what the operation needs, some with what else it takes, and a few with keys that it does not know. */
 function requestsOf(operation: ContextOperationName): fc.Arbitrary<Record<string, unknown>> {
@@ -156,6 +160,10 @@ async function freshStage(): Promise<Stage> {
       operation_id: 'made',
     });
   }
+  await stage.call('snapshot', { name: 's' });
+  stage.clock.now += 60_000;
+  await stage.call('append', { context_id: 'p/q', pointer: '/list', items: [2] });
+  stage.clock.now += 60_000;
   return stage;
 }
 

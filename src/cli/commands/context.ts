@@ -5,6 +5,7 @@ import { addAssemble } from './context-assemble.ts';
 import { addLineage } from './context-lineage.ts';
 import { addLifecycle } from './context-lifecycle.ts';
 import { addSubjects } from './context-subjects.ts';
+import { addSnapshots } from './context-snapshots.ts';
 import { addTypes } from './context-types.ts';
 import { addSearch } from './context-search.ts';
 import { pageSize, wholeNumber } from '../option-values.ts';
@@ -65,6 +66,7 @@ Examples:
   addLifecycle(command);
   addSubjects(command);
   addTypes(group);
+  addSnapshots(group);
   addLineage(command);
 }
 

@@ -78,7 +78,8 @@ export function documentOf(version: StoredVersion): ContextDocument {
 
 /** A version as an entry of the history. */
 export function historyEntry(version: Omit<StoredVersion, 'data'>): ContextVersionView {
-  const { kind, updated_at, updated_by, operation_id, base_version, bytes, hash, origin, reason, erasure } = version;
+  const { kind, updated_at, updated_by, operation_id, base_version, bytes, hash, origin, reason, erasure, deleted } =
+    version;
   return {
     version: version.version,
     kind,
@@ -91,6 +92,7 @@ export function historyEntry(version: Omit<StoredVersion, 'data'>): ContextVersi
     ...(origin === undefined ? {} : { origin }),
     ...(reason === undefined ? {} : { reason }),
     ...(erasure === undefined ? {} : { erasure }),
+    ...(deleted === undefined ? {} : { deleted }),
   };
 }
 

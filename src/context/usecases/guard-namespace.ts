@@ -15,16 +15,24 @@ import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../ports.ts
 
 type NamespaceAnswer = z.output<typeof namespaceAnswer>;
 
-/** Throws `forbidden` for whoever is no admin of the whole namespace. Before anybody has set a policy everybody is. */
+/** Whether somebody is an admin of a place, or of the whole namespace. Before anybody has set a policy everybody is. */
+export function isAdminOf(row: NamespaceRow | undefined, { principal }: Caller, place: string | undefined): boolean {
+  const rules = row?.policy.rules.filter(({ under }) => place !== undefined || under === undefined) ?? [];
+  return accessOf(row && { ...row.policy, rules }, { context_id: place ?? '' }, principal).actions.has('admin');
+}
+
+/** Throws `forbidden` for whoever is no admin of the place, or of the whole namespace where none is given. */
 export async function forAdmin(
   deps: ContextDeps,
   caller: Caller,
   namespace: string,
+  place?: string,
 ): Promise<NamespaceRow | undefined> {
   const row = await deps.documents.namespace(namespace);
-  const whole = row && { ...row.policy, rules: row.policy.rules.filter(({ under }) => under === undefined) };
-  if (!accessOf(whole, { context_id: '' }, caller.principal).actions.has('admin'))
-    throw new CadreError('forbidden', `${caller.principal} is no admin of ${namespace}`, { path: 'namespace' });
+  if (!isAdminOf(row, caller, place))
+    throw new CadreError('forbidden', `${caller.principal} is no admin of ${place ?? namespace}`, {
+      path: place === undefined ? 'namespace' : 'under',
+    });
   return row;
 }
 

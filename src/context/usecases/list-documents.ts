@@ -102,7 +102,7 @@ export async function listChanges(
 ): Promise<z.output<typeof changesAnswer>> {
   const now = deps.sources.now();
   const [page, room] = await Promise.all([
-    deps.documents.changes(namespace, now - changeSettleMs, limit, cursor),
+    deps.documents.changes(namespace, { until: now - changeSettleMs }, limit, cursor),
     deps.documents.namespace(namespace),
   ]);
   const placed = page.items.filter(({ context_id }) => under === undefined || liesIn(context_id, under));

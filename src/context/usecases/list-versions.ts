@@ -2,7 +2,6 @@ import type * as z from 'zod';
 import type { ConflictDocument, historyRequest } from '../../contracts/context-requests.ts';
 import type { ContextVersionView } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
-import { historyEntry } from '../core/version.ts';
 import type { Caller, ContextDeps, ContextPage } from '../ports.ts';
 import { loadDocument, permitted } from './load-document.ts';
 
@@ -24,8 +23,7 @@ export async function listVersions(
   request: HistoryRequest,
 ): Promise<ContextPage<ContextVersionView>> {
   const { key } = await keyForReader(deps, caller, request);
-  const page = await deps.documents.versions(key, request.limit, request.cursor);
-  return { ...page, items: page.items.map(historyEntry) };
+  return deps.documents.versions(key, request.limit, request.cursor);
 }
 
 /** Changes that could not be merged. Readers who may not see all of the document do not see them, because they hold its data. */

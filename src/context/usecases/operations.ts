@@ -14,6 +14,8 @@ import { appendDocument, patchDocument } from './patch-document.ts';
 import { diffDocument, getDocuments } from './read-documents.ts';
 import { forkDocument, restoreDocument } from './restore-document.ts';
 import { assembleContext } from './assemble-context.ts';
+import { rewindSubtree } from './rewind-subtree.ts';
+import { discardSnapshot, listSnapshots, takeSnapshot } from './snapshot-subtree.ts';
 import { searchDocuments } from './search-documents.ts';
 import { recordReads, traceLineage } from './trace-lineage.ts';
 import { transactDocuments } from './transact-documents.ts';
@@ -53,6 +55,10 @@ const useCases: {
   renew: renewLock,
   unlock: releaseLock,
   locks: listLocks,
+  snapshot: takeSnapshot,
+  snapshots: listSnapshots,
+  rewind: rewindSubtree,
+  discard: discardSnapshot,
   history: listVersions,
   assemble: assembleContext,
   search: searchDocuments,

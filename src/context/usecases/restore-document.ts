@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import type { ChangeAnswer, forkDocumentRequest, restoreDocumentRequest } from '../../contracts/context-requests.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { visible } from '../core/access.ts';
-import { documentOf, headOf, nextVersion, type DocumentKey, type StoredVersion } from '../core/version.ts';
-import type { Caller, ContextDeps } from '../ports.ts';
+import { documentOf, headOf, nextVersion, type DocumentKey, type Stamp, type StoredVersion } from '../core/version.ts';
+import type { Caller, Commit, ContextDeps } from '../ports.ts';
 import { changeDocument, repeated, stampOf, thawDocument } from './change-document.ts';
 import { liveFor, loadDocument, permitted } from './load-document.ts';
 
@@ -14,6 +14,15 @@ async function versionWithData(deps: ContextDeps, key: DocumentKey, version: num
       path: 'version',
     });
   return stored;
+}
+
+/** The commit that makes an older version the latest again; the policy of today stays. */
+export function restored(latest: StoredVersion, older: StoredVersion, stamp: Stamp): Commit {
+  const { version: base_version, data = null, context_type, tags, relations, merge, ttl_ms, retention } = older;
+  const description = { context_type, tags, relations, merge, ttl_ms, retention };
+  const previous = headOf(latest);
+  const change = { kind: 'restore' as const, base_version, data, ...description };
+  return { previous, next: nextVersion(previous, previous, change, stamp) };
 }
 
 /** Makes an older version the latest again, as a new version; a deleted document is there again, and an archived one comes back with its history. Its policy of today stays. */
@@ -39,28 +48,7 @@ export async function restoreDocument(
         path: 'expected_version',
       });
     if (latest.archive !== undefined) await thawDocument(deps, room, latest);
-    const {
-      data = null,
-      context_type,
-      tags,
-      relations,
-      merge,
-      ttl_ms,
-      retention,
-    } = await versionWithData(deps, key, version);
-    const previous = headOf(latest);
-    const change = {
-      kind: 'restore' as const,
-      base_version: version,
-      data,
-      context_type,
-      tags,
-      relations,
-      merge,
-      ttl_ms,
-      retention,
-    };
-    return { commit: { previous, next: nextVersion(key, previous, change, stamp) }, outcome: 'written' };
+    return { commit: restored(latest, await versionWithData(deps, key, version), stamp), outcome: 'written' };
   });
 }
 

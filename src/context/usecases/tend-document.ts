@@ -1,5 +1,5 @@
-import type { ContextHead, NamespacePolicy } from '../../contracts/context.ts';
-import { settleMs } from '../../contracts/limits.ts';
+import type { ContextHead, Due, NamespacePolicy } from '../../contracts/context.ts';
+import { pinnedLookMs, settleMs } from '../../contracts/limits.ts';
 import { firstKept, withDue } from '../core/lifecycle.ts';
 import { isGone } from '../core/version.ts';
 import type { SearchDeps } from '../index-ports.ts';
@@ -7,6 +7,7 @@ import type { Caller, ContextDeps } from '../ports.ts';
 import { changeDocument, stampOf } from './change-document.ts';
 import { purgeIndex } from './compact-index.ts';
 import { erasureOf } from './erase-document.ts';
+import { pinnedVersion } from './pinned-version.ts';
 
 const time = (ms: number) => new Date(ms).toISOString();
 
@@ -63,6 +64,19 @@ async function archive(deps: ContextDeps, policy: NamespacePolicy | undefined, h
   await deps.documents.note(archived, withDue(archived, policy));
 }
 
+/** Removes the versions beyond those that are kept; what a snapshot keeps is looked at again later. */
+async function prune(
+  deps: ContextDeps,
+  policy: NamespacePolicy | undefined,
+  head: ContextHead,
+  { pinned = Infinity, later }: { readonly pinned: number | undefined; readonly later: Due },
+): Promise<void> {
+  const first_version = Math.min(firstKept(head, policy), pinned);
+  await deps.documents.prune(head, first_version);
+  const pruned = withDue({ ...head, first_version }, policy);
+  await deps.documents.note(head, pruned.due?.action === 'prune' ? { ...pruned, due: later } : pruned);
+}
+
 /** Does what is due with a document that lives. The retention may have changed since that was noted: then only what is due by it now is noted. */
 export async function tendDocument(
   deps: ContextDeps,
@@ -78,10 +92,11 @@ export async function tendDocument(
   // A step is taken under what the head says is due.
   const noted = after.due.action === head.due?.action ? head : after;
   if (noted === after && !(await deps.documents.note(head, after))) return undefined;
-  if (after.due.action === 'erase') return eraseDue(deps, noted);
   if (after.due.action === 'archive') return archive(deps, policy, noted);
-  const first = firstKept(noted, policy);
-  await deps.documents.prune(noted, first);
-  await deps.documents.note(noted, withDue({ ...noted, first_version: first }, policy));
+  const pinned = await pinnedVersion(deps, noted);
+  const later = { action: after.due.action, at: time(deps.sources.now() + pinnedLookMs) };
+  if (after.due.action === 'prune') return prune(deps, policy, noted, { pinned, later });
+  if (pinned === undefined) return eraseDue(deps, noted);
+  await deps.documents.note(noted, { ...noted, due: later });
   return undefined;
 }

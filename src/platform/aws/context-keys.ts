@@ -32,6 +32,8 @@ export const typeVersionKey = (namespace: string, type: string, version: number)
   pk: `SPACE#${namespace}`,
   sk: `${typeVersionPrefix(type)}${String(version).padStart(6, '0')}`,
 });
+export const snapshotPartition = (namespace: string) => `SNAPSHOT#${namespace}`;
+export const snapshotKey = (namespace: string, name: string) => ({ pk: snapshotPartition(namespace), sk: name });
 export const lockPartition = (namespace: string) => `LOCK#${namespace}`;
 export const lockKey = (namespace: string, name: string) => ({ pk: lockPartition(namespace), sk: name });
 export const walkKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'WALK' });

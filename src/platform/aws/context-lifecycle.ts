@@ -20,7 +20,7 @@ import { transact } from './transact.ts';
 /** What the history shows of a version: all but its body. */
 const entryAttributes = [
   ...['version', 'kind', 'updated_at', 'updated_by', 'operation_id', 'base_version', 'bytes', 'hash', 'origin'],
-  ...['reason', 'erasure'],
+  ...['reason', 'erasure', 'deleted'],
 ];
 
 async function entries(db: Database, bodies: Bodies, key: DocumentKey): Promise<readonly ContextVersionView[]> {

@@ -117,14 +117,20 @@ function placesOf(cursor: string | undefined): Places {
   throw new CadreError('invalid-input', 'this cursor was not given out by the changes', { path: 'cursor' });
 }
 
-async function changes(db: Database, namespace: string, until: number, limit: number, cursor: string | undefined) {
+const changes = async (
+  db: Database,
+  ...[namespace, { since, until }, limit, cursor]: Parameters<DocumentStore['changes']>
+) => {
   const places = placesOf(cursor);
   const to = `${new Date(until).toISOString()}#${last}`;
+  // After every entry of that very time.
+  const start = since === undefined ? '!' : `${since}$`;
   const shards = Array.from({ length: feedShards }, (_, shard) => shard);
   const found = await Promise.all(
     shards.map((shard) => {
-      const from = places[shard] ?? '!';
-      // The place itself was given out before; a `~` after it is before the next one.
+      const place = places[shard];
+      // The place itself was given out before; a `!` after it is before the next one.
+      const from = place === undefined ? start : `${place}!`;
       return from > to
         ? Promise.resolve([])
         : queryItems(
@@ -134,7 +140,7 @@ async function changes(db: Database, namespace: string, until: number, limit: nu
               KeyConditionExpression: 'gsi1pk = :pk AND gsi1sk BETWEEN :from AND :to',
               ExpressionAttributeValues: {
                 ':pk': feedPartition(namespace, shard),
-                ':from': from === '!' ? from : `${from}!`,
+                ':from': from,
                 ':to': to,
               },
             },
@@ -158,14 +164,14 @@ async function changes(db: Database, namespace: string, until: number, limit: nu
   });
   items.sort((a, b) => (a.at === b.at ? a.version - b.version : a.at < b.at ? -1 : 1));
   return { items, cursor: Buffer.from(JSON.stringify(next)).toString('base64url') };
-}
+};
 
 /** The parts of the store that find documents, and the audit. */
 export function contextListings(db: Database): Pick<DocumentStore, 'find' | 'edges' | 'changes' | 'audit' | 'audited'> {
   return {
     find: (finding, limit, cursor) => find(db, finding, limit, cursor),
     edges: (key, direction, type) => edges(db, key, direction, type),
-    changes: (namespace, until, limit, cursor) => changes(db, namespace, until, limit, cursor),
+    changes: (...args) => changes(db, ...args),
     audit: async (namespace, id, entry) => {
       const day = entry.at.slice(0, 10);
       const ttl = Math.ceil((Date.parse(entry.at) + auditRetentionMs) / 1_000);

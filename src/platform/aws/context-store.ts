@@ -2,7 +2,7 @@ import { GetCommand, PutCommand, type TransactWriteCommandInput } from '@aws-sdk
 import { CadreError } from '../../contracts/errors.ts';
 import type { ConflictDocument } from '../../contracts/context-requests.ts';
 import { retentionMs } from '../../contracts/limits.ts';
-import { headOf, type DocumentKey } from '../../context/core/version.ts';
+import { headOf, historyEntry, type DocumentKey, type StoredVersion } from '../../context/core/version.ts';
 import type { Check, Commit, DocumentStore, NamespaceRow } from '../../context/ports.ts';
 import {
   conflictKey,
@@ -18,6 +18,7 @@ import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, vers
 import { contextArchive } from './context-archive.ts';
 import { contextLocks } from './context-locks.ts';
 import { contextTypes } from './context-types.ts';
+import { contextSnapshots } from './context-snapshots.ts';
 import { contextSubjects } from './context-subjects.ts';
 import { contextLifecycle } from './context-lifecycle.ts';
 import { contextLineage, writtenItem } from './context-lineage.ts';
@@ -201,7 +202,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     },
     versions: async (key, limit, cursor) => {
       const page = await newestFirst(db, documentPartition(key), versionPrefix, limit, cursor);
-      return { ...page, items: await Promise.all(page.items.map((item) => fromVersionItem(bodies, item))) };
+      return { ...page, items: page.items.map((item) => historyEntry(item as unknown as StoredVersion)) };
     },
     commit: (commits, checks = []) => commit(db, bodies, commits, checks),
     latestOf: (keys) => latestOf(db, bodies, keys),
@@ -222,6 +223,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     ...contextLifecycle(db, bodies),
     ...contextArchive(db, bodies),
     ...contextSubjects(db),
+    ...contextSnapshots(db),
     ...contextTypes(db),
     ...contextLocks(db),
   };

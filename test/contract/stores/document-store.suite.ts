@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredVersion } from '../../../src/context/core/version.ts';
-import { headOf } from '../../../src/context/core/version.ts';
+import { headOf, historyEntry } from '../../../src/context/core/version.ts';
 import type { DocumentStore } from '../../../src/context/ports.ts';
 import { unique } from './backend.ts';
 
@@ -135,13 +135,27 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       await store().commit([second]);
       const page = await store().versions(first, 1);
       expect(page.items.map((each) => each.version)).toEqual([2]);
-      expect((await store().versions(first, 1, page.cursor)).items).toEqual([first]);
+      expect((await store().versions(first, 1, page.cursor)).items).toEqual([historyEntry(first)]);
       const until = Date.parse('2026-11-23T10:00:00.500Z');
-      const early = await store().changes(first.namespace, until, 8);
+      const early = await store().changes(first.namespace, { until }, 8);
       expect(early.items.map((each) => each.version)).toEqual([1]);
-      const late = await store().changes(first.namespace, until + 1_000, 8, early.cursor);
+      const late = await store().changes(first.namespace, { until: until + 1_000 }, 8, early.cursor);
       expect(late.items.map((each) => [each.version, each.kind])).toEqual([[2, 'put']]);
-      expect((await store().changes(first.namespace, until + 9_000, 8, late.cursor)).items).toEqual([]);
+      expect((await store().changes(first.namespace, { until: until + 9_000 }, 8, late.cursor)).items).toEqual([]);
+      const since = await store().changes(first.namespace, { since: first.updated_at, until: until + 1_000 }, 8);
+      expect(since.items.map((each) => each.version)).toEqual([2]);
+    });
+
+    it('keeps one snapshot of a name until it has expired or was removed', async () => {
+      const namespace = unique('n');
+      const first = { namespace, name: 's', at, by: 'a', expires_at: '2026-11-24T10:00:00.000Z' };
+      const later = { ...first, at: '2026-11-24T10:00:00.001Z', expires_at: '2026-11-25T10:00:00.000Z' };
+      expect(await store().keepSnapshot(first)).toBe(true);
+      expect(await store().keepSnapshot({ ...later, at: '2026-11-24T09:59:59.999Z' })).toBe(false);
+      expect(await store().keepSnapshot(later)).toBe(true);
+      expect(await store().snapshots(namespace)).toEqual([later]);
+      await store().removeSnapshot(namespace, 's');
+      expect(await store().snapshots(namespace)).toEqual([]);
     });
 
     it('sets a policy once from each revision, and keeps conflicts and audit', async () => {
