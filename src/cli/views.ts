@@ -64,6 +64,7 @@ export function showWorkflow(workflow: WorkflowView): string {
   return facts([
     ['workflow', workflow.workflow_id],
     ['name', workflow.name],
+    ['version', workflow.version?.toString()],
     ['status', `${showStatus(workflow.status)}${workflow.paused === true ? ' (paused)' : ''}`],
     ['compensation', workflow.compensation],
     [

@@ -160,6 +160,12 @@ export const errorCatalogue = {
     what: 'Nodes that a new run would take over from another one did not complete there.',
     fix: 'Begin at these nodes as well, or redrive the other run.',
   },
+  'incompatible-definition': {
+    status: 409,
+    exit: 6,
+    what: 'A run cannot go on by this version of its definition: something of it that has begun or ended would mean something else.',
+    fix: 'Leave what has begun as it was, or start a new run (`cadre workflows rerun`).',
+  },
   'unreachable-node': {
     status: 422,
     exit: 2,

@@ -1,6 +1,6 @@
 import { userId } from './ids.ts';
 import type { Operation } from './operations.ts';
-import { workflowRerunRequest, workflowUpdateRequest } from './repair.ts';
+import { migrationView, workflowMigrationRequest, workflowRerunRequest, workflowUpdateRequest } from './repair.ts';
 import { workflowView } from './workflow.ts';
 
 /** The operations that change a workflow which runs, or begin where one ended. */
@@ -26,5 +26,16 @@ export const repairOperations: readonly Operation[] = [
     body: workflowRerunRequest,
     status: 202,
     answer: workflowView,
+  },
+  {
+    id: 'migrateWorkflow',
+    method: 'post',
+    path: '/v1/workflows/:id/migrate',
+    tag: 'workflows',
+    summary: 'Let a workflow that runs go on by a newer version of its definition, or list all reasons why it may not',
+    params: { id: userId },
+    body: workflowMigrationRequest,
+    status: 200,
+    answer: migrationView,
   },
 ];

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { priority } from './task.ts';
+import { workflowDefinition, workflowView } from './workflow.ts';
 
 /** What may be changed of a workflow that runs. */
 export const workflowUpdateRequest = z
@@ -24,3 +25,22 @@ export const workflowRerunRequest = z.strictObject({
   input: json.optional(),
 });
 export type WorkflowRerun = z.output<typeof workflowRerunRequest>;
+
+/** A newer version of a run's definition, by which it is to go on. */
+export const workflowMigrationRequest = z.strictObject({
+  definition: workflowDefinition,
+  /** Only says whether it may, and what would change. */
+  dry_run: z.boolean().optional(),
+});
+export type WorkflowMigration = z.output<typeof workflowMigrationRequest>;
+
+/** What a migration changes of the nodes that still wait. */
+export const migrationView = z.strictObject({
+  dry_run: z.boolean(),
+  added: z.array(userId),
+  changed: z.array(userId),
+  removed: z.array(userId),
+  /** The run after it; as it is, if nothing was changed. */
+  workflow: workflowView,
+});
+export type MigrationView = z.output<typeof migrationView>;

@@ -250,6 +250,8 @@ export interface WorkflowHead {
   readonly status: WorkflowStatus;
   readonly seq: number;
   readonly nodes: string;
+  /** Of its definition, when it was migrated; absent: the one that it was submitted with. */
+  readonly version?: number;
   /** How many expansions have joined the graph; absent: none. */
   readonly expansions?: number;
   /** How far its work is undone; absent: nothing was to be. */

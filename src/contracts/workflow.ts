@@ -66,8 +66,17 @@ const compensationStarted = z.strictObject({
   type: z.literal('CompensationStarted'),
   nodes: z.array(nodePath).max(nodesMax),
 });
-/** An expansion is the event that made it. */
-export type Expansion = z.infer<typeof nodeExpanded> | z.infer<typeof compensationStarted>;
+/** The run goes on by a newer version of its definition. What has begun or ended is in it, and means the same. */
+const workflowMigrated = z.strictObject({
+  type: z.literal('WorkflowMigrated'),
+  by: z.string(),
+  /** Of the definition in this run: it was submitted with version 1. */
+  version: z.int().min(2),
+  definition: workflowDefinition,
+});
+/** What changes the graph of a run is the event that made it. */
+export type Expansion =
+  z.infer<typeof nodeExpanded> | z.infer<typeof compensationStarted> | z.infer<typeof workflowMigrated>;
 
 /** How far the work of a failed workflow is undone; `failed` waits for a human. */
 export const compensationStatus = z.enum(['requested', 'running', 'completed', 'failed']);
@@ -135,6 +144,7 @@ export const workflowEvent = z.discriminatedUnion('type', [
     priority: priority.optional(),
     deadline: timestamp.optional(),
   }),
+  workflowMigrated,
   z.strictObject({ type: z.literal('WorkflowPaused'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowResumed'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowRedriven'), by: z.string() }),
@@ -163,6 +173,8 @@ export type RunTask = z.infer<typeof runTask>;
 export const workflowView = z.strictObject({
   workflow_id: userId,
   name: z.string(),
+  /** Of its definition, where it was migrated. */
+  version: z.int().min(2).optional(),
   namespace: userId.optional(),
   status: workflowStatus,
   created_at: timestamp,

@@ -234,6 +234,8 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     redrive: (skip?: readonly string[]) => redrive(workflow_id, skip),
     signal: (name: string, data?: Json, more?: SignalOptions) => signal(workflow_id, name, data, more),
     update: (change: WorkflowUpdate) => repairCalls(call).updateWorkflow(workflow_id, change),
+    migrate: (definition: WorkflowDefinitionInput, options?: { readonly dryRun?: boolean }) =>
+      repairCalls(call).migrateWorkflow(workflow_id, definition, options),
     tasks: () => tasks(workflow_id),
     events: () => events(workflow_id),
   });

@@ -1,5 +1,5 @@
-import type { WorkflowRerun, WorkflowUpdate } from '../contracts/repair.ts';
-import type { WorkflowView } from '../contracts/workflow.ts';
+import type { MigrationView, WorkflowRerun, WorkflowUpdate } from '../contracts/repair.ts';
+import type { WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { ApiTransport } from './api-transport.ts';
 
 /** Calls that change a workflow which runs, or begin where one ended. */
@@ -12,5 +12,19 @@ export function repairCalls(call: ApiTransport) {
     /** Starts a new run of the same definition that begins at these nodes of another run; what is not after them is taken over with its output. */
     rerunWorkflow: async (id: string, request: WorkflowRerun) =>
       (await call({ method: 'POST', path: `${path(id)}/rerun`, body: request })) as WorkflowView,
+    /**
+     * Lets a workflow that runs go on by a newer version of its definition; with `dryRun` only says what would change. Refused with `incompatible-definition` and all
+     * reasons why it may not.
+     */
+    migrateWorkflow: async (
+      id: string,
+      definition: WorkflowDefinitionInput,
+      { dryRun }: { readonly dryRun?: boolean } = {},
+    ) =>
+      (await call({
+        method: 'POST',
+        path: `${path(id)}/migrate`,
+        body: { definition, ...(dryRun === undefined ? {} : { dry_run: dryRun }) },
+      })) as MigrationView,
   };
 }

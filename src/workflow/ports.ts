@@ -17,7 +17,7 @@ import type { TaskChange } from '../distributor/core/task-change.ts';
 import type { Loads } from './core/approval.ts';
 import type { AgentStore, BlobStore, Log, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
 
-/** The pinned definition and input of a run: immutable, so it may be cached for ever. */
+/** The definition that a run was submitted with, and its input: immutable, so it may be cached for ever. */
 export interface PinnedDefinition {
   readonly definition: WorkflowDefinition;
   readonly input?: StoredJson;

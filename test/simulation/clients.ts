@@ -7,9 +7,10 @@ import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
 import { signalWorkflow } from '../../src/workflow/usecases/signal-workflow.ts';
 import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
+import { migrateWorkflow } from '../../src/workflow/usecases/migrate-workflow.ts';
 import { updateWorkflow } from '../../src/workflow/usecases/update-workflow.ts';
 import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
-import type { Scenario } from './scenario.ts';
+import { nextVersion, type Scenario } from './scenario.ts';
 
 /** A client that heard nothing submits again after this time. */
 const resubmitMs = 3_000;
@@ -101,6 +102,12 @@ export function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario:
       for (const { workflow_id, afterMs, change } of scenario.updates.filter(isMet)) {
         const update = () => updateWorkflow(api, { workflow_id, principal: 'client', change });
         cloud.clock.at(cloud.clock.now() + afterMs, () => void update().catch(() => undefined));
+      }
+      for (const { workflow_id, afterMs } of scenario.migrations.filter(isMet)) {
+        const { definition } = scenario.workflows.find((each) => each.workflow_id === workflow_id)!;
+        const to = nextVersion(definition);
+        const migrate = () => migrateWorkflow(api, { workflow_id, principal: 'client', definition: to });
+        cloud.clock.at(cloud.clock.now() + afterMs, () => void migrate().catch(() => undefined));
       }
       const race = scenario.races.find(isMet);
       if (race === undefined) continue;

@@ -56,6 +56,8 @@ export interface Scenario {
     readonly afterMs: number;
     readonly change: WorkflowUpdate;
   }[];
+  /** Which workflows go on by another version of their definition, so soon after their n-th event that the migration meets what follows it. */
+  readonly migrations: readonly { readonly workflow_id: string; readonly seq: number; readonly afterMs: number }[];
   /** When all faults end (ms after the start). */
   readonly healAt: number;
   readonly mix: FaultMix;
@@ -201,6 +203,11 @@ function drawWorkflow(random: Random, index: number): WorkflowDefinition {
   });
 }
 
+/** The version by which a migrated workflow goes on: the same nodes in other places, so that every letter moves. */
+export function nextVersion(definition: WorkflowDefinition): WorkflowDefinition {
+  return { ...definition, nodes: definition.nodes.toReversed(), queries: { ...definition.queries, migrated: 'true' } };
+}
+
 function drawUpdate(random: Random, workflow_id: string, at: number): Scenario['updates'] {
   if (!random.chance(0.4)) return [];
   const change = random.chance(0.5) ? { priority: random.pick(priorities) } : drawDeadline(random, at);
@@ -280,6 +287,10 @@ export function drawScenario(random: Random): Scenario {
     updates: workflows.flatMap(({ workflow_id, at }) =>
       drawUpdate(random.fork(`update-${workflow_id}`), workflow_id, at),
     ),
+    migrations: workflows.flatMap(({ workflow_id }) => {
+      const chance = random.fork(`migration-${workflow_id}`);
+      return chance.chance(0.2) ? [{ workflow_id, seq: 1 + chance.below(4), afterMs: chance.below(400) }] : [];
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import * as z from 'zod';
 import { userId } from '../../contracts/ids.ts';
 import { workflowRerunRequest, workflowUpdateRequest } from '../../contracts/repair.ts';
 import { viewOf } from '../../workflow/usecases/view-workflow.ts';
@@ -28,6 +29,14 @@ export function repairRoutes(deps: ApiDeps): Hono<ApiEnv> {
       ...(traceparent === undefined ? {} : { traceparent }),
     };
     return c.json(accepted(await rerunWorkflow(deps, source, rerun, request)), 202);
+  });
+
+  app.post('/v1/workflows/:id/migrate', async (c) => {
+    const workflow_id = readParam(c, 'id', userId);
+    const { migrateWorkflow, readMigration } = await import('../../workflow/usecases/migrate-workflow.ts');
+    const migration = readMigration(await readBody(c, z.unknown()));
+    const request = { workflow_id, principal: c.get('principal'), ...migration };
+    return c.json(accepted(await migrateWorkflow(deps, request)));
   });
 
   return app;

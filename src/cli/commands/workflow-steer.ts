@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Json } from '../../contracts/json.ts';
-import type { WorkflowUpdate } from '../../contracts/repair.ts';
+import type { MigrationView, WorkflowUpdate } from '../../contracts/repair.ts';
 import { priorities } from '../../contracts/task.ts';
 import { runs } from '../command.ts';
 import { moment } from '../option-values.ts';
@@ -12,11 +12,12 @@ interface RerunOptions {
   readonly input?: string;
 }
 
-/** `cadre workflows signal|pause|resume|update|rerun|redrive ID` */
+/** `cadre workflows signal|pause|resume|update|migrate|rerun|redrive ID` */
 export function addSteering(workflows: Command): void {
   addSignal(workflows);
   addPausing(workflows);
   addUpdate(workflows);
+  addMigrate(workflows);
   addRerun(workflows);
   addRedrive(workflows);
 }
@@ -89,6 +90,36 @@ function addUpdate(workflows: Command): void {
         return undefined;
       }),
     );
+}
+
+function addMigrate(workflows: Command): void {
+  workflows
+    .command('migrate <id>')
+    .description(
+      'let a workflow that runs go on by a newer version of its definition; exits 6 with all reasons why not',
+    )
+    .requiredOption('--to <file>', 'the newer definition; - reads stdin')
+    .option('--dry-run', 'only say whether it may, and what would change')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows migrate my-run --to flow.json --dry-run')
+    .action(
+      runs<[string, { readonly to: string; readonly dryRun?: boolean }]>(
+        async ({ out, client }, id, { to, dryRun = false }) => {
+          const { readJsonFile } = await import('../read-input.ts');
+          const { readWorkflow } = await import('../workflow-file.ts');
+          const { definition } = readWorkflow(await readJsonFile(to));
+          out.data(await (await client()).migrateWorkflow(id, definition, { dryRun }), showMigration);
+          return undefined;
+        },
+      ),
+    );
+}
+
+function showMigration({ dry_run, added, changed, removed, workflow }: MigrationView): string {
+  const named = (what: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`${what}: ${names.join(', ')}`];
+  const lines = [...named('new', added), ...named('changed', changed), ...named('gone', removed)];
+  const said = lines.length === 0 ? ['Nothing changes.'] : lines;
+  return dry_run ? ['The run may go on by it.', ...said].join('\n') : [...said, '', showWorkflow(workflow)].join('\n');
 }
 
 function addRerun(workflows: Command): void {

@@ -30,7 +30,14 @@ export function trailOf(rows: readonly WorkflowEventView[]): readonly TrailEntry
     events.flatMap((event): readonly TrailEntry[] => {
       const { type, ...rest } = event;
       const before = type === 'NodeCompleted' || type === 'NodeFailed' ? decided(seq, event) : [];
-      const { node, agent_id, by, decisions: _told, ...more } = rest as Readonly<Record<string, unknown>>;
+      const {
+        node,
+        agent_id,
+        by,
+        decisions: _told,
+        definition: _whole,
+        ...more
+      } = rest as Readonly<Record<string, unknown>>;
       const who = [agent_id, by].find((one) => typeof one === 'string') ?? 'cadre';
       const detail = Object.entries(more)
         .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)

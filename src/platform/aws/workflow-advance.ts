@@ -28,11 +28,12 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
-  const { expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
+  const { version, expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
   const attributes = {
     status,
     seq,
     nodes: packLetters(nodes),
+    version,
     expansions,
     results,
     compensation,

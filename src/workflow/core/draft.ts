@@ -5,6 +5,7 @@ import { hasEnded, isBroken, type NodeLetter, type WorkflowState } from './state
 
 /** A state that is being worked on: letters in an array, so that a batch of events costs one copy. */
 export interface Draft {
+  /** The one that the run was submitted with. */
   readonly definition: WorkflowDefinition;
   status: WorkflowState['status'];
   cancelled: boolean;
@@ -69,6 +70,20 @@ function join(draft: Draft, expansion: Expansion): void {
   while (draft.letters.length < draft.graph.nodes.length) {
     draft.letters.push('W');
     draft.open += 1;
+  }
+}
+
+/** The newer graph has its nodes in other places: each keeps its letter by its path. */
+function migrate(draft: Draft, expansion: Expansion): void {
+  const before = draft.graph.indexOf;
+  const was = draft.letters.splice(0);
+  draft.expansions = [...draft.expansions, expansion];
+  draft.graph = graphOf(draft.definition, draft.expansions);
+  draft.open = 0;
+  for (const { name } of draft.graph.nodes) {
+    const letter = was[before.get(name) ?? -1] ?? 'W';
+    draft.letters.push(letter);
+    if (!hasEnded(letter)) draft.open += 1;
   }
 }
 
@@ -165,6 +180,9 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
     case 'WorkflowUpdated':
       // Where its tasks wait is no part of the graph.
       break;
+    case 'WorkflowMigrated':
+      migrate(draft, event);
+      break;
     case 'WorkflowPaused':
       draft.paused = true;
       break;
@@ -173,7 +191,7 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
       break;
     case 'WorkflowRedriven':
       draft.status = 'In Progress';
-      reopen(draft, 0, draft.definition.nodes.length);
+      reopen(draft, 0, draft.graph.definition.nodes.length);
       break;
     case 'CompensationRequested':
       wind(draft);

@@ -20,6 +20,8 @@ export interface Scope {
 
 /** A definition and what has joined it, with its edges as numbers: everything the reducer looks up in constant time. `name` of a node is its path. */
 export interface WorkflowGraph {
+  /** The version of the definition that the run goes by now. Its nodes come first. */
+  readonly definition: WorkflowDefinition;
   readonly nodes: readonly WorkflowNode[];
   readonly indexOf: ReadonlyMap<string, number>;
   /** Indexes of the nodes each node depends on, in the order of its `depends_on`; unknown names are left out. */
@@ -50,8 +52,9 @@ interface Draft extends WorkflowGraph {
   sinks: readonly number[];
 }
 
-function emptyDraft(): Draft {
+function emptyDraft(definition: WorkflowDefinition): Draft {
   return {
+    definition,
     nodes: [],
     indexOf: new Map(),
     dependencies: [],
@@ -66,6 +69,7 @@ function emptyDraft(): Draft {
 
 function copyOf(graph: WorkflowGraph): Draft {
   return {
+    definition: graph.definition,
     nodes: [...graph.nodes],
     indexOf: new Map(graph.indexOf),
     dependencies: [...graph.dependencies],
@@ -177,7 +181,7 @@ function undo(draft: Draft, paths: readonly string[]): void {
 }
 
 /** Lets the nodes of an expansion join. One whose node or body is unknown adds nothing. */
-function extend(draft: Draft, definition: WorkflowDefinition, expansion: Expansion, ordinal: number): void {
+function extend(draft: Draft, expansion: Exclude<Expansion, { type: 'WorkflowMigrated' }>, ordinal: number): void {
   if (expansion.type === 'CompensationStarted') {
     undo(draft, expansion.nodes);
     return;
@@ -185,7 +189,7 @@ function extend(draft: Draft, definition: WorkflowDefinition, expansion: Expansi
   const parent = draft.indexOf.get(expansion.node);
   if (parent === undefined) return;
   const node = draft.nodes[parent];
-  const body = expansion.body ?? bodyOf(definition, node, expansion.scope);
+  const body = expansion.body ?? bodyOf(draft.definition, node, expansion.scope);
   if (body === undefined) return;
   const scopes = draft.scopesIn.get(parent) ?? [];
   if (isTask(node) && scopes.length === 0) draft.controls.push(parent);
@@ -196,6 +200,11 @@ function extend(draft: Draft, definition: WorkflowDefinition, expansion: Expansi
     draft.scopeOf.fill(scope, placed.first, placed.end);
     scopes.push(scope);
   }
+}
+
+/** Which version of its definition a run goes by: it begins with 1. */
+export function versionOf(expansions: readonly Expansion[]): number {
+  return expansions.filter(({ type }) => type === 'WorkflowMigrated').length + 1;
 }
 
 /** No expansion: what every run begins with. */
@@ -212,20 +221,20 @@ const newest = new WeakMap<
 function baseOf(definition: WorkflowDefinition): WorkflowGraph {
   const known = bases.get(definition);
   if (known !== undefined) return known;
-  const draft = emptyDraft();
+  const draft = emptyDraft(definition);
   draft.sinks = append(draft, definition.nodes, '').sinks;
   bases.set(definition, draft);
   return draft;
 }
 
-/** The graph of a run: its definition with all that has joined it. Built once for each, because neither ever changes. */
+/** The graph of a run: its definition, in the newest version, with all that has joined it. Built once for each, because neither ever changes. */
 export function graphOf(
   definition: WorkflowDefinition,
   expansions: readonly Expansion[] = noExpansions,
 ): WorkflowGraph {
   if (expansions.length === 0) return baseOf(definition);
-  const known = grown.get(expansions);
-  if (known !== undefined) return known;
+  const built = grown.get(expansions);
+  if (built !== undefined) return built;
   const last = newest.get(definition);
   const fits =
     last !== undefined &&
@@ -235,10 +244,13 @@ export function graphOf(
     grown.set(expansions, last.graph);
     return last.graph;
   }
-  const draft = copyOf(fits ? last.graph : baseOf(definition));
-  for (let ordinal = fits ? last.expansions.length : 0; ordinal < expansions.length; ordinal += 1) {
-    const expansion = expansions[ordinal];
-    if (expansion !== undefined) extend(draft, definition, expansion, ordinal);
+  // A newer version of the definition has all that joined before it as well, in the same places.
+  const migrated = expansions.findLast(({ type }) => type === 'WorkflowMigrated');
+  const current = migrated?.type === 'WorkflowMigrated' ? migrated.definition : definition;
+  const known = fits && last.graph.definition === current ? last : { expansions: noExpansions, graph: baseOf(current) };
+  const draft = copyOf(known.graph);
+  for (const [ordinal, expansion] of expansions.entries()) {
+    if (ordinal >= known.expansions.length && expansion.type !== 'WorkflowMigrated') extend(draft, expansion, ordinal);
   }
   grown.set(expansions, draft);
   newest.set(definition, { expansions, graph: draft });

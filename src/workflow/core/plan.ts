@@ -46,14 +46,10 @@ function edgesInTime(graph: WorkflowGraph): Edges {
 }
 
 /** The longest way (ms) from the end of each node to the end of the workflow, by estimates: what is inside a node goes on with what comes after that. */
-export function restOf(
-  definition: WorkflowDefinition,
-  graph: WorkflowGraph,
-  agents: readonly Pick<AgentRow, 'figures'>[],
-): readonly number[] {
+export function restOf(graph: WorkflowGraph, agents: readonly Pick<AgentRow, 'figures'>[]): readonly number[] {
   const history = medianDurations(agents);
   const estimates = graph.nodes.map((node, index) =>
-    graph.scopesIn.has(index) ? 0 : estimateOf(definition, node, history).ms,
+    graph.scopesIn.has(index) ? 0 : estimateOf(graph.definition, node, history).ms,
   );
   return restAfter(edgesInTime(graph), estimates);
 }
@@ -72,7 +68,7 @@ export function planOf(
   const { started, ended } = timesOf(run?.events ?? []);
   const begun = run === undefined ? now : Date.parse(run.head.started_at ?? run.head.created_at);
   const letterOf = (index: number) => (run?.head.nodes[index] ?? 'W') as NodeLetter;
-  const estimates = graph.nodes.map((node) => estimateOf(definition, node, history));
+  const estimates = graph.nodes.map((node) => estimateOf(graph.definition, node, history));
   const timings = graph.nodes.map(({ name }, index): NodeTiming => {
     if (hasEnded(letterOf(index))) {
       // The log does not tell when a node was stopped because nobody needed it any more: it decides nothing.

@@ -6,6 +6,7 @@ import type { KeptSignal } from '../../contracts/signal.ts';
 import { branchesOf, type WorkflowBody } from '../../contracts/workflow-nodes.ts';
 import { completedWork, compensationOf } from './compensation.ts';
 import { scopeStatus } from './composites.ts';
+import { versionOf } from './graph.ts';
 import { apply, type Draft, draftOf, stateOfDraft } from './draft.ts';
 import { finalStatus, hasEnded, initialState, isFinished, type WorkflowState } from './state.ts';
 import { verdictOn } from './triggers.ts';
@@ -40,6 +41,8 @@ export type WorkflowCommand =
   /** Nothing new starts until it is resumed. */
   | { readonly type: 'pause' | 'resume'; readonly by: string }
   | ({ readonly type: 'update'; readonly by: string } & WorkflowUpdate)
+  /** It goes on by a newer version of its definition, which was found compatible with the run as it is. */
+  | { readonly type: 'migrate'; readonly by: string; readonly definition: WorkflowDefinition }
   /** Opens what failed in a workflow that has ended. */
   | { readonly type: 'redrive'; readonly by: string }
   /** A human lets a failed compensation go on; `skip` names the compensations that count as done. */
@@ -273,6 +276,13 @@ export function decide(
       emit({ type: 'WorkflowUpdated', ...change });
       break;
     }
+    case 'migrate': {
+      if (draft.cancelled || draft.compensation !== undefined) break;
+      const { by, definition: next } = command;
+      emit({ type: 'WorkflowMigrated', by, version: versionOf(draft.expansions) + 1, definition: next });
+      if (!draft.paused) catchUp(draft, emit);
+      break;
+    }
     case 'redrive':
       if (isRedrivable(state)) redrive(draft, command.by, emit);
       break;
@@ -282,7 +292,7 @@ export function decide(
   }
   if (events.length > 0) compensate(draft, emit);
   if (events.length > 0 && isOver(draft))
-    emit({ type: 'WorkflowFinished', status: finalStatus(definition, draft.graph, draft.letters, draft) });
+    emit({ type: 'WorkflowFinished', status: finalStatus(draft.graph, draft.letters, draft) });
   return events;
 }
 

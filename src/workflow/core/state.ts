@@ -117,13 +117,12 @@ export function startedNodes(
  * between.
  */
 export function finalStatus(
-  definition: WorkflowDefinition,
   graph: WorkflowGraph,
   letters: readonly string[],
   { cancelled, compensation }: Pick<WorkflowState, 'cancelled' | 'compensation'>,
 ): WorkflowStatus {
   if (compensation === 'completed') return 'Failed';
-  const own = letters.slice(0, definition.nodes.length);
+  const own = letters.slice(0, graph.definition.nodes.length);
   if (!cancelled && !own.some(isBroken)) return 'Completed';
   const achieved = cancelled ? letters.includes('C') : graph.sinks.some((index) => isCompleted(letters[index]));
   return achieved ? 'Partially Complete' : 'Failed';

@@ -6,11 +6,11 @@ import { expiresAt, routesOfTask } from '../../distributor/core/expiry.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { dueNodes } from '../core/composites.ts';
-import { graphOf } from '../core/graph.ts';
+import { graphOf, versionOf } from '../core/graph.ts';
 import { decide, evolveAll, type NodeOutcome, type WorkflowCommand } from '../core/reducer.ts';
 import { isFinished, type WorkflowState } from '../core/state.ts';
 import type { Advance, AdvanceConflict, WorkflowDeps } from '../ports.ts';
-import { loadRun, type Run, stateOfRun } from './load-run.ts';
+import { graphOfRun, loadRun, type Run, stateOfRun } from './load-run.ts';
 import type { KnownEnds, Progress } from './node-values.ts';
 import { withPlans } from './plan-nodes.ts';
 import { prepareNodes, workflowOutput } from './prepare-nodes.ts';
@@ -73,7 +73,7 @@ function keep(
   unfolded: Pick<Unfolded, 'results' | 'approvals'>,
 ): ExpansionRow[] {
   return decided.flatMap((event): ExpansionRow[] => {
-    if (event.type === 'CompensationStarted') return [{ event }];
+    if (event.type === 'CompensationStarted' || event.type === 'WorkflowMigrated') return [{ event }];
     if (event.type === 'NodeExpanded') {
       const values = event.scope === 'fallback' ? undefined : brought.get(event.node)?.values;
       return [{ event, ...(values === undefined ? {} : { values }) }];
@@ -180,6 +180,7 @@ async function announceEnd(deps: WorkflowDeps, head: WorkflowHead): Promise<void
 async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfolded, at: string) {
   const { events, state, progress } = unfolded;
   const started = events.some((event) => event.type === 'WorkflowStarted');
+  const version = versionOf(state.expansions);
   const head: WorkflowHead = {
     ...run.head,
     ...step.patch,
@@ -187,6 +188,7 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
     status: state.status,
     nodes: state.nodes,
     ...(state.expansions.length === 0 ? {} : { expansions: state.expansions.length }),
+    ...(version === 1 ? {} : { version }),
     ...(state.paused === run.head.paused || (!state.paused && run.head.paused === undefined)
       ? {}
       : { paused: state.paused }),
@@ -225,8 +227,10 @@ function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 
 
 /** Paths of the nodes that a step stops: their tasks and the people who were asked are still to be told. */
 function stoppedBy(run: Run, { state, progress: { graph } }: Unfolded): Pick<Debt, 'stopped' | 'withdrawn'> {
+  // By its path: in a newer version of the definition a node stands in another place.
+  const { indexOf } = graphOfRun(run);
   const was = (letter: 'S' | 'E', index: number): boolean =>
-    state.nodes[index] === 'X' && run.head.nodes[index] === letter;
+    state.nodes[index] === 'X' && run.head.nodes[indexOf.get(graph.nodes[index]?.name ?? '') ?? -1] === letter;
   if (!state.nodes.includes('X')) return { stopped: [], withdrawn: [] };
   return {
     stopped: graph.nodes.flatMap(({ name }, index) => (was('S', index) ? [name] : [])),

@@ -5,7 +5,7 @@ import { graphOf, noExpansions, type WorkflowGraph } from '../core/graph.ts';
 import { stateOf, type WorkflowState } from '../core/state.ts';
 import type { PinnedDefinition, WorkflowDeps } from '../ports.ts';
 
-/** A run as an advance sees it: its head now, the definition that was pinned when it was submitted, and what has joined the graph since. */
+/** A run as an advance sees it: its head now, the definition that was pinned when it was submitted, and what has joined the graph since, newer versions of the definition included: `graphOfRun` has the one in force. */
 export interface Run {
   readonly head: WorkflowHead;
   readonly pinned: PinnedDefinition;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { planBytesMax } from '../../contracts/limits.ts';
 import { parse } from '../../contracts/parse.ts';
 import type { TaskError } from '../../contracts/task.ts';
+import type { WorkflowDefinition } from '../../contracts/workflow.ts';
 import { isTask, workflowBody } from '../../contracts/workflow-nodes.ts';
 import { scopePrefix } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
@@ -21,14 +22,14 @@ function invalid(message: string): TaskError {
 }
 
 /** The nodes of a plan, or everything that is wrong with them; undefined when the output has none. */
-async function readPlan(run: Run, output: unknown) {
+async function readPlan(definition: WorkflowDefinition, output: unknown) {
   if (typeof output !== 'object' || output === null || !('plan' in output)) return undefined;
   try {
     const { plan } = parse(planned, output);
     const bytes = Buffer.byteLength(JSON.stringify(plan));
     if (bytes > planBytesMax) return { error: invalid(`the plan has ${bytes} bytes, more than ${planBytesMax}`) };
     const { checkPlan } = await import('../core/definition.ts');
-    const faults = checkPlan(run.pinned.definition, plan);
+    const faults = checkPlan(definition, plan);
     if (faults.length === 0) return { plan };
     return { error: invalid(faults.map(({ path = '', message }) => `plan.${path}: ${message}`).join('; ')) };
   } catch (error) {
@@ -43,7 +44,7 @@ async function planOf(deps: WorkflowDeps, run: Run, step: Step, outcome: NodeOut
   const index = graph.indexOf.get(outcome.node) ?? -1;
   const node = graph.nodes[index];
   if (outcome.outcome !== 'completed' || !isTask(node) || node.expands !== true) return outcome;
-  const read = await readPlan(run, await loadJson(deps, step.known.get(outcome.node)?.output));
+  const read = await readPlan(graph.definition, await loadJson(deps, step.known.get(outcome.node)?.output));
   if (read === undefined) return outcome;
   const { node: path, attempt } = outcome;
   if ('error' in read) return { node: path, attempt, outcome: 'failed', error: read.error };

@@ -83,7 +83,7 @@ export async function latestEnds(
   const { deadline, pool } = run.head;
   if (deadline === undefined) return () => Infinity;
   const { agents } = await deps.agents.pool(pool);
-  const rest = restOf(run.pinned.definition, graph, agents);
+  const rest = restOf(graph, agents);
   return (index) => Date.parse(deadline) - (rest[index] ?? 0);
 }
 
@@ -128,7 +128,7 @@ export async function workflowOutput(
   progress: Progress,
 ): Promise<{ readonly output?: StoredJson; readonly output_error?: string }> {
   const { run, graph, letters } = progress;
-  const { definition } = run.pinned;
+  const { definition } = graph;
   if (definition.output === undefined) return {};
   const [ends, input] = await Promise.all([loadEnds(deps, progress, graph.sinks), loadJson(deps, run.pinned.input)]);
   const made = await evaluate(definition.output, { input, ...valuesOf(graph, letters, graph.sinks, ends) });

@@ -4,7 +4,7 @@ import type { Json } from '../../contracts/json.ts';
 import { evaluate, referencesOf } from '../core/expression.ts';
 import { valuesOf } from '../core/input.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { findRun } from './load-run.ts';
+import { findRun, graphOfRun } from './load-run.ts';
 import { loadEnds, progressOf } from './node-values.ts';
 import { loadJson } from './stored-json.ts';
 
@@ -22,7 +22,8 @@ export async function queryWorkflow(deps: WorkflowDeps, request: QueryRequest): 
   const { workflow_id, query } = request;
   const run = await findRun(deps, workflow_id);
   if (run === undefined) return refused('not-found', `there is no workflow "${workflow_id}"`, 'id');
-  const { definition, input } = run.pinned;
+  const { definition } = graphOfRun(run);
+  const { input } = run.pinned;
   const text = definition.queries?.[query];
   if (text === undefined) {
     const names = Object.keys(definition.queries ?? {}).join(', ');

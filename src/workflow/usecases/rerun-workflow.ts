@@ -9,7 +9,7 @@ import { refusalOf } from '../core/read-workflow.ts';
 import { keptLetters, type Taken } from '../core/rerun.ts';
 import { initialState, isCompleted } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { findRun, type Run } from './load-run.ts';
+import { findRun, graphOfRun, type Run } from './load-run.ts';
 import { loadJson } from './stored-json.ts';
 import { startRun, type WorkflowRequest } from './submit-workflow.ts';
 import { endsOf } from './take-over.ts';
@@ -21,8 +21,8 @@ const tailCharacters = 10;
 
 /** What the choices that completed went on with: that is their output. */
 async function takenIn(deps: WorkflowDeps, run: Run): Promise<Taken> {
-  const graph = graphOf(run.pinned.definition);
-  const names = graph.nodes.flatMap(({ kind, name }, index) =>
+  const { nodes } = graphOfRun(run).definition;
+  const names = nodes.flatMap(({ kind, name }, index) =>
     kind === 'choice' && isCompleted(run.head.nodes[index]) ? [name] : [],
   );
   if (names.length === 0) return new Map();
@@ -48,7 +48,7 @@ export async function rerunWorkflow(
   if (run === undefined) return refused('not-found', `there is no workflow "${source}"`, 'workflow_id');
   if (run.head.compensation !== undefined)
     return refused('not-reusable', 'its work is undone, so there is nothing to take over', 'workflow_id');
-  const { definition } = run.pinned;
+  const { definition } = graphOfRun(run);
   const letters = keptLetters(graphOf(definition), run.head.nodes, from, await takenIn(deps, run));
   if ('faults' in letters) throw refusalOf(letters.faults);
   const body_hash = deps.sources.hash(

@@ -40,7 +40,7 @@ function expanded(
   count: number,
   values: NonNullable<ExpansionRow['values']>,
 ): Resolved {
-  const body = bodyOf(progress.run.pinned.definition, node, 'body');
+  const body = bodyOf(progress.graph.definition, node, 'body');
   if (body === undefined) return failed(node.name, 'internal', 'its body is unknown');
   const prefix = scopePrefix(node.name, 'body', from + count);
   const refused = refusal(progress, index, body, prefix, count);
@@ -73,7 +73,7 @@ async function enterPhase(
   scope: 'prepare' | 'commit' | 'abort',
   given: NonNullable<ExpansionRow['values']>,
 ): Promise<Resolved> {
-  const body = bodyOf(progress.run.pinned.definition, node, scope);
+  const body = bodyOf(progress.graph.definition, node, scope);
   const refused = body && refusal(progress, index, body, scopePrefix(node.name, scope, 0), 3);
   if (refused !== undefined && scope === 'prepare') return failed(node.name, 'too-large', refused);
   return { outcome: { node: node.name, attempt: 0, outcome: 'expanded', scope, from: 0, count: 1 }, values: given };

@@ -42,7 +42,8 @@ export async function steer(
   return refused('version-conflict');
 }
 
-export function finished({ head }: Run): Outcome<undefined> {
+/** The refusal of a command that only a run which goes on can take. */
+export function finished({ head }: Pick<Run, 'head'>): Outcome<undefined> {
   return refused('already-finished', `the workflow is ${head.status}`, 'workflow_id');
 }
 

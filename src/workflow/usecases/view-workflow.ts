@@ -19,6 +19,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
   return {
     workflow_id: head.workflow_id,
     name: head.name,
+    ...(head.version === undefined ? {} : { version: head.version }),
     status: head.status,
     created_at: head.created_at,
     ...(head.deadline === undefined ? {} : { deadline: head.deadline }),
