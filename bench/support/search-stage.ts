@@ -30,6 +30,8 @@ export interface Used extends Usage {
 /** An index on the twin's table and bucket, metered; its calls take the modelled time. */
 export interface SearchStage {
   readonly deps: IndexDeps;
+  /** The vectors of what was written, for whoever takes them out. */
+  readonly embedded: Float32Array[];
   /** The same index for a function that has read nothing yet. */
   cold(): IndexDeps;
   drive<T>(work: Promise<T>): Promise<T>;
@@ -68,8 +70,16 @@ export function searchStage(): SearchStage {
     embedder: { model: hashedModel, embed: async (texts) => texts.map(hashedEmbedding) },
   });
   const deps = cold();
+  const embedded: Float32Array[] = [];
+  const embed: IndexDeps['embedder']['embed'] = async (texts) => {
+    const vectors = await deps.embedder.embed(texts);
+    embedded.push(...vectors);
+    return vectors;
+  };
+  const writing = { ...deps, embedder: { ...deps.embedder, embed } };
   return {
     deps,
+    embedded,
     cold,
     drive: (work) => cloud.clock.drive(work),
     now: () => cloud.clock.now(),
@@ -88,7 +98,7 @@ export function searchStage(): SearchStage {
           text,
           labels: ['type:knowledge', `path:doc/`],
         }));
-        const { waiting } = await indexEntries(deps, namespace, changes);
+        const { waiting } = await indexEntries(writing, namespace, changes);
         if (waiting >= flushedEntries) while ((await compactIndex(deps, namespace)).more);
         await cloud.clock.sleep(latencyMs.sqs);
       }

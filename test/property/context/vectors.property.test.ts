@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { entryOf } from '../../../src/context/core/search/entry.ts';
-import { hashedEmbedding, hashedModel } from '../../../src/context/core/search/hashed-embedding.ts';
-import { dot, quantise } from '../../../src/context/core/search/quantise.ts';
+import { hashedEmbedding, hashedModel, vectorDimensions } from '../../../src/context/core/search/hashed-embedding.ts';
+import { dot, quantise, turned } from '../../../src/context/core/search/quantise.ts';
 import { searchVectors } from '../../../src/context/core/search/search-vectors.ts';
+import { eachEstimate, packSketches, sketchTable } from '../../../src/context/core/search/sketch.ts';
 import { viewOf } from './search-stage.ts';
+
+const value = fc.double({ min: -1, max: 1, noNaN: true });
 
 /** A small linear congruential generator, for texts that are the same in each run. */
 function numbers(seed: number) {
@@ -35,35 +38,77 @@ describe('vectors', () => {
     );
   });
 
+  it('keep their dot products when they are turned, whatever their length', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, value), { minLength: 1, maxLength: 70 }), (pairs) => {
+        const [one, other] = [0, 1].map((side) => Float32Array.from(pairs, (pair) => pair[side] ?? 0));
+        if (one === undefined || other === undefined) return;
+        expect(dot(turned(one), turned(other))).toBeCloseTo(dot(one, other), 3);
+      }),
+    );
+  });
+
   it('lose less than half a step of their scale when they are quantised', () => {
-    const value = fc.double({ min: -1, max: 1, noNaN: true });
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 64 }), (list) => {
         const { scale, values } = quantise(Float32Array.from(list));
-        for (const [at, exact] of list.entries()) {
+        for (const [at, exact] of turned(Float32Array.from(list)).entries()) {
           expect(Math.abs((values[at] ?? 0) * scale - exact)).toBeLessThanOrEqual(scale * 0.51);
         }
       }),
     );
   });
 
-  it('in cells are found nearly as by looking at all of them exactly', async () => {
-    const exact = textsOf(6_000).map((text, at) => ({ id: `d${at}`, text, vector: hashedEmbedding(text) }));
-    const entries = exact.map(({ id, text, vector }) =>
-      entryOf({ id, version: 1, updated_at: 0, text, labels: [], vector: quantise(vector) }),
+  it('have sketches whose estimates are right on average, and near', () => {
+    const [query, ...others] = textsOf(400).map(hashedEmbedding);
+    const table = sketchTable(turned(query ?? new Float32Array()));
+    let [sum, squares] = [0, 0];
+    const packed = packSketches(others.map(quantise), vectorDimensions);
+    eachEstimate(packed, table, { first: 0, flags: undefined }, (ordinal, estimate) => {
+      const error = estimate - dot(others[ordinal] ?? new Float32Array(), query ?? new Float32Array());
+      sum += error;
+      squares += error ** 2;
+    });
+    expect(Math.abs(sum / others.length)).toBeLessThan(0.01);
+    expect(Math.sqrt(squares / others.length)).toBeLessThan(0.05);
+  });
+
+  describe('in segments', () => {
+    const exact = textsOf(3_000).map((text, at) => ({ id: `d${at}`, at, text, vector: hashedEmbedding(text) }));
+    const entries = exact.map(({ id, at, text, vector }) =>
+      entryOf({
+        id,
+        version: 1,
+        updated_at: 0,
+        text,
+        labels: at % 25 === 0 ? ['tag:rare'] : [],
+        vector: quantise(vector),
+      }),
     );
-    const view = viewOf(entries, [4_000, 1_990]);
-    expect(view.segments[0]?.meta.vectors?.cells).toBeGreaterThan(30);
-    let hits = 0;
-    const questions = exact.filter((_, at) => at % 200 === 0);
-    for (const { vector } of questions) {
-      const best = exact
-        .map(({ id, vector: other }) => ({ id, likeness: dot(other, vector) }))
-        .sort((one, other) => other.likeness - one.likeness)
-        .slice(0, 10);
-      const found = await searchVectors(view, { vector, model: hashedModel, filter: { labels: [] }, limit: 10 });
-      hits += best.filter(({ id }) => found.some((candidate) => candidate.id === id)).length;
+    const view = viewOf(entries, [2_000, 990]);
+
+    /** The share of the exact ten nearest that is found, for questions of three words, which are near to nothing. */
+    async function recall(among: typeof exact, labels: readonly (readonly string[])[]): Promise<number> {
+      const asked = textsOf(25).map((text) => hashedEmbedding(text.split(' ').slice(0, 3).join(' ')));
+      let hits = 0;
+      for (const vector of asked) {
+        const nearest = among
+          .map(({ id, vector: other }) => ({ id, likeness: dot(other, vector) }))
+          .sort((one, other) => other.likeness - one.likeness)
+          .slice(0, 10);
+        const found = await searchVectors(view, { vector, model: hashedModel, filter: { labels }, limit: 10 });
+        hits += nearest.filter(({ id }) => found.some((candidate) => candidate.id === id)).length;
+      }
+      return hits / (asked.length * 10);
     }
-    expect(hits / (questions.length * 10)).toBeGreaterThan(0.9);
+
+    it('are found nearly as by looking at all of them exactly', async () => {
+      expect(await recall(exact, [])).toBeGreaterThan(0.97);
+    });
+
+    it('are found as well when few documents pass the filter', async () => {
+      const few = exact.filter(({ at }) => at % 25 === 0);
+      expect(await recall(few, [['tag:rare']])).toBeGreaterThan(0.97);
+    });
   });
 });

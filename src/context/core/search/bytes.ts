@@ -10,6 +10,8 @@ export interface ByteWriter {
   bytes(value: Uint8Array): void;
   /** What was written; the writer may go on. */
   done(): Uint8Array;
+  /** A view of what was written, valid until the next write, which begins anew: for many small parts by one writer. */
+  take(): Uint8Array;
 }
 
 /** An empty writer. */
@@ -50,6 +52,11 @@ export function byteWriter(capacity = 1024): ByteWriter {
       length += value.length;
     },
     done: () => buffer.slice(0, length),
+    take() {
+      const part = buffer.subarray(0, length);
+      length = 0;
+      return part;
+    },
   };
   return writer;
 }
@@ -92,4 +99,15 @@ export function byteReader(buffer: Uint8Array): ByteReader {
     },
   };
   return reader;
+}
+
+/** The parts one after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -1,5 +1,5 @@
 import { byteWriter } from './bytes.ts';
-import { eachMember, type PlacedVector, unpackTable } from './cells.ts';
+import type { Quantised } from './quantise.ts';
 import {
   addPosting,
   eachPosting,
@@ -10,6 +10,7 @@ import {
   unpackDirectory,
   unpackDocuments,
 } from './segment.ts';
+import { vectorAt } from './vectors.ts';
 import { type NewSegment, writeSegment } from './write-segment.ts';
 
 /** A document that survives, with its place in the merged segment. */
@@ -60,13 +61,13 @@ function* termsOf({ meta: { parts }, bytes }: NewSegment): Generator<TermPlace &
 function* mergeTerms(inputs: readonly NewSegment[], { places }: Survivors): Generator<TermPostings> {
   const streams = inputs.map((input, at) => ({ input, places: places[at], terms: termsOf(input) }));
   const heads = streams.map(({ terms }) => terms.next().value);
+  const writer = byteWriter();
   for (;;) {
     const term = heads.reduce<string | undefined>(
       (least, head) => (head && (least === undefined || head.term < least) ? head.term : least),
       undefined,
     );
     if (term === undefined) return;
-    const writer = byteWriter(256);
     let previous = 0;
     let found = 0;
     for (const [at, stream] of streams.entries()) {
@@ -80,20 +81,23 @@ function* mergeTerms(inputs: readonly NewSegment[], { places }: Survivors): Gene
       });
       heads[at] = stream.terms.next().value;
     }
-    if (found > 0) yield { term, found, postings: writer.done() };
+    if (found > 0) yield { term, found, postings: writer.take() };
   }
 }
 
-function vectorsOf({ meta, bytes }: NewSegment, places: Int32Array | undefined): PlacedVector[] {
-  if (meta.vectors === undefined) return [];
-  const { dimensions } = meta.vectors;
-  const vectors: PlacedVector[] = [];
-  const part = bytes.subarray(meta.parts.vectors, meta.parts.cells);
-  for (const { from, to } of unpackTable(bytes.subarray(meta.parts.cells, meta.parts.directory), dimensions)) {
-    eachMember(part.subarray(from, to), dimensions, (ordinal, scale, values) => {
-      const place = places?.[ordinal] ?? -1;
-      if (place >= 0) vectors.push({ ordinal: place, scale, values });
-    });
+/** The vectors of all inputs at their new places, as views of the inputs. */
+function vectorsOf(
+  inputs: readonly NewSegment[],
+  { places, documents }: Survivors,
+  model: string,
+): (Quantised | undefined)[] {
+  const vectors = new Array<Quantised | undefined>(documents.length).fill(undefined);
+  for (const [at, { meta, bytes }] of inputs.entries()) {
+    if (meta.vectors?.model !== model) continue;
+    const part = bytes.subarray(meta.parts.vectors, meta.parts.sketches);
+    for (const [ordinal, place] of places[at]?.entries() ?? []) {
+      if (place >= 0) vectors[place] = vectorAt(part, meta.vectors.dimensions, ordinal);
+    }
   }
   return vectors;
 }
@@ -119,9 +123,7 @@ export function mergeSegments(
     documents: survived.documents,
     tokens: documents === 0 ? 0 : Math.round((tokens * survived.documents.length) / documents),
     terms: mergeTerms(inputs, survived),
-    vectors: inputs
-      .flatMap((input, at) => (input.meta.vectors?.model === model ? vectorsOf(input, survived.places[at]) : []))
-      .sort((one, other) => one.ordinal - other.ordinal),
+    vectors: vectorsOf(inputs, survived, model),
     model,
   });
 }

@@ -1,4 +1,4 @@
-import { type CellPlace, unpackTable } from './cells.ts';
+import type { Quantised } from './quantise.ts';
 import {
   type Directory,
   documentsPerBlock,
@@ -9,6 +9,8 @@ import {
   unpackDirectory,
   unpackDocuments,
 } from './segment.ts';
+import { documentsPerSketchBlock, sketchBytes } from './sketch.ts';
+import { vectorAt, vectorBytes, vectorsPerRange } from './vectors.ts';
 
 /** Bytes of a stored segment, from the first offset up to the second. */
 export type ReadRange = (from: number, to: number) => Promise<Uint8Array>;
@@ -23,8 +25,10 @@ export interface OpenSegment {
   documents(ordinals: readonly number[]): Promise<SegmentDocument[]>;
   /** When each document was written, in epoch seconds. */
   times(): Promise<Uint32Array>;
-  cells(): Promise<CellPlace[]>;
-  members(place: CellPlace): Promise<Uint8Array>;
+  /** The sketches of all documents, in blocks of `documentsPerSketchBlock`. */
+  sketches(): Promise<Uint8Array[]>;
+  /** The vectors of the documents at these ordinals, in this order. */
+  vectors(ordinals: readonly number[]): Promise<(Quantised | undefined)[]>;
 }
 
 /** The block of the dictionary that would have the term: the last one that does not begin after it. */
@@ -42,6 +46,7 @@ function blockOf({ terms }: Directory, term: string): number {
 /** Opens a segment; nothing is read yet. */
 export function openSegment(meta: SegmentMeta, read: ReadRange): OpenSegment {
   const { parts } = meta;
+  const dimensions = meta.vectors?.dimensions ?? 0;
   let loading: Promise<Directory> | undefined;
   const directory = () => (loading ??= read(parts.directory, meta.bytes).then(unpackDirectory));
 
@@ -81,7 +86,28 @@ export function openSegment(meta: SegmentMeta, read: ReadRange): OpenSegment {
       );
     },
     times: async () => new Uint32Array((await read(parts.times, parts.vectors)).slice().buffer),
-    cells: async () => unpackTable(await read(parts.cells, parts.directory), meta.vectors?.dimensions ?? 0),
-    members: ({ from, to }) => read(parts.vectors + from, parts.vectors + to),
+    sketches: () =>
+      Promise.all(
+        Array.from({ length: Math.ceil(meta.documents / documentsPerSketchBlock) }, (_, index) => {
+          const from = parts.sketches + index * sketchBytes(documentsPerSketchBlock, dimensions);
+          return read(from, Math.min(parts.directory, from + sketchBytes(documentsPerSketchBlock, dimensions)));
+        }),
+      ),
+    async vectors(ordinals) {
+      const ranges = new Map(
+        ordinals.map((ordinal) => {
+          const index = Math.floor(ordinal / vectorsPerRange);
+          const from = parts.vectors + index * vectorsPerRange * vectorBytes(dimensions);
+          return [index, [from, Math.min(parts.sketches, from + vectorsPerRange * vectorBytes(dimensions))]] as const;
+        }),
+      );
+      const bytes = new Map(
+        await Promise.all([...ranges].map(async ([index, [from, to]]) => [index, await read(from, to)] as const)),
+      );
+      return ordinals.map((ordinal) => {
+        const own = bytes.get(Math.floor(ordinal / vectorsPerRange));
+        return own === undefined ? undefined : vectorAt(own, dimensions, ordinal % vectorsPerRange);
+      });
+    },
   };
 }

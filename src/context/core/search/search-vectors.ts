@@ -1,11 +1,11 @@
 import { best, type Candidate, gather, type IndexView, type Scored } from './candidates.ts';
-import { eachMember, nearestCells } from './cells.ts';
 import { type Filter, passes, passingOf } from './filter.ts';
 import type { OpenSegment } from './open-segment.ts';
-import { dotQuantised } from './quantise.ts';
+import { dotQuantised, turned } from './quantise.ts';
+import { documentsPerSketchBlock, eachEstimate, sketchTable } from './sketch.ts';
 
-/** Cells of a segment that a question reads. More: better recall, more bytes. */
-const probesMin = 24;
+/** Documents whose vectors a question reads, the best by their sketches. More: better recall, more calls. */
+const rerankedMax = 80;
 
 /** A question as a vector of length one. */
 export interface VectorQuestion {
@@ -15,34 +15,59 @@ export interface VectorQuestion {
   readonly limit: number;
 }
 
-async function searchSegment(segment: OpenSegment, question: VectorQuestion): Promise<readonly Scored[]> {
-  const { vectors, documents } = segment.meta;
-  const { vector, model, filter, limit } = question;
+/** The best of a segment by their sketches. */
+async function estimated(
+  segment: OpenSegment,
+  { vector, model, filter, limit }: VectorQuestion,
+  table: Float32Array,
+): Promise<readonly Scored[]> {
+  const { vectors } = segment.meta;
   if (vectors === undefined || vectors.model !== model || vectors.dimensions !== vector.length) return [];
-  const [passing, places] = await Promise.all([passingOf(segment, filter), segment.cells()]);
+  const passing = await passingOf(segment, filter);
   if (passing?.count === 0) return [];
-  // The fewer documents may be found, the further apart they lie.
-  const share = passing === undefined ? 1 : passing.count / documents;
-  const probed = nearestCells(places, vector, Math.ceil(probesMin / share));
-  const cells = await Promise.all(probed.map((place) => segment.members(place)));
-  const top = best<Scored>(limit);
-  for (const bytes of cells) {
-    eachMember(bytes, vectors.dimensions, (ordinal, scale, values) => {
-      if (passing !== undefined && passing.flags[ordinal] !== 1) return;
-      const score = scale * dotQuantised(vector, values);
+  const top = best<Scored>(Math.max(limit, rerankedMax));
+  for (const [block, bytes] of (await segment.sketches()).entries()) {
+    const part = { first: block * documentsPerSketchBlock, flags: passing?.flags };
+    eachEstimate(bytes, table, part, (ordinal, score) => {
       if (score > top.floor()) top.offer({ ordinal, score });
     });
   }
   return top.items();
 }
 
-/** The documents whose vectors look most in the question's direction (cosine), best first. Vectors of other models do not take part. */
+/** The hits of a segment, those whose estimates reach `least` by their vectors. */
+async function reranked(
+  segment: OpenSegment,
+  hits: readonly Scored[],
+  least: number,
+  query: Float32Array,
+): Promise<readonly Scored[]> {
+  const best = hits.filter(({ score }) => score >= least);
+  const vectors = await segment.vectors(best.map(({ ordinal }) => ordinal));
+  return hits.map((hit, at) => {
+    const vector = vectors[at];
+    return vector === undefined ? hit : { ...hit, score: vector.scale * dotQuantised(query, vector.values) };
+  });
+}
+
+/**
+ * The documents whose vectors look most in the question's direction (cosine), best first: of all documents the best by their sketches, of these
+ * the best by their vectors. Vectors of other models do not take part.
+ */
 export async function searchVectors(view: IndexView, question: VectorQuestion): Promise<Candidate[]> {
-  const inSegments = await Promise.all(view.segments.map((segment) => searchSegment(segment, question)));
+  const query = turned(question.vector);
+  const table = sketchTable(query);
+  const found = await Promise.all(view.segments.map((segment) => estimated(segment, question, table)));
+  const top = best<Scored>(rerankedMax);
+  for (const hit of found.flat()) top.offer(hit);
+  const least = top.floor();
+  const inSegments = await Promise.all(
+    view.segments.map((segment, at) => reranked(segment, found[at] ?? [], least, query)),
+  );
   const inRecent = view.recent.flatMap((entry) => {
     const { id, version, vector } = entry;
-    if (vector?.values.length !== question.vector.length || !passes(entry, question.filter)) return [];
-    return [{ id, version, score: vector.scale * dotQuantised(question.vector, vector.values) }];
+    if (vector?.values.length !== query.length || !passes(entry, question.filter)) return [];
+    return [{ id, version, score: vector.scale * dotQuantised(query, vector.values) }];
   });
   return gather(view, { inSegments, inRecent }, question.limit);
 }

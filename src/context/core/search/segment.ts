@@ -4,7 +4,7 @@ import { sharedPrefix } from './entry.ts';
 /**
  * A segment is one immutable object, read by byte ranges:
  *
- *     postings | dictionary | documents | times | vectors | cells | directory
+ *     postings | dictionary | documents | times | vectors | sketches | directory
  *
  * The dictionary has the terms in order, in blocks; the directory (one small range) says where each block begins, so that a term costs a
  * range of a block and a range of its postings, however large the segment is. Numbers are LEB128, texts are preceded by their length.
@@ -27,7 +27,7 @@ export interface SegmentMeta {
   /** Where each part begins; postings begin at 0, and each part ends where the next one begins. */
   readonly parts: SegmentParts;
   /** How its vectors were made; absent when it has none. */
-  readonly vectors?: { readonly model: string; readonly dimensions: number; readonly cells: number };
+  readonly vectors?: { readonly model: string; readonly dimensions: number };
 }
 
 /** The offsets of a segment's parts in bytes. */
@@ -36,7 +36,7 @@ export interface SegmentParts {
   readonly documents: number;
   readonly times: number;
   readonly vectors: number;
-  readonly cells: number;
+  readonly sketches: number;
   readonly directory: number;
 }
 
@@ -47,7 +47,7 @@ export interface SegmentDocument {
   readonly deleted: boolean;
 }
 
-/** A term with where its postings are: pairs of a step from the last ordinal and an impact. */
+/** A term with its postings: pairs of a step from the last ordinal and an impact. Written before the next term is asked for. */
 export interface TermPostings {
   readonly term: string;
   /** Documents that have it. */

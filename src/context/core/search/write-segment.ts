@@ -1,6 +1,6 @@
-import { byteWriter } from './bytes.ts';
-import { packCells, type PlacedVector, toCells } from './cells.ts';
+import { byteWriter, joined } from './bytes.ts';
 import type { IndexEntry } from './entry.ts';
+import type { Quantised } from './quantise.ts';
 import {
   addPosting,
   packDirectory,
@@ -10,6 +10,8 @@ import {
   type TermPostings,
   termWriter,
 } from './segment.ts';
+import { documentsPerSketchBlock, packSketches } from './sketch.ts';
+import { packVectors } from './vectors.ts';
 
 /** A segment that is not stored yet: its bytes and what the manifest is to know about it. */
 export interface NewSegment {
@@ -22,9 +24,22 @@ export interface SegmentContent {
   readonly documents: readonly (SegmentDocument & { readonly updated_at: number })[];
   readonly tokens: number;
   readonly terms: Iterable<TermPostings>;
-  readonly vectors: readonly PlacedVector[];
+  /** By ordinal. */
+  readonly vectors: readonly (Quantised | undefined)[];
   /** The model that made the vectors: vectors of two models cannot be compared. */
   readonly model: string;
+}
+
+function packedVectors(
+  vectors: readonly (Quantised | undefined)[],
+  dimensions: number | undefined,
+): readonly [Uint8Array, Uint8Array] {
+  if (dimensions === undefined) return [new Uint8Array(), new Uint8Array()];
+  const blocks: Uint8Array[] = [];
+  for (let at = 0; at < vectors.length; at += documentsPerSketchBlock) {
+    blocks.push(packSketches(vectors.slice(at, at + documentsPerSketchBlock), dimensions));
+  }
+  return [packVectors(vectors, dimensions), joined(blocks)];
 }
 
 /** Lays the content out as one object that will be stored under `key`. */
@@ -34,27 +49,19 @@ export function writeSegment(key: string, { documents, tokens, terms, vectors, m
   const { postings, dictionary, blocks } = writer.done();
   const ids = packDocuments(documents);
   const seconds = Uint32Array.from(documents, ({ updated_at }) => Math.floor(updated_at / 1000));
-  const cells = toCells(vectors);
-  const packed = packCells(cells);
+  const dimensions = vectors.find((vector) => vector !== undefined)?.values.length;
   const parts = [
     postings,
     dictionary,
     ids.bytes,
     new Uint8Array(seconds.buffer),
-    packed.vectors,
-    packed.table,
+    ...packedVectors(vectors, dimensions),
     packDirectory({ terms: blocks, documents: ids.blocks }),
   ];
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  const begins: number[] = [];
-  let at = 0;
-  for (const part of parts) {
-    begins.push(at);
-    bytes.set(part, at);
-    at += part.length;
-  }
-  const [, toDictionary = 0, toDocuments = 0, toTimes = 0, toVectors = 0, toCellTable = 0, toDirectory = 0] = begins;
-  const dimensions = vectors[0]?.values.length;
+  const bytes = joined(parts);
+  let end = 0;
+  const begins = parts.map((part) => (end += part.length) - part.length);
+  const [, toDictionary = 0, toDocuments = 0, toTimes = 0, toVectors = 0, toSketches = 0, toDirectory = 0] = begins;
   const meta: SegmentMeta = {
     key,
     documents: documents.length,
@@ -65,10 +72,10 @@ export function writeSegment(key: string, { documents, tokens, terms, vectors, m
       documents: toDocuments,
       times: toTimes,
       vectors: toVectors,
-      cells: toCellTable,
+      sketches: toSketches,
       directory: toDirectory,
     },
-    ...(dimensions === undefined ? {} : { vectors: { model, dimensions, cells: cells.length } }),
+    ...(dimensions === undefined ? {} : { vectors: { model, dimensions } }),
   };
   return { meta, bytes };
 }
@@ -84,17 +91,17 @@ export function segmentOf(key: string, entries: readonly IndexEntry[], model: st
     }
   }
   const names = [...lists.keys()].sort();
+  const writer = byteWriter();
   return writeSegment(key, {
     documents: entries,
     tokens: entries.reduce((sum, { tokens }) => sum + tokens, 0),
     terms: names.values().map((term) => {
       const list = lists.get(term) ?? [];
-      const writer = byteWriter(list.length * 3);
       let previous = 0;
       for (const { ordinal, impact } of list) previous = addPosting(writer, previous, ordinal, impact);
-      return { term, found: list.length, postings: writer.done() };
+      return { term, found: list.length, postings: writer.take() };
     }),
-    vectors: entries.flatMap(({ vector }, ordinal) => (vector === undefined ? [] : [{ ordinal, ...vector }])),
+    vectors: entries.map(({ vector }) => vector),
     model,
   });
 }

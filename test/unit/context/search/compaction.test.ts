@@ -6,7 +6,7 @@ import {
 } from '../../../../src/context/core/search/compaction.ts';
 import type { SegmentMeta } from '../../../../src/context/core/search/segment.ts';
 
-const parts = { dictionary: 0, documents: 0, times: 0, vectors: 0, cells: 0, directory: 0 };
+const parts = { dictionary: 0, documents: 0, times: 0, vectors: 0, sketches: 0, directory: 0 };
 let count = 0;
 const segment = (documents: number): SegmentMeta => ({ key: `s${count++}`, documents, tokens: 0, bytes: 0, parts });
 
