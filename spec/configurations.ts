@@ -117,6 +117,8 @@ export const configurations: readonly Configuration[] = [
     long,
   ),
   holds('Order', 'order', 'an endless stream of critical tasks that overloads the slot, one low one'),
+  holds('Reserve', 'reserve', 'two classes that keep a slot of three each, attempts of two ticks'),
+  holds('Reserve', 'reserve-all', 'two classes keep all of four slots', { Slots: '= 4', Keep: '= 2' }, long),
   holds('Callback', 'callback', 'a workflow, two executions, a redrive, two faults'),
   holds('Commit', 'commit', 'two participants, two faults, cancellation at any moment'),
   holds('Commit', 'commit-three', 'three participants', { Participants: '= {p1, p2, p3}' }),
@@ -174,6 +176,11 @@ export const configurations: readonly Configuration[] = [
   breaks('Order', 'look-blind', 'a look does not ask what comes due before the next one', 'QuietIsHonest', {
     LooksAhead: off,
   }),
+  breaks('Reserve', 'reserve-last', 'a class that is short stands among the others', 'ReclaimedInTime', {
+    ComesFirst: off,
+  }),
+  breaks('Reserve', 'reserve-idle', 'what nobody of its class needs is not lent', 'NothingIdles', { Lends: off }),
+  breaks('Reserve', 'reserve-uncounted', 'only what came first counts as kept', 'NoMoreThanKept', { CountsAll: off }),
   breaks('Wanted', 'want-unconditional', 'the mark is written although a slot came free', 'NoLostWakeUp', {
     ConditionalWant: off,
   }),

@@ -113,6 +113,20 @@ export const modules = {
     invariants: ['LimitKept', 'RunningIsHeld'],
     properties: [],
   },
+  Reserve: {
+    constants: {
+      Slots: '= 3',
+      None: '= None',
+      Classes: '= {c1, c2}',
+      Keep: '= 1',
+      Longest: '= 2',
+      ComesFirst: '= TRUE',
+      Lends: '= TRUE',
+      CountsAll: '= TRUE',
+    },
+    invariants: ['ReclaimedInTime', 'NothingIdles', 'NoMoreThanKept'],
+    properties: [],
+  },
   Callback: {
     constants: {
       Executions: '= {1, 2}',

@@ -55,6 +55,8 @@ export const scalingSampleMax = 25;
 export const routingRulesMax = 50;
 /** Limits that a pool's policy may set. More: each task is compared with more of them. */
 export const policyLimitsMax = 20;
+/** Reservations that a pool's policy may make. More: each task is compared with more of them. */
+export const reservationsMax = 20;
 /** Namespaces to which a policy may give a share of their own. */
 export const sharesMax = 100;
 /** Highest weight of a namespace, and what the lowest is a fraction of. Higher: who has the lowest weight waits for so many starts of the other. */

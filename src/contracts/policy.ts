@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { labels } from './agent.ts';
 import { agentId, capability, taskType, timestamp, userId } from './ids.ts';
-import { policyLimitsMax, policyStrategiesMax, routingRulesMax, sharesMax, shareWeightMax } from './limits.ts';
+import {
+  policyLimitsMax,
+  policyStrategiesMax,
+  reservationsMax,
+  routingRulesMax,
+  sharesMax,
+  shareWeightMax,
+} from './limits.ts';
 import { policyName, strategySettings } from './strategy.ts';
 import { concurrencyLimit, priority, rateLimit } from './task.ts';
 
@@ -45,6 +52,17 @@ export const policyLimit = z.strictObject({
 });
 export type PolicyLimit = z.infer<typeof policyLimit>;
 
+/**
+ * Slots kept for the tasks that match: `percent` of all the pool's, rounded down. Others use them while none of these waits. Of several reservations that a task matches
+ * the first counts.
+ */
+export const reservation = z.strictObject({
+  name: policyName,
+  match: taskMatch.pick({ priority: true, namespace: true, workflow: true }),
+  percent: z.int().min(1).max(100),
+});
+export type Reservation = z.infer<typeof reservation>;
+
 /** How a pool chooses agents. Everything may be left out: then the least-loaded agent gets the task. */
 export const policyDocument = z
   .strictObject({
@@ -66,6 +84,7 @@ export const policyDocument = z
       .refine((all) => Object.keys(all).length <= sharesMax, `at most ${sharesMax} namespaces`)
       .optional(),
     limits: z.array(policyLimit).max(policyLimitsMax).optional(),
+    reservations: z.array(reservation).max(reservationsMax).optional(),
     /** The emergency lane: agents with these labels are kept for matching tasks. */
     emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),
   })

@@ -131,6 +131,8 @@ export interface Hold {
   readonly preempted_at?: number;
   /** The limits that it counts against: how many run is told from the holds alone. */
   readonly limits?: readonly string[];
+  /** The reservation of the policy that its task belongs to. */
+  readonly reservation?: string;
 }
 
 /** Recent starts under a rate limit: in slices of a tenth of its period, how many there were before which time (epoch ms), the oldest first. */

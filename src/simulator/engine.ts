@@ -219,7 +219,7 @@ export class Simulation {
     this.#decideAt = cut ? this.#dispatcherFreeAt + this.#readMs() : Infinity;
   }
 
-  #handOut({ task, agent: row, next_turn, limits }: Handout, sentAt: number): void {
+  #handOut({ task, agent: row, next_turn, limits, reservation }: Handout, sentAt: number): void {
     const index = Number(task.task_id.slice('task-'.length));
     const live = this.#live.get(index);
     const agent = this.#byId.get(row.agent_id);
@@ -232,12 +232,12 @@ export class Simulation {
     agent.row.holds[holdKey(task.task_id, attempt)] = {
       ...{ at, until: at + task.timeout_ms },
       ...(limits === undefined ? {} : { limits }),
+      ...(reservation === undefined ? {} : { reservation }),
     };
     agent.row.occupied += 1;
     if (next_turn !== undefined) agent.row.next_turn = next_turn;
-    const { levels } = this.meter;
-    levels.waiting -= 1;
-    if (agent.present) levels.held += 1;
+    this.meter.levels.waiting -= 1;
+    if (agent.present) this.meter.levels.held += 1;
     const { send, inbox } = this.#scenario.latencies;
     this.#at(sentAt + this.#draw(send) + this.#draw(inbox), index, attempt, begun);
   }

@@ -20,8 +20,7 @@ export const readPolicy = (value: unknown): PolicyDocument => checkedPolicy(valu
 export function schedulingOf(policy: string, seed: number, document?: PolicyDocument): Scenario['scheduling'] {
   if (policy === randomPolicy) return (crew) => randomScheduling(crew, seed);
   const named = plainStrategies.find((name): name is PlainStrategy => name === policy);
-  if (document === undefined) return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named);
-  const row = { pool: 'default', version: 1, at: '2026-01-01T00:00:00.000Z', by: 'simulation', document };
-  const decide: typeof decideDispatch = (view) => decideDispatch({ ...view, pool: { ...view.pool, policy: row } });
-  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decide, undefined, document.limits);
+  const row = { pool: 'default', version: 1, at: '2026-01-01T00:00:00.000Z', by: 'simulation' };
+  const inForce = document === undefined ? undefined : { ...row, document };
+  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named, inForce);
 }

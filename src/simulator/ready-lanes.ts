@@ -16,6 +16,8 @@ export interface ReadyLanes {
   remove(task: ReadyTask): void;
   /** The first `limit` tasks of each route in which any wait, the routes that have more, and of those what is due in the levels behind. `at` is RFC 3339. */
   heads(limit: number, at: string): Heads;
+  /** Of these routes: the first `limit` tasks of each level. */
+  levels(limit: number, routes: ReadonlySet<string>): Map<string, readonly ReadyTask[]>;
   /** Routes in which tasks wait, with the first of each. */
   firsts(): readonly ReadyTask[];
   count(): number;
@@ -64,6 +66,18 @@ export function createReadyLanes(): ReadyLanes {
         );
       }
       return { heads, full, due };
+    },
+    levels(limit, routes) {
+      const all = [...routes].flatMap((route) => {
+        const lane = lanes.get(route);
+        return lane === undefined ? [] : ([[route, lane]] as const);
+      });
+      return new Map(
+        all.map(([route, lane]) => [
+          route,
+          priorities.flatMap((_, level) => head(lane, limit, `${level}#`, `${level}#~`)),
+        ]),
+      );
     },
     firsts: () => [...lanes.values()].flatMap((lane) => (lane.size === 0 ? [] : head(lane, 1))),
     count: () => count,

@@ -1,10 +1,11 @@
-import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../contracts/rows.ts';
+import type { AgentRow, PolicyRow, PoolRows, ReadyTask, RouteRow } from '../contracts/rows.ts';
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
-import type { PolicyLimit } from '../contracts/policy.ts';
 import type { PlainStrategy } from '../contracts/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch.ts';
+import { openFleet } from '../distributor/core/fleet.ts';
 import { matches } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready-order.ts';
+import { openReservations } from '../distributor/core/reservations.ts';
 import { freeSlots } from '../distributor/core/route.ts';
 import { createRandom } from './random.ts';
 import { createReadyLanes } from './ready-lanes.ts';
@@ -17,6 +18,8 @@ export interface Handout {
   readonly next_turn?: number;
   /** The limits that its hold counts against. */
   readonly limits?: readonly string[];
+  /** The reservation whose slots it uses. */
+  readonly reservation?: string;
 }
 
 /** What a round decides; `cut`: another one should follow at once. `violations`: hand-outs before waiting work of a higher priority. */
@@ -56,14 +59,16 @@ function violationsOf(
   at: string,
 ): number {
   const rankOf = (task: ReadyTask): number => levelOf(orderAt(task.order, at));
+  // What uses slots that are kept for it comes first by right.
+  const ordinary = plan.assignments.filter(({ reservation }) => reservation === undefined);
   let lowest = 0;
-  for (const { task } of plan.assignments) {
+  for (const { task } of ordinary) {
     const rank = rankOf(task);
     if (rank > lowest) lowest = rank;
   }
   const passed = left.filter((task) => rankOf(task) < lowest);
   if (passed.length === 0) return 0;
-  return plan.assignments.filter(({ task, agent }) =>
+  return ordinary.filter(({ task, agent }) =>
     passed.some((waiting) => {
       const route = routes.get(waiting.route);
       return rankOf(waiting) < rankOf(task) && route !== undefined && canRun(agent, route);
@@ -73,15 +78,16 @@ function violationsOf(
 
 /**
  * The scheduling of production: `decide` is its core, given the very view that the dispatcher reads, from lanes in memory that are sorted by the same keys as
- * the ready index. `strategy` is the one that every task names.
+ * the ready index. `strategy` is the one that every task names, `policy` the routing policy in force.
  */
 export function coreScheduling(
   crew: Crew,
   countFree: FreeSlots,
   decide: (view: DispatchView) => DispatchPlan,
   strategy?: PlainStrategy,
-  limits: readonly PolicyLimit[] = [],
+  policy?: PolicyRow,
 ): Scheduling {
+  const { limits = [] } = policy?.document ?? {};
   // What a limit may hold back is passed over by right.
   const isFree = (task: ReadyTask): boolean => {
     const route = routes.get(task.route);
@@ -105,8 +111,15 @@ export function coreScheduling(
       const page = Math.min(readyPageSizeMax, Math.min(countFree(), assignmentsPerRoundMax) + 1);
       const at = new Date(now).toISOString();
       const { heads, full, due } = lanes.heads(page, at);
-      const pool = { pool: 'default', armed_until: Infinity, agents: crew, routes: routeList, ...left };
-      const plan = decide({ now, pool, heads, full, due });
+      const pool: PoolRows = {
+        ...{ pool: 'default', armed_until: Infinity, agents: crew, routes: routeList, ...left },
+        ...(policy === undefined ? {} : { policy }),
+      };
+      const fleet = openFleet(crew, now);
+      const reservations = openReservations(pool, fleet);
+      const isShort = reservations !== undefined && reservations.short().length > 0;
+      const reserved = isShort ? lanes.levels(page, full) : undefined;
+      const plan = decide({ now, pool, fleet, heads, full, due, ...(reserved === undefined ? {} : { reserved }) });
       const { starts, served = pool.served } = plan.limits;
       left = { starts, ...(served === undefined ? {} : { served }) };
       for (const { task } of plan.assignments) lanes.remove(task);

@@ -1,8 +1,6 @@
 import { assignmentsPerRoundMax } from '../../contracts/limits.ts';
-import type { AgentRow, PoolRows, ReadyTask, RouteRow, Served, TaskRow } from '../../contracts/rows.ts';
-import type { DistributionLog } from '../../contracts/task.ts';
-import { performanceScore } from './agent.ts';
-import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
+import type { AgentRow, PoolRows, ReadyTask, Served, TaskRow } from '../../contracts/rows.ts';
+import { assign, type AssigningContext, type Assignment } from './assign.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { isDueAt, levelOf } from './ready-order.ts';
 import { namespaceOf } from './route.ts';
@@ -12,8 +10,9 @@ import { advance, isBefore, type Lane, openLane, takeTurn } from './lane.ts';
 import { type Limiter, openLimiter } from './limiter.ts';
 import { routerOf } from './policy/routing.ts';
 import { decidePreemptions, type Preemption } from './preempt.ts';
+import { handOutReserved } from './reserved-lanes.ts';
+import { openReservations } from './reservations.ts';
 import type { StrategyContext } from './strategies/strategy.ts';
-import { holdKey } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
 /** What a dispatch round knows: the pool, and the head of each route it looked at, in ready order. */
@@ -27,21 +26,10 @@ export interface DispatchView {
   readonly full: ReadonlySet<string>;
   /** Of cut heads: the tasks that are due in the levels which the head does not reach, level by level in ready order. */
   readonly due?: ReadonlyMap<string, readonly ReadyTask[]>;
+  /** Of cut heads: tasks behind them that may belong to a reservation which is short. */
+  readonly reserved?: ReadonlyMap<string, readonly ReadyTask[]>;
   /** Values of the policy's own expressions. */
   readonly customScores?: StrategyContext<'custom'>['customScores'];
-}
-
-/** One task for one agent, with the reason. */
-export interface Assignment {
-  readonly task: ReadyTask;
-  readonly agent: AgentRow;
-  /** The attempt this assignment starts: the fencing token of the lease. */
-  readonly attempt: number;
-  readonly log: DistributionLog;
-  /** When the agent's next turn begins, where the strategy counts turns. */
-  readonly next_turn?: number;
-  /** The limits that its hold counts against; undefined: it met none, and no other round need be looked out for. */
-  readonly limits?: readonly string[];
 }
 
 /**
@@ -65,73 +53,8 @@ export interface DispatchPlan {
   };
 }
 
-/** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
-const loggedCandidatesMax = 3;
-/** Candidates up to which those behind the first are sought: more would cost every assignment a look at all of them. */
-const rankedCandidatesMax = 200;
-
-function explain({ member, rule, policy_rule, among }: Choice, route: RouteRow): string[] {
-  const { agent, free } = member;
-  const reasons = [
-    `offers ${route.required_capabilities.join(', ') || 'what is asked (nothing)'}`,
-    `${agent.capacity - free} of ${agent.capacity} slots busy`,
-    `${among.all.length} agents could run it`,
-  ];
-  if (rule === 'fallback') reasons.push(`none of ${route.agents.join(', ')} is available`);
-  if (rule === 'resume') reasons.push('had it before and has its checkpoint at hand');
-  if (rule === 'primary-agent') reasons.push('named as primary agent');
-  if (rule === 'backup-agent') reasons.push('named as backup agent; those before it are full or unavailable');
-  if (policy_rule !== undefined) reasons.push(`rule ${policy_rule} of the policy`);
-  return reasons;
-}
-
-/** The best of those who had a free slot, with their scores. */
-function ranked({ among, ranking }: Choice): Pick<DistributionLog, 'candidates'> {
-  if (ranking === undefined || among.all.length > rankedCandidatesMax) return {};
-  const scored = (ranking.among ?? among.all).flatMap((each) =>
-    each.free > 0 ? [{ agent_id: each.agent.agent_id, score: ranking.score(each) }] : [],
-  );
-  const best = scored.filter(({ score }) => Number.isFinite(score)).sort((one, other) => other.score - one.score);
-  return {
-    candidates: best
-      .slice(0, loggedCandidatesMax)
-      .map(({ agent_id, score }) => ({ agent_id, score: Math.round(score * 1_000) / 1_000 })),
-  };
-}
-
-function assign(lane: Lane, task: ReadyTask, context: ChoosingContext, limiter: Limiter): Assignment | Refusal {
-  const block = limiter.blockOf(task, lane.route);
-  if (block !== undefined) {
-    lane.heldBy.add(block.name);
-    return 'held';
-  }
-  const choice = choose(task, lane.route, context);
-  if (choice === 'full' || choice === 'held') return choice;
-  const { member, rule, policy_rule, next_turn } = choice;
-  const { agent } = member;
-  const attempt = task.attempt + 1;
-  const log: DistributionLog = {
-    id: holdKey(task.task_id, attempt),
-    task_id: task.task_id,
-    agent_id: agent.agent_id,
-    distribution_time: new Date(context.now).toISOString(),
-    routing_rule: rule,
-    ...(policy_rule === undefined ? {} : { policy_rule }),
-    efficiency_score: Math.round((member.free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
-    reasons: explain(choice, lane.route),
-    ...ranked(choice),
-  };
-  member.take();
-  const limits = limiter.take(task, lane.route, agent);
-  return {
-    ...{ task, agent, attempt, log },
-    ...(next_turn === undefined ? {} : { next_turn }),
-    ...(limits === undefined ? {} : { limits }),
-  };
-}
-
 /** The routes in which tasks wait, and those that nobody serves. */
-function openLanes(view: DispatchView, fleet: Fleet, at: string) {
+function openLanes(view: DispatchView, fleet: Fleet, at: string, gone: ReadonlySet<string>) {
   const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
   const open: Lane[] = [];
   for (const route of view.pool.routes) {
@@ -144,7 +67,13 @@ function openLanes(view: DispatchView, fleet: Fleet, at: string) {
       blocked.push({ route: route.route, agents: [] });
       continue;
     }
-    open.push(openLane({ route, candidates, head, isCut, due: view.due?.get(route.route) ?? [] }, at));
+    const left = (tasks: readonly ReadyTask[]) =>
+      gone.size === 0 ? tasks : tasks.filter(({ task_id }) => !gone.has(task_id));
+    const lane = openLane(
+      { route, candidates, head: left(head), isCut, due: left(view.due?.get(route.route) ?? []) },
+      at,
+    );
+    if (lane.next !== undefined) open.push(lane);
   }
   return { open, blocked };
 }
@@ -152,18 +81,24 @@ function openLanes(view: DispatchView, fleet: Fleet, at: string) {
 /**
  * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
  * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
- * or a strategy holds back for themselves are passed over, as many as a head shows. Where the policy shares out, namespaces take turns inside of a level. At most `assignmentsPerRoundMax`.
+ * or a strategy holds back for themselves are passed over, as many as a head shows. Before all that comes what waits for a reservation
+ * that is short. Where the policy shares out, namespaces take turns inside of a level. At most `assignmentsPerRoundMax`.
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
   const at = new Date(view.now).toISOString();
   const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
   const router = routerOf(view.pool.policy?.document, view.now);
-  const context = { now: view.now, fleet, router, customScores: view.customScores };
   const limiter = openLimiter(view.pool, view.now);
+  const reservations = openReservations(view.pool, fleet);
+  const context: AssigningContext = {
+    ...{ now: view.now, fleet, router, limiter, reservations },
+    customScores: view.customScores,
+  };
   const weights = view.pool.policy?.document.shares;
   const shares = weights === undefined ? undefined : openFairShare(weights, view.pool.served);
-  const assignments: Assignment[] = [];
-  const { open, blocked } = openLanes(view, fleet, at);
+  const first = handOutReserved(view, context, at);
+  const assignments: Assignment[] = [...first.assignments];
+  const { open, blocked } = openLanes(view, fleet, at, new Set(assignments.map(({ task }) => task.task_id)));
   const waiting: Lane[] = [];
   if (shares !== undefined) for (const lane of open) takeTurn(lane, shares, at);
   const lanes = heapOf(
@@ -183,10 +118,10 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     if (assignments.length === assignmentsPerRoundMax || (task === undefined && !isHeld)) {
       return {
         ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares) },
-        blocked: [...blocked, ...heldBack(open, limiter)],
+        blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
       };
     }
-    const assignment = task === undefined ? 'held' : assign(lane, task, context, limiter);
+    const assignment = task === undefined ? 'held' : assign(lane, task, context);
     if (assignment === 'full') {
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
       waiting.push(lane);
@@ -209,9 +144,9 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
   }
   return {
     assignments,
-    blocked: [...blocked, ...heldBack(open, limiter)],
+    blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
     cut: false,
-    preemptions: decidePreemptions(waiting, view.now),
+    preemptions: decidePreemptions(waiting, view.now, reservations),
     limits: leftBy(limiter, shares),
   };
 }

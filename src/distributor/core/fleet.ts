@@ -29,7 +29,7 @@ export interface Fleet {
    * The available agents that may run a route's tasks. Named agents come first and alone, in their order; when none of them is available, any agent with the
    * capabilities may step in (`fallback`). The same requirement gets the same set.
    */
-  candidatesOf(route: RouteRow): CandidateSet<Member>;
+  candidatesOf(route: Pick<RouteRow, 'required_capabilities' | 'agents'>): CandidateSet<Member>;
 }
 
 /** Sorts the agents by capability once: for a route, only the agents with its rarest capability are looked at. `now` is epoch ms. */

@@ -2,6 +2,7 @@ import { preemptAfterMs, preemptAnswerMsMax, preemptedWorkMsMax } from '../../co
 import type { AgentRow, Hold, ReadyTask } from '../../contracts/rows.ts';
 import type { Lane } from './lane.ts';
 import { levelOf, orderAt } from './ready-order.ts';
+import type { Reservations } from './reservations.ts';
 
 /** An attempt that has to make way for a critical task. */
 export interface Preemption {
@@ -35,6 +36,7 @@ export function hasRoomToMake(agent: AgentRow, now: number): boolean {
 interface Victim {
   readonly agent: AgentRow;
   readonly key: string;
+  readonly hold: Hold;
   readonly level: number;
   readonly at: number;
 }
@@ -43,7 +45,9 @@ function victims(lane: Lane, taken: ReadonlySet<string>, now: number): Victim[] 
   return lane.candidates.all
     .flatMap(({ agent }) =>
       Object.entries(agent.holds).flatMap(([key, hold]): Victim[] =>
-        mayMakeWay(hold, now) && !taken.has(key) ? [{ agent, key, level: levelOf(hold.order ?? ''), at: hold.at }] : [],
+        mayMakeWay(hold, now) && !taken.has(key)
+          ? [{ agent, key, hold, level: levelOf(hold.order ?? ''), at: hold.at }]
+          : [],
       ),
     )
     .sort((one, other) => other.level - one.level || other.at - one.at || (one.key < other.key ? -1 : 1));
@@ -51,9 +55,16 @@ function victims(lane: Lane, taken: ReadonlySet<string>, now: number): Victim[] 
 
 /**
  * Who has to make way for the critical tasks of these lanes, whose candidates are all full: the lowest level first, and of that what was started last, since the
- * least work is lost. One attempt for each task, less those that were asked already. Critical work, and what is due, never makes way.
+ * least work is lost. One attempt for each task, less those that were asked already. Critical work, what is due, and what holds a slot that its reservation keeps never
+ * makes way: the slot would only come back to it.
  */
-export function decidePreemptions(blocked: readonly Lane[], now: number): readonly Preemption[] {
+export function decidePreemptions(
+  blocked: readonly Lane[],
+  now: number,
+  reservations?: Reservations,
+): readonly Preemption[] {
+  const isKept = ({ reservation }: Hold): boolean =>
+    reservation !== undefined && reservations !== undefined && reservations.excessOf(reservation) <= 0;
   const taken = new Set<string>();
   const preemptions: Preemption[] = [];
   for (const lane of blocked) {
@@ -63,10 +74,11 @@ export function decidePreemptions(blocked: readonly Lane[], now: number): readon
     const holds = lane.candidates.all.flatMap(({ agent }) => Object.entries(agent.holds));
     const asked = holds.filter(([key, hold]) => isAsked(hold, now) || taken.has(key)).length;
     const chosen = victims(lane, taken, now);
-    for (const [index, task] of waiting.slice(asked).entries()) {
-      const victim = chosen[index];
+    for (const task of waiting.slice(asked)) {
+      const victim = chosen.find(({ key, hold }) => !taken.has(key) && !isKept(hold));
       if (victim === undefined) break;
       taken.add(victim.key);
+      reservations?.count(victim.hold.reservation, -1);
       preemptions.push({ agent: victim.agent, key: victim.key, waiting: task.task_id });
     }
   }

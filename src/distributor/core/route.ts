@@ -1,6 +1,6 @@
 import { defaultNamespace } from '../../contracts/ids.ts';
 import { degradedFailuresMin, keyLanesMax } from '../../contracts/limits.ts';
-import type { AgentRow, RouteRow } from '../../contracts/rows.ts';
+import type { AgentRow, PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionRules } from '../../contracts/task.ts';
 import { hashOf } from './strategies/hash.ts';
 
@@ -26,6 +26,9 @@ function keyLane({ distribution_rules: rules }: Requirement): string {
 /** The namespace of a task or route. */
 export const namespaceOf = ({ namespace = defaultNamespace }: { readonly namespace?: string | undefined }): string =>
   namespace;
+
+/** The namespaces of which tasks have come to a pool. */
+export const namespacesOf = ({ routes }: PoolRows): ReadonlySet<string> => new Set(routes.map(namespaceOf));
 
 /** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), in a namespace of its own that before it (`acme|`). */
 export function routeOf(task: Requirement): string {
@@ -66,7 +69,7 @@ export function isDegraded(agent: AgentRow): boolean {
 }
 
 /** Slots that may be filled: all of them, but one of an agent that is degraded, and as many as it has earned of one that warms up. */
-function openSlots(agent: AgentRow): number {
+export function openSlots(agent: AgentRow): number {
   if (isDegraded(agent)) return 1;
   if (agent.warm_up !== true) return agent.capacity;
   return Math.min(agent.capacity, 1 + (agent.completed_since ?? 0));

@@ -3,6 +3,9 @@ import { openFleet } from './fleet.ts';
 import { openLimiter } from './limiter.ts';
 import { routeRow } from './route.ts';
 
+/** What a task is told that waits for nothing but its turn. */
+export const waitsForSlot = 'waits for a free slot';
+
 /** Why a queued task waits: nobody who may run it is there, a limit holds it back, or those who may are busy. */
 export function whyQueued(row: TaskRow, pool: PoolRows, now: number): string {
   const { agents } = pool;
@@ -16,5 +19,5 @@ export function whyQueued(row: TaskRow, pool: PoolRows, now: number): string {
   if (!offered) return required === '' ? 'no agent is registered' : `no registered agent offers ${required}`;
   const route = routeRow(row.pool, row);
   if (openFleet(agents, now).candidatesOf(route).all.length === 0) return 'no agent that could run it is available';
-  return openLimiter(pool, now).blockOf(row, route)?.reason ?? 'waits for a free slot';
+  return openLimiter(pool, now).blockOf(row, route)?.reason ?? waitsForSlot;
 }

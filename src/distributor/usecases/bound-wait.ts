@@ -4,13 +4,14 @@ import { priorities } from '../../contracts/task.ts';
 import { openFleet } from '../core/fleet.ts';
 import { startsBy } from '../core/longest-wait.ts';
 import { dueOf } from '../core/ready-order.ts';
+import { openReservations } from '../core/reservations.ts';
 import { routeRow } from '../core/route.ts';
 import type { DistributorDeps } from '../ports.ts';
 
 /** When a waiting task is due, and when it starts at the latest as things stand. */
 export interface BoundedWait {
   readonly due_at: string;
-  /** Absent when no agent could run it, or when more than `boundedBacklogMax` tasks of one level stand before it. */
+  /** Absent when no agent could run it, when reservations may keep all slots from it, or when more than `boundedBacklogMax` tasks of one level stand before it. */
   readonly starts_by?: string;
 }
 
@@ -23,7 +24,8 @@ export async function boundWait(
   const due_at = dueOf(row);
   const now = deps.sources.now();
   const fleet = openFleet(pool.agents, now);
-  const candidates = fleet.candidatesOf(routeRow(row.pool, row)).all;
+  const own = routeRow(row.pool, row);
+  const candidates = fleet.candidatesOf(own).all;
   const mine = new Set(candidates.map(({ agent }) => agent));
   const rivals = pool.routes.filter((route) => fleet.candidatesOf(route).all.some(({ agent }) => mine.has(agent)));
   const pages = await Promise.all(
@@ -33,6 +35,8 @@ export async function boundWait(
   );
   if (pages.some((page) => page.length >= boundedBacklogMax)) return { due_at };
   const before = pages.flat().filter(({ task_id }) => task_id !== row.task_id);
-  const starts_by = startsBy({ due: due_at, timeout_ms: row.timeout_ms, before, candidates, now });
+  const reservations = openReservations(pool, fleet);
+  const kept = reservations?.keptFrom(reservations.of(row, own)) ?? 0;
+  const starts_by = startsBy({ due: due_at, timeout_ms: row.timeout_ms, before, candidates, kept, now });
   return starts_by === undefined ? { due_at } : { due_at, starts_by };
 }

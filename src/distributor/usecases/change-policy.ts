@@ -2,6 +2,7 @@ import { type Outcome, refused } from '../../contracts/errors.ts';
 import type { PolicyDocument } from '../../contracts/policy.ts';
 import type { PolicyRow } from '../../contracts/rows.ts';
 import { checkedPolicy } from '../core/policy/check-policy.ts';
+import { namespacesOf } from '../core/route.ts';
 import type { DistributorDeps } from '../ports.ts';
 
 interface Change {
@@ -39,7 +40,8 @@ export async function putPolicy(
   deps: DistributorDeps,
   change: Change & { readonly document: unknown },
 ): Promise<Outcome<PolicyRow>> {
-  return write(deps, change, checkedPolicy(change.document));
+  const namespaces = namespacesOf(await deps.agents.pool(change.pool));
+  return write(deps, change, checkedPolicy(change.document, namespaces));
 }
 
 /** Puts the document of an earlier version in force again, as a new version. */

@@ -8,7 +8,8 @@ import {
 } from '../../contracts/limits.ts';
 import type { InboxMessage } from '../../contracts/messages.ts';
 import type { Hold, PoolRows } from '../../contracts/rows.ts';
-import { type Assignment, claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
+import type { Assignment } from '../core/assign.ts';
+import { claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
 import { levelOf, placeIn } from '../core/ready-order.ts';
 import { holdKey, parseHoldKey } from '../core/task.ts';
@@ -27,8 +28,13 @@ export interface Dispatched {
  * A hold says of its task what decides whether it has to make way, which the highest level never has to, and what it counts against: an agent's row is written
  * with every task.
  */
-function holdOf({ task: { timeout_ms, order, resume }, limits = [] }: Assignment, now: number): Hold {
-  const hold = { at: now, until: now + timeout_ms, ...(limits.length === 0 ? {} : { limits }) };
+function holdOf({ task, limits = [], reservation }: Assignment, now: number): Hold {
+  const { timeout_ms, order, resume } = task;
+  const hold = {
+    ...{ at: now, until: now + timeout_ms },
+    ...(limits.length === 0 ? {} : { limits }),
+    ...(reservation === undefined ? {} : { reservation }),
+  };
   if (levelOf(order) === 0) return hold;
   const spared = resume === undefined ? {} : { spared_until: Date.parse(resume.at) + preemptPauseMs };
   return { ...hold, order: placeIn(order), ...spared };
@@ -204,9 +210,13 @@ async function dispatchRound(
   const now = deps.sources.now();
   const fleet = openFleet(pool.agents, now);
   const routes = routesToRead(pool, fleet, hinted, now);
-  const { heads, full, due } = await readHeads(deps, pool, { routes, gone, quiet, now });
-  const { customScores, faults } = await scoreAgents(pool, [...heads.values(), ...due.values()].flat());
-  const plan = decideDispatch({ now, pool, fleet, heads, full, due, customScores });
+  const read = await readHeads(deps, pool, { routes, gone, quiet, now, fleet });
+  const { heads, full, due, reserved: behind } = read;
+  const { customScores, faults } = await scoreAgents(
+    pool,
+    [...heads.values(), ...due.values(), ...behind.values()].flat(),
+  );
+  const plan = decideDispatch({ now, pool, fleet, ...read, customScores });
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
   const decidedAt = deps.sources.now();
   const reserved = await reserve(deps, pool.pool, plan.assignments, decidedAt);

@@ -1,13 +1,15 @@
 import type { TaskExplanation } from '../../contracts/explanation.ts';
 import { readyPageSizeMax } from '../../contracts/limits.ts';
-import type { PoolRows, ReadyTask, TaskRow } from '../../contracts/rows.ts';
+import type { PoolRows, ReadyTask, RouteRow, TaskRow } from '../../contracts/rows.ts';
 import { explainAgents } from '../core/explain-agents.ts';
 import { openFleet } from '../core/fleet.ts';
 import { orderAt, readyOrder } from '../core/ready-order.ts';
+import { type Kept, openReservations } from '../core/reservations.ts';
 import { routeRow } from '../core/route.ts';
-import { whyQueued } from '../core/why-queued.ts';
+import { waitsForSlot, whyQueued } from '../core/why-queued.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { boundWait } from './bound-wait.ts';
+import { readReserved } from './read-heads.ts';
 import { scoreAgents } from './score-agents.ts';
 
 /** Routes whose heads an explanation reads. */
@@ -15,26 +17,54 @@ const rivalsMax = 50;
 /** Tasks before it that are named. */
 const namedMax = 5;
 
-/** What stands before a task and wants agents that it wants too, as far as the heads of their routes show. */
+/**
+ * What stands before a task and wants agents that it wants too, as far as the heads of their routes show: by the ready order, or since a reservation that is not the
+ * task's own is short. `kept` tells of such a reservation.
+ */
 async function tasksBefore(deps: DistributorDeps, row: TaskRow, pool: PoolRows, now: number) {
   const at = new Date(now).toISOString();
   const mine = orderAt(readyOrder(row), at);
+  const own = routeRow(row.pool, row);
   const fleet = openFleet(pool.agents, now);
-  const able = new Set(fleet.candidatesOf(routeRow(row.pool, row)).all.map(({ agent }) => agent));
+  const able = new Set(fleet.candidatesOf(own).all.map(({ agent }) => agent));
+  const reservations = openReservations(pool, fleet);
+  const short = (reservations?.short() ?? []).filter(({ name }) => name !== reservations?.of(row, own));
   const rivals = pool.routes.filter(
     (route) => route.route === row.route || fleet.candidatesOf(route).all.some(({ agent }) => able.has(agent)),
   );
   const pages = await Promise.all(
-    rivals.slice(0, rivalsMax).map(({ route }) => deps.tasks.ready(row.pool, route, readyPageSizeMax)),
+    rivals.slice(0, rivalsMax).map(async (route) => {
+      const head = await deps.tasks.ready(row.pool, route.route, readyPageSizeMax);
+      const end = head.length < readyPageSizeMax ? undefined : head.at(-1)?.order;
+      if (end === undefined || reservations === undefined) return { route, tasks: head };
+      const behind = await readReserved(deps, route, reservations, { end, limit: readyPageSizeMax });
+      return { route, tasks: [...head, ...behind] };
+    }),
   );
-  const before = pages.map((page) => page.filter((task) => orderAt(task.order, at) < mine));
-  const all = before.flat().sort((one, other) => (orderAt(one.order, at) < orderAt(other.order, at) ? -1 : 1));
+  const keptBy = (task: ReadyTask, route: RouteRow) => {
+    const name = short.length === 0 ? undefined : reservations?.of(task, route);
+    return short.find((each) => each.name === name);
+  };
+  const before = pages.map(({ route, tasks }) =>
+    tasks
+      .map((task) => ({ task, kept: keptBy(task, route), place: orderAt(task.order, at) }))
+      .filter(({ task, kept, place }) => task.task_id !== row.task_id && (kept !== undefined || place < mine)),
+  );
+  const first = (one: (typeof before)[0][0]) => `${one.kept === undefined ? 1 : 0}${one.place}`;
+  const all = before.flat().sort((one, other) => (first(one) < first(other) ? -1 : 1));
   return {
-    tasks: all.length,
-    first: all.slice(0, namedMax).map(({ task_id }) => task_id),
-    more: rivals.length > rivalsMax || before.some((page) => page.length === readyPageSizeMax),
+    kept: all[0]?.kept,
+    before: {
+      tasks: all.length,
+      first: all.slice(0, namedMax).map(({ task }) => task.task_id),
+      more: rivals.length > rivalsMax || before.some((page) => page.length >= readyPageSizeMax),
+    },
   };
 }
+
+/** That slots are kept for others, as people are told. */
+const keptText = ({ name, percent, slots, used }: Kept): string =>
+  `waits for a free slot behind reservation ${name}, which keeps ${slots} slots (${percent} %) and uses ${used}`;
 
 /** Why a task is where it is: how its agent was chosen, or what a decision about it would see now. Undefined: there is no such task. For people who look: it reads heads. */
 export async function explainTask(deps: DistributorDeps, task_id: string): Promise<TaskExplanation | undefined> {
@@ -47,12 +77,14 @@ export async function explainTask(deps: DistributorDeps, task_id: string): Promi
   const pool = await deps.agents.pool(row.pool);
   const task: ReadyTask = { ...row, order: readyOrder(row) };
   const { customScores } = await scoreAgents(pool, [task]);
+  const { kept, before } = await tasksBefore(deps, row, pool, now);
+  const reason = whyQueued(row, pool, now);
   return {
     ...known,
     queued: {
       ...explainAgents({ task, route: routeRow(row.pool, row), pool, now, customScores }),
-      waits_because: whyQueued(row, pool, now),
-      before: await tasksBefore(deps, row, pool, now),
+      waits_because: kept !== undefined && reason === waitsForSlot ? keptText(kept) : reason,
+      before,
       ...(await boundWait(deps, row, pool)),
     },
   };

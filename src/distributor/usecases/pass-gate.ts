@@ -1,5 +1,6 @@
 import type { PoolRows, TaskRow } from '../../contracts/rows.ts';
-import type { Assignment, DispatchPlan } from '../core/dispatch.ts';
+import type { Assignment } from '../core/assign.ts';
+import type { DispatchPlan } from '../core/dispatch.ts';
 import { fenceReadyChange, holdKey } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps } from '../ports.ts';

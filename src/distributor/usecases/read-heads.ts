@@ -4,6 +4,7 @@ import { priorities } from '../../contracts/task.ts';
 import type { DispatchView } from '../core/dispatch.ts';
 import type { Fleet } from '../core/fleet.ts';
 import { openLimiter } from '../core/limiter.ts';
+import { mayWaitIn, openReservations, type Reservations } from '../core/reservations.ts';
 import { dueTimeOf, isDueAt, levelOf } from '../core/ready-order.ts';
 import { freeSlots, isAvailable } from '../core/route.ts';
 import { holdKey } from '../core/task.ts';
@@ -40,6 +41,31 @@ interface Reading {
   readonly gone: ReadonlySet<string>;
   readonly quiet: QuietLevels;
   readonly now: number;
+  readonly fleet: Fleet;
+}
+
+/**
+ * Tasks behind the end of a cut head that may belong to reservations which are short: the heads of the levels that it does not reach. A workflow's tasks stand anywhere
+ * among the others: for these as many pages are read on as limits may hold back.
+ */
+export async function readReserved(
+  { tasks }: Pick<DistributorDeps, 'tasks'>,
+  row: RouteRow,
+  reservations: Reservations,
+  { end, limit }: { readonly end: string; readonly limit: number },
+): Promise<readonly ReadyTask[]> {
+  const { pool, route } = row;
+  const matches = reservations.short().flatMap((each) => (mayWaitIn(row, each) ? [each.match] : []));
+  const ofLevels = matches.flatMap(({ workflow, priority = [] }) => (workflow === undefined ? priority : []));
+  const levels = [...new Set(ofLevels)].map((each) => priorities.indexOf(each)).filter((level) => level > levelOf(end));
+  const found = (await Promise.all(levels.map((level) => tasks.due(pool, route, level, '~', limit)))).flat();
+  let after = matches.some(({ workflow }) => workflow !== undefined) ? end : undefined;
+  for (let pages = 1; pages < heldPagesMax && after !== undefined; pages += 1) {
+    const page: readonly ReadyTask[] = await tasks.ready(pool, route, readyPageSizeMax, after);
+    found.push(...page);
+    after = page.length < readyPageSizeMax ? undefined : page.at(-1)?.order;
+  }
+  return found;
 }
 
 /**
@@ -50,8 +76,8 @@ interface Reading {
 export async function readHeads(
   deps: Pick<DistributorDeps, 'tasks'>,
   pool: PoolRows,
-  { routes, gone, quiet, now }: Reading,
-): Promise<Pick<DispatchView, 'heads' | 'full'> & Required<Pick<DispatchView, 'due'>>> {
+  { routes, gone, quiet, now, fleet }: Reading,
+): Promise<Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>>> {
   const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? freeSlots(agent) : 0), 0);
   // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
   const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
@@ -75,7 +101,9 @@ export async function readHeads(
   const full = new Set<string>();
   const heads = new Map<string, readonly ReadyTask[]>();
   const due = new Map<string, readonly ReadyTask[]>();
+  const reserved = new Map<string, readonly ReadyTask[]>();
   const limiter = openLimiter(pool, now);
+  const reservations = openReservations(pool, fleet);
   const read = async (row: RouteRow): Promise<void> => {
     const { route } = row;
     let page = await deps.tasks.ready(pool.pool, route, pageSize);
@@ -92,7 +120,10 @@ export async function readHeads(
     full.add(route);
     const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
     due.set(route, (await Promise.all(beyond.map((level) => dueIn(route, level)))).flat());
+    if (reservations === undefined) return;
+    const behind = await readReserved(deps, row, reservations, { end: last.order, limit: needed });
+    reserved.set(route, fresh(behind));
   };
   await Promise.all(routes.map(read));
-  return { heads, full, due };
+  return { heads, full, due, reserved };
 }

@@ -1,8 +1,10 @@
 import { readyPageSizeMax } from '../../contracts/limits.ts';
 import type { PolicyTrial } from '../../contracts/policy.ts';
 import type { PoolRows, ReadyTask } from '../../contracts/rows.ts';
-import { type Assignment, decideDispatch } from '../core/dispatch.ts';
+import type { Assignment } from '../core/assign.ts';
+import { decideDispatch } from '../core/dispatch.ts';
 import { checkedPolicy } from '../core/policy/check-policy.ts';
+import { namespacesOf } from '../core/route.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { scoreAgents } from './score-agents.ts';
 
@@ -23,10 +25,10 @@ async function decide(
  * What a policy would do with the tasks that wait now, beside the policy in force; nothing is written. Throws with all faults of the document.
  */
 export async function tryPolicy(deps: DistributorDeps, pool_name: string, value: unknown): Promise<PolicyTrial> {
-  const document = checkedPolicy(value);
+  const pool = await deps.agents.pool(pool_name);
+  const document = checkedPolicy(value, namespacesOf(pool));
   const now = deps.sources.now();
   const at = new Date(now).toISOString();
-  const pool = await deps.agents.pool(pool_name);
   const heads = new Map(
     await Promise.all(
       pool.routes

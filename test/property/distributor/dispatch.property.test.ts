@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { openFleet } from '../../../src/distributor/core/fleet.ts';
-import { type Assignment, decideDispatch, type DispatchView } from '../../../src/distributor/core/dispatch.ts';
+import type { Assignment } from '../../../src/distributor/core/assign.ts';
+import { decideDispatch, type DispatchView } from '../../../src/distributor/core/dispatch.ts';
 import { orderAt } from '../../../src/distributor/core/ready-order.ts';
 import { freeSlots } from '../../../src/distributor/core/route.ts';
 import { iso } from '../../unit/distributor/rows.ts';

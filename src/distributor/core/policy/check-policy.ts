@@ -43,8 +43,24 @@ const looseDocument = z
       .array(z.looseObject({ name: text }).catch({}))
       .catch([])
       .default([]),
+    shares: numbers.optional(),
+    reservations: z
+      .array(
+        z
+          .looseObject({
+            name: text,
+            percent: z.number().catch(0),
+            match: z
+              .looseObject({ namespace: z.array(z.string()).optional().catch(undefined) })
+              .optional()
+              .catch(undefined),
+          })
+          .catch({ percent: 0 }),
+      )
+      .catch([])
+      .default([]),
   })
-  .catch({ strategies: {}, by_task_type: {}, rules: [], limits: [] });
+  .catch({ strategies: {}, by_task_type: {}, rules: [], limits: [], reservations: [] });
 type LooseStrategy = z.infer<typeof looseStrategy>;
 type LooseDocument = z.infer<typeof looseDocument>;
 
@@ -149,6 +165,40 @@ function limitFaults({ limits }: LooseDocument): Fault[] {
   });
 }
 
+/** `known`: the namespaces of the pool, where somebody has looked. One that the policy gives a share is known as well. */
+function reservationFaults({ reservations, shares = {} }: LooseDocument, known?: ReadonlySet<string>): Fault[] {
+  const percent = reservations.reduce((sum, each) => sum + each.percent, 0);
+  const texts = reservations.map(({ match }) => JSON.stringify(match));
+  const ofEach = reservations.flatMap(({ name, match }, at): Fault[] => {
+    const fault = (key: string, message: string): Fault[] => [
+      { code: 'invalid-policy', path: `reservations[${at}]${key}`, message },
+    ];
+    const unknown = (match?.namespace ?? []).filter(
+      (each) => known?.has(each) === false && !Object.hasOwn(shares, each),
+    );
+    return [
+      ...(name !== undefined && reservations.findIndex((other) => other.name === name) < at
+        ? fault('.name', `another reservation is called "${name}"`)
+        : []),
+      ...(match !== undefined && Object.keys(match).length === 0
+        ? fault('.match', 'slots kept for every task are kept for none: name a priority, a namespace or a workflow')
+        : []),
+      ...(match !== undefined && texts.indexOf(texts[at] ?? '') < at
+        ? fault('.match', `never counts: reservation ${texts.indexOf(texts[at] ?? '') + 1} matches the same tasks`)
+        : []),
+      ...unknown.flatMap((each) =>
+        fault(
+          '.match.namespace',
+          `no task of namespace "${each}" has ever come to this pool; to reserve for one that is to come, give it a share`,
+        ),
+      ),
+    ];
+  });
+  if (percent <= 100) return ofEach;
+  const message = `the reservations keep ${percent} % of the slots; together they may keep 100`;
+  return [...ofEach, { code: 'invalid-policy', path: 'reservations', message }];
+}
+
 function shapeFaults(value: unknown): readonly Fault[] {
   try {
     parse(policyDocument, value);
@@ -159,8 +209,11 @@ function shapeFaults(value: unknown): readonly Fault[] {
   }
 }
 
-/** A policy that can be followed. Throws CadreError with all that is wrong with it: shape, names, weights, fallbacks, expressions and rules. */
-export function checkedPolicy(value: unknown): PolicyDocument {
+/**
+ * A policy that can be followed. Throws CadreError with all that is wrong with it: shape, names, weights, fallbacks, expressions, rules and reservations; whether a namespace
+ * that it reserves for exists only where the pool's `namespaces` are given.
+ */
+export function checkedPolicy(value: unknown, namespaces?: ReadonlySet<string>): PolicyDocument {
   const loose = looseDocument.parse(value);
   const bytes = new TextEncoder().encode(JSON.stringify(value)).length;
   const faults: Fault[] = [
@@ -173,6 +226,7 @@ export function checkedPolicy(value: unknown): PolicyDocument {
     ...Object.entries(loose.strategies).flatMap(strategyFaults),
     ...ruleFaults(loose),
     ...limitFaults(loose),
+    ...reservationFaults(loose, namespaces),
   ];
   const [first] = faults;
   if (first !== undefined)

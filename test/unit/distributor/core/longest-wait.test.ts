@@ -26,6 +26,12 @@ describe('the longest wait of a task that is due', () => {
     expect(startsBy(waiting)).toBe(iso(startMs + 16 * minute));
   });
 
+  it('counts only the slots that no reservation keeps from it', () => {
+    const waiting = { ...task, before: before(4), candidates: [candidate(2, 2)] };
+    expect(startsBy({ ...waiting, kept: 1 })).toBe(iso(startMs + 6 * minute));
+    expect(startsBy({ ...waiting, kept: 2 })).toBeUndefined();
+  });
+
   it('is not known while nobody could run it', () => {
     expect(startsBy({ ...task, candidates: [] })).toBeUndefined();
   });

@@ -46,6 +46,17 @@ describe('who makes way for a critical task that waits for full agents', () => {
     expect(preempted({ 'only#1': only }, [waits('c1')])).toEqual([]);
   });
 
+  it('is nobody whose slot a reservation keeps, only what holds more than that', () => {
+    const document = { reservations: [{ name: 'kept', match: { priority: ['low' as const] }, percent: 50 }] };
+    const low = (agoMs: number) => hold('low', agoMs, { reservation: 'kept' });
+    const holds = { 'l1#1': low(1_000), 'l2#1': low(2_000), 'l3#1': low(3_000), 'critical#1': hold('critical', 1) };
+    const agent = agentRow({ holds, capacity: 4 });
+    const pool = { ...poolRows([agent], [route()]), policy: { pool: 'default', version: 1, document, at: '', by: '' } };
+    const heads = new Map([['*', ['c1', 'c2', 'c3'].map((id) => waits(id))]]);
+    const plan = decideDispatch({ now: startMs, pool, heads, full: new Set() });
+    expect(plan.preemptions.map(({ key }) => key)).toEqual(['l1#1']);
+  });
+
   it.each<[string, Partial<ReadyTask>]>([
     ['that came a moment ago', { queued_at: iso(startMs - preemptAfterMs + 1) }],
     ['of another level', { priority: 'high' }],

@@ -1,0 +1,99 @@
+import type { AgentRow, ReadyTask, RouteRow } from '../../contracts/rows.ts';
+import type { DistributionLog } from '../../contracts/task.ts';
+import { performanceScore } from './agent.ts';
+import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
+import type { Lane } from './lane.ts';
+import type { Limiter } from './limiter.ts';
+import type { Reservations } from './reservations.ts';
+import { holdKey } from './task.ts';
+
+/** One task for one agent, with the reason. */
+export interface Assignment {
+  readonly task: ReadyTask;
+  readonly agent: AgentRow;
+  /** The attempt this assignment starts: the fencing token of the lease. */
+  readonly attempt: number;
+  readonly log: DistributionLog;
+  /** When the agent's next turn begins, where the strategy counts turns. */
+  readonly next_turn?: number;
+  /** The limits that its hold counts against; undefined: it met none, and no other round need be looked out for. */
+  readonly limits?: readonly string[];
+  /** The reservation whose slots its hold uses. */
+  readonly reservation?: string;
+}
+
+/** What handing out needs besides the task. */
+export interface AssigningContext extends ChoosingContext {
+  readonly limiter: Limiter;
+  readonly reservations: Reservations | undefined;
+}
+
+/** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
+const loggedCandidatesMax = 3;
+/** Candidates up to which those behind the first are sought: more would cost every assignment a look at all of them. */
+const rankedCandidatesMax = 200;
+
+function explain({ member, rule, policy_rule, among }: Choice, route: RouteRow): string[] {
+  const { agent, free } = member;
+  const reasons = [
+    `offers ${route.required_capabilities.join(', ') || 'what is asked (nothing)'}`,
+    `${agent.capacity - free} of ${agent.capacity} slots busy`,
+    `${among.all.length} agents could run it`,
+  ];
+  if (rule === 'fallback') reasons.push(`none of ${route.agents.join(', ')} is available`);
+  if (rule === 'resume') reasons.push('had it before and has its checkpoint at hand');
+  if (rule === 'primary-agent') reasons.push('named as primary agent');
+  if (rule === 'backup-agent') reasons.push('named as backup agent; those before it are full or unavailable');
+  if (policy_rule !== undefined) reasons.push(`rule ${policy_rule} of the policy`);
+  return reasons;
+}
+
+/** The best of those who had a free slot, with their scores. */
+function ranked({ among, ranking }: Choice): Pick<DistributionLog, 'candidates'> {
+  if (ranking === undefined || among.all.length > rankedCandidatesMax) return {};
+  const scored = (ranking.among ?? among.all).flatMap((each) =>
+    each.free > 0 ? [{ agent_id: each.agent.agent_id, score: ranking.score(each) }] : [],
+  );
+  const best = scored.filter(({ score }) => Number.isFinite(score)).sort((one, other) => other.score - one.score);
+  return {
+    candidates: best
+      .slice(0, loggedCandidatesMax)
+      .map(({ agent_id, score }) => ({ agent_id, score: Math.round(score * 1_000) / 1_000 })),
+  };
+}
+
+/** Gives the next task of a lane to an agent and counts it, or tells why nobody gets it. `reserved`: it comes first because its reservation is short. */
+export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, reserved = false): Assignment | Refusal {
+  const { limiter, reservations } = context;
+  const block = limiter.blockOf(task, lane.route);
+  if (block !== undefined) {
+    lane.heldBy.add(block.name);
+    return 'held';
+  }
+  const choice = choose(task, lane.route, context);
+  if (choice === 'full' || choice === 'held') return choice;
+  const { member, rule, policy_rule, next_turn } = choice;
+  const { agent } = member;
+  const attempt = task.attempt + 1;
+  const reservation = reservations?.of(task, lane.route);
+  const log: DistributionLog = {
+    id: holdKey(task.task_id, attempt),
+    task_id: task.task_id,
+    agent_id: agent.agent_id,
+    distribution_time: new Date(context.now).toISOString(),
+    routing_rule: rule,
+    ...(policy_rule === undefined ? {} : { policy_rule }),
+    efficiency_score: Math.round((member.free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
+    reasons: [...explain(choice, lane.route), ...(reserved ? [`reservation ${reservation} was short`] : [])],
+    ...ranked(choice),
+  };
+  member.take();
+  const limits = limiter.take(task, lane.route, agent);
+  reservations?.count(reservation, 1);
+  return {
+    ...{ task, agent, attempt, log },
+    ...(next_turn === undefined ? {} : { next_turn }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(reservation === undefined ? {} : { reservation }),
+  };
+}
