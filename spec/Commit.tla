@@ -9,11 +9,13 @@ CONSTANTS Participants, F,
           AllVotes,     \* commit asks for every vote, not only for those that came
           Unstoppable,  \* a decision is carried out even when the workflow is cancelled
           TellsAgain,   \* a decision is told until the participant has answered
-          Asks          \* who has prepared gives up only when it has asked and there is no decision any more
+          Asks,         \* who has prepared gives up only when it has asked and there is no decision any more
+          StopAborts,   \* stopping an undecided transaction (a cancellation, a time-out around it) decides abort in the same advance
+          LateMeansNo   \* when the time to prepare is over, who has not voted counts as a no
 VARIABLES decision,   \* row: none | commit | abort
           vote,       \* row of the prepare task: open | yes | no (refused, failed for good, or timed out)
           heard,      \* row of the second task: open | answered | failed
-          cancelled,  \* row: the workflow was cancelled before a decision
+          cancelled,  \* row: the transaction was stopped before a decision
           state,      \* the participant: idle | prepared | refused | committed | undone
           memory,     \* what an evaluation decided that has not stored it: none | commit | abort
           faults
@@ -34,6 +36,12 @@ Vote(p) == /\ vote[p] = "open" /\ state[p] \in {"prepared", "refused"} /\ ~cance
 (* Time-outs and lost attempts used up the retries; a vote that comes later finds the row ended. *)
 PrepareFails(p) == /\ vote[p] = "open" /\ ~cancelled /\ Fault /\ vote' = [vote EXCEPT ![p] = "no"]
                    /\ UNCHANGED <<decision, heard, cancelled, state, memory>>
+
+(* The time to prepare is over while a vote is missing. The tasks end with it, so a vote that comes later is refused. *)
+PrepareEnds == /\ decision = "none" /\ ~cancelled /\ memory = "none" /\ Fault
+               /\ vote' = [p \in Participants |-> IF vote[p] = "open" /\ LateMeansNo THEN "no" ELSE vote[p]]
+               /\ decision' = IF \A p \in Participants : vote'[p] \in {"yes", "open"} THEN "commit" ELSE "abort"
+               /\ UNCHANGED <<heard, cancelled, state, memory>>
 
 Votes == {vote[p] : p \in Participants}
 Ready == "no" \in Votes \/ (IF AllVotes THEN "open" \notin Votes ELSE "yes" \in Votes)
@@ -57,18 +65,19 @@ Answer(p) == /\ decision # "none" /\ heard[p] = "open" /\ state[p] \in {"committ
 TellFails(p) == /\ decision # "none" /\ heard[p] = "open" /\ ~TellsAgain /\ Fault /\ heard' = [heard EXCEPT ![p] = "failed"]
                 /\ UNCHANGED <<decision, vote, cancelled, state, memory>>
 
-Cancel == /\ Cancels /\ ~cancelled
-          /\ IF decision = "none" THEN cancelled' = TRUE /\ UNCHANGED heard
-             ELSE /\ ~Unstoppable /\ cancelled' = TRUE
+(* The time to carry it out is over: the node goes on as failed, which changes nothing here, since its tasks are told on. *)
+Cancel == /\ Cancels /\ ~cancelled /\ cancelled' = TRUE
+          /\ IF decision = "none" THEN decision' = (IF StopAborts THEN "abort" ELSE decision) /\ UNCHANGED heard
+             ELSE /\ ~Unstoppable /\ UNCHANGED decision
                   /\ heard' = [p \in Participants |-> IF heard[p] = "open" THEN "failed" ELSE heard[p]]
-          /\ UNCHANGED <<decision, vote, state, memory, faults>>
-(* Presumed abort: it has prepared, hears nothing, and finds the workflow ended without a decision. *)
+          /\ UNCHANGED <<vote, state, memory, faults>>
+(* Presumed abort, which nobody has to rely on: it has prepared, hears nothing, and finds the workflow ended without a decision. *)
 Presume(p) == /\ state[p] = "prepared" /\ (~Asks \/ (cancelled /\ decision = "none"))
               /\ state' = [state EXCEPT ![p] = "undone"]
               /\ UNCHANGED <<decision, vote, heard, cancelled, memory, faults>>
 
-Step(p) == Prepare(p) \/ Vote(p) \/ CarryOut(p) \/ Answer(p) \/ (Asks /\ Presume(p))
-Next == \/ Decide \/ StoreLater \/ DecideCrash \/ Cancel
+Step(p) == Prepare(p) \/ Vote(p) \/ CarryOut(p) \/ Answer(p)
+Next == \/ Decide \/ PrepareEnds \/ StoreLater \/ DecideCrash \/ Cancel
         \/ \E p \in Participants : Step(p) \/ PrepareFails(p) \/ TellFails(p) \/ Presume(p)
 Spec == Init /\ [][Next]_vars /\ WF_vars(Decide) /\ WF_vars(StoreLater) /\ \A p \in Participants : WF_vars(Step(p))
 
@@ -78,5 +87,5 @@ CommitNeedsAll == decision = "commit" => \A p \in Participants : vote[p] = "yes"
 DecisionIsStable == [][decision # "none" => decision' = decision]_decision
 (* Nobody stays prepared for ever: that would be a lock that nothing opens. *)
 EventuallyLearned == <>[](\A p \in Participants : state[p] # "prepared")
-EventuallyEnded == <>[](cancelled \/ (decision # "none" /\ \A p \in Participants : heard[p] # "open"))
+EventuallyEnded == <>[](decision # "none" /\ \A p \in Participants : heard[p] # "open")
 ===============================================================================

@@ -227,6 +227,12 @@ export const configurations: readonly Configuration[] = [
   }),
   breaks('Commit', 'tell-once', 'a decision is told once', 'EventuallyLearned', { TellsAgain: off }),
   breaks('Commit', 'presume-alone', 'who hears nothing gives up without asking', 'Atomic', { Asks: off }),
+  breaks('Commit', 'stop-silent', 'a cancellation before the decision tells nobody', 'EventuallyLearned', {
+    StopAborts: off,
+  }),
+  breaks('Commit', 'late-is-yes', 'who has not voted in time counts as a yes', 'CommitNeedsAll', {
+    LateMeansNo: off,
+  }),
   breaks('Saga', 'goes-on-starting', 'nodes start although one asked for undoing', 'NothingRunsBeside', {
     StopsStarting: off,
   }),

@@ -152,6 +152,8 @@ export const modules = {
       Unstoppable: '= TRUE',
       TellsAgain: '= TRUE',
       Asks: '= TRUE',
+      StopAborts: '= TRUE',
+      LateMeansNo: '= TRUE',
     },
     invariants: ['Atomic', 'CommitNeedsAll'],
     properties: ['DecisionIsStable', 'EventuallyLearned', 'EventuallyEnded'],

@@ -181,13 +181,17 @@ export type ApprovalNode = z.output<typeof approvalNode>;
 
 /**
  * Two-phase commit: each participant prepares, by a task with the payload `{ phase, transaction, input }`. When all of them completed, and none answered
- * `{ "vote": "no" }`, the transaction commits, else it aborts; either is decided before anybody is told, and told until each has acknowledged. A participant that never heard
- * of a decision may take it for an abort.
+ * `{ "vote": "no" }`, the transaction commits, else it aborts; either is decided before anybody is told, and told until each has acknowledged. One that is stopped
+ * before the decision aborts.
  */
 const transactionNode = z.strictObject({
   kind: z.literal('transaction'),
   ...common,
   input: expression.optional(),
+  /** Who has not voted by then counts as a no. */
+  prepare_timeout_ms: z.int().min(1).max(waitMsMax).optional(),
+  /** When not everybody has confirmed the decision by then the node fails with `timed-out`; the others are told on. */
+  commit_timeout_ms: z.int().min(1).max(waitMsMax).optional(),
   participants: z
     .array(
       z.strictObject({

@@ -43,7 +43,7 @@ export function stateOfDraft({ letters, ...draft }: Draft): WorkflowState {
 }
 
 function setLetter(draft: Draft, index: number, letter: NodeLetter): void {
-  if (!hasEnded(draft.letters[index]) && hasEnded(letter)) draft.open -= 1;
+  draft.open += Number(hasEnded(draft.letters[index])) - Number(hasEnded(letter));
   draft.letters[index] = letter;
 }
 
@@ -170,6 +170,7 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
       break;
     case 'WorkflowCancelled':
       draft.cancelled = true;
+      draft.paused = false;
       for (const index of draft.letters.keys()) stop(draft, index);
       break;
     case 'SignalReceived': {

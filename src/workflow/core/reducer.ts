@@ -120,7 +120,10 @@ function failNode(
 ): boolean {
   const { on_error } = draft.graph.nodes[index] ?? {};
   const scopes = draft.graph.scopesIn.get(index) ?? [];
-  const isWinding = draft.compensation !== undefined;
+  const parent = draft.graph.scopeOf[index]?.parent;
+  // A transaction that is told to abort because it was stopped: nobody waits for what would come in its place.
+  const isStopped = draft.cancelled || (parent !== undefined && hasEnded(draft.letters[parent]));
+  const isWinding = draft.compensation !== undefined || isStopped;
   if (typeof on_error === 'object' && !isWinding && scopes.at(-1)?.kind !== 'fallback') {
     emit({ type: 'NodeExpanded', node, scope: 'fallback', from: 0, count: 1, error });
     tend(draft, index, emit);
@@ -213,6 +216,17 @@ function compensate(draft: Draft, emit: Emit): void {
   else if (!isRunning && startable.length === 0) emit({ type: 'CompensationEnded', outcome: 'failed' });
 }
 
+/** A transaction that was stopped before its decision is thereby decided: whoever has prepared is told to abort. */
+function abortStopped(draft: Draft, emit: Emit): void {
+  for (const index of draft.graph.controls) {
+    const node = draft.graph.nodes[index];
+    if (draft.letters[index] !== 'X' || node?.kind !== 'transaction') continue;
+    if (draft.graph.scopesIn.get(index)?.at(-1)?.kind !== 'prepare') continue;
+    emit({ type: 'NodeExpanded', node: node.name, scope: 'abort', from: 0, count: 1 });
+    tend(draft, index, emit);
+  }
+}
+
 /** True when nothing can happen any more. A compensation that failed waits for a human. */
 function isOver({ open, cancelled, compensation }: Draft): boolean {
   return open === 0 && (cancelled || compensation === undefined || compensation === 'completed');
@@ -261,7 +275,10 @@ export function decide(
       if (command.taken_by !== undefined) settleNodes(draft, [command.taken_by], 'E', emit);
       break;
     case 'cancel':
-      if (!draft.cancelled) emit({ type: 'WorkflowCancelled', by: command.by, reason: command.reason });
+      if (draft.cancelled) break;
+      emit({ type: 'WorkflowCancelled', by: command.by, reason: command.reason });
+      // What was decided while it was paused is carried out now.
+      if (state.paused) catchUp(draft, emit);
       break;
     case 'pause':
       if (!draft.paused && state.status === 'In Progress') emit({ type: 'WorkflowPaused', by: command.by });
@@ -290,6 +307,7 @@ export function decide(
       if (draft.compensation === 'failed')
         emit({ type: 'CompensationResumed', by: command.by, skip: [...command.skip] });
   }
+  if (events.length > 0) abortStopped(draft, emit);
   if (events.length > 0) compensate(draft, emit);
   if (events.length > 0 && isOver(draft))
     emit({ type: 'WorkflowFinished', status: finalStatus(draft.graph, draft.letters, draft) });

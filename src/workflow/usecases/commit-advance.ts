@@ -1,7 +1,7 @@
 import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contracts/limits.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
-import type { WorkflowEvent } from '../../contracts/workflow.ts';
+import type { Expansion, WorkflowEvent } from '../../contracts/workflow.ts';
 import { expiresAt, routesOfTask } from '../../distributor/core/expiry.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
@@ -69,13 +69,19 @@ function broughtBy(resolved: readonly Resolved[]): Brought {
 /** Keeps what the accepted outcomes brought along: results of nodes that ended, values of those that expanded, what people are asked. */
 function keep(
   decided: readonly WorkflowEvent[],
+  before: readonly ExpansionRow[],
   brought: Brought,
   unfolded: Pick<Unfolded, 'results' | 'approvals'>,
 ): ExpansionRow[] {
+  // The reducer itself lets a stopped transaction abort: who is told sees what it was given to prepare.
+  const given = ({ node, scope }: Extract<Expansion, { type: 'NodeExpanded' }>) =>
+    scope === 'abort'
+      ? before.findLast(({ event }) => event.type === 'NodeExpanded' && event.node === node)?.values
+      : undefined;
   return decided.flatMap((event): ExpansionRow[] => {
     if (event.type === 'CompensationStarted' || event.type === 'WorkflowMigrated') return [{ event }];
     if (event.type === 'NodeExpanded') {
-      const values = event.scope === 'fallback' ? undefined : brought.get(event.node)?.values;
+      const values = event.scope === 'fallback' ? undefined : (brought.get(event.node)?.values ?? given(event));
       return [{ event, ...(values === undefined ? {} : { values }) }];
     }
     if (event.type === 'NodeHeld') {
@@ -109,7 +115,7 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
     const decided = decide(definition, state, command);
     state = evolveAll(definition, state, decided);
     for (const event of decided) events.push(event);
-    const joined = keep(decided, brought, { results, approvals });
+    const joined = keep(decided, expansions, brought, { results, approvals });
     if (joined.length > 0) expansions = [...expansions, ...joined];
     if (results.size > 0) known = new Map([...known, ...results]);
     const graph = graphOf(definition, state.expansions);

@@ -65,18 +65,22 @@ async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, 
   return completed(deps, progress, node.name, JSON.stringify(names), { taken: names });
 }
 
-/** Lets a phase of a transaction join: preparing, or what was decided. The event of the latter is the decision, and is committed with its tasks. */
-async function enterPhase(
+/** Lets a phase of a transaction join, and with it its time: preparing, or what was decided. The event of the latter is the decision, and is committed with its tasks. */
+function enterPhase(
+  deps: WorkflowDeps,
   progress: Progress,
   index: number,
   node: TransactionNode,
   scope: 'prepare' | 'commit' | 'abort',
   given: NonNullable<ExpansionRow['values']>,
-): Promise<Resolved> {
+): Resolved {
   const body = bodyOf(progress.graph.definition, node, scope);
   const refused = body && refusal(progress, index, body, scopePrefix(node.name, scope, 0), 3);
   if (refused !== undefined && scope === 'prepare') return failed(node.name, 'too-large', refused);
-  return { outcome: { node: node.name, attempt: 0, outcome: 'expanded', scope, from: 0, count: 1 }, values: given };
+  const ms = scope === 'prepare' ? node.prepare_timeout_ms : node.commit_timeout_ms;
+  const until = ms === undefined ? {} : { until: new Date(deps.sources.now() + ms).toISOString() };
+  const outcome = { node: node.name, attempt: 0, outcome: 'expanded' as const, scope, from: 0, count: 1, ...until };
+  return { outcome, values: given };
 }
 
 /** A transaction goes on: it begins to prepare, decides by the votes, or ends as it was decided. */
@@ -91,7 +95,7 @@ async function transact(
   if (scope === undefined) {
     const input = await valueOf(node.input, values);
     if (!input.ok) return failed(node.name, 'input-failed', input.error.message);
-    return enterPhase(progress, index, node, 'prepare', input.value === undefined ? {} : { input: input.value });
+    return enterPhase(deps, progress, index, node, 'prepare', input.value === undefined ? {} : { input: input.value });
   }
   if (scope.kind === 'prepare') {
     const ends = await loadEnds(deps, progress, scope.sinks);
@@ -101,7 +105,7 @@ async function transact(
       return progress.letters[each] === 'C' && !isNo;
     });
     const given = progress.run.expansions[scope.expansion]?.values ?? {};
-    return enterPhase(progress, index, node, votes.every(Boolean) ? 'commit' : 'abort', given);
+    return enterPhase(deps, progress, index, node, votes.every(Boolean) ? 'commit' : 'abort', given);
   }
   if (scope.kind === 'abort') return failed(node.name, 'transaction-aborted', 'a participant did not agree');
   return leave(deps, progress, index, values);
@@ -160,10 +164,37 @@ async function begin(
   return { ...entered, outcome: { ...entered.outcome, until: new Date(deps.sources.now() + ms).toISOString() } };
 }
 
+/** When the phase is over that a transaction is in (epoch ms); Infinity: it has no time, or is in none. */
+function phaseEnd({ graph, run }: Progress, index: number): number {
+  const scope = graph.scopesIn.get(index)?.at(-1);
+  const event = run.expansions[scope?.expansion ?? -1]?.event;
+  if (scope === undefined || event?.type !== 'NodeExpanded' || scope.kind === 'fallback') return Infinity;
+  return event.until === undefined ? Infinity : Date.parse(event.until);
+}
+
+/** True for a transaction whose phase has time left, although a timer has fired: it was that of the phase before. */
+export function hasTime(deps: WorkflowDeps, progress: Progress, index: number): boolean {
+  const isOpen = progress.graph.nodes[index]?.kind === 'transaction' && progress.letters[index] === 'E';
+  return isOpen && phaseEnd(progress, index) > deps.sources.now();
+}
+
+/** The time of a phase is up: who has not voted by now counts as a no; who has not confirmed by now is told on, while the node fails. */
+function phaseOver(deps: WorkflowDeps, progress: Progress, index: number, node: TransactionNode): Resolved | undefined {
+  const { graph, letters, run } = progress;
+  const scope = graph.scopesIn.get(index)?.at(-1);
+  if (scope === undefined || phaseEnd(progress, index) > deps.sources.now()) return undefined;
+  if (scope.kind === 'prepare')
+    return enterPhase(deps, progress, index, node, 'abort', run.expansions[scope.expansion]?.values ?? {});
+  const open = scope.sinks.flatMap((each) => (letters[each] === 'C' ? [] : [localName(graph.nodes[each]?.name ?? '')]));
+  const what = `the ${scope.kind} was not confirmed within ${node.commit_timeout_ms ?? 0} ms by ${open.join(', ')}`;
+  return failed(node.name, 'timed-out', what);
+}
+
 /** The end of a node around others whose time is up; undefined when it waits for nothing inside it any more, or for its fallback. */
 export async function runOut(deps: WorkflowDeps, progress: Progress, index: number): Promise<Resolved | undefined> {
   const { graph, letters } = progress;
   const node = graph.nodes[index];
+  if (node?.kind === 'transaction' && letters[index] === 'E') return phaseOver(deps, progress, index, node);
   if (node === undefined || !('body' in node) || letters[index] !== 'E') return undefined;
   if (graph.scopesIn.get(index)?.at(-1)?.kind !== 'body') return undefined;
   const { ms, isEnough } = timeOf(node);

@@ -4,11 +4,11 @@ import { succeeded } from '../../distributor/core/succeeded.ts';
 import type { Woken } from '../../distributor/ports.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { commitStep } from './commit-advance.ts';
+import { commitStep, type Committed } from './commit-advance.ts';
 import { findRun, type Run } from './load-run.ts';
 import { progressOf } from './node-values.ts';
 import type { Resolved } from './resolved.ts';
-import { runOut } from './resolve-nodes.ts';
+import { hasTime, runOut } from './resolve-nodes.ts';
 import { isHeld, timeIsUp } from './resolve-waits.ts';
 
 /** Transactions in a row that may be lost to results which arrive meanwhile; the next pulse tries again. */
@@ -27,6 +27,19 @@ async function overdue(deps: WorkflowDeps, run: Run, paths: readonly string[]): 
   return (await Promise.all(ends)).filter((end) => end !== undefined);
 }
 
+/** Those of these nodes that wait for no time any more: neither for one that the advance has set, nor for one that has not come. */
+function idle(
+  deps: WorkflowDeps,
+  run: Run | undefined,
+  paths: readonly string[],
+  committed: Committed | undefined,
+): readonly string[] {
+  if (run === undefined) return paths;
+  const set = new Set(committed?.events.flatMap((event) => ('until' in event ? [event.node] : [])));
+  const progress = progressOf(run);
+  return paths.filter((path) => !set.has(path) && !hasTime(deps, progress, progress.graph.indexOf.get(path) ?? -1));
+}
+
 /** Ends the waits of one workflow whose time has come, and takes their timers away. One that nobody waits for any more only loses its timer. */
 async function wakeRun(
   deps: WorkflowDeps,
@@ -42,7 +55,7 @@ async function wakeRun(
       ? await commitStep(deps, run, { command: { type: 'resolve', outcomes }, changes: [], known: new Map(), resolved })
       : undefined;
     if (committed !== undefined && 'conflict' in committed) continue;
-    await Promise.all(paths.map((path) => deps.workflows.clearTimer(workflow_id, path)));
+    await Promise.all(idle(deps, run, paths, committed).map((path) => deps.workflows.clearTimer(workflow_id, path)));
     return committed?.hints ?? [];
   }
   return [];
