@@ -49,6 +49,7 @@ import {
   forgetAnswer,
   forgetRequest,
 } from './context-subjects.ts';
+import { syncAnswer, syncRequest } from './context-sync.ts';
 import {
   appendDocumentRequest,
   changeAnswer,
@@ -130,6 +131,7 @@ export const contextOperations = {
   search: { summary: 'Find documents by words, by likeness, or both', body: searchRequest, answer: searchAnswer },
   conflicts: { summary: 'List changes that could not be merged', body: historyRequest, answer: page(conflictDocument) },
   patch: { summary: 'Patch a document (RFC 6902, RFC 7396)', body: patchDocumentRequest, answer: changeAnswer },
+  sync: { summary: 'Land the edits of a writer that worked offline', body: syncRequest, answer: syncAnswer },
   append: { summary: 'Append to a list of a document', body: appendDocumentRequest, answer: changeAnswer },
   restore: {
     summary: 'Have an older version again, of a deleted document too',

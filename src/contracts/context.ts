@@ -260,6 +260,21 @@ export type Erasure = z.infer<typeof erasure>;
 export const due = z.strictObject({ at: timestamp, action: z.enum(['archive', 'prune', 'erase']) });
 export type Due = z.infer<typeof due>;
 
+/** A writer that works offline: one device or process. */
+export const writerId = z
+  .string()
+  .min(1)
+  .max(40)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'use letters, digits, "_" and "-"');
+
+/** What a document knows of the writers that work offline: how many edits of each have landed, and the version of the last one. */
+export const storedVector = z.object({
+  /** The last version that somebody else wrote. */
+  plain: z.int(),
+  writers: z.record(writerId, z.object({ counter: z.int(), version: z.int() })),
+});
+export type StoredVector = z.infer<typeof storedVector>;
+
 const documentHead = {
   namespace: namespaceName,
   context_id: contextId,
@@ -288,6 +303,7 @@ const documentHead = {
   first_version: z.int().optional(),
   erasure: erasure.optional(),
   due: due.optional(),
+  vector: storedVector.optional(),
   /** Bytes of the data as JSON text. */
   bytes: z.int(),
   /** SHA-256 of the data's canonical JSON. */

@@ -272,6 +272,10 @@ export const typeVersionsMax = 100;
 export const forgottenDocumentsMax = 500;
 /** Bytes of data in one page of an export. Larger: it passes what a function may answer. */
 export const exportBytesMax = 1024 * 1024;
+/** Writers in a version vector. More: the head of a document, written with each change, grows by some 50 bytes each. */
+export const vectorWritersMax = 32;
+/** Offline edits of one document that one call lands. More: each is a transaction, and the call takes too long. */
+export const syncedEditsMax = 25;
 /** Snapshots of one namespace. More: each removal by a retention reads them all. */
 export const snapshotsMax = 100;
 /** Characters of a snapshot's name: it is part of the ids of what a rewind writes. */

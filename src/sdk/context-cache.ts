@@ -152,6 +152,7 @@ function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCal
     put: writing(calls.put),
     patch: forgetting(calls.patch),
     append: forgetting(calls.append),
+    sync: forgetting(calls.sync),
     delete: forgetting(calls.delete),
     restore: forgetting(calls.restore),
     erase: forgetting(calls.erase),

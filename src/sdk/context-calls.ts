@@ -43,6 +43,7 @@ const contextOperationNames: Readonly<Record<ContextOperationName, true>> = {
   put: true,
   patch: true,
   append: true,
+  sync: true,
   delete: true,
   erase: true,
   hold: true,

@@ -2,6 +2,7 @@
 export { createAgent, type Agent, type CreateAgentOptions } from './create-agent.ts';
 export { createClient, type Client, type ClientOptions, type WorkflowHandle } from './client.ts';
 export { lambdaAgent, type LambdaAgentOptions } from './lambda-agent.ts';
+export { offlineEdits, type OfflineEdits, type OfflineState, type SyncedDocument } from './offline-edits.ts';
 export { workflow, type WorkflowBuilder } from './workflow-builder.ts';
 export { RetryableError, TerminalError } from './errors.ts';
 export type { AgentTask, Handler, HandlerContext } from './handler.ts';

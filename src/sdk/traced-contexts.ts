@@ -33,6 +33,7 @@ export function tracedContexts(calls: ContextCalls, task_id: string): TracedCont
     put: from(calls.put),
     patch: from(calls.patch),
     append: from(calls.append),
+    sync: from(calls.sync),
     delete: from(calls.delete),
     restore: from(calls.restore),
     transaction: from(calls.transaction),

@@ -113,6 +113,23 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   newer: often(fc.constantFrom('keep', 'delete'), nasty),
   dry_run: often(fc.boolean(), nasty),
   keep_days: number,
+  writer: often(fc.constantFrom('w1', 'w2'), nasty),
+  base_version: number,
+  edits: often(
+    fc.array(
+      fc.record(
+        {
+          operation_id: fc.constantFrom('op1', 'op2', 'op3'),
+          vector: often(fc.dictionary(fc.constantFrom('w1', 'w2'), number, { maxKeys: 2 }), nasty),
+          base: value,
+          data: value,
+        },
+        { requiredKeys: ['operation_id', 'vector', 'data'] },
+      ),
+      { maxLength: 3 },
+    ),
+    nasty,
+  ),
 };
 /** Requests with what the operation needs, some with what else it takes, and a few with keys that it does not know. */
 function requestsOf(operation: ContextOperationName): fc.Arbitrary<Record<string, unknown>> {

@@ -21,7 +21,7 @@ function named(options: Options, names: Readonly<Record<string, string>>): Recor
 
 const pretty = (value: unknown) => JSON.stringify(value, null, 2);
 
-/** `cadre context list|changes|diff|patch|append|restore|call` */
+/** `cadre context list|diff|patch|append|sync|restore|call` */
 export function addMoreOfContext(command: MakeCommand): void {
   command('list', 'list documents')
     .option('--under <path>', 'at and below this path')
@@ -105,6 +105,23 @@ function addMoreChanges(command: MakeCommand): void {
         ).contexts.append({ context_id, items, ...named(options, { pointer: 'pointer' }) });
         out.data(answer, ({ head }) => `${head.context_id} is at version ${head.version}`);
         return undefined;
+      }),
+    );
+  command('sync <id> <edits>', 'land the edits of a writer that worked offline; they are a JSON list or @FILE')
+    .requiredOption('--writer <id>', 'whose edits')
+    .requiredOption('--base-version <version>', 'the version that it had when it made the first', version)
+    .action(
+      runs<[string, string, Options]>(async ({ out, client }, context_id, json, options) => {
+        const edits = await readJsonArgument(json, 'edits');
+        const names = { writer: 'writer', baseVersion: 'base_version' };
+        const answer = await (await client()).contexts.sync({ context_id, edits, ...named(options, names) } as never);
+        out.data(answer, ({ items, document }) =>
+          [
+            ...items.map(({ operation_id, outcome }) => `${operation_id}: ${outcome}`),
+            `${context_id} is at version ${String(document.version)}`,
+          ].join('\n'),
+        );
+        return answer.outcome === 'early' || answer.items.some(({ outcome }) => outcome === 'conflict') ? 6 : 0;
       }),
     );
   command('restore <id>', 'have an older version again, of a deleted document too')

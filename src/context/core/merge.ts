@@ -64,7 +64,6 @@ function mergeAt(sides: Sides, path: readonly string[], progress: Progress): Jso
     if (!('reason' in merged)) return merged.value;
     return conflict(sides, path, merged.reason, progress);
   }
-  if (sameJson(ours, theirs)) return ours;
   if (isObject(ours) && isObject(theirs) && (base === undefined || isObject(base))) {
     return mergeObjects(base ?? {}, ours, theirs, path, progress);
   }
@@ -74,6 +73,8 @@ function mergeAt(sides: Sides, path: readonly string[], progress: Progress): Jso
         mergeAt({ base: each, ours: ours[index], theirs: theirs[index] }, [...path, String(index)], progress) ?? null,
     );
   }
+  // Only here: two equal containers may hold places whose rule adds both changes.
+  if (sameJson(ours, theirs)) return ours;
   return conflict(sides, path, 'both changed it, and no rule says how to merge it', progress);
 }
 

@@ -7,6 +7,7 @@ import {
   type ContextVersionView,
   type Erasure,
   type Origin,
+  type StoredVector,
 } from '../../contracts/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
@@ -55,6 +56,8 @@ export interface Change extends Description {
   readonly kind: ChangeKind;
   readonly base_version: number;
   readonly data: Json;
+  /** Of an edit from offline: the vector with it. */
+  readonly vector?: StoredVector;
 }
 
 /** A document that is not there for its readers: deleted, or its life is over. */
@@ -143,6 +146,7 @@ export function nextVersion(
     expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
     // A hold is of the place: creating a document anew does not end it.
     legal_hold: previous?.legal_hold,
+    vector: change.vector ?? (before?.vector && { ...before.vector, plain: version }),
     bytes: jsonBytes(data),
     hash: stamp.hash(canonicalJson(data)),
     schema_version: undefined,

@@ -11,7 +11,7 @@ import { loadDocument, type DocumentState } from './load-document.ts';
 
 /** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
 export type Decision =
-  | { readonly commit: Commit; readonly outcome: 'written' | 'merged' }
+  | { readonly commit: Commit; readonly outcome: 'written' | 'merged'; readonly conflict?: ConflictDocument }
   | { readonly conflict: ConflictDocument; readonly answer: ChangeAnswer }
   | { readonly answer: ChangeAnswer };
 

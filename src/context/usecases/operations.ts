@@ -27,6 +27,7 @@ import { exportSubject } from './export-subject.ts';
 import { forgetSubject, listCertificates } from './forget-subject.ts';
 import { defineType, listTypes, migrating, showType } from './define-type.ts';
 import { acquireLock, listLocks, releaseLock, renewLock } from './hold-lock.ts';
+import { syncDocument } from './sync-document.ts';
 import { getDocument } from './get-document.ts';
 import { listConflicts, listVersions } from './list-versions.ts';
 import { putDocument } from './put-document.ts';
@@ -64,6 +65,7 @@ const useCases: {
   search: searchDocuments,
   conflicts: listConflicts,
   patch: patchDocument,
+  sync: syncDocument,
   append: appendDocument,
   restore: restoreDocument,
   fork: forkDocument,

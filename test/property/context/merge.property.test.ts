@@ -94,6 +94,18 @@ describe('a merge', () => {
     );
   });
 
+  it('adds two equal increments inside containers that are equal, too', () => {
+    const by: MergeRule[] = [
+      { path: '/*/n', policy: 'sum' },
+      { path: '/log', policy: 'append' },
+    ];
+    const side = { a: { n: 1 }, log: ['x'] };
+    expect(merge({ a: { n: 0 }, log: [] }, side, side, by)).toMatchObject({
+      data: { a: { n: 2 }, log: ['x', 'x'] },
+      conflicts: [],
+    });
+  });
+
   it('merges lists as sets by what each side added and took away', () => {
     const set = fc.uniqueArray(fc.integer({ min: 0, max: 9 }));
     fc.assert(
