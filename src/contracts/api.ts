@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { taskForecast } from './forecast.ts';
 import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { pageSizeMax, tasksPerMessageMax } from './limits.ts';
@@ -36,8 +37,11 @@ export type Problem = z.infer<typeof problem>;
 /** One task, or up to 25 together. */
 export const taskSubmission = z.union([task, z.strictObject({ tasks: z.array(task).min(1).max(tasksPerMessageMax) })]);
 
+/** `forecast=true`: the answer tells how likely each task misses its deadline. */
+export const submissionQuery = z.strictObject({ forecast: z.enum(['true', 'false']).optional() });
+
 /** A task that was taken; `repeated` when the same body had been submitted before. */
-export const submittedTask = z.object({ task_id: taskId, repeated: z.boolean() });
+export const submittedTask = z.object({ task_id: taskId, repeated: z.boolean(), forecast: taskForecast.optional() });
 export type SubmittedTask = z.infer<typeof submittedTask>;
 
 /** What is sent out when a workflow has ended, in words. */

@@ -14,6 +14,7 @@ import { deadLetterView, problem, systemStatusView } from './api.ts';
 import { errorCatalogue } from './error-catalogue.ts';
 import { envelope, eventData } from './events.ts';
 import { taskExplanation } from './explanation.ts';
+import { taskForecast } from './forecast.ts';
 import { json } from './json.ts';
 import { dispatchHint, heartbeat, inboxMessage, pulseTick, resultBatch, taskBatch } from './messages.ts';
 import { operations, type Operation } from './operations.ts';
@@ -29,6 +30,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'task-view': taskView,
   'distribution-log': distributionLog,
   'task-explanation': taskExplanation,
+  'task-forecast': taskForecast,
   'agent-registration': agentRegistration,
   'agent-grant': agentGrant,
   'agent-view': agentView,
@@ -69,6 +71,7 @@ const components = {
   Task: task,
   TaskView: taskView,
   DistributionLog: distributionLog,
+  TaskForecast: taskForecast,
   AgentRegistration: agentRegistration,
   AgentGrant: agentGrant,
   AgentView: agentView,

@@ -8,6 +8,7 @@ import {
   redriveOutcome,
   redriveRequest,
   stopRequest,
+  submissionQuery,
   submittedTask,
   submittedTasks,
   systemStatusView,
@@ -17,6 +18,7 @@ import {
 import { approvalOperations } from './approval-operations.ts';
 import { contextOperations } from './context-operations.ts';
 import { taskExplanation } from './explanation.ts';
+import { taskForecasts } from './forecast.ts';
 import { agentId, taskId } from './ids.ts';
 import { json } from './json.ts';
 import { inspectionOperations } from './inspection-operations.ts';
@@ -61,9 +63,20 @@ export const operations: readonly Operation[] = [
     path: '/v1/tasks',
     tag: 'tasks',
     summary: 'Submit one task, or up to 25',
+    query: submissionQuery,
     body: taskSubmission,
     status: 202,
     answer: z.union([submittedTask, submittedTasks]),
+  },
+  {
+    id: 'forecastTasks',
+    method: 'post',
+    path: '/v1/tasks/forecast',
+    tag: 'tasks',
+    summary: 'What would become of tasks if they were submitted now; nothing is',
+    body: taskSubmission,
+    status: 200,
+    answer: taskForecasts,
   },
   {
     id: 'listTasks',

@@ -3,19 +3,16 @@ import type {
   DeadLetterView,
   DeliveryNotificationView,
   RedriveOutcome,
-  SubmittedTask,
   SystemStatusView,
   WorkflowEventView,
 } from '../contracts/api.ts';
 import type { PlanView, QueryView, ReplayView, ValidationView } from '../contracts/inspection.ts';
-import { CadreError, type Outcome } from '../contracts/errors.ts';
+import { CadreError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
-import { tasksPerMessageMax } from '../contracts/limits.ts';
-import type { TaskExplanation } from '../contracts/explanation.ts';
 import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
 import type { SignalRequest, SignalView } from '../contracts/signal.ts';
-import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
+import type { TaskStatus, TaskView } from '../contracts/task.ts';
 import type { WorkflowUpdate } from '../contracts/repair.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
@@ -24,6 +21,7 @@ import { approvalCalls } from './approval-calls.ts';
 import { cachingContexts, type ContextCacheOptions } from './context-cache.ts';
 import { contextCalls } from './context-calls.ts';
 import { repairCalls } from './repair-calls.ts';
+import { taskCalls } from './task-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
 import { waitFor, type WaitOptions } from './wait.ts';
@@ -81,7 +79,6 @@ export interface WorkflowHandle {
   events(): Promise<readonly WorkflowEventView[]>;
 }
 
-const taskEnds: readonly TaskStatus[] = ['Completed', 'Failed', 'Cancelled'];
 const workflowEnds: readonly string[] = ['Completed', 'Failed', 'Partially Complete'];
 
 /** Talks to a deployment of Cadre through its API. Throws CadreError with a code of the catalogue on every refusal. */
@@ -98,6 +95,8 @@ export function createClient(options: ClientOptions = {}) {
     apiUrl: connection.apiUrl,
     /** Submits one task; the same id with the same body is a repeat, with another body a CadreError `task-conflict`. */
     submit: tasks.submit,
+    /** What would become of tasks if they were submitted now: when they start and end, and how likely they miss their deadlines. Nothing is written. */
+    forecastTasks: tasks.forecast,
     /** Submits many tasks, 25 a call; answers per task. */
     submitAll: tasks.submitAll,
     /** Starts a workflow. `workflow_id` makes the call repeatable; a new one is made when it is left out. */
@@ -146,45 +145,6 @@ export type Client = ReturnType<typeof createClient>;
 
 async function list<T>(call: ApiTransport, path: string, page: object): Promise<ClientPage<T>> {
   return (await call({ method: 'GET', path, query: { ...page } })) as ClientPage<T>;
-}
-
-function taskPath(id: string): string {
-  return `/v1/tasks/${encodeURIComponent(id)}`;
-}
-
-function taskCalls(call: ApiTransport, clock: AgentClock) {
-  const get = async (id: string, signal?: AbortSignal) =>
-    (await call({ method: 'GET', path: taskPath(id), ...(signal === undefined ? {} : { signal }) })) as TaskView;
-  const submitAll = async (tasks: readonly Task[]): Promise<readonly Outcome<SubmittedTask>[]> => {
-    const outcomes: Outcome<SubmittedTask>[] = [];
-    for (let first = 0; first < tasks.length; first += tasksPerMessageMax) {
-      const body = { tasks: tasks.slice(first, first + tasksPerMessageMax) };
-      const answer = await call({ method: 'POST', path: '/v1/tasks', body });
-      outcomes.push(...(answer as { results: readonly Outcome<SubmittedTask>[] }).results);
-    }
-    return outcomes;
-  };
-  return {
-    get,
-    explain: async (id: string) =>
-      (await call({ method: 'GET', path: `${taskPath(id)}/explanation` })) as TaskExplanation,
-    submitAll,
-    submit: async (task: Task) => (await call({ method: 'POST', path: '/v1/tasks', body: task })) as SubmittedTask,
-    cancel: async (id: string, reason = 'cancelled by its submitter') =>
-      (await call({ method: 'POST', path: `${taskPath(id)}/cancel`, body: { reason } })) as TaskView,
-    kill: async (id: string, reason: string) =>
-      (await call({ method: 'POST', path: `${taskPath(id)}/kill`, body: { reason } })) as TaskView,
-    wait: async (id: string, options: WaitOptions<TaskView> = {}): Promise<TaskView> => {
-      const view = await waitFor(
-        (signal) => get(id, signal),
-        (task) => taskEnds.includes(task.status),
-        clock,
-        options,
-      );
-      if (view.output_ref === undefined) return view;
-      return { ...view, output: (await call({ method: 'GET', path: `${taskPath(id)}/output` })) as Json };
-    },
-  };
 }
 
 function workflowPath(id: string): string {

@@ -1,6 +1,7 @@
 import FlatQueue from 'flatqueue';
 import { heartbeatIntervalMs, missedHeartbeatsMax, pulseIntervalMs, timeoutMsMax } from '../contracts/limits.ts';
 import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
+import { holdOf } from '../distributor/core/hold.ts';
 import { routeRow } from '../distributor/core/route.ts';
 import { readyOrder } from '../distributor/core/ready-order.ts';
 import { holdKey, newTask, parseHoldKey, settle } from '../distributor/core/task.ts';
@@ -219,7 +220,8 @@ export class Simulation {
     this.#decideAt = cut ? this.#dispatcherFreeAt + this.#readMs() : Infinity;
   }
 
-  #handOut({ task, agent: row, next_turn, limits, reservation }: Handout, sentAt: number): void {
+  #handOut(handout: Handout, sentAt: number): void {
+    const { task, agent: row, next_turn } = handout;
     const index = Number(task.task_id.slice('task-'.length));
     const live = this.#live.get(index);
     const agent = this.#byId.get(row.agent_id);
@@ -229,11 +231,7 @@ export class Simulation {
     live.row = { ...live.row, status: 'Processing', attempt, assigned_agent: row.agent_id };
     live.agent = agent;
     live.life = agent.down ? -1 : agent.life;
-    agent.row.holds[holdKey(task.task_id, attempt)] = {
-      ...{ at, until: at + task.timeout_ms },
-      ...(limits === undefined ? {} : { limits }),
-      ...(reservation === undefined ? {} : { reservation }),
-    };
+    agent.row.holds[holdKey(task.task_id, attempt)] = holdOf(handout, at);
     agent.row.occupied += 1;
     if (next_turn !== undefined) agent.row.next_turn = next_turn;
     this.meter.levels.waiting -= 1;

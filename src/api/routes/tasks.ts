@@ -1,6 +1,14 @@
 import { Hono } from 'hono';
-import { answerBytesMax, cancelRequest, stopRequest, taskListQuery, taskSubmission } from '../../contracts/api.ts';
+import {
+  answerBytesMax,
+  cancelRequest,
+  stopRequest,
+  submissionQuery,
+  taskListQuery,
+  taskSubmission,
+} from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
+import type { TaskForecast } from '../../contracts/forecast.ts';
 import { defaultPool, taskId } from '../../contracts/ids.ts';
 import type { StoredJson } from '../../contracts/rows.ts';
 import { taskView } from '../../distributor/core/task-view.ts';
@@ -15,6 +23,7 @@ const waiting = async () => ({
   ...(await import('../../distributor/core/why-queued.ts')),
   ...(await import('../../distributor/usecases/bound-wait.ts')),
 });
+const forecasting = async () => (await import('../../distributor/usecases/forecast-tasks.ts')).forecastTasks;
 const explaining = async () => (await import('../../distributor/usecases/explain-task.ts')).explainTask;
 
 /** Tasks: submit, read, cancel, kill. */
@@ -23,18 +32,31 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const row = async (id: string) => found((await deps.tasks.get([id]))[0], 'task', id);
 
   app.post('/v1/tasks', async (c) => {
+    const { forecast } = readQuery(c, submissionQuery);
     const submission = await readBody(c, taskSubmission);
+    const tasks = 'tasks' in submission ? submission.tasks : [submission];
     const traceparent = c.get('traceparent');
-    const outcomes = await acceptTasks(deps, {
-      tasks: 'tasks' in submission ? submission.tasks : [submission],
+    // Before they are accepted: a fault of the forecast must not hide that they were.
+    const forecasts = forecast === 'true' ? await (await forecasting())(deps, tasks) : [];
+    const accepts = await acceptTasks(deps, {
+      tasks,
       principal: c.get('principal'),
       correlation_id: c.get('correlation_id'),
       ...(traceparent === undefined ? {} : { traceparent }),
     });
+    const outcomes = accepts.map((outcome, index) =>
+      outcome.ok ? { ok: outcome.ok, value: { ...outcome.value, ...told(forecasts[index]) } } : outcome,
+    );
     if ('tasks' in submission) return c.json({ results: outcomes }, 202);
     const [only] = outcomes;
     if (only === undefined) throw new CadreError('internal', 'a task was neither accepted nor refused');
     return c.json(accepted(only), 202);
+  });
+
+  app.post('/v1/tasks/forecast', async (c) => {
+    const submission = await readBody(c, taskSubmission);
+    const tasks = 'tasks' in submission ? submission.tasks : [submission];
+    return c.json({ items: await (await forecasting())(deps, tasks) });
   });
 
   app.get('/v1/tasks', async (c) => {
@@ -86,6 +108,8 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   return app;
 }
+
+const told = (forecast: TaskForecast | undefined) => (forecast === undefined ? {} : { forecast });
 
 /** The text of a stored value, wherever it is. Refused with `too-large` where Lambda could not answer with it. */
 async function stored(deps: ApiDeps, value: StoredJson | undefined, name: string): Promise<string> {

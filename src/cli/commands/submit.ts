@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import type { SubmittedTask } from '../../contracts/api.ts';
+import { CadreError } from '../../contracts/errors.ts';
 import type { Task } from '../../contracts/task.ts';
 import { runs } from '../command.ts';
+import { sentenceOf, showForecast } from '../forecast.ts';
 import { table } from '../output.ts';
 
 /** `cadre submit FILE|-` */
@@ -15,14 +18,19 @@ export function addSubmit(program: Command): void {
       `
 Examples:
   $ cadre submit task.json
+  $ cadre submit task.json --dry-run       would it meet its deadline? nothing is submitted
   $ echo '{"task_id":"t1","task_type":"echo","priority":"high","required_capabilities":[],"payload":{}}' | cadre submit -`,
     )
+    .option('--forecast', 'tell how likely each task misses its deadline')
+    .option('--dry-run', 'tell that only, and submit nothing')
     .action(
-      runs<[string]>(async ({ out, client }, file) => {
+      runs<[string, Options]>(async ({ out, client }, file, { forecast = false, dryRun = false }) => {
         const { readJsonFile } = await import('../read-input.ts');
         const value = await readJsonFile(file);
         const cadre = await client();
         if (isWorkflow(value)) {
+          if (forecast || dryRun)
+            throw new CadreError('invalid-input', 'forecasts are made of tasks, not of workflows');
           const { readWorkflow } = await import('../workflow-file.ts');
           const { definition, input, workflow_id, deadline } = readWorkflow(value);
           const handle = await cadre.run(definition, input, { workflow_id, deadline });
@@ -34,20 +42,26 @@ Examples:
           return 0;
         }
         const tasks = (Array.isArray(value) ? value : isBatch(value) ? value.tasks : [value]) as readonly Task[];
-        if (tasks.length === 1 && tasks[0] !== undefined) {
-          out.data(
-            await cadre.submit(tasks[0]),
-            (one) => `Task ${one.task_id} is ${one.repeated ? 'there already' : 'submitted'}.`,
-          );
+        if (dryRun) {
+          const items = await cadre.forecastTasks(tasks);
+          out.data({ items }, () => items.map(showForecast).join('\n\n'));
           return 0;
         }
-        const results = await cadre.submitAll(tasks);
+        if (tasks.length === 1 && tasks[0] !== undefined) {
+          out.data(await cadre.submit(tasks[0], { forecast }), showSubmitted);
+          return 0;
+        }
+        const results = await cadre.submitAll(tasks, { forecast });
         out.data({ results }, () =>
           table(
-            ['TASK', 'OUTCOME'],
+            ['TASK', 'OUTCOME', ...(forecast ? ['FORECAST'] : [])],
             results.map((result, index) =>
               result.ok
-                ? [result.value.task_id, result.value.repeated ? 'there already' : 'submitted']
+                ? [
+                    result.value.task_id,
+                    result.value.repeated ? 'there already' : 'submitted',
+                    ...(forecast ? [sentenceOf(result.value.forecast)] : []),
+                  ]
                 : [tasks[index]?.task_id ?? String(index), `refused: ${result.error.message} [${result.error.code}]`],
             ),
           ),
@@ -55,6 +69,16 @@ Examples:
         return results.every((result) => result.ok) ? 0 : 6;
       }),
     );
+}
+
+interface Options {
+  readonly forecast?: boolean;
+  readonly dryRun?: boolean;
+}
+
+function showSubmitted({ task_id, repeated, forecast }: SubmittedTask): string {
+  const head = `Task ${task_id} is ${repeated ? 'there already' : 'submitted'}.`;
+  return forecast === undefined ? head : `${head}\n${showForecast(forecast)}`;
 }
 
 function isBatch(value: unknown): value is { readonly tasks: unknown[] } {

@@ -1,15 +1,20 @@
 import type { AgentStatus, AgentView } from '../../contracts/agent.ts';
 import { confirmMsMax, heartbeatIntervalMs, missedHeartbeatsMax } from '../../contracts/limits.ts';
 import type { AgentRow, Hold, TypeFigures } from '../../contracts/rows.ts';
-import { recordOf, totalFigures } from './figures.ts';
+import { recordOf, successOf } from './figures.ts';
 import { freeSlots, isAvailable, isDegraded } from './route.ts';
 import { parseHoldKey } from './task.ts';
 
 /** Share of its recent attempts that succeeded (0 to 1). */
 export function performanceScore(agent: Pick<AgentRow, 'figures'>): number {
-  // Asked for ten thousand agents at a time.
-  if (agent.figures === undefined) return 1;
-  return recordOf(totalFigures(agent)).success;
+  // Asked for ten thousand agents at a time: nothing is made for it.
+  let completed = 0;
+  let failed = 0;
+  for (const type in agent.figures) {
+    completed += agent.figures[type]?.completed ?? 0;
+    failed += agent.figures[type]?.failed ?? 0;
+  }
+  return successOf(completed, failed);
 }
 
 /** The one place that says what state an agent is in. `now` is epoch ms. */

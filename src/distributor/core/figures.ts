@@ -5,10 +5,11 @@ import type { AgentRow, TypeFigures } from '../../contracts/rows.ts';
 /** Work of agents that do not say what type a task was. */
 const unknownType = '*';
 /** A logarithm is kept as an integer of this many parts: a number of a row costs its digits. */
-const logParts = 1_000;
+export const logParts = 1_000;
 /** How far p95 lies above the median of a normal spread, in standard deviations. */
 const p95Deviations = 1.645;
-const nothing: TypeFigures = { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0 };
+/** Figures of no attempts. */
+export const nothing: TypeFigures = { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0 };
 
 /** Figures to add, by task type. */
 export type FiguresChange = Readonly<Record<string, TypeFigures>>;
@@ -58,11 +59,16 @@ export interface TypeRecord {
   readonly usd: number | undefined;
 }
 
+/** Share of attempts that succeed, by how many did and how many did not. */
+export function successOf(completed: number, failed: number): number {
+  return (completed + 2) / (completed + failed + 2);
+}
+
 /** Reads figures. Without a completed task there is no duration and no cost. */
 export function recordOf(figures: TypeFigures = nothing): TypeRecord {
   const { completed, failed, log, log_squared, micro_usd } = figures;
   const known = completed + failed;
-  const success = (completed + 2) / (known + 2);
+  const success = successOf(completed, failed);
   if (completed <= 0) return { known, success, p50_ms: undefined, p95_ms: undefined, usd: undefined };
   const mean = log / logParts / completed;
   const variance = Math.max(0, log_squared / logParts / completed - mean * mean);

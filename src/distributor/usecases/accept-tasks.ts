@@ -31,7 +31,7 @@ const rounded = (value: number): number => Number(value.toFixed(9));
 const isEstimate = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= estimateMax;
 
 /** The specification carries these two inside the payload; they are lifted to where decisions read them. */
-function estimates(payload: Task['payload']): Pick<TaskRow, 'complexity_score' | 'estimated_duration'> {
+export function estimates(payload: Task['payload']): Pick<TaskRow, 'complexity_score' | 'estimated_duration'> {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return {};
   const { complexity_score, estimated_duration } = payload as Record<string, unknown>;
   const seconds =

@@ -1,17 +1,11 @@
 import { CadreError } from '../../contracts/errors.ts';
-import {
-  dispatchRoundsMax,
-  preemptPauseMs,
-  pulseIntervalMs,
-  pulseTicksMin,
-  pulseTicksMax,
-} from '../../contracts/limits.ts';
+import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMin, pulseTicksMax } from '../../contracts/limits.ts';
 import type { InboxMessage } from '../../contracts/messages.ts';
 import type { Hold, PoolRows } from '../../contracts/rows.ts';
 import type { Assignment } from '../core/assign.ts';
 import { claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
-import { levelOf, placeIn } from '../core/ready-order.ts';
+import { holdOf } from '../core/hold.ts';
 import { holdKey, parseHoldKey } from '../core/task.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
 import { isClaimedAs, passGate } from './pass-gate.ts';
@@ -22,22 +16,6 @@ import { type AgentScores, scoreAgents } from './score-agents.ts';
 export interface Dispatched {
   readonly assigned: number;
   readonly waiting: readonly string[];
-}
-
-/**
- * A hold says of its task what decides whether it has to make way, which the highest level never has to, and what it counts against: an agent's row is written
- * with every task.
- */
-function holdOf({ task, limits = [], reservation }: Assignment, now: number): Hold {
-  const { timeout_ms, order, resume } = task;
-  const hold = {
-    ...{ at: now, until: now + timeout_ms },
-    ...(limits.length === 0 ? {} : { limits }),
-    ...(reservation === undefined ? {} : { reservation }),
-  };
-  if (levelOf(order) === 0) return hold;
-  const spared = resume === undefined ? {} : { spared_until: Date.parse(resume.at) + preemptPauseMs };
-  return { ...hold, order: placeIn(order), ...spared };
 }
 
 /** Asks agents to let attempts make way for critical tasks: a hint like any other, whose answer is a hand-back. */

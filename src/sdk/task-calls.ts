@@ -1,0 +1,72 @@
+import type { SubmittedTask } from '../contracts/api.ts';
+import type { Outcome } from '../contracts/errors.ts';
+import type { TaskExplanation } from '../contracts/explanation.ts';
+import type { TaskForecast } from '../contracts/forecast.ts';
+import type { Json } from '../contracts/json.ts';
+import { tasksPerMessageMax } from '../contracts/limits.ts';
+import type { Task, TaskStatus, TaskView } from '../contracts/task.ts';
+import type { AgentClock } from './agent-ports.ts';
+import type { ApiTransport } from './api-transport.ts';
+import { waitFor, type WaitOptions } from './wait.ts';
+
+/** What else is asked of a submission. */
+export interface SubmitOptions {
+  /** True: the answer tells how likely the task misses its deadline. @default false */
+  readonly forecast?: boolean;
+}
+
+const taskEnds: readonly TaskStatus[] = ['Completed', 'Failed', 'Cancelled'];
+
+function taskPath(id: string): string {
+  return `/v1/tasks/${encodeURIComponent(id)}`;
+}
+
+/** The calls about tasks. */
+export function taskCalls(call: ApiTransport, clock: AgentClock) {
+  const get = async (id: string, signal?: AbortSignal) =>
+    (await call({ method: 'GET', path: taskPath(id), ...(signal === undefined ? {} : { signal }) })) as TaskView;
+  const queryOf = ({ forecast = false }: SubmitOptions) => (forecast ? { query: { forecast: 'true' } } : {});
+  const submitAll = async (
+    tasks: readonly Task[],
+    options: SubmitOptions = {},
+  ): Promise<readonly Outcome<SubmittedTask>[]> => {
+    const outcomes: Outcome<SubmittedTask>[] = [];
+    for (let first = 0; first < tasks.length; first += tasksPerMessageMax) {
+      const body = { tasks: tasks.slice(first, first + tasksPerMessageMax) };
+      const answer = await call({ method: 'POST', path: '/v1/tasks', body, ...queryOf(options) });
+      outcomes.push(...(answer as { results: readonly Outcome<SubmittedTask>[] }).results);
+    }
+    return outcomes;
+  };
+  return {
+    get,
+    explain: async (id: string) =>
+      (await call({ method: 'GET', path: `${taskPath(id)}/explanation` })) as TaskExplanation,
+    submitAll,
+    submit: async (task: Task, options: SubmitOptions = {}) =>
+      (await call({ method: 'POST', path: '/v1/tasks', body: task, ...queryOf(options) })) as SubmittedTask,
+    forecast: async (tasks: readonly Task[]): Promise<readonly TaskForecast[]> => {
+      const items: TaskForecast[] = [];
+      for (let first = 0; first < tasks.length; first += tasksPerMessageMax) {
+        const body = { tasks: tasks.slice(first, first + tasksPerMessageMax) };
+        const answer = await call({ method: 'POST', path: '/v1/tasks/forecast', body });
+        items.push(...(answer as { items: readonly TaskForecast[] }).items);
+      }
+      return items;
+    },
+    cancel: async (id: string, reason = 'cancelled by its submitter') =>
+      (await call({ method: 'POST', path: `${taskPath(id)}/cancel`, body: { reason } })) as TaskView,
+    kill: async (id: string, reason: string) =>
+      (await call({ method: 'POST', path: `${taskPath(id)}/kill`, body: { reason } })) as TaskView,
+    wait: async (id: string, options: WaitOptions<TaskView> = {}): Promise<TaskView> => {
+      const view = await waitFor(
+        (signal) => get(id, signal),
+        (task) => taskEnds.includes(task.status),
+        clock,
+        options,
+      );
+      if (view.output_ref === undefined) return view;
+      return { ...view, output: (await call({ method: 'GET', path: `${taskPath(id)}/output` })) as Json };
+    },
+  };
+}
