@@ -46,7 +46,15 @@ export const functionSpecs = {
     completesExecutions: true,
   },
   // It begins what it accepts, so that first tasks need not wait for their execution.
-  'accept-workflows': { memoryMb: 1024, deletesRows: true, sendsTo: ['dispatch', 'pulse'], startsExecutions: true },
+  // The event that it brings to a workflow may be its last.
+  'accept-workflows': {
+    memoryMb: 1024,
+    deletesRows: true,
+    sendsTo: ['dispatch', 'pulse'],
+    sendsToInboxes: true,
+    startsExecutions: true,
+    completesExecutions: true,
+  },
   'begin-workflow': {
     memoryMb: 1024,
     deletesRows: true,

@@ -120,6 +120,18 @@ export const configurations: readonly Configuration[] = [
   holds('Reserve', 'reserve', 'two classes that keep a slot of three each, attempts of two ticks'),
   holds('Reserve', 'reserve-all', 'two classes keep all of four slots', { Slots: '= 4', Keep: '= 2' }, long),
   holds('Callback', 'callback', 'a workflow, two executions, a redrive, two faults'),
+  holds('Correlation', 'correlation', 'two events, two nodes that wait one after the other', {
+    Advancers: '= {a1}',
+    Deliverers: '= {d1}',
+  }),
+  holds('Correlation', 'correlation-deliver', 'two who deliver at once', { Advancers: '= {a1}' }, long),
+  holds(
+    'Correlation',
+    'correlation-advance',
+    'two who advance the workflow at once, one event',
+    { Events: '= {e1}', Rounds: '= 1', Others: '= 2' },
+    long,
+  ),
   holds('Commit', 'commit', 'two participants, two faults, cancellation at any moment'),
   holds('Commit', 'commit-three', 'three participants', { Participants: '= {p1, p2, p3}' }),
   holds('Saga', 'saga', 'a diamond of which three nodes can be undone, one failed compensation'),
@@ -218,6 +230,19 @@ export const configurations: readonly Configuration[] = [
     'EventuallyNoneWaits',
     { NoZombies: off },
   ),
+  breaks('Correlation', 'looks-first', 'what was published is read before the wait is told', 'NothingForgotten', {
+    DeclaresFirst: off,
+  }),
+  breaks('Correlation', 'uncommitted-dropped', 'a wait that is not committed yet counts as over', 'NothingForgotten', {
+    KeepsUncommitted: off,
+  }),
+  breaks('Correlation', 'removed-blindly', 'a wait is removed that was told again since', 'NothingForgotten', {
+    RemovesOnSeq: off,
+    Advancers: '= {a1}',
+  }),
+  breaks('Correlation', 'settled-first', 'an event is not due any more before it is delivered', 'NothingForgotten', {
+    SettlesLast: off,
+  }),
   breaks('Commit', 'decision-in-memory', 'participants are told before the decision is stored', 'Atomic', {
     Durable: off,
   }),

@@ -142,6 +142,22 @@ export const modules = {
     invariants: ['EndIsOwed', 'AnsweredAtTheEnd'],
     properties: ['EventuallyPublished', 'EventuallyNoneWaits'],
   },
+  Correlation: {
+    constants: {
+      Events: '= {e1, e2}',
+      Deliverers: '= {d1, d2}',
+      Advancers: '= {a1, a2}',
+      Rounds: '= 2',
+      Others: '= 1',
+      F: '= 1',
+      DeclaresFirst: '= TRUE',
+      KeepsUncommitted: '= TRUE',
+      RemovesOnSeq: '= TRUE',
+      SettlesLast: '= TRUE',
+    },
+    invariants: ['NothingForgotten', 'HeldKeepsNothing'],
+    properties: ['EventuallyTaken'],
+  },
   Commit: {
     constants: {
       Participants: '= {p1, p2}',

@@ -1,6 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import { CadreError, type Fault, type Outcome } from '../../src/contracts/errors.ts';
-import type { WorkflowSignal } from '../../src/contracts/signal.ts';
+import type { SignalledEvent } from '../../src/contracts/signal.ts';
+import { defaultEventTtlMs } from '../../src/contracts/limits.ts';
 import { parseBody, parseWorkflowMessage, type WorkflowMessage } from '../../src/contracts/submission.ts';
 import type { WorkflowSubmission } from '../../src/contracts/workflow.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
@@ -25,13 +26,19 @@ interface Carrying<T> {
   readonly data: T;
 }
 
-async function signal(deps: Deps, signals: readonly Carrying<WorkflowSignal>[]): Promise<readonly Settled[]> {
+async function signal(deps: Deps, signals: readonly Carrying<SignalledEvent>[]): Promise<readonly Settled[]> {
   if (signals.length === 0) return [];
   const { signalWorkflow } = await import('../../src/workflow/usecases/signal-workflow.ts');
+  const { publishEvent } = await import('../../src/workflow/usecases/publish-event.ts');
   return Promise.allSettled(
-    signals.map(({ message: { id, via }, data }) =>
-      signalWorkflow(deps, { signal: { ...data, id: data.id ?? id }, principal: via }),
-    ),
+    signals.map(({ message: { id, via }, data: { workflow_id, key, ttl_ms = defaultEventTtlMs, ...data } }) => {
+      const event = { ...data, id: data.id ?? id };
+      // Without a workflow it has a key, or it would have been refused.
+      if (workflow_id === undefined)
+        return publishEvent(deps, { event: { ...event, key: key ?? '', ttl_ms }, principal: via });
+      const more = key === undefined ? {} : { key };
+      return signalWorkflow(deps, { signal: { ...event, ...more, workflow_id }, principal: via });
+    }),
   );
 }
 
@@ -74,7 +81,7 @@ function faultOf({ receives }: Received, settled: Settled | undefined): Fault | 
 
 async function acceptAll(deps: Deps, messages: readonly Received[]) {
   const workflows: Carrying<WorkflowSubmission>[] = [];
-  const signals: Carrying<WorkflowSignal>[] = [];
+  const signals: Carrying<SignalledEvent>[] = [];
   for (const message of messages) {
     const { data } = message;
     if ('name' in data) signals.push({ message, data });

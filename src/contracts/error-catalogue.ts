@@ -67,14 +67,14 @@ export const errorCatalogue = {
   'signal-conflict': {
     status: 409,
     exit: 6,
-    what: 'The workflow received an event with this id already, with another body; the first one stays.',
+    what: 'An event with this id was received already, with another body; the first one stays.',
     fix: 'Choose another id, or send the same body to repeat safely.',
   },
   'too-many-signals': {
     status: 429,
     exit: 6,
-    what: 'The workflow keeps as many events as it may, and no node waits for this one.',
-    fix: 'Send it when a node waits for it, or send only events that the workflow waits for.',
+    what: 'As many events are kept as may be: by the workflow, while no node waits for this one, or for this name and key.',
+    fix: 'Send it when a node waits for it, send only events that are waited for, or publish them with a shorter ttl_ms.',
   },
   'agent-conflict': {
     status: 409,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { agentStop } from './agent.ts';
 import { changeKinds } from './context.ts';
-import { workflowSignal } from './signal.ts';
+import { signalledEvent } from './signal.ts';
 import { task } from './task.ts';
 import { workflowStatus, workflowSubmission } from './workflow.ts';
 
@@ -88,7 +88,7 @@ export const eventData = {
   ScaleDesired: z.strictObject({ pool: z.string(), desired: z.int(), available: z.int() }),
   PolicyFailed: z.strictObject({ pool: z.string(), version: z.int(), strategy: z.string(), message: z.string() }),
   WorkflowSubmitted: workflowSubmission,
-  WorkflowSignalled: workflowSignal,
+  WorkflowSignalled: signalledEvent,
   WorkflowStarted: z.strictObject({ workflow_id: z.string(), name: z.string() }),
   WorkflowFinished: z.strictObject({
     workflow_id: z.string(),

@@ -110,6 +110,18 @@ export const deadlineMsMax = 30 * 24 * 3_600_000;
 export const waitMsMax = 30 * 24 * 3_600_000;
 /** Events that a workflow keeps for nodes that do not wait for them yet. More: each advance writes a larger head. */
 export const keptSignalsMax = 100;
+/** Published events that one name and key keeps. More: each node that begins to wait for them reads more. */
+export const publishedEventsMax = 100;
+/** Shortest time for which a published event is kept. Shorter: a repeat of it may no longer be known as one. */
+export const eventTtlMsMin = 10 * 60_000;
+/** Time for which a published event is kept for nodes that do not wait for it yet, unless it says otherwise. */
+export const defaultEventTtlMs = 24 * 3_600_000;
+/** Longest time for which a published event is kept. */
+export const eventTtlMsMax = 30 * 24 * 3_600_000;
+/** Workflows to which one look brings a published event; the next look goes on. More: the pulse may time out half-way. */
+export const awaitingPerLookMax = 100;
+/** A wait for a key is known to publishers for so long: as long as the values of its workflow are kept. */
+export const awaitingMsMax = 45 * 24 * 3_600_000;
 /** Events of which one node waits for the first. */
 export const awaitedEventsMax = 20;
 /** A task that waited this long is failed as expired. Longer: a forgotten backlog lives for ever. */

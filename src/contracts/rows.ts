@@ -110,7 +110,7 @@ export interface ReadyTask {
 }
 
 /** What may wait for a time without an agent. */
-export type TimerKind = 'task' | 'expiry' | 'schedule' | 'node' | 'approval' | 'sweep';
+export type TimerKind = 'task' | 'expiry' | 'schedule' | 'node' | 'approval' | 'event' | 'sweep';
 
 /** A row that waits for a time: which one, and when it is due. */
 export interface Timer {
@@ -338,6 +338,35 @@ export interface SignalRow extends KeptSignal {
   readonly body_hash: string;
   readonly by: string;
   readonly received_at: string;
+}
+
+/** An event that was published for a name and a key. Only how far it was brought ever changes. */
+export interface PublishedRow {
+  readonly pool: string;
+  readonly name: string;
+  readonly key: string;
+  readonly id: string;
+  readonly data?: StoredJson;
+  /** SHA-256 of the canonical body: tells a repeat from a conflict. */
+  readonly body_hash: string;
+  readonly by: string;
+  readonly received_at: string;
+  readonly kept_until: string;
+  /** When somebody looks whether it was brought to all who wait: its timer. Absent once it was. */
+  readonly wake_at?: string;
+  /** The workflow up to which it was brought, of all that wait in the order of their ids. */
+  readonly after?: string;
+  /** The first workflows that took it. */
+  readonly taken_by: readonly string[];
+}
+
+/** A workflow that waits, or is about to, for events of a name and a key; `seq` is that of the head which the decision to wait saw. */
+export interface AwaitingRow {
+  readonly pool: string;
+  readonly name: string;
+  readonly key: string;
+  readonly workflow_id: string;
+  readonly seq: number;
 }
 
 /** A node that lets time pass: its timer. */

@@ -3,7 +3,7 @@ import { CadreError } from './errors.ts';
 import { envelope, metadata } from './events.ts';
 import { taskBatch } from './messages.ts';
 import { parse } from './parse.ts';
-import { workflowSignal, type WorkflowSignal } from './signal.ts';
+import { signalledEvent, type SignalledEvent } from './signal.ts';
 import { task, type Task } from './task.ts';
 import { workflowSubmission, type WorkflowSubmission } from './workflow.ts';
 
@@ -82,14 +82,14 @@ export function parseTaskMessage(body: unknown, message_id: string): Submitted<r
   return { ...rest, data: [data] };
 }
 
-/** What comes over the workflows queue: a workflow to run, or an event for one that runs. */
-export type WorkflowMessage = Submitted<WorkflowSubmission | WorkflowSignal>;
+/** What comes over the workflows queue: a workflow to run, or an event for those that run. */
+export type WorkflowMessage = Submitted<WorkflowSubmission | SignalledEvent>;
 
 /** Reads a message of the workflows queue. Throws CadreError `invalid-input` with all paths. */
 export function parseWorkflowMessage(body: unknown): WorkflowMessage {
   const event = parseBusEvent(body);
   return event['detail-type'] === 'WorkflowSignalled'
-    ? unwrap(workflowSignal, event)
+    ? unwrap(signalledEvent, event)
     : unwrap(workflowSubmission, event);
 }
 

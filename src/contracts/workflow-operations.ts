@@ -8,7 +8,7 @@ import {
 } from './api.ts';
 import { userId } from './ids.ts';
 import type { Operation } from './operations.ts';
-import { signalRequest, signalView } from './signal.ts';
+import { eventRequest, publishedView, signalRequest, signalView } from './signal.ts';
 import { runTask, workflowSubmission, workflowView } from './workflow.ts';
 
 /** The operations on workflows. */
@@ -94,6 +94,16 @@ export const workflowOperations: readonly Operation[] = [
     body: signalRequest,
     status: 202,
     answer: signalView,
+  },
+  {
+    id: 'publishEvent',
+    method: 'post',
+    path: '/v1/events',
+    tag: 'workflows',
+    summary: 'Publish an event to all workflows that wait for its name and key',
+    body: eventRequest,
+    status: 202,
+    answer: publishedView,
   },
   {
     id: 'pauseWorkflow',

@@ -11,7 +11,7 @@ import { CadreError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
-import type { SignalRequest, SignalView } from '../contracts/signal.ts';
+import type { EventRequest, PublishedView, SignalRequest, SignalView } from '../contracts/signal.ts';
 import type { TaskStatus, TaskView } from '../contracts/task.ts';
 import type { WorkflowUpdate } from '../contracts/repair.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
@@ -61,6 +61,9 @@ export interface RunOptions {
 
 /** What else may be said of an event. */
 export type SignalOptions = Pick<SignalRequest, 'id' | 'key'>;
+
+/** What else may be said of an event that is published. */
+export type PublishOptions = Partial<Pick<EventRequest, 'id' | 'ttl_ms'>>;
 
 /** A workflow that was submitted. */
 export interface WorkflowHandle {
@@ -117,6 +120,11 @@ export function createClient(options: ClientOptions = {}) {
     redriveWorkflow: workflows.redrive,
     /** Sends an event to a workflow: a node that waits for it takes it, else it is kept. `id` (default: a new one) makes the call repeatable. */
     signalWorkflow: workflows.signal,
+    /**
+     * Publishes an event to every workflow with a node that waits for this name and key, now or before `ttl_ms` (default: a day) have passed. `id` (default: a new one) makes
+     * the call repeatable.
+     */
+    publish: workflows.publish,
     getTask: tasks.get,
     /** Why a task got its agent, or why it still waits. */
     explainTask: tasks.explain,
@@ -167,6 +175,11 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     const body = { id, name, ...(key === undefined ? {} : { key }), ...(data === undefined ? {} : { data }) };
     return (await call({ method: 'POST', path: `${workflowPath(workflow_id)}/signals`, body })) as SignalView;
   };
+  const publish = async (name: string, key: string, data?: Json, options: PublishOptions = {}) => {
+    const id = options.id ?? newId('event', clock.now(), random());
+    const body = { ...options, id, name, key, ...(data === undefined ? {} : { data }) };
+    return (await call({ method: 'POST', path: '/v1/events', body })) as PublishedView;
+  };
   const pause = (id: string) => steer(id, 'pause');
   const resume = (id: string) => steer(id, 'resume');
   const redrive = (id: string, skip: readonly string[] = []) => steer(id, 'redrive', { skip });
@@ -214,7 +227,7 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
     return { ...handle(workflow_id), submitted };
   };
-  return { get, cancel, pause, resume, redrive, signal, wait, tasks, events, notification, handle, run };
+  return { get, cancel, pause, resume, redrive, signal, publish, wait, tasks, events, notification, handle, run };
 }
 
 /** An id that tells people what ran and when, and is unique enough for one submitter. */

@@ -1,9 +1,11 @@
 import type { Outcome } from '../contracts/errors.ts';
 import type {
   ApprovalRow,
+  AwaitingRow,
   EndedTask,
   ExpansionRow,
   NodeTimerRow,
+  PublishedRow,
   SignalRow,
   ScheduleRow,
   StoredJson,
@@ -12,6 +14,7 @@ import type {
   WorkflowHead,
   WorkflowResultRow,
 } from '../contracts/rows.ts';
+import type { Topic } from '../contracts/signal.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import type { TaskChange } from '../distributor/core/task-change.ts';
 import type { Loads } from './core/approval.ts';
@@ -38,8 +41,8 @@ export interface Advance {
   readonly results: readonly WorkflowResultRow[];
   /** Nodes that begin to wait for a time with it. */
   readonly timers: readonly NodeTimerRow[];
-  /** The event that came with it; it must be the first with its id. */
-  readonly signal?: SignalRow;
+  /** The events that came with it; each must be the first with its id. */
+  readonly signals: readonly SignalRow[];
   /** Nodes that begin to wait for people with it. */
   readonly approvals: readonly ApprovalRow[];
   /** What joins the graph with it, numbered up to the head's `expansions`. */
@@ -78,8 +81,8 @@ export interface WorkflowStore {
   expansions(workflow_id: string, count: number): Promise<readonly ExpansionRow[]>;
   /** Results of nodes that are more than a task, in the order of the paths; undefined where there is none. */
   results(workflow_id: string, paths: readonly string[]): Promise<readonly (EndedTask | undefined)[]>;
-  /** An event that the workflow received. */
-  signal(workflow_id: string, id: string): Promise<SignalRow | undefined>;
+  /** Events that the workflow received, in the order of the ids; undefined where there is none. */
+  signals(workflow_id: string, ids: readonly string[]): Promise<readonly (SignalRow | undefined)[]>;
   /** Writes results of nodes of a run that has not begun; a repeat writes the same. */
   putResults(rows: readonly WorkflowResultRow[]): Promise<void>;
   /** Takes the timer of a node away that waits no more; a repeat changes nothing. */
@@ -117,6 +120,23 @@ export interface ApprovalStore {
   inbox(pool: string, owners: readonly string[], limit: number, cursor?: string): Promise<Page<ApprovalRow>>;
 }
 
+/** Events for a name and a key, and the workflows that wait for them. All reads are strongly consistent. */
+export interface PublishedStore {
+  /** Inserts an event that does not exist yet; answers with the one that was there first. */
+  publish(row: PublishedRow): Promise<PublishedRow | undefined>;
+  get(pool: string, topic: Topic, id: string): Promise<PublishedRow | undefined>;
+  /** Those that are still kept, the oldest first. */
+  kept(pool: string, topic: Topic, now: number): Promise<readonly PublishedRow[]>;
+  /** Notes how far an event was brought. */
+  save(row: PublishedRow): Promise<void>;
+  /** Tells that a workflow waits, or is about to; what a newer head has told stays. */
+  expect(row: AwaitingRow, now: number): Promise<void>;
+  /** Who waits, in the order of the workflows' ids, behind `after`. */
+  expecting(pool: string, topic: Topic, limit: number, after?: string): Promise<readonly AwaitingRow[]>;
+  /** Removes a wait that is over, unless it was told again since. */
+  forget(row: AwaitingRow): Promise<void>;
+}
+
 export interface ScheduleStore {
   /** Inserts a schedule that does not exist yet; answers with the one that was there first. */
   create(row: ScheduleRow): Promise<ScheduleRow | undefined>;
@@ -141,6 +161,7 @@ export interface WorkflowDeps {
   readonly workflows: WorkflowStore;
   readonly schedules: ScheduleStore;
   readonly approvals: ApprovalStore;
+  readonly published: PublishedStore;
   readonly executions: Executions;
   readonly tasks: TaskStore;
   readonly agents: AgentStore;

@@ -41,6 +41,12 @@ const submission = (workflow_id: string, more: object = {}) => ({
   definition: { name: 'x', nodes: [{ name: 'a', task_type: 'work', ...more }] },
 });
 
+function signalled(detail: object, receives = 1): SQSEvent {
+  const body = JSON.stringify({ id: 'bus-1', 'detail-type': 'WorkflowSignalled', source: 'shop', detail });
+  const attributes = { ApproximateReceiveCount: String(receives) };
+  return { Records: [{ messageId: 'm', receiptHandle: 'r', attributes, body }] } as unknown as SQSEvent;
+}
+
 describe('the functions of the workflow', () => {
   it('accept, begin and finish a workflow that came over the bus', async () => {
     const { stage, accept, begin, finish, buried } = createFunctions();
@@ -55,11 +61,6 @@ describe('the functions of the workflow', () => {
 
   it('give an event that came over the bus to the workflow, once, and wait a while for one that is not there yet', async () => {
     const { stage, accept, buried } = createFunctions();
-    const signalled = (detail: object, receives = 1): SQSEvent => {
-      const body = JSON.stringify({ id: 'bus-1', 'detail-type': 'WorkflowSignalled', source: 'shop', detail });
-      const attributes = { ApproximateReceiveCount: String(receives) };
-      return { Records: [{ messageId: 'm', receiptHandle: 'r', attributes, body }] } as unknown as SQSEvent;
-    };
     const paid = { workflow_id: 'w', name: 'paid', data: 40 };
     expect(await accept(signalled(paid))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
     const nodes = [{ kind: 'event' as const, name: 'answer', events: [{ name: 'paid' }] }];
@@ -74,6 +75,21 @@ describe('the functions of the workflow', () => {
     expect(buried).toEqual([]);
     await accept(signalled({ ...paid, workflow_id: 'none' }, 4));
     expect(buried).toMatchObject([{ code: 'not-found' }]);
+  });
+
+  it('bring an event without a workflow to all that wait for its key, and bury one that nobody could find', async () => {
+    const { stage, accept, buried } = createFunctions();
+    const nodes = [{ kind: 'event' as const, name: 'answer', events: [{ name: 'paid', key: 'input' }] }];
+    await stage.begin('w', { name: 'x', nodes }, '7');
+    await accept(signalled({ name: 'paid', key: '7', data: 40 }));
+    expect(await stage.deps.workflows.head('w')).toMatchObject({ status: 'Completed' });
+    expect(buried).toEqual([]);
+    await accept(signalled({ name: 'paid', data: 40 }));
+    await accept(signalled({ name: 'paid', workflow_id: 'w', ttl_ms: 600_000 }));
+    expect(buried).toMatchObject([
+      { code: 'invalid-input', path: 'detail.workflow_id' },
+      { code: 'invalid-input', path: 'detail.ttl_ms' },
+    ]);
   });
 
   it('bury what nobody can use with all its faults, and hold up nothing else', async () => {

@@ -124,7 +124,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   pulse: [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, ...completes],
   // A tick looks whether the execution has begun.
   // It begins what it accepts: a first node that waits sets ticks, a wide first step clears its mark of attention.
-  'accept-workflows': [...sends('dispatch', 'pulse'), deletes, ...starts],
+  // An event that it brings may end a workflow, or stop nodes whose agents are told.
+  'accept-workflows': [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...starts, ...completes],
   // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention; a first node that waits sets ticks.
   'begin-workflow': [...sends('dispatch', 'pulse'), deletes, ...completes],
   // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.

@@ -5,6 +5,7 @@ import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
+import { publishEvent } from '../../src/workflow/usecases/publish-event.ts';
 import { signalWorkflow } from '../../src/workflow/usecases/signal-workflow.ts';
 import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
 import { migrateWorkflow } from '../../src/workflow/usecases/migrate-workflow.ts';
@@ -53,6 +54,11 @@ export function startClient(
     const outcome = await signalWorkflow(api, { signal, principal: 'client' });
     return outcome.ok || outcome.error.code === 'already-finished';
   };
+  for (const { at, event, via } of scenario.events) {
+    const publish = async (): Promise<boolean> =>
+      via === 'bus' ? byBus('WorkflowSignalled', event) : (await publishEvent(api, { event, principal: 'client' })).ok;
+    clock.at(startedAt + at, () => void until(publish));
+  }
   for (const [index, { at, workflow_id, definition }] of scenario.workflows.entries()) {
     const submission = { workflow_id, definition };
     const awaitsSignals = scenario.signals.some(({ signal }) => signal.workflow_id === workflow_id);

@@ -137,6 +137,11 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'untold-wait',
+    mistake: 'a workflow that waits for a key does not tell so',
+    spoil: (adapters) => ({ ...adapters, published: { ...adapters.published, expect: async () => undefined } }),
+  },
+  {
     name: 'no-ageing',
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),

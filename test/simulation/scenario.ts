@@ -1,10 +1,11 @@
-import type { WorkflowSignal } from '../../src/contracts/signal.ts';
+import type { EventRequest, WorkflowSignal } from '../../src/contracts/signal.ts';
 import type { Task } from '../../src/contracts/task.ts';
 import type { WorkflowUpdate } from '../../src/contracts/repair.ts';
 import { priorities } from '../../src/contracts/task.ts';
 import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
+import { defaultEventTtlMs } from '../../src/contracts/limits.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawNodes, soundNodes } from '../support/arbitrary-workflow.ts';
@@ -39,6 +40,12 @@ export interface Scenario {
   readonly signals: readonly {
     readonly after: number;
     readonly signal: WorkflowSignal & { readonly id: string };
+    readonly via: 'bus' | 'api';
+  }[];
+  /** Events for whoever waits for their key; where there are some, nobody sends such a workflow its event. */
+  readonly events: readonly {
+    readonly at: number;
+    readonly event: EventRequest & { readonly id: string };
     readonly via: 'bus' | 'api';
   }[];
   /** Which tasks are cancelled when. */
@@ -168,11 +175,11 @@ function drawMixedWorkflow(random: Random, index: number, count: number): Workfl
   });
 }
 
-/** An event that the workflow waits for, and one that it does not want; some come twice. */
-function drawSignals(random: Random, workflow_id: string, spread: number): Scenario['signals'] {
+/** An event that the workflow waits for, unless that is published, and one that it does not want; some come twice. */
+function drawSignals(random: Random, workflow_id: string, spread: number, isPublished: boolean): Scenario['signals'] {
   const wanted = random.chance(0.5) ? { name: 'yes', key: 'this one' } : { name: 'no' };
   const signals = [
-    { ...wanted, id: 'wanted' },
+    ...(isPublished ? [] : [{ ...wanted, id: 'wanted' }]),
     { name: 'yes', key: 'another one', id: 'unwanted' },
   ];
   return signals.flatMap((signal) =>
@@ -182,6 +189,19 @@ function drawSignals(random: Random, workflow_id: string, spread: number): Scena
       via: random.pick(['bus', 'api'] as const),
     })),
   );
+}
+
+/** Events that are published at any time, also before a workflow is there, or all at once; some come twice. */
+function drawEvents(random: Random, spread: number): Scenario['events'] {
+  return Array.from({ length: 1 + random.below(3) }, (_, index) => {
+    const event = { name: 'yes', key: 'this one', id: `published-${index}`, ttl_ms: defaultEventTtlMs };
+    const at = random.below(spread);
+    return Array.from({ length: 1 + random.below(2) }, () => ({
+      at: at + random.below(3_000),
+      event,
+      via: random.pick(['bus', 'api'] as const),
+    }));
+  }).flat();
 }
 
 function drawWorkflow(random: Random, index: number): WorkflowDefinition {
@@ -256,10 +276,11 @@ export function drawScenario(random: Random): Scenario {
     workflow_id: `wf${index}`,
     definition: drawWorkflow(random, index),
   }));
-  const signals = workflows.flatMap(({ workflow_id, definition }) =>
-    definition.nodes.some(({ kind }) => kind === 'event')
-      ? drawSignals(random.fork(`signals-${workflow_id}`), workflow_id, spread / 2)
-      : [],
+  const awaiting = workflows.filter(({ definition }) => definition.nodes.some(({ kind }) => kind === 'event'));
+  const published = random.fork('published');
+  const isPublished = awaiting.length > 0 && published.chance(0.5);
+  const signals = awaiting.flatMap(({ workflow_id }) =>
+    drawSignals(random.fork(`signals-${workflow_id}`), workflow_id, spread / 2, isPublished),
   );
   const mix = drawMix(random);
   const agents = Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt));
@@ -272,6 +293,7 @@ export function drawScenario(random: Random): Scenario {
     mix,
     agents,
     signals,
+    events: isPublished ? drawEvents(published, spread) : [],
     tasks,
     workflows,
     kills: drawKills(kills, agents, healAt),

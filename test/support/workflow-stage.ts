@@ -12,6 +12,7 @@ import { createAgentStore } from '../../src/platform/aws/agent-store.ts';
 import { createApprovalStore } from '../../src/platform/aws/approval-store.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
+import { createPublishedStore } from '../../src/platform/aws/published-store.ts';
 import { createScheduleStore } from '../../src/platform/aws/schedule-store.ts';
 import { createTaskStore } from '../../src/platform/aws/task-store.ts';
 import { createTimerStore } from '../../src/platform/aws/timer-store.ts';
@@ -53,6 +54,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     workflows: createWorkflowStore(db, blobs),
     schedules: createScheduleStore(db),
     approvals: createApprovalStore(db),
+    published: createPublishedStore(db),
     executions: {
       start: async (workflow_id) => void started.push(workflow_id),
       complete: async (token) => {

@@ -5,7 +5,7 @@ import type { Outcome } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { replayQuery } from '../../contracts/inspection.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
-import { signalRequest } from '../../contracts/signal.ts';
+import { eventRequest, signalRequest } from '../../contracts/signal.ts';
 import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
 import { viewOf, viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
 import { advised } from '../problem.ts';
@@ -17,6 +17,7 @@ const commands = {
   submit: () => import('../../workflow/usecases/submit-workflow.ts'),
   cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
   signal: async () => (await import('../../workflow/usecases/signal-workflow.ts')).signalWorkflow,
+  publish: async () => (await import('../../workflow/usecases/publish-event.ts')).publishEvent,
   query: async () => (await import('../../workflow/usecases/query-workflow.ts')).queryWorkflow,
   tasks: async () => (await import('../../workflow/usecases/list-run-tasks.ts')).listRunTasks,
   notification: async () => (await import('../../workflow/usecases/finish-workflow.ts')).deliveryNotification,
@@ -130,6 +131,12 @@ export function steeringRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const { id = deps.sources.id(), ...event } = await readBody(c, signalRequest);
     const request = { signal: { ...event, id, workflow_id }, principal: c.get('principal') };
     return c.json(accepted(await (await commands.signal())(deps, request)), 202);
+  });
+
+  app.post('/v1/events', async (c) => {
+    const { id = deps.sources.id(), ...event } = await readBody(c, eventRequest);
+    const request = { event: { ...event, id }, principal: c.get('principal') };
+    return c.json(accepted(await (await commands.publish())(deps, request)), 202);
   });
 
   return app;

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { Json } from '../../contracts/json.ts';
+import { eventTtlMsMax, eventTtlMsMin } from '../../contracts/limits.ts';
 import type { MigrationView, WorkflowUpdate } from '../../contracts/repair.ts';
 import { priorities } from '../../contracts/task.ts';
 import { runs } from '../command.ts';
-import { moment } from '../option-values.ts';
+import { moment, wholeNumber } from '../option-values.ts';
 import { showWorkflow } from '../views.ts';
 
 interface RerunOptions {
@@ -12,9 +13,10 @@ interface RerunOptions {
   readonly input?: string;
 }
 
-/** `cadre workflows signal|pause|resume|update|migrate|rerun|redrive ID` */
+/** `cadre workflows signal|publish|pause|resume|update|migrate|rerun|redrive ID` */
 export function addSteering(workflows: Command): void {
   addSignal(workflows);
+  addPublish(workflows);
   addPausing(workflows);
   addUpdate(workflows);
   addMigrate(workflows);
@@ -64,6 +66,43 @@ function addSignal(workflows: Command): void {
         const view = await (await client()).signalWorkflow(id, name, value, more);
         out.data(view, ({ kept }) =>
           kept ? `${name} is kept until a node waits for it.` : `A node waited for ${name}.`,
+        );
+        return undefined;
+      }),
+    );
+}
+
+interface PublishFlags {
+  readonly data?: string;
+  readonly eventId?: string;
+  readonly ttlMs?: number;
+}
+
+function addPublish(workflows: Command): void {
+  workflows
+    .command('publish <name> <key>')
+    .description('send an event to all workflows that wait for its name and key, now or while it is kept')
+    .option('--data <json>', 'what it brings, or @FILE')
+    .option('--event-id <id>', 'makes the command repeatable: the same id is the same event')
+    .option(
+      '--ttl-ms <ms>',
+      'how long it is kept for nodes that wait later (default: a day)',
+      wholeNumber(eventTtlMsMin, eventTtlMsMax),
+    )
+    .action(
+      runs<[string, string, PublishFlags]>(async ({ out, client }, name, key, { data, eventId, ttlMs }) => {
+        const { readJsonArgument } = await import('../read-input.ts');
+        const value = data === undefined ? undefined : ((await readJsonArgument(data, '--data')) as Json);
+        const more = {
+          ...(eventId === undefined ? {} : { id: eventId }),
+          ...(ttlMs === undefined ? {} : { ttl_ms: ttlMs }),
+        };
+        const view = await (await client()).publish(name, key, value, more);
+        out.data(view, ({ taken_by, kept_until }) =>
+          [
+            taken_by.length === 0 ? `No workflow has taken ${name} so far.` : `Taken by ${taken_by.join(', ')}.`,
+            `It is kept until ${kept_until}.`,
+          ].join(' '),
         );
         return undefined;
       }),

@@ -29,6 +29,7 @@ Examples:
   $ cadre workflows draw my-run --format svg > my-run.svg
   $ cadre workflows replay my-run --at 2026-11-23T01:00:00Z
   $ cadre workflows signal my-run payment.received --data '{"amount": 40}'
+  $ cadre workflows publish payment.received order-7 --data '{"amount": 40}'
   $ cadre workflows update my-run --priority high`,
     )
     .action(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Topic, topicText } from '../../contracts/signal.ts';
 
 /** Characters (ASCII all) of a route that stands in its key as it is. */
 const routeCharactersMax = 1_000;
@@ -47,6 +48,16 @@ export const resultKey = (workflow_id: string, path: string) => ({
 export const signalKey = (workflow_id: string, id: string) => ({
   pk: workflowPartition(workflow_id),
   sk: `SIGNAL#${id}`,
+});
+/** What was published for a name and a key, and who waits for it. */
+export const topicPartition = (pool: string, topic: Topic) => `EVENTS#${pool}#${topicText(topic)}`;
+export const publishedKey = (pool: string, topic: Topic, id: string) => ({
+  pk: topicPartition(pool, topic),
+  sk: `PUBLISHED#${id}`,
+});
+export const awaitingKey = (pool: string, topic: Topic, workflow_id: string) => ({
+  pk: topicPartition(pool, topic),
+  sk: `WAIT#${workflow_id}`,
 });
 /** Which task has a key. */
 export const markKey = (pool: string, name: string) => ({ pk: `MARK#${pool}#${name}`, sk: 'MARK' });

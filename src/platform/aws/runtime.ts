@@ -17,6 +17,7 @@ import { createExecutions } from './executions.ts';
 import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
+import { createPublishedStore } from './published-store.ts';
 import { createScheduleStore } from './schedule-store.ts';
 import { createPolicyStore } from './policy-store.ts';
 import { createSweepStore } from './sweep-store.ts';
@@ -93,6 +94,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     workflows: createWorkflowStore(db, blobs),
     schedules: createScheduleStore(db),
     approvals: approvalsOnDemand(db),
+    published: createPublishedStore(db),
     executions: createExecutions(clients.sfn, deployment.stateMachineArn),
     inboxes: createInboxes(clients.sqs),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),

@@ -12,6 +12,7 @@ const kinds: Readonly<
   expiry: { pk: 'TASK#', sk: 'EXPIRY', id: (pk) => pk },
   node: { pk: 'WORKFLOW#', sk: 'WAIT#', id: (pk, sk) => `${pk}:${sk}` },
   approval: { pk: 'WORKFLOW#', sk: 'APPROVAL#', id: (pk, sk) => `${pk}:${sk}` },
+  event: { pk: 'EVENTS#', sk: 'PUBLISHED#', id: (pk, sk) => `${pk.slice(pk.indexOf('#') + 1)}#${sk}` },
   sweep: { pk: 'CONTEXTS#', sk: '', id: (pk) => pk },
   schedule: { pk: 'SCHEDULES#', sk: '', id: (_pk, sk) => sk },
 };

@@ -11,6 +11,7 @@ export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
     node: async (_pool, ids) => (await import('../../workflow/usecases/wake-nodes.ts')).wakeNodes(deps, ids),
     approval: async (pool, ids) =>
       (await import('../../workflow/usecases/wake-approvals.ts')).wakeApprovals(deps, pool, ids),
+    event: async (pool, ids) => (await import('../../workflow/usecases/deliver-event.ts')).wakeEvents(deps, pool, ids),
     task: (pool, ids) => wakeTasks(deps, pool, ids),
     expiry: async (pool, ids) => {
       const { wakeExpiries } = await import('../../distributor/usecases/wake-expiries.ts');

@@ -100,7 +100,7 @@ export async function commitAdvance(
   blobs: BlobStore,
   advance: Advance,
 ): Promise<AdvanceConflict | undefined> {
-  const { head, event, changes, started, results, expansions, signal } = advance;
+  const { head, event, changes, started, results, expansions, signals } = advance;
   const { workflow_id } = head;
   await setExpiries(db, started);
   const changed = changes.map((change): Action => ({ Update: taskUpdate(db.table, change) }));
@@ -114,12 +114,10 @@ export async function commitAdvance(
     ...changed,
     ...inserted,
     // must not exist: the log has one entry for each step of `seq`, as what joins the graph has for each expansion, and none is ever written over.
-    // So has an event that came from outside: one that comes again has no further effect.
-    ...[await eventItem(blobs, event), ...joined, ...(signal === undefined ? [] : [signalItem(signal)])].map(
-      (Item): Action => ({
-        Put: { TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' },
-      }),
-    ),
+    // So have events that came from outside: one that comes again has no further effect.
+    ...[await eventItem(blobs, event), ...joined, ...signals.map(signalItem)].map((Item): Action => ({
+      Put: { TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' },
+    })),
     // A node that is opened again ends again: its last result counts. The head's condition orders the writers.
     ...results.map((row): Action => ({ Put: { TableName: db.table, Item: resultItem(row) } })),
     ...advance.timers.map((row): Action => ({ Put: { TableName: db.table, Item: nodeTimerItem(row) } })),

@@ -246,9 +246,12 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
       );
       return items.map((item) => item && fromResultItem(item));
     },
-    signal: async (workflow_id, id) => {
-      const [item] = await getItems(db, [signalKey(workflow_id, id)]);
-      return item && fromSignalItem(item);
+    signals: async (workflow_id, ids) => {
+      const items = await getItems(
+        db,
+        ids.map((id) => signalKey(workflow_id, id)),
+      );
+      return items.map((item) => item && fromSignalItem(item));
     },
     putResults: async (rows) => {
       for (const batch of chunks(rows, resultsPerWriteMax)) {

@@ -11,12 +11,16 @@ import { apply, type Draft, draftOf, stateOfDraft } from './draft.ts';
 import { finalStatus, hasEnded, initialState, isFinished, type WorkflowState } from './state.ts';
 import { verdictOn } from './triggers.ts';
 
-/** How a node ended or went on. `taken` are the dependents that a branching node goes on with, `signal` is the event that it took; without `until` it waits for one. */
+/**
+ * How a node ended or went on. `taken` are the dependents that a branching node goes on with, `signal` is the event that it took, `received` says that the workflow has not
+ * received that before; without `until` it waits for one.
+ */
 export type NodeOutcome = { readonly node: string; readonly attempt: number; readonly agent_id?: string } & (
   | {
       readonly outcome: 'completed';
       readonly taken?: readonly string[];
       readonly signal?: string;
+      readonly received?: KeptSignal & { readonly by: string };
       readonly decisions?: readonly Decision[];
     }
   | { readonly outcome: 'failed'; readonly error: TaskError; readonly decisions?: readonly Decision[] }
@@ -138,6 +142,7 @@ function failNode(
 
 function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: string, emit: Emit): void {
   const ended: number[] = [];
+  const received = new Set<string>();
   for (const each of outcomes) {
     const { node, attempt, agent_id } = each;
     const index = draft.graph.indexOf.get(node);
@@ -154,6 +159,10 @@ function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: strin
       if (failNode(draft, index, each, emit)) ended.push(index);
     } else {
       const { signal } = each;
+      if (each.received !== undefined && !received.has(each.received.id)) {
+        received.add(each.received.id);
+        emit({ type: 'SignalReceived', ...each.received });
+      }
       // Another node of the same batch has taken it: this one waits on.
       if (signal !== undefined && !draft.signals.some(({ id }) => id === signal)) continue;
       const took = signal === undefined ? {} : { signal };

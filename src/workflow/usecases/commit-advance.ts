@@ -53,6 +53,8 @@ interface Unfolded {
   readonly rows: TaskRow[];
   readonly results: Map<string, EndedTask>;
   readonly approvals: ApprovalRow[];
+  /** Events that the workflow receives with it, by their ids. */
+  readonly signals: Map<string, SignalRow>;
   readonly progress: Progress;
   readonly state: WorkflowState;
   /** Nodes that Cadre itself evaluates are left for the next transaction. */
@@ -60,7 +62,7 @@ interface Unfolded {
 }
 
 /** What an answer of the edge brings along, by node, until the reducer has accepted it. */
-type Brought = Map<string, Pick<Resolved, 'result' | 'values' | 'approval'>>;
+type Brought = Map<string, Pick<Resolved, 'result' | 'values' | 'approval' | 'signal'>>;
 
 function broughtBy(resolved: readonly Resolved[]): Brought {
   return new Map(resolved.map((each) => [each.outcome.node, each]));
@@ -71,7 +73,7 @@ function keep(
   decided: readonly WorkflowEvent[],
   before: readonly ExpansionRow[],
   brought: Brought,
-  unfolded: Pick<Unfolded, 'results' | 'approvals'>,
+  unfolded: Pick<Unfolded, 'results' | 'approvals' | 'signals'>,
 ): ExpansionRow[] {
   // The reducer itself lets a stopped transaction abort: who is told sees what it was given to prepare.
   const given = ({ node, scope }: Extract<Expansion, { type: 'NodeExpanded' }>) =>
@@ -89,8 +91,9 @@ function keep(
       if (approval !== undefined) unfolded.approvals.push(approval);
     }
     if (event.type === 'NodeCompleted' || event.type === 'NodeFailed') {
-      const result = brought.get(event.node)?.result;
+      const { result, signal } = brought.get(event.node) ?? {};
       if (result !== undefined) unfolded.results.set(event.node, result);
+      if (signal !== undefined) unfolded.signals.set(signal.id, signal);
     }
     return [];
   });
@@ -106,6 +109,7 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
   const rows: TaskRow[] = [];
   const results = new Map<string, EndedTask>();
   const approvals: ApprovalRow[] = [];
+  const signals = new Map(step.signal === undefined ? [] : [[step.signal.id, step.signal]]);
   let { expansions } = run;
   let state = stateOfRun(run);
   let known = step.known;
@@ -115,12 +119,14 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
     const decided = decide(definition, state, command);
     state = evolveAll(definition, state, decided);
     for (const event of decided) events.push(event);
-    const joined = keep(decided, expansions, brought, { results, approvals });
+    const joined = keep(decided, expansions, brought, { results, approvals, signals });
     if (joined.length > 0) expansions = [...expansions, ...joined];
     if (results.size > 0) known = new Map([...known, ...results]);
     const graph = graphOf(definition, state.expansions);
-    const { signals } = state;
-    const progress: Progress = { run: { ...run, expansions }, graph, letters: state.nodes, known, signals };
+    const progress: Progress = {
+      ...{ run: { ...run, expansions }, graph, letters: state.nodes, known },
+      ...{ signals: state.signals, received: new Set(signals.keys()) },
+    };
     const started = decided.flatMap((event) =>
       event.type === 'NodeStarted' && step.revived?.has(event.node) !== true ? [event.node] : [],
     );
@@ -136,7 +142,8 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
       error,
     }));
     const outcomes = [...failed, ...resolved.map(({ outcome }) => outcome)];
-    if (outcomes.length === 0) return { events, rows, results, approvals, progress, state, unfinished: due.length > 0 };
+    if (outcomes.length === 0)
+      return { events, rows, results, approvals, signals, progress, state, unfinished: due.length > 0 };
     brought = broughtBy(resolved);
     for (const { node, error } of prepared.failures) brought.set(node, { result: { error } });
     command = { type: 'resolve', outcomes };
@@ -146,7 +153,7 @@ async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<Unfolde
 /** Started tasks may be inserted after the transaction, in batches; everything else has to be in it. */
 function fits(step: Step, { events, rows, results, progress: { run } }: Unfolded, joined: number): boolean {
   if (rows.length > startsPerTransactionMax) return false;
-  // Timers, and the event that came.
+  // Timers, and the events that came.
   const more = events.filter((event) => 'until' in event || event.type === 'SignalReceived').length;
   if (rows.length + step.changes.length + results.size + joined + more > actionsMax) return false;
   const texts = [
@@ -198,7 +205,7 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
     ...(state.paused === run.head.paused || (!state.paused && run.head.paused === undefined)
       ? {}
       : { paused: state.paused }),
-    ...(step.signal === undefined && run.head.signals === undefined ? {} : { signals: state.signals }),
+    ...(unfolded.signals.size === 0 && run.head.signals === undefined ? {} : { signals: state.signals }),
     ...(state.compensation === undefined ? {} : { compensation: state.compensation }),
     ...(unfolded.results.size === 0 ? {} : { results: true as const }),
     ...(started ? { started_at: at } : {}),
@@ -278,7 +285,7 @@ export async function commitStep(
     results: [...results].map(([path, result]) => ({ workflow_id, path, ...result })),
     expansions: joined,
     timers,
-    ...(step.signal === undefined ? {} : { signal: step.signal }),
+    signals: [...unfolded.signals.values()],
     approvals: unfolded.approvals,
     ...attentionOf(step, unfolded, debt),
   });

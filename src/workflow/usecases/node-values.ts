@@ -21,12 +21,16 @@ export interface Progress {
   readonly known: KnownEnds;
   /** Events that no node has taken. */
   readonly signals: readonly KeptSignal[];
+  /** Ids of published events that the advance itself receives. */
+  readonly received: ReadonlySet<string>;
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** A run as it stands, before any step. */
 export function progressOf(run: Run, known: KnownEnds = new Map()): Progress {
   const { nodes: letters, signals = [] } = run.head;
-  return { run, graph: graphOfRun(run), letters, known, signals };
+  return { run, graph: graphOfRun(run), letters, known, signals, received: nothing };
 }
 
 /** A task leaves its end in its row; what is more than a task, or never came to its task, leaves it in a result of the workflow. */

@@ -1,6 +1,7 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { waitMsMax } from '../../contracts/limits.ts';
-import type { SignalRow } from '../../contracts/rows.ts';
+import type { PublishedRow, SignalRow } from '../../contracts/rows.ts';
+import { type KeptSignal, receivedId } from '../../contracts/signal.ts';
 import type { EventNode, WaitNode } from '../../contracts/workflow-nodes.ts';
 import type { ExpressionValues } from '../core/expression.ts';
 import type { WorkflowDeps } from '../ports.ts';
@@ -62,6 +63,15 @@ function branchFor(awaited: readonly Awaited[], signal: Pick<SignalRow, 'name' |
   return awaited.find(({ name, key }) => name === signal.name && (key === undefined || key === signal.key));
 }
 
+/** A published event as a workflow receives it. */
+export function receivedRow(row: PublishedRow, workflow_id: string): SignalRow {
+  const { name, key, data, body_hash, by, received_at } = row;
+  return {
+    ...{ workflow_id, id: receivedId(row), name, key, body_hash, by, received_at },
+    ...(data === undefined ? {} : { data }),
+  };
+}
+
 /** A node ends with the event that it waited for. */
 async function take(
   deps: WorkflowDeps,
@@ -69,14 +79,47 @@ async function take(
   node: EventNode,
   signal: SignalRow,
   { then }: Awaited,
+  received?: KeptSignal & { readonly by: string },
 ): Promise<Resolved> {
   const { id, name, key, received_at } = signal;
   const data = (await loadJson(deps, signal.data)) ?? null;
   const output = { event: name, ...(key === undefined ? {} : { key }), data, id, received_at };
-  return completed(deps, progress, node.name, JSON.stringify(output), { taken: [...then], signal: id });
+  const took = { taken: [...then], signal: id, ...(received === undefined ? {} : { received }) };
+  return completed(deps, progress, node.name, JSON.stringify(output), took);
 }
 
-/** A node begins to wait for events: it takes the oldest kept one that it asks for, else it is held. */
+/**
+ * The oldest published event for a key that a node begins to wait for, which its workflow has not received. First it is told that the workflow waits, so that of whoever publishes
+ * one now and this look one sees the other.
+ */
+async function publishedBefore(
+  deps: WorkflowDeps,
+  { run, received }: Progress,
+  awaited: readonly Awaited[],
+): Promise<SignalRow | undefined> {
+  const { workflow_id, pool, seq } = run.head;
+  const topics = awaited.flatMap(({ name, key }) => (key === undefined ? [] : [{ name, key }]));
+  const now = deps.sources.now();
+  const rows = await Promise.all(
+    topics.map(async (topic) => {
+      await deps.published.expect({ pool, ...topic, workflow_id, seq }, now);
+      return deps.published.kept(pool, topic, now);
+    }),
+  );
+  const events = rows
+    .flat()
+    .toSorted((one, other) => (one.received_at < other.received_at ? -1 : 1))
+    .map((row) => receivedRow(row, workflow_id))
+    .filter(({ id }) => !received.has(id));
+  if (events.length === 0) return undefined;
+  const known = await deps.workflows.signals(
+    workflow_id,
+    events.map(({ id }) => id),
+  );
+  return events.find((_event, index) => known[index] === undefined);
+}
+
+/** A node begins to wait for events: it takes the oldest kept one that it asks for, else the oldest that was published for its key, else it is held. */
 export async function awaitEvent(
   deps: WorkflowDeps,
   progress: Progress,
@@ -87,8 +130,20 @@ export async function awaitEvent(
   if (!awaited.ok) return failed(node.name, 'input-failed', awaited.error.message);
   for (const kept of progress.signals) {
     const branch = branchFor(awaited.value, kept);
-    const signal = branch && (await deps.workflows.signal(progress.run.head.workflow_id, kept.id));
+    const [signal] = branch === undefined ? [] : await deps.workflows.signals(progress.run.head.workflow_id, [kept.id]);
     if (branch !== undefined && signal !== undefined) return take(deps, progress, node, signal, branch);
+  }
+  const published = await publishedBefore(deps, progress, awaited.value);
+  const branch = published && branchFor(awaited.value, published);
+  if (published !== undefined && branch !== undefined) {
+    const { id, name, key, by } = published;
+    const taken = await take(deps, progress, node, published, branch, {
+      id,
+      name,
+      ...(key === undefined ? {} : { key }),
+      by,
+    });
+    return { ...taken, signal: published };
   }
   const held = { node: node.name, attempt: 0, outcome: 'held' as const };
   if (node.timer === undefined) return { outcome: held };

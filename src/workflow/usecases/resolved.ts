@@ -1,6 +1,6 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import type { ApprovalRow, EndedTask, ExpansionRow } from '../../contracts/rows.ts';
+import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { evaluate } from '../core/evaluate.ts';
@@ -16,6 +16,8 @@ export interface Resolved {
   readonly values?: ExpansionRow['values'];
   /** What people are asked. */
   readonly approval?: ApprovalRow;
+  /** The published event that it found, and that the workflow has not received so far. */
+  readonly signal?: SignalRow;
 }
 
 /** A node that fails. */
@@ -30,7 +32,7 @@ export async function completed(
   progress: Progress,
   node: string,
   text: string,
-  ended: Pick<Extract<NodeOutcome, { outcome: 'completed' }>, 'taken' | 'signal'> = {},
+  ended: Pick<Extract<NodeOutcome, { outcome: 'completed' }>, 'taken' | 'signal' | 'received'> = {},
 ): Promise<Resolved> {
   const output = await storeText(deps, `${progress.run.head.workflow_id}:${node}`, text);
   const outcome = { node, attempt: 0, outcome: 'completed' as const, ...ended };

@@ -1,4 +1,4 @@
-import { type Outcome, refused } from '../../contracts/errors.ts';
+import { CadreError, type Outcome, refused } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { keptSignalsMax } from '../../contracts/limits.ts';
 import type { SignalRow } from '../../contracts/rows.ts';
@@ -38,23 +38,25 @@ async function toRow(deps: WorkflowDeps, { signal, principal }: SignalWorkflowRe
   };
 }
 
-/** One look: a repeat is told what became of the first, else the event and the end of the node that takes it are one transaction. Undefined: somebody else was first. */
-async function receive(deps: WorkflowDeps, run: Run, row: SignalRow): Promise<Outcome<SignalView> | undefined> {
+/** What became of an event: a node took it, the workflow keeps it, it had come before, or no node waits for it and nobody wanted it kept. */
+type Fate = { readonly fate: 'taken' | 'kept' | 'over' } | { readonly fate: 'repeated'; readonly first: SignalRow };
+
+/** One look: a repeat is told apart, else the event and the end of the node that takes it are one transaction. Undefined: somebody else was first. */
+async function receive(
+  deps: WorkflowDeps,
+  run: Run,
+  row: SignalRow,
+  isKept: (run: Run) => boolean,
+): Promise<Outcome<Fate> | undefined> {
   const { workflow_id, id, name, key, by } = row;
   const { status, signals = [] } = run.head;
-  const first = await deps.workflows.signal(workflow_id, id);
+  const [first] = await deps.workflows.signals(workflow_id, [id]);
   if (first !== undefined && first.body_hash !== row.body_hash)
     return refused('signal-conflict', `"${workflow_id}" received "${id}" before with another body`, 'id');
-  if (first !== undefined)
-    return {
-      ok: true,
-      value: viewOf(
-        first,
-        signals.some((kept) => kept.id === id),
-      ),
-    };
+  if (first !== undefined) return { ok: true, value: { fate: 'repeated', first } };
   if (isFinished(status)) return refused('already-finished', `the workflow is ${status}`, 'workflow_id');
   const taker = await takerOf(deps, progressOf(run), row);
+  if (taker === undefined && !isKept(run)) return { ok: true, value: { fate: 'over' } };
   if (taker === undefined && signals.length >= keptSignalsMax)
     return refused(
       'too-many-signals',
@@ -70,7 +72,23 @@ async function receive(deps: WorkflowDeps, run: Run, row: SignalRow): Promise<Ou
   });
   if (committed === undefined || 'conflict' in committed) return undefined;
   await deps.messenger.hint(committed.hints);
-  return { ok: true, value: viewOf(row, taker === undefined) };
+  return { ok: true, value: { fate: taker === undefined ? 'kept' : 'taken' } };
+}
+
+/** Looks until nobody else was faster. */
+async function give(
+  deps: WorkflowDeps,
+  row: SignalRow,
+  isKept: (run: Run) => boolean,
+): Promise<Outcome<Fate & { readonly run: Run }>> {
+  const { workflow_id } = row;
+  for (let race = 0; race < racesMax; race += 1) {
+    const run = await findRun(deps, workflow_id);
+    if (run === undefined) return refused('not-found', `there is no workflow "${workflow_id}"`, 'workflow_id');
+    const outcome = await receive(deps, run, row, isKept);
+    if (outcome !== undefined) return outcome.ok ? { ok: true, value: { ...outcome.value, run } } : outcome;
+  }
+  return refused('version-conflict');
 }
 
 /**
@@ -78,13 +96,33 @@ async function receive(deps: WorkflowDeps, run: Run, row: SignalRow): Promise<Ou
  * twice, whatever dies meanwhile. The same id with the same body is a repeat. Refused with `already-finished`, `signal-conflict`, or `too-many-signals`.
  */
 export async function signalWorkflow(deps: WorkflowDeps, request: SignalWorkflowRequest): Promise<Outcome<SignalView>> {
-  const { workflow_id } = request.signal;
   const row = await toRow(deps, request);
-  for (let race = 0; race < racesMax; race += 1) {
-    const run = await findRun(deps, workflow_id);
-    if (run === undefined) return refused('not-found', `there is no workflow "${workflow_id}"`, 'workflow_id');
-    const outcome = await receive(deps, run, row);
-    if (outcome !== undefined) return outcome;
-  }
-  return refused('version-conflict');
+  const given = await give(deps, row, () => true);
+  if (!given.ok) return given;
+  const { value } = given;
+  if (value.fate !== 'repeated') return { ok: true, value: viewOf(row, value.fate === 'kept') };
+  const isKept = value.run.head.signals?.some(({ id }) => id === row.id) === true;
+  return { ok: true, value: viewOf(value.first, isKept) };
+}
+
+/**
+ * Brings a published event to a workflow whose wait for it was told at the head `seq`. `over`: no node waits for it. As long as that head is the newest, the advance which
+ * begins to wait is not committed: the event is kept, so that this advance fails and decides again. Throws when it could not be brought now.
+ */
+export async function bringEvent(
+  deps: WorkflowDeps,
+  row: SignalRow,
+  seq: number,
+): Promise<'taken' | 'kept' | 'repeated' | 'over'> {
+  const given = await give(deps, row, ({ head }) => head.seq <= seq);
+  if (given.ok) return given.value.fate;
+  const { code, message } = given.error;
+  if (code === 'not-found' || code === 'already-finished') return 'over';
+  if (code !== 'signal-conflict') throw new CadreError(code, message);
+  // Somebody sent the workflow an event of its own under this very id.
+  deps.log.warn('a published event came under an id that its workflow knows', {
+    workflow_id: row.workflow_id,
+    id: row.id,
+  });
+  return 'repeated';
 }

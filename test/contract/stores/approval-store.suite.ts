@@ -31,7 +31,7 @@ export function approvalStoreSuite(backend: BackendOf): void {
     await workflows.create(head, { definition: { name: 'w', nodes: [] } });
     await workflows.clearAttention(workflow_id, { from: 0, to: Number.MAX_SAFE_INTEGER });
     const event = { workflow_id, seq: 1, at: at(0), events: [] };
-    const lists = { changes: [], started: [], results: [], expansions: [], timers: [] };
+    const lists = { changes: [], started: [], results: [], expansions: [], timers: [], signals: [] };
     expect(await workflows.advance({ head: { ...head, seq: 1 }, event, ...lists, approvals: [row] })).toBeUndefined();
     return row;
   };

@@ -6,6 +6,7 @@ import { approvalStoreSuite } from './approval-store.suite.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
+import { publishedStoreSuite } from './published-store.suite.ts';
 import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
@@ -23,6 +24,7 @@ await describeOnDynamodbLocal('on DynamoDB Local, with queues and objects of the
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   approvalStoreSuite(() => backend);
+  publishedStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);

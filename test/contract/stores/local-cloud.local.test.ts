@@ -9,6 +9,7 @@ import { type Backend, partitionsOf } from './backend.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { documentStoreSuite } from './document-store.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
+import { publishedStoreSuite } from './published-store.suite.ts';
 import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
@@ -45,6 +46,7 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   approvalStoreSuite(() => backend);
+  publishedStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);

@@ -9,6 +9,7 @@ import { approvalStoreSuite } from './approval-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
+import { publishedStoreSuite } from './published-store.suite.ts';
 import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
@@ -52,6 +53,7 @@ describe('on the twin', () => {
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   approvalStoreSuite(() => backend);
+  publishedStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);
   messagingSuite(() => backend);

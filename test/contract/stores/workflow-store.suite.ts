@@ -51,6 +51,7 @@ export function workflowStoreSuite(backend: BackendOf): void {
       results: [],
       expansions: [],
       timers: [],
+      signals: [],
       approvals: [],
       ...over,
     });
@@ -88,13 +89,13 @@ export function workflowStoreSuite(backend: BackendOf): void {
       const received = { id: 'e:1', name: 'paid', body_hash: 'h', by: 'shop', received_at: iso(startMs) };
       const signal = { ...received, workflow_id, key: 'order 7', data: { text: '40' } };
       const first = next(head, { signals: [{ id: 'e:1', name: 'paid', key: 'order 7' }] });
-      expect(await store().signal(workflow_id, 'e:1')).toBeUndefined();
-      expect(await advance(first, { signal })).toBeUndefined();
-      expect(await store().signal(workflow_id, 'e:1')).toEqual(signal);
-      expect(await advance(next(first), { signal })).toMatchObject({ head: true });
+      expect(await store().signals(workflow_id, ['e:1'])).toEqual([undefined]);
+      expect(await advance(first, { signals: [signal] })).toBeUndefined();
+      expect(await store().signals(workflow_id, ['none', 'e:1'])).toEqual([undefined, signal]);
+      expect(await advance(next(first), { signals: [signal] })).toMatchObject({ head: true });
       expect(await store().head(workflow_id)).toEqual(first);
       await store().retire({ ...first, completed_at: iso(startMs) });
-      expect(await store().signal(workflow_id, 'e:1')).toEqual(signal);
+      expect(await store().signals(workflow_id, ['none', 'e:1'])).toEqual([undefined, signal]);
     });
 
     it('creates a workflow once: the first body stays', async () => {

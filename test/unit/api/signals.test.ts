@@ -30,6 +30,25 @@ describe('events and queries through the SDK and the API', () => {
     await expect(drive(handle.signal('no name'))).rejects.toMatchObject({ code: 'invalid-input' });
   });
 
+  it('reach every workflow that waits for the key, also one that waits later', async () => {
+    const { client, drive } = createTestCloud();
+    const early = await drive(client.run(definition, { order: 7 }, { workflow_id: 'early' }));
+    await drive(client.run(definition, { order: 8 }, { workflow_id: 'other' }));
+    const publish = (data: number) => drive(client.publish('paid', '7', { amount: data }, { id: 'e1' }));
+    const view = await publish(40);
+    expect(view).toMatchObject({ id: 'e1', name: 'paid', key: '7', taken_by: ['early'] });
+    expect(await publish(40)).toEqual(view);
+    await expect(publish(41)).rejects.toMatchObject({ code: 'signal-conflict' });
+    const late = await drive(client.run(definition, { order: 7 }, { workflow_id: 'late' }));
+    for (const handle of [early, late])
+      expect(await drive(handle.wait())).toMatchObject({ status: 'Completed', output: { data: { amount: 40 } } });
+    expect(await drive(client.getWorkflow('other'))).toMatchObject({ status: 'In Progress' });
+    await expect(drive(client.publish('no name', '7'))).rejects.toMatchObject({ code: 'invalid-input' });
+    await expect(drive(client.publish('paid', '7', null, { ttl_ms: 1 }))).rejects.toMatchObject({
+      faults: [{ path: 'ttl_ms' }],
+    });
+  });
+
   it('tell nothing new to a node whose time came first', async () => {
     const { client, drive } = createTestCloud();
     const handle = await drive(client.run(definition, { order: 7 }));

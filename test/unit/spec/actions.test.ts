@@ -9,7 +9,17 @@ const actionTable = z.record(
   z.string(),
   z.union([z.strictObject({ usecase: z.string() }), z.strictObject({ environment: z.string() })]),
 );
-const modules = ['Dispatch', 'Wanted', 'Order', 'Reserve', 'Limits', 'Callback', 'Commit', 'Saga'] as const;
+const modules = [
+  'Dispatch',
+  'Wanted',
+  'Order',
+  'Reserve',
+  'Limits',
+  'Callback',
+  'Correlation',
+  'Commit',
+  'Saga',
+] as const;
 const { notModelled, ...tables } = z
   .object({ notModelled: z.record(z.string(), z.string()) })
   .catchall(actionTable)
