@@ -284,6 +284,8 @@ export const typeVersionsMax = 100;
 export const forgottenDocumentsMax = 500;
 /** Bytes of data in one page of an export. Larger: it passes what a function may answer. */
 export const exportBytesMax = 1024 * 1024;
+/** Places that a task may declare it reads. More: its row, its index entry and its message grow. */
+export const declaredReadsMax = 20;
 /** Writers in a version vector. More: the head of a document, written with each change, grows by some 50 bytes each. */
 export const vectorWritersMax = 32;
 /** Offline edits of one document that one call lands. More: each is a transaction, and the call takes too long. */

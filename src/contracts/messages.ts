@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { contextId, namespaceName } from './context.ts';
+import { declaredReads } from './declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { slotsMax, tasksPerMessageMax } from './limits.ts';
@@ -28,6 +29,7 @@ export const assignment = z.object({
   checkpoint: json.optional(),
   checkpoint_ref: blobRef.optional(),
   traceparent: z.string().optional(),
+  reads: declaredReads.optional(),
 });
 export type Assignment = z.infer<typeof assignment>;
 

@@ -14,6 +14,7 @@ import type {
   TaskError,
   TaskStatus,
 } from './task.ts';
+import type { DeclaredReads } from './declared-reads.ts';
 import type { Json } from './json.ts';
 import type { ScheduleTiming } from './schedule.ts';
 import type { KeptSignal } from './signal.ts';
@@ -42,6 +43,8 @@ export interface TaskRow {
   readonly distribution_rules?: DistributionRules;
   /** Absent: the default one. */
   readonly namespace?: string;
+  /** The documents that its agent reads before it begins. */
+  readonly reads?: DeclaredReads;
   readonly payload: StoredJson;
   /** SHA-256 of the canonical body: tells a repeated submission from a conflicting one. */
   readonly body_hash: string;
@@ -107,6 +110,7 @@ export interface ReadyTask {
   /** Present when the payload is small enough to be in the index. */
   readonly payload?: StoredJson;
   readonly traceparent?: string;
+  readonly reads?: DeclaredReads;
 }
 
 /** What may wait for a time without an agent. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { declaredReads } from './declared-reads.ts';
 import { agentId, capabilityList, region, taskId, taskType, timestamp, userId, wellFormed } from './ids.ts';
 import { json } from './json.ts';
 import {
@@ -82,6 +83,7 @@ export const task = z
     distribution_rules: submissionRules.optional(),
     /** Whose task it is: what a policy shares out and limits by. `default` where it is not given. */
     namespace: userId.optional(),
+    reads: declaredReads.optional(),
   })
   .refine(({ deadline, on_expiry = 'run' }) => on_expiry === 'run' || deadline !== undefined, {
     error: 'needs a deadline',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { declaredReads } from './declared-reads.ts';
 import { approvalShape } from './approval-node.ts';
 import { expression } from './expression.ts';
 import { capabilityList, taskType, userId } from './ids.ts';
@@ -51,6 +52,7 @@ const work = {
   /** What becomes of its task when that still waits at its deadline, its own or what the workflow's leaves it. */
   on_expiry: expiryPolicy.optional(),
   distribution_rules: distributionRules.optional(),
+  reads: declaredReads.optional(),
 };
 const taskWork = z.strictObject(work);
 export type TaskWork = z.output<typeof taskWork>;

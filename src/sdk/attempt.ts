@@ -7,6 +7,7 @@ import type { AgentDeps } from './agent-ports.ts';
 import type { BlobRef } from '../contracts/task.ts';
 import type { ContextCalls } from './context-calls.ts';
 import { reportError, RetryableError, TerminalError } from './errors.ts';
+import { readDeclared } from './declared-reads.ts';
 import type { Handler } from './handler.ts';
 import { type TracedContexts, tracedContexts } from './traced-contexts.ts';
 
@@ -138,11 +139,12 @@ export class Attempt {
     const { task_id, task_type, attempt, priority, deadline } = this.assignment;
     const fields = { task_id, attempt };
     const load = async (ref: BlobRef) => json.parse(JSON.parse(await deps.s3.get(grant.bucket, ref.key)));
-    const { payload_ref, checkpoint_ref } = this.assignment;
+    const { payload_ref, checkpoint_ref, reads = [] } = this.assignment;
     const payload = payload_ref === undefined ? (this.assignment.payload ?? null) : await load(payload_ref);
     const checkpoint = checkpoint_ref === undefined ? this.assignment.checkpoint : await load(checkpoint_ref);
     const log = deps.log;
     const contexts = () => this.contexts();
+    const documents = reads.length === 0 ? [] : await readDeclared(contexts(), reads, log);
     return handler(
       {
         ...{ task_id, task_type, payload, attempt, priority },
@@ -151,6 +153,7 @@ export class Attempt {
       },
       {
         signal: this.controller.signal,
+        documents,
         get contexts() {
           return contexts();
         },

@@ -156,6 +156,11 @@ function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCal
     delete: forgetting(calls.delete),
     restore: forgetting(calls.restore),
     erase: forgetting(calls.erase),
+    batch: async (request) => {
+      const answer = await calls.batch(request);
+      for (const item of answer.items) if (item.ok) memory.keep(item.value, true);
+      return answer;
+    },
     changes: async (request) => {
       const answer = await calls.changes(request);
       for (const { context_id, version } of answer.items) {
@@ -175,15 +180,15 @@ export function cachingContexts(
 ): { readonly contexts: ContextCalls; readonly cache: ContextCache } {
   const memory = new DocumentMemory(clock, bytes);
   const get = remembering(calls, memory, clock, freshMs);
+  const contexts = { ...calls, ...noting(calls, memory), get };
   return {
-    contexts: { ...calls, ...noting(calls, memory), get },
+    contexts,
     cache: {
       async preload(context_ids, namespace) {
         const room = namespace === undefined ? {} : { namespace };
         for (let first = 0; first < context_ids.length; first += documentBatchMax) {
           const part = context_ids.slice(first, first + documentBatchMax);
-          const { items } = await calls.batch({ ...room, context_ids: part });
-          for (const item of items) if (item.ok) memory.keep(item.value, true);
+          await contexts.batch({ ...room, context_ids: part });
         }
       },
       figures: () => ({ ...memory.counts, versions: memory.versions.size, bytes: memory.versions.calculatedSize }),

@@ -1,3 +1,4 @@
+import type { ContextDocument } from '../contracts/context.ts';
 import type { Json } from '../contracts/json.ts';
 import type { Usage } from '../contracts/messages.ts';
 import type { Priority } from '../contracts/task.ts';
@@ -24,6 +25,8 @@ export interface HandlerContext {
   readonly log: AgentLog;
   /** Shared documents. Which versions this task reads and writes is recorded: `cadre context lineage`. */
   readonly contexts: ContextCalls;
+  /** The documents that the task declared it reads (`reads`), as they were when this attempt began; one that is not there is left out. */
+  readonly documents: readonly ContextDocument[];
   /** Says how far the attempt is, 0 to 1; goes to the log and to `onProgress` of the agent. */
   progress(share: number, note?: string): void;
   /**

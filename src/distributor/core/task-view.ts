@@ -31,6 +31,7 @@ export function taskView(row: TaskRow): TaskView {
     submitted_by: _by,
     correlation_id: _story,
     traceparent: _trace,
+    reads,
     ...view
   } = rest;
   const workflow = workflowOf(row.task_id);
@@ -38,6 +39,7 @@ export function taskView(row: TaskRow): TaskView {
     ...view,
     required_capabilities: [...row.required_capabilities],
     dependencies: [...row.dependencies],
+    ...(reads === undefined ? {} : { reads: [...reads] }),
     ...shown('payload', payload),
     ...shown('output', output),
     ...(workflow ?? {}),

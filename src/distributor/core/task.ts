@@ -43,7 +43,7 @@ export function newTask(
   context: NewTaskContext,
 ): TaskRow {
   const { now, max_attempts, backoff_ms, timeout_ms, dependencies, ...rest } = context;
-  const { deadline, on_expiry, distribution_rules, namespace, ...body } = task;
+  const { deadline, on_expiry, distribution_rules, namespace, reads, ...body } = task;
   return {
     ...body,
     ...rest,
@@ -52,6 +52,7 @@ export function newTask(
     ...(on_expiry === undefined ? {} : { on_expiry }),
     ...(distribution_rules === undefined ? {} : { distribution_rules }),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(reads === undefined ? {} : { reads }),
     status: 'Queued',
     attempt: 0,
     retry_count: 0,

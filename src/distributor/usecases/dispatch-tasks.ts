@@ -111,6 +111,7 @@ async function sendAssignments(
       ...(checkpoint?.text === undefined ? {} : { checkpoint: JSON.parse(checkpoint.text) as never }),
       ...(checkpoint?.ref === undefined ? {} : { checkpoint_ref: checkpoint.ref }),
       ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
+      ...(task.reads === undefined ? {} : { reads: [...task.reads] }),
     };
     return { inbox_url: agent.inbox_url, message };
   });

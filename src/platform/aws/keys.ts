@@ -94,4 +94,5 @@ export const indexedAttributes = [
   'resume',
   'payload_indexed',
   'traceparent',
+  'reads',
 ] as const;

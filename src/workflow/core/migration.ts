@@ -15,6 +15,7 @@ const handingOut = [
   'deadline_ms',
   'on_expiry',
   'distribution_rules',
+  'reads',
 ];
 
 type Keyed = Readonly<Record<string, unknown>>;

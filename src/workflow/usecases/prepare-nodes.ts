@@ -56,6 +56,7 @@ async function toRow(
     ...placeOf(head, node, now, latest),
     ...(node.on_expiry === undefined ? {} : { on_expiry: node.on_expiry }),
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
+    ...(node.reads === undefined ? {} : { reads: node.reads }),
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     payload,
   };

@@ -10,6 +10,7 @@ const context: HandlerContext = {
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   progress: () => undefined,
   contexts: {} as HandlerContext['contexts'],
+  documents: [],
   used: () => undefined,
   checkpoint: async () => undefined,
 };

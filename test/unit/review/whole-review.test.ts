@@ -119,6 +119,7 @@ describe('a handler', () => {
     await expect(
       handler(task, {
         ...quietContext,
+        documents: [],
         contexts: {} as never,
         log,
         used: () => undefined,
