@@ -66,6 +66,7 @@ export function showWorkflow(workflow: WorkflowView): string {
     ['name', workflow.name],
     ['version', workflow.version?.toString()],
     ['status', `${showStatus(workflow.status)}${workflow.paused === true ? ' (paused)' : ''}`],
+    ['cancelled', workflow.cancel_until && `what runs may end by itself until ${showTime(workflow.cancel_until)}`],
     ['compensation', workflow.compensation],
     [
       'kept events',

@@ -108,6 +108,10 @@ export const timeoutMsMax = 24 * 3_600_000;
 export const deadlineMsMax = 30 * 24 * 3_600_000;
 /** Longest wait of a workflow's node. Longer: the execution's backstop and the retention of its parts come first. */
 export const waitMsMax = 30 * 24 * 3_600_000;
+/** What runs in a cancelled workflow has this long to end by itself when nothing else is said. Longer: people wait for what they have given up; shorter: work is cut off that could be left clean. */
+export const cancelGraceMs = 30_000;
+/** The most that may be given. Longer: a cancelled workflow is a running one. */
+export const cancelGraceMsMax = 15 * 60_000;
 /** Events that a workflow keeps for nodes that do not wait for them yet. More: each advance writes a larger head. */
 export const keptSignalsMax = 100;
 /** Published events that one name and key keeps. More: each node that begins to wait for them reads more. */

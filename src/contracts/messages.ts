@@ -33,12 +33,13 @@ export const assignment = z.object({
 });
 export type Assignment = z.infer<typeof assignment>;
 
-/** inbox: stop this attempt, its result would be refused. */
+/** inbox: stop this attempt, its result would be refused. With `until`: end it by itself, what it comes to counts until then. */
 export const cancellation = z.object({
   kind: z.literal('cancel'),
   task_id: taskId,
   attempt: z.int().positive(),
   reason: z.string(),
+  until: timestamp.optional(),
 });
 export type Cancellation = z.infer<typeof cancellation>;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
+import { cancelGraceMs, cancelGraceMsMax } from './limits.ts';
 import { priority } from './task.ts';
 import { workflowDefinition, workflowView } from './workflow.ts';
 
@@ -25,6 +26,12 @@ export const workflowRerunRequest = z.strictObject({
   input: json.optional(),
 });
 export type WorkflowRerun = z.output<typeof workflowRerunRequest>;
+
+/** Why a workflow is cancelled, and how long (ms) what runs has to end by itself; 0 stops it at once. */
+export const workflowCancelRequest = z.strictObject({
+  reason: z.string().min(1).max(1_024).optional(),
+  grace_ms: z.int().min(0).max(cancelGraceMsMax).default(cancelGraceMs),
+});
 
 /** A newer version of a run's definition, by which it is to go on. */
 export const workflowMigrationRequest = z.strictObject({

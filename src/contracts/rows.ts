@@ -279,6 +279,8 @@ export interface WorkflowHead {
   readonly traceparent?: string;
   readonly warnings: readonly string[];
   readonly cancel_reason?: string;
+  /** Until when tasks that ran when it was cancelled may end by themselves. */
+  readonly cancel_until?: string;
   readonly deadline?: string;
   /** Of all its tasks, where it was changed while it ran. */
   readonly priority?: Priority;

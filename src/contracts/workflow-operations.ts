@@ -1,13 +1,7 @@
-import {
-  cancelRequest,
-  deliveryNotificationView,
-  page,
-  pageQuery,
-  workflowEventView,
-  workflowRedriveRequest,
-} from './api.ts';
+import { deliveryNotificationView, page, pageQuery, workflowEventView, workflowRedriveRequest } from './api.ts';
 import { userId } from './ids.ts';
 import type { Operation } from './operations.ts';
+import { workflowCancelRequest } from './repair.ts';
 import { eventRequest, publishedView, signalRequest, signalView } from './signal.ts';
 import { runTask, workflowSubmission, workflowView } from './workflow.ts';
 
@@ -78,9 +72,9 @@ export const workflowOperations: readonly Operation[] = [
     method: 'post',
     path: '/v1/workflows/:id/cancel',
     tag: 'workflows',
-    summary: 'Cancel a workflow',
+    summary: 'Cancel a workflow: nothing new starts, what runs has a grace time to end by itself',
     params: { id: userId },
-    body: cancelRequest,
+    body: workflowCancelRequest,
     status: 200,
     answer: workflowView,
   },

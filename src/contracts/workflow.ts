@@ -148,7 +148,13 @@ export const workflowEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('WorkflowPaused'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowResumed'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowRedriven'), by: z.string() }),
-  z.strictObject({ type: z.literal('WorkflowCancelled'), by: z.string(), reason: z.string() }),
+  z.strictObject({
+    type: z.literal('WorkflowCancelled'),
+    by: z.string(),
+    reason: z.string(),
+    /** These run, and may end by themselves until then; everything else is stopped. */
+    grace: z.strictObject({ until: timestamp, nodes: z.array(nodePath).max(nodesMax) }).optional(),
+  }),
   z.strictObject({ type: z.literal('WorkflowFinished'), status: workflowStatus }),
 ]);
 export type WorkflowEvent = z.infer<typeof workflowEvent>;
@@ -186,6 +192,8 @@ export const workflowView = z.strictObject({
   makespan_ms: z.int().nonnegative().optional(),
   nodes: z.record(nodeStatus, z.int().nonnegative()),
   compensation: compensationStatus.optional(),
+  /** It was cancelled; what runs may end by itself until then. */
+  cancel_until: timestamp.optional(),
   /** Present while nothing new starts. */
   paused: z.literal(true).optional(),
   /** Events that it keeps until a node takes them, the oldest first. */

@@ -222,19 +222,22 @@ export class AgentRunner {
     });
   }
 
-  private cancel({ task_id, attempt, reason }: Cancellation): void {
+  private cancel({ task_id, attempt, reason, until }: Cancellation): void {
     const lease = leaseName(task_id, attempt);
     // Whoever was taken for dead gets no work until it is heard of again.
     if (takenForDead.has(reason)) void this.beat(false);
     const running = this.running.get(lease);
     if (running !== undefined) {
-      running.interrupt('cancelled', reason);
+      if (until === undefined) running.interrupt('cancelled', reason);
+      else void running.windDown(reason, Date.parse(until));
       return;
     }
     const index = this.waiting.findIndex((one) => leaseName(one.task_id, one.attempt) === lease);
     if (index >= 0) {
-      this.waiting.splice(index, 1);
-      this.memory.dropped(lease);
+      const [one] = this.waiting.splice(index, 1);
+      // It has not begun: handed back it ends at once, although it had time.
+      if (until !== undefined && one !== undefined) this.handBack(one);
+      else this.memory.dropped(lease);
     }
     // A cancellation may overtake its assignment: remembering the attempt refuses it when it comes.
     else this.memory.see(task_id, attempt);

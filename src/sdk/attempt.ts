@@ -82,6 +82,15 @@ export class Attempt {
     this.report(this.interrupted('preempted'));
   }
 
+  /** Lets the attempt end by itself: the handler is told, and what it comes to counts; when the time is over it is cancelled. */
+  async windDown(message: string, until: number): Promise<void> {
+    if (this.ended.signal.aborted || this.controller.signal.aborted) return;
+    this.controller.abort(new RetryableError({ code: 'cancelled', message }));
+    const { clock } = this.options.deps;
+    await clock.sleep(until - clock.now(), this.ended.signal);
+    this.interrupt('cancelled', message);
+  }
+
   private interrupted(why: Interruption): TaskResult | undefined {
     if (why === 'cancelled') return undefined;
     if (why === 'stopping') return this.resultOf({ outcome: 'released', ...this.saved });

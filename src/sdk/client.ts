@@ -13,7 +13,7 @@ import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
 import type { EventRequest, PublishedView, SignalRequest, SignalView } from '../contracts/signal.ts';
 import type { TaskStatus, TaskView } from '../contracts/task.ts';
-import type { WorkflowUpdate } from '../contracts/repair.ts';
+import type { MigrationView, WorkflowUpdate } from '../contracts/repair.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
@@ -65,6 +65,12 @@ export type SignalOptions = Pick<SignalRequest, 'id' | 'key'>;
 /** What else may be said of an event that is published. */
 export type PublishOptions = Partial<Pick<EventRequest, 'id' | 'ttl_ms'>>;
 
+/** How a workflow is cancelled. */
+export interface CancelOptions {
+  /** Time that running tasks have to end by themselves after their `signal` was aborted; 0 stops them at once. @default 30_000 */
+  readonly graceMs?: number;
+}
+
 /** A workflow that was submitted. */
 export interface WorkflowHandle {
   readonly workflow_id: string;
@@ -72,12 +78,13 @@ export interface WorkflowHandle {
   readonly submitted: WorkflowView;
   get(): Promise<WorkflowView>;
   wait(options?: WaitOptions<WorkflowView>): Promise<WorkflowView>;
-  cancel(reason?: string): Promise<WorkflowView>;
+  cancel(reason?: string, options?: CancelOptions): Promise<WorkflowView>;
   pause(): Promise<WorkflowView>;
   resume(): Promise<WorkflowView>;
   redrive(skip?: readonly string[]): Promise<WorkflowView>;
   signal(name: string, data?: Json, options?: SignalOptions): Promise<SignalView>;
   update(change: WorkflowUpdate): Promise<WorkflowView>;
+  migrate(definition: WorkflowDefinitionInput, options?: { readonly dryRun?: boolean }): Promise<MigrationView>;
   tasks(): Promise<readonly RunTask[]>;
   events(): Promise<readonly WorkflowEventView[]>;
 }
@@ -166,8 +173,10 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
       path: workflowPath(id),
       ...(signal === undefined ? {} : { signal }),
     })) as WorkflowView;
-  const cancel = async (id: string, reason = 'cancelled by its submitter') =>
-    (await call({ method: 'POST', path: `${workflowPath(id)}/cancel`, body: { reason } })) as WorkflowView;
+  const cancel = async (id: string, reason = 'cancelled by its submitter', { graceMs }: CancelOptions = {}) => {
+    const body = { reason, ...(graceMs === undefined ? {} : { grace_ms: graceMs }) };
+    return (await call({ method: 'POST', path: `${workflowPath(id)}/cancel`, body })) as WorkflowView;
+  };
   const steer = async (id: string, how: 'pause' | 'resume' | 'redrive', body: object = {}) =>
     (await call({ method: 'POST', path: `${workflowPath(id)}/${how}`, body })) as WorkflowView;
   const signal = async (workflow_id: string, name: string, data?: Json, options: SignalOptions = {}) => {
@@ -201,7 +210,7 @@ function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => numb
     workflow_id,
     get: () => get(workflow_id),
     wait: (options?: WaitOptions<WorkflowView>) => wait(workflow_id, options),
-    cancel: (reason?: string) => cancel(workflow_id, reason),
+    cancel: (reason?: string, options?: CancelOptions) => cancel(workflow_id, reason, options),
     pause: () => pause(workflow_id),
     resume: () => resume(workflow_id),
     redrive: (skip?: readonly string[]) => redrive(workflow_id, skip),

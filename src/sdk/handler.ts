@@ -20,7 +20,7 @@ export interface AgentTask<Input = Json> {
 
 /** What a handler is given besides its task. */
 export interface HandlerContext {
-  /** Aborted when the task is cancelled or has to make way, its lease is lost, its time is over or the agent stops: the result would be refused. */
+  /** Aborted when the task is cancelled or has to make way, its lease is lost, its time is over or the agent stops: the result would be refused. Only in a workflow that is cancelled it still counts for the grace time. */
   readonly signal: AbortSignal;
   readonly log: AgentLog;
   /** Shared documents. Which versions this task reads and writes is recorded: `cadre context lineage`. */

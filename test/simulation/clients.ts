@@ -117,8 +117,10 @@ export function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario:
       }
       const race = scenario.races.find(isMet);
       if (race === undefined) continue;
+      // Every other one lets what runs end by itself.
+      const grace = race.afterMs % 2 === 0 ? {} : { grace_ms: 5_000 };
       const cancel = (): void =>
-        void cancelWorkflow(api, { workflow_id: race.workflow_id, ...request }).catch(() => undefined);
+        void cancelWorkflow(api, { workflow_id: race.workflow_id, ...request, ...grace }).catch(() => undefined);
       cloud.clock.at(cloud.clock.now() + race.afterMs, cancel);
     }
   });

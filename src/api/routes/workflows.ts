@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { cancelRequest, pageQuery, workflowRedriveRequest } from '../../contracts/api.ts';
+import { pageQuery, workflowRedriveRequest } from '../../contracts/api.ts';
 import type { Outcome } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { replayQuery } from '../../contracts/inspection.ts';
@@ -10,6 +10,7 @@ import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
 import { viewOf, viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
 import { advised } from '../problem.ts';
 import type { ApiDeps } from '../ports.ts';
+import { workflowCancelRequest } from '../../contracts/repair.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiContext, type ApiEnv } from '../request.ts';
 
 /** What reads and advances graphs brings JSONata, which is as large as all our own code: loaded for the first command. */
@@ -95,8 +96,9 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/v1/workflows/:id/cancel', async (c) => {
     const workflow_id = readParam(c, 'id', userId);
-    const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
-    accepted(await (await commands.cancel())(deps, { workflow_id, principal: c.get('principal'), reason }));
+    const { reason = 'cancelled by its submitter', grace_ms } = await readBody(c, workflowCancelRequest);
+    const request = { workflow_id, principal: c.get('principal'), reason, grace_ms };
+    accepted(await (await commands.cancel())(deps, request));
     return c.json(found(await viewWorkflow(deps, workflow_id), 'workflow', workflow_id));
   });
 

@@ -1,20 +1,36 @@
 import type { Command } from 'commander';
+import { cancelGraceMsMax } from '../../contracts/limits.ts';
 import { runs } from '../command.ts';
+import { wholeNumber } from '../option-values.ts';
 import { showTask, showWorkflow } from '../views.ts';
+
+const graceSeconds = wholeNumber(0, cancelGraceMsMax / 1_000);
+
+interface CancelFlags {
+  readonly reason?: string;
+  readonly grace?: number;
+  readonly force?: boolean;
+}
 
 /** `cadre cancel ID` */
 export function addCancel(program: Command): void {
   program
     .command('cancel <id>')
-    .description('cancel a workflow or a task; running work is told to stop')
+    .description('cancel a workflow or a task; what runs is told to stop, in a workflow with time to end by itself')
     .option('--reason <text>', 'why; agents and the audit trail see it')
-    .addHelpText('after', '\nExample:\n  $ cadre cancel my-run --reason "wrong input"')
+    .option('--grace <seconds>', 'what runs in a workflow may end by itself for so long (default: 30)', graceSeconds)
+    .option('--force', 'stop what runs at once')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cadre cancel my-run --reason "wrong input"\n  $ cadre cancel my-run --force',
+    )
     .action(
-      runs<[string, { readonly reason?: string }]>(async ({ out, client }, id, { reason }) => {
+      runs<[string, CancelFlags]>(async ({ out, client }, id, { reason, grace, force = false }) => {
+        const options = force ? { graceMs: 0 } : grace === undefined ? {} : { graceMs: grace * 1_000 };
         const cadre = await client();
         const { findWork } = await import('../find-work.ts');
         const work = await findWork(cadre, id);
-        if (work.kind === 'workflow') out.data(await cadre.cancelWorkflow(id, reason), showWorkflow);
+        if (work.kind === 'workflow') out.data(await cadre.cancelWorkflow(id, reason, options), showWorkflow);
         else out.data(await cadre.cancelTask(id, reason), showTask);
         return undefined;
       }),

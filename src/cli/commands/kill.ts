@@ -28,7 +28,7 @@ Examples:
         const cadre = await client();
         if (kind === 'agent') out.data(await cadre.killAgent(id, reason), showAgent);
         else if (kind === 'task') out.data(await cadre.killTask(id, reason), showTask);
-        else out.data(await cadre.cancelWorkflow(id, reason), showWorkflow);
+        else out.data(await cadre.cancelWorkflow(id, reason, { graceMs: 0 }), showWorkflow);
         return undefined;
       }),
     );

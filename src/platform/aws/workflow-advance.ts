@@ -27,7 +27,7 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
  */
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
-  const { status, seq, nodes, started_at, completed_at, cancel_reason, output, output_error } = head;
+  const { status, seq, nodes, started_at, completed_at, cancel_reason, cancel_until, output, output_error } = head;
   const { version, expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
   const attributes = {
     status,
@@ -42,6 +42,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     started_at,
     completed_at,
     cancel_reason,
+    cancel_until,
     priority,
     deadline,
     updated,

@@ -94,6 +94,21 @@ function expand(draft: Draft, index: number, expansion: Expansion): void {
   join(draft, expansion);
 }
 
+/** Stops everything but tasks that have time to end by themselves. */
+function cancel(draft: Draft, spared: ReadonlySet<string>): void {
+  for (const [index, letter] of draft.letters.entries()) {
+    if (letter !== 'S' || !spared.has(draft.graph.nodes[index]?.name ?? '')) stop(draft, index);
+  }
+}
+
+/** True when something has not ended that a cancellation would stop: it is no part of a decision which is carried out. */
+export function mayBeStopped(graph: WorkflowGraph, letters: string | readonly string[]): boolean {
+  return graph.nodes.some(
+    (_, index) =>
+      !hasEnded(letters[index]) && !isDecided(graph.scopeOf[index]) && !isDecided(graph.scopesIn.get(index)?.at(-1)),
+  );
+}
+
 /** Nothing more begins; tasks that run go on to their end, because what they have done by then is undone as well. */
 function wind(draft: Draft): void {
   draft.compensation = 'requested';
@@ -171,7 +186,7 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
     case 'WorkflowCancelled':
       draft.cancelled = true;
       draft.paused = false;
-      for (const index of draft.letters.keys()) stop(draft, index);
+      cancel(draft, new Set(event.grace?.nodes));
       break;
     case 'SignalReceived': {
       const { id, name, key } = event;

@@ -7,7 +7,7 @@ import { branchesOf, type WorkflowBody } from '../../contracts/workflow-nodes.ts
 import { completedWork, compensationOf } from './compensation.ts';
 import { scopeStatus } from './composites.ts';
 import { versionOf } from './graph.ts';
-import { apply, type Draft, draftOf, stateOfDraft } from './draft.ts';
+import { apply, type Draft, draftOf, mayBeStopped, stateOfDraft } from './draft.ts';
 import { finalStatus, hasEnded, initialState, isFinished, type WorkflowState } from './state.ts';
 import { verdictOn } from './triggers.ts';
 
@@ -41,7 +41,13 @@ export type WorkflowCommand =
   | { readonly type: 'settle' | 'resolve'; readonly outcomes: readonly NodeOutcome[] }
   /** An event came; `taken_by` is the node that waits for it. */
   | { readonly type: 'signal'; readonly by: string; readonly signal: KeptSignal; readonly taken_by?: NodeOutcome }
-  | { readonly type: 'cancel'; readonly by: string; readonly reason: string }
+  /** `grace` names running tasks that have time to end by themselves; a second one without it stops them. */
+  | {
+      readonly type: 'cancel';
+      readonly by: string;
+      readonly reason: string;
+      readonly grace?: { readonly until: string; readonly nodes: readonly string[] };
+    }
   /** Nothing new starts until it is resumed. */
   | { readonly type: 'pause' | 'resume'; readonly by: string }
   | ({ readonly type: 'update'; readonly by: string } & WorkflowUpdate)
@@ -148,7 +154,13 @@ function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: strin
     const index = draft.graph.indexOf.get(node);
     // A repeated or late outcome finds the node ended: nothing happens twice.
     if (index === undefined || !from.includes(draft.letters[index] ?? '-')) continue;
-    if (each.outcome === 'expanded') {
+    // What a task returns to be done next is not begun any more where nothing new starts; the task has done its own part.
+    const isPlanOnly =
+      each.outcome === 'expanded' && each.scope === 'plan' && (draft.cancelled || draft.compensation !== undefined);
+    if (isPlanOnly) {
+      emit({ type: 'NodeCompleted', node, attempt, ...(agent_id === undefined ? {} : { agent_id }) });
+      ended.push(index);
+    } else if (each.outcome === 'expanded') {
       const { scope, count, body, until } = each;
       const more = { ...(body === undefined ? {} : { body }), ...(until === undefined ? {} : { until }) };
       emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...more });
@@ -284,8 +296,13 @@ export function decide(
       if (command.taken_by !== undefined) settleNodes(draft, [command.taken_by], 'E', emit);
       break;
     case 'cancel':
-      if (draft.cancelled) break;
-      emit({ type: 'WorkflowCancelled', by: command.by, reason: command.reason });
+      if (draft.cancelled && (command.grace !== undefined || !mayBeStopped(draft.graph, draft.letters))) break;
+      emit({
+        type: 'WorkflowCancelled',
+        by: command.by,
+        reason: command.reason,
+        ...(command.grace === undefined ? {} : { grace: { ...command.grace, nodes: [...command.grace.nodes] } }),
+      });
       // What was decided while it was paused is carried out now.
       if (state.paused) catchUp(draft, emit);
       break;

@@ -8,9 +8,10 @@ import type { Settlement } from '../../distributor/core/task-change.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { settledNews } from '../../distributor/core/task-news.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
-import { completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
+import { cancelChange, completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import { fateOf, type SentResult } from '../../distributor/core/fate.ts';
+import { isDecided } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep, type Step } from './commit-advance.ts';
@@ -67,11 +68,19 @@ async function readRows(deps: WorkflowDeps, open: readonly Pending[], rows: Map<
   for (const [index, id] of ids.entries()) rows.set(id, found[index]);
 }
 
-function settlementOf(deps: WorkflowDeps, { sent, ended }: Pending, row: TaskRow | undefined): Settlement | undefined {
+/** How an attempt leaves its task. What was cancelled is not tried again. */
+function settlementOf(
+  deps: WorkflowDeps,
+  { sent, ended }: Pending,
+  row: TaskRow | undefined,
+  cancelled: string | undefined,
+): Settlement | undefined {
   const now = deps.sources.now();
   if (ended.outcome === 'completed')
     return { kind: 'completed', change: completeChange(sent.result.task_id, ended, now) };
-  return row && settle(row, ended, { now, random: deps.sources.random() });
+  const settlement = row && settle(row, ended, { now, random: deps.sources.random() });
+  if (row === undefined || settlement?.kind !== 'retry' || cancelled === undefined) return settlement;
+  return { kind: 'failed', change: cancelChange(row, { now, reason: cancelled }), code: 'cancelled' };
 }
 
 function outcomeOf({ node, ended }: Pending, settlement: Settlement): NodeOutcome {
@@ -185,9 +194,11 @@ async function pass(
     // One change a row and transaction: another attempt of the same task waits for the next pass.
     if (taken.has(task_id)) continue;
     taken.add(task_id);
-    const settlement = settlementOf(deps, pending, row);
+    const index = graph.indexOf.get(pending.node) ?? -1;
+    const isOver = run.head.cancel_reason !== undefined && !isDecided(graph.scopeOf[index]);
+    const settlement = settlementOf(deps, pending, row, isOver ? run.head.cancel_reason : undefined);
     if (settlement === undefined) continue;
-    const isOpen = run.head.nodes[graph.indexOf.get(pending.node) ?? -1] === 'S';
+    const isOpen = run.head.nodes[index] === 'S';
     (settlement.kind !== 'retry' && isOpen ? ending : alone).push({ pending, settlement });
   }
   await changeRows(deps, run, alone, rows, effects);

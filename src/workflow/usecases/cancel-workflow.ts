@@ -1,26 +1,96 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
+import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import { isTask } from '../../contracts/workflow-nodes.ts';
+import { cancelChange } from '../../distributor/core/task.ts';
+import { tickDelays } from '../../distributor/core/timers.ts';
+import { mayBeStopped } from '../core/draft.ts';
+import { isDecided } from '../core/graph.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep } from './commit-advance.ts';
-import { findRun } from './load-run.ts';
+import { findRun, graphOfRun, type Run } from './load-run.ts';
 
-/** Who cancels what, and why. */
+/** Who cancels what, and why. With `grace_ms` what runs may end by itself for so long; without it is stopped at once. */
 export interface CancelRequest {
   readonly workflow_id: string;
   readonly principal: string;
   readonly reason: string;
+  readonly grace_ms?: number;
 }
 
 /** Transactions in a row that may be lost to results which arrive meanwhile. */
 const racesMax = 12;
 
+/** Tasks that have not ended, without those that carry a decision out: nothing stops these. */
+async function openTasks(deps: WorkflowDeps, run: Run): Promise<readonly TaskRow[]> {
+  const { nodes, scopeOf } = graphOfRun(run);
+  const { workflow_id, nodes: letters } = run.head;
+  const open = nodes.flatMap((node, index) =>
+    letters[index] === 'S' && isTask(node) && !isDecided(scopeOf[index]) ? [nodeTaskId(workflow_id, node.name)] : [],
+  );
+  const rows = open.length === 0 ? [] : await deps.tasks.get(open);
+  return rows.flatMap((row) => row ?? []);
+}
+
+/** Tells the agents of running tasks to end them by themselves. A lost message costs only time: it comes again, and the end is sure. */
+async function askAgents(
+  deps: WorkflowDeps,
+  { pool, cancel_reason: reason = '' }: WorkflowHead,
+  rows: readonly TaskRow[],
+  until: string,
+): Promise<void> {
+  const byAgent = Map.groupBy(rows, ({ assigned_agent = '' }) => assigned_agent);
+  const messages = [...byAgent].map(async ([agent_id, list]) => {
+    const agent = await deps.agents.get(pool, agent_id);
+    return list.flatMap(({ task_id, attempt }) =>
+      agent === undefined
+        ? []
+        : [{ inbox_url: agent.inbox_url, message: { kind: 'cancel' as const, task_id, attempt, reason, until } }],
+    );
+  });
+  await deps.messenger.send((await Promise.all(messages)).flat());
+}
+
+const isRunning = ({ status }: TaskRow): boolean => status === 'Processing';
+
+/** One look at the run; undefined: somebody else was first. */
+async function tryCancel(deps: WorkflowDeps, run: Run, request: CancelRequest): Promise<WorkflowHead | undefined> {
+  const { principal: by, reason, grace_ms = 0 } = request;
+  const isAgain = run.head.cancel_reason !== undefined;
+  const running = grace_ms === 0 ? [] : (await openTasks(deps, run)).filter(isRunning);
+  // Cancelled before: what was decided is carried out all the same, and what has time keeps it unless it is stopped now.
+  if (isAgain && (running.length > 0 || !mayBeStopped(graphOfRun(run), run.head.nodes))) return run.head;
+  const until = new Date(deps.sources.now() + grace_ms).toISOString();
+  const nodes = running.flatMap(({ task_id }) => workflowOf(task_id)?.node ?? []);
+  const committed = await commitStep(deps, run, {
+    command: { type: 'cancel', by, reason, ...(nodes.length === 0 ? {} : { grace: { until, nodes } }) },
+    changes: [],
+    known: new Map(),
+    patch: {
+      cancel_reason: run.head.cancel_reason ?? reason,
+      ...(nodes.length === 0 ? {} : { cancel_until: until }),
+    },
+  });
+  if (committed === undefined) return run.head;
+  if ('conflict' in committed) return undefined;
+  const { head } = committed;
+  // Transactions that had not decided abort.
+  await deps.messenger.hint(committed.hints);
+  if (running.length > 0) {
+    await askAgents(deps, head, running, until);
+    await deps.messenger.ticks(head.pool, tickDelays([until], deps.sources.now()));
+  }
+  return head;
+}
+
 /**
- * Cancels a workflow: waiting nodes are skipped, queued and running tasks Cancelled, agents told to stop and their slots freed. What has completed
- * stays. Refused with `already-finished` unless it was cancelled before. A cancellation that breaks off is taken up by the pulse.
+ * Cancels a workflow: waiting nodes are skipped, queued tasks Cancelled. Running ones have `grace_ms` to end by themselves, and what they come to counts; then, or at once without it, they are Cancelled,
+ * their agents told to stop and their slots freed. What has completed stays. A second call without grace stops what the first one gave time. Refused with `already-finished` unless it was cancelled before.
+ * A cancellation that breaks off is taken up by the pulse.
  */
 export async function cancelWorkflow(deps: WorkflowDeps, request: CancelRequest): Promise<Outcome<WorkflowHead>> {
-  const { workflow_id, principal, reason } = request;
+  const { workflow_id } = request;
   for (let races = 0; races < racesMax; races += 1) {
     const run = await findRun(deps, workflow_id);
     if (run === undefined) return refused('not-found', `there is no workflow "${workflow_id}"`, 'workflow_id');
@@ -29,15 +99,32 @@ export async function cancelWorkflow(deps: WorkflowDeps, request: CancelRequest)
       if (cancel_reason !== undefined) return { ok: true, value: run.head };
       return refused('already-finished', `the workflow is ${status}`, 'workflow_id');
     }
-    // Cancelled before: a transaction that was decided is still carried out.
-    if (cancel_reason !== undefined) return { ok: true, value: run.head };
-    const committed = await commitStep(deps, run, {
-      command: { type: 'cancel', by: principal, reason },
-      changes: [],
-      known: new Map(),
-      patch: { cancel_reason: reason },
-    });
-    if (committed !== undefined && 'head' in committed) return { ok: true, value: committed.head };
+    const head = await tryCancel(deps, run, request);
+    if (head !== undefined) return { ok: true, value: head };
   }
   return refused('version-conflict');
+}
+
+/** True for a run that was cancelled and whose tasks still have time to end by themselves, or had it until now. */
+export function windsDown(run: Run): boolean {
+  const { cancel_until, status, nodes } = run.head;
+  return cancel_until !== undefined && !isFinished(status) && mayBeStopped(graphOfRun(run), nodes);
+}
+
+/**
+ * Looks after a run that was cancelled with a grace time: asks its agents again, cancels what was queued again meanwhile, and stops everything once the time is over. A repeat is harmless;
+ * the attention mark stays until the workflow has ended.
+ */
+export async function windDown(deps: WorkflowDeps, run: Run): Promise<void> {
+  const { workflow_id, cancel_until: until = '', cancel_reason: reason = '' } = run.head;
+  const now = deps.sources.now();
+  if (Date.parse(until) <= now) {
+    await cancelWorkflow(deps, { workflow_id, principal: 'cadre', reason: 'the grace time is over' });
+    return;
+  }
+  const open = await openTasks(deps, run);
+  await askAgents(deps, run.head, open.filter(isRunning), until);
+  await deps.tasks.change(
+    open.filter(({ status }) => status === 'Queued').map((row) => cancelChange(row, { now, reason })),
+  );
 }

@@ -37,7 +37,10 @@ export interface Step {
   /** Nodes that start again: their rows are there and queued already. */
   readonly revived?: ReadonlySet<string>;
   /** Set on the head besides what the events say. */
-  readonly patch?: Pick<WorkflowHead, 'cancel_reason' | 'priority' | 'deadline' | 'updated' | 'results'>;
+  readonly patch?: Pick<
+    WorkflowHead,
+    'cancel_reason' | 'cancel_until' | 'priority' | 'deadline' | 'updated' | 'results'
+  >;
 }
 
 /** What a committed step led to. */
@@ -229,10 +232,15 @@ function owesWork({ rows, stopped, withdrawn }: Debt): boolean {
   return rows.length > 0 || stopped.length > 0 || withdrawn.length > 0;
 }
 
+/** True for a cancellation that gave tasks time: its mark stays until the workflow has ended. */
+function givesTime({ patch }: Step): boolean {
+  return patch?.cancel_until !== undefined;
+}
+
 function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 'attention'> {
   const owes = owesWork(debt) || unfolded.unfinished;
-  // Rows that were revived before it, or are moved after it.
-  const isLeft = step.revived !== undefined || step.command.type === 'update';
+  // Rows that were revived before it, or are moved after it; a cancellation that gave time has to be looked after.
+  const isLeft = step.revived !== undefined || step.command.type === 'update' || givesTime(step);
   if (owes || isLeft || isFinished(unfolded.state.status)) return { attention: true };
   // The beginning pays the debt that the creation left.
   return step.command.type === 'begin' ? { attention: false } : {};
@@ -304,7 +312,7 @@ export async function commitStep(
   const hints = [...hintsOf(rows)];
   if (unfolded.unfinished) hints.push(...(await continueRun(deps, workflow_id)));
   if (isFinished(head.status)) await announceEnd(deps, head);
-  else if (owesWork(debt) || unfolded.unfinished) {
+  else if ((owesWork(debt) || unfolded.unfinished) && !givesTime(step)) {
     const from = step.command.type === 'begin' ? 0 : head.seq;
     await deps.workflows.clearAttention(workflow_id, { from, to: head.seq });
   }

@@ -4,6 +4,7 @@ import type { TaskRow } from '../../contracts/rows.ts';
 import type { NodeOutcome } from '../core/reducer.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
+import { windDown, windsDown } from './cancel-workflow.ts';
 import { beginWorkflow } from './begin-workflow.ts';
 import { commitStep } from './commit-advance.ts';
 import { finishWorkflow } from './finish-workflow.ts';
@@ -47,6 +48,7 @@ function unnoticed(rows: readonly TaskRow[]): NodeOutcome[] {
 
 async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
   const { workflow_id, seq } = run.head;
+  if (windsDown(run)) await windDown(deps, run);
   const rows = await insertMissing(deps, run);
   await sweepRun(deps, run);
   await moveTasks(deps, run);
@@ -61,7 +63,7 @@ async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
     if ('conflict' in committed) return;
     await deps.messenger.hint(committed.hints);
   }
-  await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq });
+  if (!windsDown(run)) await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq });
 }
 
 /** Repeats whatever step a workflow owes: its start, the rows of a wide fan-out, a cancellation, its end. Harmless when nothing is owed. */

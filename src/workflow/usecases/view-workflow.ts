@@ -1,7 +1,7 @@
 import type { Json } from '../../contracts/json.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowView } from '../../contracts/workflow.ts';
-import { countNodes } from '../core/state.ts';
+import { countNodes, isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { loadJson } from './stored-json.ts';
 
@@ -28,6 +28,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(head.completed_at === undefined ? {} : { completed_at: head.completed_at }),
     ...(makespan_ms === undefined ? {} : { makespan_ms }),
     nodes: countNodes(head.nodes),
+    ...(head.cancel_until === undefined || isFinished(head.status) ? {} : { cancel_until: head.cancel_until }),
     ...(head.paused === true ? { paused: true as const } : {}),
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     ...(head.signals === undefined || head.signals.length === 0 ? {} : { kept_signals: [...head.signals] }),

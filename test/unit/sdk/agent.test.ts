@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RetryableError, TerminalError } from '../../../src/sdk/errors.ts';
+import type { Handler } from '../../../src/sdk/handler.ts';
 import { agentStage, assign, cancel, sleeper, startAgent } from '../../support/agent-stage.ts';
 
 describe('an agent', () => {
@@ -131,6 +132,22 @@ describe('an agent', () => {
     await stage.pass(5_000);
     expect(stage.results()).toEqual([]);
     expect(stage.beats().at(-1)?.holding).toContain('t2#1');
+  });
+
+  it('lets an attempt that has time end by itself and reports what it came to, and nothing when the time is over', async () => {
+    const stage = agentStage();
+    const cleansUp: Handler = async ({ task_id }, { signal }) => {
+      await stage.deps.clock.sleep(50_000, signal);
+      await stage.deps.clock.sleep(task_id === 't1' ? 2_000 : 20_000);
+      return 'saved';
+    };
+    await startAgent(cleansUp, 2, stage);
+    stage.deliver(assign('t1'), assign('t2'));
+    await stage.pass(1_000);
+    const until = new Date(stage.deps.clock.now() + 6_000).toISOString();
+    stage.deliver({ ...cancel('t1'), until }, { ...cancel('t2'), until });
+    await stage.pass(30_000);
+    expect(stage.results()).toMatchObject([{ task_id: 't1', outcome: 'completed', output: 'saved' }]);
   });
 
   it('says soon that it is idle when its only attempt was cancelled', async () => {

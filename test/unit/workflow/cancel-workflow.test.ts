@@ -5,6 +5,7 @@ import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-work
 import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
 import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
 import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
+import { findRun, stateOfRun } from '../../../src/workflow/usecases/load-run.ts';
 import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
 import { resumeWorkflow } from '../../../src/workflow/usecases/resume-workflow.ts';
 import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
@@ -85,5 +86,76 @@ describe('cancelling a workflow', () => {
     await stage.begin('w', { name: 'x', nodes: [node('a')] });
     await stage.run('w', 'a');
     expect(await cancelWorkflow(stage.deps, request)).toMatchObject({ ok: false, error: { code: 'already-finished' } });
+  });
+
+  describe('with a grace time', () => {
+    const graceful = { ...request, grace_ms: 30_000 };
+    const nodes = [node('runs'), node('lags'), node('queued'), node('waits', ['runs'])];
+    async function cancelled() {
+      const stage = createWorkflowStage();
+      await stage.register('ann');
+      await stage.begin('w', { name: 'x', nodes });
+      const runs = await stage.claim('w', 'runs');
+      const lags = await stage.claim('w', 'lags');
+      const until = new Date(stage.clock.now() + 30_000).toISOString();
+      expect(await cancelWorkflow(stage.deps, graceful)).toMatchObject({ ok: true, value: { status: 'In Progress' } });
+      return { stage, runs, lags, until };
+    }
+    const lettersOf = async ({ stage }: { stage: ReturnType<typeof createWorkflowStage> }) =>
+      (await stage.deps.workflows.head('w'))!.nodes;
+
+    it('lets what runs end by itself, which counts, starts nothing, and tells the agents until when', async () => {
+      const { stage, runs, lags, until } = await cancelled();
+      expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({
+        cancel_until: until,
+        nodes: { Started: 2, Skipped: 1 },
+      });
+      expect((await stage.rowOf('w', 'queued')).status).toBe('Cancelled');
+      expect(stage.sent.map(({ message }) => message)).toEqual(
+        ['runs', 'lags'].map((name) => ({ kind: 'cancel', task_id: `w:${name}`, attempt: 1, reason: 'enough', until })),
+      );
+      await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(runs, { output: 'saved' })]);
+      expect(await lettersOf({ stage })).toBe('CSXK');
+      // What it throws because it was told to stop is no reason to try again.
+      const error = { code: 'cancelled', message: 'it was told to', retryable: true };
+      await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(lags, { outcome: 'failed', error })]);
+      expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({ status: 'Partially Complete', error: 'enough' });
+      expect((await stage.rowOf('w', 'lags')).status).toBe('Cancelled');
+      const run = (await findRun(stage.deps, 'w'))!;
+      const log = (await stage.deps.workflows.events('w')).flatMap(({ events }) => events);
+      expect(replay(run.pinned.definition, log)).toEqual(stateOfRun(run));
+    });
+
+    it('stops what is left when the time is over, also when whoever cancelled it has died', async () => {
+      const { stage, runs, lags } = await cancelled();
+      await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(runs)]);
+      await resumeWorkflow(stage.deps, 'w');
+      expect(await lettersOf({ stage })).toBe('CSXK');
+      expect(await stage.deps.workflows.attention(10)).toHaveLength(1);
+      await stage.clock.advance(30_000);
+      await resumeWorkflow(stage.deps, 'w');
+      expect(await lettersOf({ stage })).toBe('CXXK');
+      expect((await stage.rowOf('w', 'lags')).status).toBe('Cancelled');
+      expect((await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(lags)])).outcomes).toEqual(['late']);
+      await finishWorkflow(stage.deps, 'w');
+      expect(await stage.deps.workflows.attention(10)).toEqual([]);
+    });
+
+    it('stops at once what is cancelled again by force, and gives nothing a second time', async () => {
+      const { stage, until } = await cancelled();
+      await stage.clock.advance(1_000);
+      expect(await cancelWorkflow(stage.deps, graceful)).toMatchObject({ value: { cancel_until: until } });
+      expect(await cancelWorkflow(stage.deps, request)).toMatchObject({ value: { status: 'Failed', nodes: 'XXXK' } });
+    });
+
+    it('begins no plan that a task returns meanwhile', async () => {
+      const stage = createWorkflowStage();
+      await stage.begin('w', { name: 'x', nodes: [{ ...node('a'), expands: true }] });
+      const row = await stage.claim('w', 'a');
+      await cancelWorkflow(stage.deps, graceful);
+      const plan = { plan: { nodes: [node('more')] } };
+      await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(row, { output: plan as never })]);
+      expect(await stage.deps.workflows.head('w')).toMatchObject({ nodes: 'C', status: 'Partially Complete' });
+    });
   });
 });
