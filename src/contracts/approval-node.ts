@@ -50,6 +50,8 @@ export const approvalShape = {
   form: approvalForm.optional(),
   levels: z.array(approvalLevel).min(1).max(approvalLevelsMax),
   calendar: workingCalendar.optional(),
+  /** Neither who started the workflow nor who has decided at another level may decide. */
+  four_eyes: z.boolean().optional(),
   /** Whether a rejection is a failure of the node (what depends on it does not run), or only its output. */
   on_reject: z.enum(['fail', 'complete']).default('fail'),
 };

@@ -57,6 +57,8 @@ export const approvalView = z.strictObject({
   input: json.optional(),
   form: approvalForm.optional(),
   levels: z.array(askedLevel),
+  /** Who started the workflow, where the rule of four eyes keeps this person from deciding. */
+  requester: person.optional(),
   delegations: z.array(z.strictObject({ from: person, to: person })),
   decisions: z.array(decision),
   actions: z.array(approvalAction),

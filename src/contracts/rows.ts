@@ -402,6 +402,8 @@ export interface ApprovalRow {
   readonly form?: ApprovalForm;
   readonly levels: readonly AskedLevel[];
   readonly calendar?: WorkingCalendar;
+  /** Who started the workflow: there exactly when the rule of four eyes holds. */
+  readonly requester?: string;
   readonly on_reject: 'fail' | 'complete';
   readonly status: ApprovalStatus;
   /** Counted from 1; 0 while it is opening. */

@@ -136,6 +136,34 @@ describe('an approval', () => {
     ]);
   });
 
+  it('with four eyes is decided neither by who started the workflow nor by one person at two levels', async () => {
+    const everybody = asks(['user', 'ann', 'ben']);
+    // The client of a test cloud is `user`.
+    const { as, id, inbox, end } = await waiting({
+      four_eyes: true,
+      levels: [everybody, asks(['ann'], { candidates: { users: ['ann'], groups: ['board'] } })],
+    });
+    expect([await inbox('user'), await inbox('ann')]).toEqual([[], [id]]);
+    await expect(as('user').approve(id)).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(as('ann').delegate(id, 'user')).rejects.toMatchObject({ code: 'invalid-input' });
+    await as('ann').approve(id);
+    expect(await inbox('ann')).toEqual([]);
+    await expect(as('ann').approve(id, { level: 2 })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(as('user', 'board').approve(id, { level: 2 })).rejects.toMatchObject({ code: 'forbidden' });
+    await expect(as('carl', 'board').delegate(id, 'ann')).rejects.toMatchObject({ code: 'invalid-input' });
+    await expect(as('carl', 'board').delegate(id, 'user')).rejects.toMatchObject({ code: 'forbidden' });
+    await as('carl', 'board').approve(id, { level: 2 });
+    expect(await end()).toMatchObject({ status: 'Completed', output: { by: 'carl' } });
+  });
+
+  it('with four eyes fails where nobody else could decide, and is not given to who started the workflow', async () => {
+    const alone = await waiting({ four_eyes: true, levels: [asks(['user'])] });
+    expect(await alone.end()).toMatchObject({ status: 'Failed' });
+    const levels = [asks(['user', 'ann'], { assign: 'least_loaded' })];
+    const { as, id } = await waiting({ four_eyes: true, levels });
+    expect((await as('ann').get(id)).assignees).toEqual(['ann']);
+  });
+
   it('counts only working time', async () => {
     const calendar = { time_zone: 'Europe/Berlin', from: '09:00', until: '17:00' } as const;
     const { as, id } = await waiting({

@@ -45,10 +45,20 @@ function without<K extends keyof ApprovalRow>(row: ApprovalRow, ...keys: K[]): O
   return rest as Omit<ApprovalRow, K>;
 }
 
+/** Why the rule of four eyes keeps a person from deciding at a level; undefined: it does not. */
+function barredBy({ requester, decisions }: ApprovalRow, level: number, person: string): string | undefined {
+  if (requester === undefined) return undefined;
+  if (requester === person) return `${person} started the workflow`;
+  const other = decisions.find((each) => each.by === person && each.level !== level);
+  return other && `${person} decided at level ${other.level}`;
+}
+
 /** The people who get a level that is given to those who have least to do; the order of the definition decides between equals. */
-function leastLoaded({ users, needed }: ApprovalRow['levels'][number], loads: Loads): readonly string[] {
+function leastLoaded(row: ApprovalRow, level: number, loads: Loads): readonly string[] {
+  const { users, needed } = row.levels[level - 1] ?? { users: [], needed: 0 };
   const load = (user: string): number => loads.get(user) ?? 0;
-  return users.toSorted((one, other) => load(one) - load(other)).slice(0, needed);
+  const free = users.filter((user) => barredBy(row, level, user) === undefined);
+  return free.toSorted((one, other) => load(one) - load(other)).slice(0, needed);
 }
 
 /** Asks the people of a level. Its times never pass the longest wait of a node, counted from when the approval was made. */
@@ -59,7 +69,7 @@ function enter(row: ApprovalRow, level: number, news: ApprovalNews, now: number,
   const after = (ms: number): string => timeOf(afterWorkingTime(row.calendar, now, ms, latest));
   const due_at = after(asked.sla_ms);
   const remind_at = asked.remind_ms === undefined ? undefined : after(asked.remind_ms);
-  const assignees = asked.assign === 'least_loaded' ? leastLoaded(asked, loads) : [];
+  const assignees = asked.assign === 'least_loaded' ? leastLoaded(row, level, loads) : [];
   const fresh = { status: 'Open' as const, level, assignees, delegations: [], due_at };
   const reminder = remind_at !== undefined && remind_at < due_at ? { remind_at } : {};
   return changed(
@@ -118,7 +128,7 @@ function mayDecide(row: ApprovalRow, { principal, groups }: Caller): boolean {
   return isCandidate && !row.delegations.some(({ from }) => from === principal);
 }
 
-/** Refuses whoever may not act on the level now: it is over, he is not asked, has decided, or others have taken all places. */
+/** Refuses whoever may not act on the level now: it is over, he is not asked, is kept out by the rule of four eyes, has decided, or others have taken all places. */
 function admit(row: ApprovalRow, caller: Caller): Outcome<NonNullable<ReturnType<typeof levelOf>>> {
   const level = levelOf(row);
   if (level === undefined) {
@@ -126,6 +136,8 @@ function admit(row: ApprovalRow, caller: Caller): Outcome<NonNullable<ReturnType
     return refused('already-finished', `the approval is ${row.status}`, 'id');
   }
   if (!mayDecide(row, caller)) return refused('forbidden', `${caller.principal} is not asked at level ${row.level}`);
+  const barred = barredBy(row, row.level, caller.principal);
+  if (barred !== undefined) return refused('forbidden', `four eyes: ${barred}`);
   if (deciders(row).includes(caller.principal))
     return refused('already-finished', `${caller.principal} has decided at level ${row.level}`);
   const taken = row.assignees.length >= level.needed && !row.assignees.includes(caller.principal);
@@ -174,6 +186,8 @@ export function delegate(
   const from = held?.from ?? by;
   const isAsked = admitted.value.users.includes(to) || row.delegations.some((each) => each.to === to);
   if (to !== from && (to === by || isAsked)) return refused('invalid-input', `${to} is asked already`, 'to');
+  const barred = barredBy(row, row.level, to);
+  if (barred !== undefined) return refused('forbidden', `four eyes: ${barred}`);
   const others = row.delegations.filter((each) => each !== held);
   const delegations = to === from ? others : [...others, { from, to }];
   if (delegations.length > delegationsMax)
@@ -245,7 +259,9 @@ export function inboxesOf(row: ApprovalRow): readonly string[] {
   const level = levelOf(row);
   if (level === undefined) return [];
   const gone = new Set([...deciders(row), ...row.delegations.map(({ from }) => from)]);
-  const people = [...level.users, ...row.delegations.map(({ to }) => to)].filter((user) => !gone.has(user));
+  const people = [...level.users, ...row.delegations.map(({ to }) => to)].filter(
+    (user) => !gone.has(user) && barredBy(row, row.level, user) === undefined,
+  );
   return [...new Set([...people.map((user) => `user:${user}`), ...level.groups.map((group) => `group:${group}`)])];
 }
 

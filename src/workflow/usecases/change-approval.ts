@@ -108,13 +108,14 @@ export function approvalItemOf(row: ApprovalRow): ApprovalItem {
 
 /** A row as a whole, with what its people see. */
 export async function approvalViewOf(deps: Pick<WorkflowDeps, 'blobs'>, row: ApprovalRow): Promise<ApprovalView> {
-  const { description, form, levels, delegations, decisions, actions, ended_at } = row;
+  const { description, form, levels, requester, delegations, decisions, actions, ended_at } = row;
   const input = (await loadJson(deps, row.input)) as Json | undefined;
   return {
     ...approvalItemOf(row),
     ...(description === undefined ? {} : { description }),
     ...(input === undefined ? {} : { input }),
     ...(form === undefined ? {} : { form }),
+    ...(requester === undefined ? {} : { requester }),
     ...{ levels: [...levels], delegations: [...delegations], decisions: [...decisions], actions: [...actions] },
     ...(ended_at === undefined ? {} : { ended_at }),
   };

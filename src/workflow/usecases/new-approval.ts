@@ -42,6 +42,7 @@ async function askedLevel(
   { candidates, ...level }: z.output<typeof approvalLevel>,
   number: number,
   values: ExpressionValues,
+  requester?: string,
 ): Promise<Outcome<AskedLevel>> {
   const users = await given(`the users of level ${number}`, candidates.users, listOf(candidateUsers), values);
   if (!users.ok) return users;
@@ -50,14 +51,15 @@ async function askedLevel(
   const asked = { ...level, users: [...new Set(users.value)], groups: [...new Set(groups.value)] };
   const count = asked.users.length + asked.groups.length;
   if (count > candidatesMax) return refused('too-large', `level ${number} asks more than ${candidatesMax} candidates`);
-  const enough = asked.groups.length > 0 ? level.assign === 'anyone' : asked.users.length >= level.needed;
-  if (!enough) return refused('input-failed', `level ${number} needs ${level.needed} of ${asked.users.length} users`);
+  const free = asked.users.filter((user) => user !== requester);
+  const enough = asked.groups.length > 0 ? level.assign === 'anyone' : free.length >= level.needed;
+  if (!enough) return refused('input-failed', `level ${number} needs ${level.needed} of ${free.length} users`);
   return { ok: true, value: asked };
 }
 
 /**
  * The row of an approval whose node starts: its texts and candidates evaluated, nobody asked yet. Refused with `input-failed` when an expression fails, or gives
- * fewer people than are needed.
+ * fewer people than are needed; by the rule of four eyes who started the workflow does not count.
  */
 export async function newApproval(
   deps: Pick<WorkflowDeps, 'sources' | 'blobs'>,
@@ -66,13 +68,14 @@ export async function newApproval(
   values: ExpressionValues,
 ): Promise<Outcome<ApprovalRow>> {
   const { workflow_id, pool, seq, correlation_id } = run.head;
+  const requester = node.four_eyes === true ? run.head.submitted_by : undefined;
   const title = await given('the title', node.title, approvalTitle, values);
   if (!title.ok) return title;
   const description = await given('the description', node.description ?? '', approvalDescription, values);
   if (!description.ok) return description;
   const levels: AskedLevel[] = [];
   for (const [index, level] of node.levels.entries()) {
-    const asked = await askedLevel(level, index + 1, values);
+    const asked = await askedLevel(level, index + 1, values, requester);
     if (!asked.ok) return asked;
     levels.push(asked.value);
   }
@@ -88,6 +91,7 @@ export async function newApproval(
     ...(description.value === '' ? {} : { description: description.value }),
     ...(input === undefined ? {} : { input }),
     ...(node.form === undefined ? {} : { form: node.form }),
+    ...(requester === undefined ? {} : { requester }),
     ...(node.calendar === undefined ? {} : { calendar: node.calendar }),
     ...{ on_reject: node.on_reject, status: 'Opening', level: 0, assignees: [], delegations: [] },
     ...{ decisions: [], actions: [], created_at: now, owed: [], wake_at: now, correlation_id },
