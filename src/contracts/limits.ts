@@ -77,6 +77,12 @@ export const debounceMsMax = 24 * 3_600_000;
 export const keyLanesMax = 16;
 /** Pages of a route that are read on when all of a page is held back by limits. More: each dispatch reads more of a backlog that may not start. */
 export const heldPagesMax = 5;
+/** Smallest share of the tasks on which a policy is tried. Smaller: it is never judged. */
+export const canaryShareMin = 0.01;
+/** Largest share of the tasks on which a policy is tried. Larger: the version in force has too few to compare with. */
+export const canaryShareMax = 0.9;
+/** Fewest tasks on either side after which a trial may be judged. Fewer: chance judges. */
+export const canarySamplesMin = 10;
 /** Strategies that a policy may define. */
 export const policyStrategiesMax = 20;
 /** Bytes of a policy. It is read with the pool by every dispatch. More: each dispatch costs more read units. */

@@ -1,6 +1,13 @@
 import { page, pageQuery } from './api.ts';
 import type { Operation } from './operations.ts';
-import { policyChange, policyRollback, policyTrial, policyTrialRequest, policyView } from './policy.ts';
+import {
+  policyChange,
+  policyPromotion,
+  policyRollback,
+  policyTrial,
+  policyTrialRequest,
+  policyView,
+} from './policy.ts';
 
 /** The operations on the routing policy of a pool. */
 export const policyOperations: readonly Operation[] = [
@@ -18,7 +25,7 @@ export const policyOperations: readonly Operation[] = [
     method: 'post',
     path: '/v1/policy',
     tag: 'policies',
-    summary: 'Put a new version of the routing policy in force',
+    summary: 'Put a new version of the routing policy in force, or try it on a share of the tasks',
     body: policyChange,
     status: 200,
     answer: policyView,
@@ -42,6 +49,16 @@ export const policyOperations: readonly Operation[] = [
     query: pageQuery.omit({ cursor: true }),
     status: 200,
     answer: page(policyView),
+  },
+  {
+    id: 'promotePolicy',
+    method: 'post',
+    path: '/v1/policy/promote',
+    tag: 'policies',
+    summary: 'Put the version that is tried in force for all tasks',
+    body: policyPromotion,
+    status: 200,
+    answer: policyView,
   },
   {
     id: 'rollBackPolicy',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { labels } from './agent.ts';
+import { canaryFigures, canarySettings } from './canary.ts';
 import { agentId, capability, taskType, timestamp, userId } from './ids.ts';
 import {
   policyLimitsMax,
@@ -94,8 +95,13 @@ export const policyDocument = z
   });
 export type PolicyDocument = z.infer<typeof policyDocument>;
 
-/** A change of a pool's policy, against the version that its author saw (0: none yet). */
-export const policyChange = z.strictObject({ document: policyDocument, expected_version: z.int().nonnegative() });
+/** A change of a pool's policy, against the version that its author saw (0: none yet). With `canary` the document is tried before it is in force. */
+export const policyChange = z.strictObject({
+  document: policyDocument,
+  expected_version: z.int().nonnegative(),
+  canary: canarySettings.optional(),
+});
+export const policyPromotion = z.strictObject({ expected_version: z.int().positive() });
 /** A document to try. */
 export const policyTrialRequest = policyChange.pick({ document: true });
 export const policyRollback = z.strictObject({ version: z.int().positive(), expected_version: z.int().positive() });
@@ -107,6 +113,14 @@ export const policyView = z.strictObject({
   document: policyDocument,
   at: timestamp.optional(),
   by: z.string().optional(),
+  /** What is tried on a share of the tasks, and how either side does; `document` is in force for all others. */
+  canary: z
+    .strictObject({
+      document: policyDocument,
+      ...canarySettings.shape,
+      figures: z.strictObject({ old: canaryFigures, new: canaryFigures }).optional(),
+    })
+    .optional(),
 });
 export type PolicyView = z.infer<typeof policyView>;
 

@@ -4,6 +4,7 @@ import type { ApprovalForm } from './approval-form.ts';
 import type { Decision } from './approval-decision.ts';
 import type { WorkingCalendar } from './calendar.ts';
 import type { approvalEvents } from './events.ts';
+import type { CanaryHold, CanarySettings, CanarySums } from './canary.ts';
 import type { PolicyDocument } from './policy.ts';
 import type {
   BlobRef,
@@ -137,6 +138,8 @@ export interface Hold {
   readonly limits?: readonly string[];
   /** The reservation of the policy that its task belongs to. */
   readonly reservation?: string;
+  /** Present while a policy is tried: what the figures of either side need when the attempt has ended. */
+  readonly canary?: CanaryHold;
 }
 
 /** Recent starts under a rate limit: in slices of a tenth of its period, how many there were before which time (epoch ms), the oldest first. */
@@ -235,6 +238,8 @@ export interface PoolRows {
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */
   readonly policy?: PolicyRow;
+  /** Sums of the policy's canary; absent until a task has ended under it. */
+  readonly canary?: CanarySums;
 }
 
 /** A version of a pool's policy. */
@@ -244,6 +249,8 @@ export interface PolicyRow {
   readonly document: PolicyDocument;
   readonly at: string;
   readonly by: string;
+  /** The document that is tried on a share of the tasks. Whatever counts over the whole pool (limits, shares, reservations) stays as `document` has it. */
+  readonly canary?: CanarySettings & { readonly document: PolicyDocument };
 }
 
 /** The head of a workflow. `nodes` has one letter a node, in the graph's order; what they stand for is told in workflow/core/state.ts. */

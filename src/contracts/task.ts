@@ -117,6 +117,8 @@ export const distributionLog = z.strictObject({
   routing_rule: z.enum(['primary-agent', 'backup-agent', 'fallback', 'resume', ...strategyNames]),
   /** The rule of the pool's policy that decided, by its name. */
   policy_rule: z.string().optional(),
+  /** While a policy is tried on a share of the tasks: which side decided. */
+  policy_side: z.enum(['old', 'new']).optional(),
   efficiency_score: z.number().min(0).max(1),
   reasons: z.array(z.string()).max(8),
   /** The best candidates by the strategy's score, the chosen one first; left out in pools of many agents. */

@@ -1,3 +1,4 @@
+import type { CanarySums } from '../contracts/canary.ts';
 import type { AgentStop } from '../contracts/agent.ts';
 import type { Announcement } from '../contracts/events.ts';
 import type { Outcome } from '../contracts/errors.ts';
@@ -125,7 +126,7 @@ export interface AgentStore {
     occupiedMax: number,
     next_turn?: number,
   ): Promise<boolean>;
-  /** Frees slots and returns the agent as it is afterwards; undefined when it is gone. `heardFrom` renews its lease. */
+  /** Frees slots and returns the agent as it was before, with what was in them; undefined when it is gone. `heardFrom` renews its lease. */
   release(
     pool: string,
     agent_id: string,
@@ -182,6 +183,10 @@ export interface PolicyStore {
   /** Versions, newest first. */
   history(pool: string, limit: number): Promise<readonly PolicyRow[]>;
   version(pool: string, version: number): Promise<PolicyRow | undefined>;
+  /** Adds to the sums of the canary of a version at a time (RFC 3339): they come with the pool while that version is the newest. */
+  count(pool: string, version: number, added: CanarySums, at: string): Promise<void>;
+  /** The sums of the canary of a version. */
+  counted(pool: string, version: number): Promise<CanarySums | undefined>;
 }
 
 export interface Messenger {

@@ -1,3 +1,4 @@
+import type { CanaryInput } from '../contracts/canary.ts';
 import type { AgentView, QueueView } from '../contracts/agent.ts';
 import type {
   DeadLetterView,
@@ -293,9 +294,12 @@ function policyCalls(call: ApiTransport) {
   return {
     /** The routing policy in force; version 0 when there is none. */
     getPolicy,
-    /** Puts a policy in force if `expected_version` (default: the one that is in force now) still is. Throws CadreError with all its faults. */
-    putPolicy: async (document: unknown, expected_version?: number) =>
-      (await post('', { document, expected_version: await versionOr(expected_version) })) as PolicyView,
+    /** Puts a policy in force if `expected_version` (default: the one that is in force now) still is; with `canary` it is tried on a share of the tasks first. Throws CadreError with all its faults. */
+    putPolicy: async (document: unknown, expected_version?: number, canary?: CanaryInput) =>
+      (await post('', { document, expected_version: await versionOr(expected_version), canary })) as PolicyView,
+    /** Puts what is tried on a share of the tasks in force for all of them. */
+    promotePolicy: async (expected_version?: number) =>
+      (await post('/promote', { expected_version: await versionOr(expected_version) })) as PolicyView,
     /** Checks a policy and says where waiting tasks would go by it; nothing changes. */
     checkPolicy: async (document: unknown) => (await post('/check', { document })) as PolicyTrial,
     policyVersions: async (limit?: number) =>

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { pageQuery } from '../../contracts/api.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { json } from '../../contracts/json.ts';
-import { policyChange, policyRollback, type PolicyView } from '../../contracts/policy.ts';
+import { policyChange, policyPromotion, policyRollback, type PolicyView } from '../../contracts/policy.ts';
+import { figuresOf, noSums } from '../../distributor/core/policy/canary.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, readBody, readQuery, type ApiEnv } from '../request.ts';
 
@@ -24,13 +25,18 @@ export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.get('/v1/policy', async (c) => {
     const none: PolicyView = { pool, version: 0, document: {} };
-    return c.json((await deps.policies.head(pool)) ?? none);
+    const head = await deps.policies.head(pool);
+    if (head?.canary === undefined) return c.json(head ?? none);
+    const sums = (await deps.policies.counted(pool, head.version)) ?? noSums;
+    const figures = { old: figuresOf(sums.old), new: figuresOf(sums.new) };
+    return c.json({ ...head, canary: { ...head.canary, figures } });
   });
 
   app.post('/v1/policy', async (c) => {
-    const { document, expected_version } = await readBody(c, anyChange);
+    const { document, expected_version, canary } = await readBody(c, anyChange);
     const { putPolicy } = await commands.change();
-    return c.json(accepted(await putPolicy(deps, { pool, document, expected_version, principal: c.get('principal') })));
+    const change = { pool, document, expected_version, canary, principal: c.get('principal') };
+    return c.json(accepted(await putPolicy(deps, change)));
   });
 
   app.post('/v1/policy/check', async (c) => {
@@ -41,6 +47,12 @@ export function policyRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/v1/policy/versions', async (c) => {
     const { limit } = readQuery(c, pageQuery.omit({ cursor: true }));
     return c.json({ items: await deps.policies.history(pool, limit) });
+  });
+
+  app.post('/v1/policy/promote', async (c) => {
+    const change = await readBody(c, policyPromotion);
+    const { promotePolicy } = await commands.change();
+    return c.json(accepted(await promotePolicy(deps, { pool, ...change, principal: c.get('principal') })));
   });
 
   app.post('/v1/policy/rollback', async (c) => {

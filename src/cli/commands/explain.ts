@@ -28,6 +28,7 @@ function shownLog(log: DistributionLog): string {
     ['at', showTime(log.distribution_time)],
     ['by', log.routing_rule],
     ['rule', log.policy_rule],
+    ['policy', log.policy_side && `the ${log.policy_side} side of the canary`],
     ['because', log.reasons.join('; ')],
     ['scores', log.candidates?.map(({ agent_id, score }) => `${agent_id} ${score}`).join(', ')],
   ]);

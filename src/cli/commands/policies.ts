@@ -1,20 +1,23 @@
+import type { CanaryInput } from '../../contracts/canary.ts';
 import type { Command } from 'commander';
+import { CadreError } from '../../contracts/errors.ts';
 import type { PolicyTrial, PolicyView } from '../../contracts/policy.ts';
 import { runs } from '../command.ts';
 import { pageSize } from '../option-values.ts';
-import { showTime, table } from '../output.ts';
+import { showDuration, showTime, table } from '../output.ts';
 
 /** `cadre policies get|put|check|history|rollback` */
 export function addPolicies(program: Command): void {
   const group = program
     .command('policies')
-    .description('how agents are chosen: get, put, check, history, rollback')
+    .description('how agents are chosen: get, put, check, promote, history, rollback')
     .addHelpText(
       'after',
       `
 Examples:
   $ cadre policies check routing.json      its faults, and where waiting tasks would go
   $ cadre policies put routing.json
+  $ cadre policies put routing.json --canary 0.1 --watch latency --margin 0.2
   $ cadre policies rollback 3`,
     );
   group
@@ -26,18 +29,7 @@ Examples:
         return undefined;
       }),
     );
-  group
-    .command('put <file>')
-    .description('put a policy in force from a JSON file; - reads stdin')
-    .option('--expect <version>', 'only if this version is in force', Number)
-    .action(
-      runs<[string, { readonly expect?: number }]>(async ({ out, client }, file, { expect }) => {
-        const { readJsonFile } = await import('../read-input.ts');
-        const document = await readJsonFile(file);
-        out.data(await (await client()).putPolicy(document, expect), told);
-        return undefined;
-      }),
-    );
+  addChanges(group);
   group
     .command('check <file>')
     .description('check a policy, and say where waiting tasks would go by it; nothing changes')
@@ -76,16 +68,73 @@ Examples:
     );
 }
 
-function told({ version }: PolicyView): string {
-  return `Version ${version} of the policy is in force.`;
+/** `put` and `promote`. */
+function addChanges(group: Command): void {
+  group
+    .command('put <file>')
+    .description('put a policy in force from a JSON file; - reads stdin')
+    .option('--expect <version>', 'only if this version is in force', Number)
+    .option('--canary <share>', 'try it on this share of the tasks (0.01 to 0.9) first', Number)
+    .option('--watch <figure>', 'what must not get worse: success, deadlines, wait or latency (default: success)')
+    .option('--margin <share>', 'how much worse it may be before it is taken back (default: 0.05)', Number)
+    .option('--samples <count>', 'tasks on either side before it is judged (default: 100)', Number)
+    .action(
+      runs<[string, PutOptions]>(async ({ out, client }, file, { expect, canary: share, watch, margin, samples }) => {
+        const { readJsonFile } = await import('../read-input.ts');
+        const document = await readJsonFile(file);
+        if (share === undefined && (watch ?? margin ?? samples) !== undefined) {
+          throw new CadreError('invalid-input', '--watch, --margin and --samples are about --canary SHARE');
+        }
+        const canary = share === undefined ? undefined : { share, watch, margin, samples };
+        out.data(await (await client()).putPolicy(document, expect, canary), told);
+        return undefined;
+      }),
+    );
+  group
+    .command('promote')
+    .description('put what is tried on a share of the tasks in force for all of them')
+    .action(
+      runs<[]>(async ({ out, client }) => {
+        out.data(await (await client()).promotePolicy(), told);
+        return undefined;
+      }),
+    );
 }
 
-function showPolicy({ version, document, at, by }: PolicyView): string {
+interface PutOptions {
+  readonly expect?: number;
+  readonly canary?: number;
+  readonly watch?: NonNullable<CanaryInput['watch']>;
+  readonly margin?: number;
+  readonly samples?: number;
+}
+
+function told({ version, canary }: PolicyView): string {
+  if (canary === undefined) return `Version ${version} of the policy is in force.`;
+  return `Version ${version} tries the policy on ${canary.share * 100} % of the tasks. Follow it: cadre policies get; then: cadre policies promote`;
+}
+
+function showCanary({ share, watch, margin, samples, document, figures }: NonNullable<PolicyView['canary']>): string {
+  const percent = (value?: number): string => (value === undefined ? '-' : `${(value * 100).toFixed(1)} %`);
+  const time = (value?: number): string => (value === undefined ? '-' : showDuration(value));
+  const rows = (['old', 'new'] as const).map((side) => {
+    const { ended = 0, success, deadlines, wait, latency } = figures?.[side] ?? {};
+    return [side, String(ended), percent(success), percent(deadlines), time(wait), time(latency)];
+  });
+  return [
+    `Tried on ${share * 100} % of the tasks; taken back when ${watch} is worse by more than ${margin}, after ${samples} tasks on either side:`,
+    JSON.stringify(document, null, 2),
+    table(['SIDE', 'ENDED', 'SUCCESS', 'DEADLINES', 'WAIT', 'LATENCY'], rows),
+  ].join('\n');
+}
+
+function showPolicy({ version, document, at, by, canary }: PolicyView): string {
   const head =
     version === 0
       ? 'No policy: the least loaded agent gets the task.'
       : `Version ${version}, ${showTime(at)}, by ${by ?? '-'}`;
-  return version === 0 ? head : `${head}\n${JSON.stringify(document, null, 2)}`;
+  const shown = version === 0 ? head : `${head}\n${JSON.stringify(document, null, 2)}`;
+  return canary === undefined ? shown : `${shown}\n${showCanary(canary)}`;
 }
 
 function showTrial({ tasks, moved }: PolicyTrial): string {

@@ -1,9 +1,11 @@
-import type { AgentRow, ReadyTask, RouteRow } from '../../contracts/rows.ts';
+import type { CanaryHold } from '../../contracts/canary.ts';
+import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
 import type { Lane } from './lane.ts';
 import type { Limiter } from './limiter.ts';
+import { canaryHoldOf } from './policy/canary.ts';
 import type { Reservations } from './reservations.ts';
 import { holdKey } from './task.ts';
 
@@ -20,12 +22,15 @@ export interface Assignment {
   readonly limits?: readonly string[];
   /** The reservation whose slots its hold uses. */
   readonly reservation?: string;
+  /** What its hold notes while a policy is tried. */
+  readonly canary?: CanaryHold;
 }
 
 /** What handing out needs besides the task. */
 export interface AssigningContext extends ChoosingContext {
   readonly limiter: Limiter;
   readonly reservations: Reservations | undefined;
+  readonly policy: PolicyRow | undefined;
 }
 
 /** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
@@ -76,6 +81,7 @@ export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, r
   const { agent } = member;
   const attempt = task.attempt + 1;
   const reservation = reservations?.of(task, lane.route);
+  const canary = canaryHoldOf(context.policy, task);
   const log: DistributionLog = {
     id: holdKey(task.task_id, attempt),
     task_id: task.task_id,
@@ -83,6 +89,7 @@ export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, r
     distribution_time: new Date(context.now).toISOString(),
     routing_rule: rule,
     ...(policy_rule === undefined ? {} : { policy_rule }),
+    ...(canary === undefined ? {} : { policy_side: canary.side }),
     efficiency_score: Math.round((member.free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
     reasons: [...explain(choice, lane.route), ...(reserved ? [`reservation ${reservation} was short`] : [])],
     ...ranked(choice),
@@ -95,5 +102,6 @@ export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, r
     ...(next_turn === undefined ? {} : { next_turn }),
     ...(limits === undefined ? {} : { limits }),
     ...(reservation === undefined ? {} : { reservation }),
+    ...(canary === undefined ? {} : { canary }),
   };
 }

@@ -76,7 +76,7 @@ export function choose(task: ReadyTask, route: RouteRow, context: ChoosingContex
     // Who has the checkpoint at hand goes on soonest.
     if (home !== undefined) return { member: home, rule: 'resume', among: left, ...policy_rule };
     const isPreferred = ({ agent }: Member) => prefers.has(agent.agent_id);
-    const sets = prefers.size === 0 ? [left] : [leftOf(left, `prefers ${routing.rule ?? ''}`, isPreferred), left];
+    const sets = prefers.size === 0 ? [left] : [leftOf(left, `prefers ${[...prefers].join(' ')}`, isPreferred), left];
     for (const among of sets) {
       const chosen = byStrategy(among, task, route, routing, context);
       if (chosen !== undefined) return { ...chosen, among, ...policy_rule };

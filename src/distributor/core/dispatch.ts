@@ -8,7 +8,7 @@ import { heapOf } from './heap.ts';
 import { type FairShare, openFairShare } from './fair-share.ts';
 import { advance, isBefore, type Lane, openLane, takeTurn } from './lane.ts';
 import { type Limiter, openLimiter } from './limiter.ts';
-import { routerOf } from './policy/routing.ts';
+import { routerOfPool } from './policy/routing.ts';
 import { decidePreemptions, type Preemption } from './preempt.ts';
 import { handOutReserved } from './reserved-lanes.ts';
 import { openReservations } from './reservations.ts';
@@ -87,12 +87,12 @@ function openLanes(view: DispatchView, fleet: Fleet, at: string, gone: ReadonlyS
 export function decideDispatch(view: DispatchView): DispatchPlan {
   const at = new Date(view.now).toISOString();
   const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
-  const router = routerOf(view.pool.policy?.document, view.now);
+  const router = routerOfPool(view.pool.policy, view.now);
   const limiter = openLimiter(view.pool, view.now);
   const reservations = openReservations(view.pool, fleet);
   const context: AssigningContext = {
     ...{ now: view.now, fleet, router, limiter, reservations },
-    customScores: view.customScores,
+    ...{ customScores: view.customScores, policy: view.pool.policy },
   };
   const weights = view.pool.policy?.document.shares;
   const shares = weights === undefined ? undefined : openFairShare(weights, view.pool.served);

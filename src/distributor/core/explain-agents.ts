@@ -2,7 +2,7 @@ import { explainedAgentsMax, type TaskExplanation } from '../../contracts/explan
 import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import { openFleet } from './fleet.ts';
 import { openLimiter } from './limiter.ts';
-import { routerOf, type Routing } from './policy/routing.ts';
+import { routerOfPool, type Routing } from './policy/routing.ts';
 import { freeSlots, isAvailable } from './route.ts';
 import { rank } from './strategies/registry.ts';
 import type { StrategyContext } from './strategies/strategy.ts';
@@ -51,7 +51,7 @@ function wayOut(reasons: ReadonlyMap<string, number>, { route, task, pool, now }
 /** The agents of a pool as a decision about one task would see them now: scores of those that could take it, reasons against the others. */
 export function explainAgents(view: ExplainView): Explained {
   const { task, route, pool, now, customScores } = view;
-  const routing = routerOf(pool.policy?.document, now)(task, route);
+  const routing = routerOfPool(pool.policy, now)(task, route);
   const set = openFleet(pool.agents, now).candidatesOf(routing.isPinned ? { ...route, agents: [] } : route);
   const named = new Set(set.pinned ? set.all.map(({ agent }) => agent.agent_id) : []);
   const against = pool.agents.map((agent) => ({ agent, reason: reasonAgainst(agent, view, routing, named) }));

@@ -8,7 +8,7 @@ import { levelOf, placeIn } from './ready-order.ts';
  * what it counts against: an agent's row is written with every task.
  */
 export function holdOf(
-  { task, limits = [], reservation }: Pick<Assignment, 'task' | 'limits' | 'reservation'>,
+  { task, limits = [], reservation, canary }: Pick<Assignment, 'task' | 'limits' | 'reservation' | 'canary'>,
   now: number,
 ): Hold {
   const { timeout_ms, order, resume } = task;
@@ -16,6 +16,7 @@ export function holdOf(
     ...{ at: now, until: now + timeout_ms },
     ...(limits.length === 0 ? {} : { limits }),
     ...(reservation === undefined ? {} : { reservation }),
+    ...(canary === undefined ? {} : { canary }),
   };
   if (levelOf(order) === 0) return hold;
   const spared = resume === undefined ? {} : { spared_until: Date.parse(resume.at) + preemptPauseMs };

@@ -6,6 +6,7 @@ import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
 import { addedFigures } from '../core/figures.ts';
 import { fateOf } from '../core/fate.ts';
+import { addedSums, type CanaryEnd } from '../core/policy/canary.ts';
 import { storeText } from '../core/stored-json.ts';
 import type { Settlement } from '../core/task-change.ts';
 import { settledNews } from '../core/task-news.ts';
@@ -135,6 +136,13 @@ function workedMs({ duration_ms = 0 }: TaskResult): number {
   return Math.round(Math.min(timeoutMsMax, duration_ms));
 }
 
+/** Adds what ended under a canary to its figures: they guide and guard nothing, so a crash before this costs a sample. */
+async function countCanary(deps: DistributorDeps, pool: string, ends: readonly CanaryEnd[]): Promise<void> {
+  const versions = [...Map.groupBy(ends, ({ hold }) => hold.version)];
+  const at = new Date(deps.sources.now()).toISOString();
+  await Promise.all(versions.map(([version, list]) => deps.policies.count(pool, version, addedSums(list), at)));
+}
+
 /** Frees the slots of settled attempts. The agents' rows tell whether anything waits for the freed slots. */
 async function freeSlots(
   deps: DistributorDeps,
@@ -160,6 +168,12 @@ async function freeSlots(
       const worked_ms = fresh.reduce((sum, { received }) => sum + workedMs(received.result), 0);
       const proof = { ...heardFrom, completed: count('completed'), failed: count('failed'), worked_ms, figures };
       const agent = await deps.agents.release(from.pool, from.agent_id, keys, fresh.length > 0 ? proof : undefined);
+      const ends = fresh.flatMap(({ received: { result } }): CanaryEnd[] => {
+        const hold = agent?.holds[holdKey(result.task_id, result.attempt)];
+        if (hold?.canary === undefined || result.outcome === 'released') return [];
+        return [{ hold: hold.canary, started: hold.at, ended: now, isCompleted: result.outcome === 'completed' }];
+      });
+      if (ends.length > 0) await countCanary(deps, from.pool, ends);
       return agent !== undefined && agent.wanted.length > 0 ? [{ pool: from.pool, routes: [...agent.wanted] }] : [];
     }),
   );

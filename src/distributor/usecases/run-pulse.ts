@@ -10,6 +10,7 @@ import { expireChange, isExpired } from '../core/task.ts';
 import { failedNews } from '../core/task-news.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { armPulse } from './dispatch-tasks.ts';
+import { judgeCanary } from './judge-canary.ts';
 import { recoverAgents } from './recover-agents.ts';
 import { type Scale, scalePool } from './scale-pool.ts';
 import { wakeTimers } from './wake-timers.ts';
@@ -97,6 +98,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const routes = await lookAtRoutes(deps, pool);
   await ageFigures(deps, pool);
   const scale = await scalePool(deps, pool, routes);
+  await judgeCanary(deps, pool);
   const resumed = await deps.workflowTasks.resume(tick.pool);
   await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
   await deps.messenger.announce([...recovered.announcements, ...(woken.announcements ?? []), ...routes.expired]);

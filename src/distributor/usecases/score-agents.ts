@@ -9,7 +9,9 @@ export interface AgentScores {
 
 /** Evaluates the scoring expressions of a pool's policy for the types of these tasks, before anything is decided. Costs nothing where there are none. */
 export async function scoreAgents({ policy, agents }: PoolRows, tasks: readonly ReadyTask[]): Promise<AgentScores> {
-  const custom = Object.entries(policy?.document.strategies ?? {}).flatMap(([strategy, settings]) =>
+  const documents = [policy?.document, policy?.canary?.document];
+  const strategies = documents.flatMap((document) => Object.entries(document?.strategies ?? {}));
+  const custom = strategies.flatMap(([strategy, settings]) =>
     settings.use === 'custom' ? [{ strategy, score: settings.score }] : [],
   );
   if (custom.length === 0) return { customScores: undefined, faults: [] };

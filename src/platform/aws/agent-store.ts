@@ -15,7 +15,7 @@ async function update(
   db: Database,
   pool: string,
   agent_id: string,
-  input: Omit<UpdateCommandInput, 'TableName' | 'Key' | 'ReturnValues'>,
+  input: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
 ): Promise<AgentRow | undefined> {
   try {
     const { Attributes = {} } = await db.client.send(
@@ -161,6 +161,8 @@ const release =
       UpdateExpression: `REMOVE ${removes.join(', ')}${heard?.rest ?? ''}`,
       // Only an agent that is registered: a release must not make a row.
       ConditionExpression: 'attribute_exists(pk)',
+      // As it was: what was in the slots, and whether anything waits for them, which no release changes.
+      ReturnValues: 'ALL_OLD',
       ExpressionAttributeNames: {
         ...Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
         ...heard?.names,

@@ -12,6 +12,11 @@ export const poolPartition = (pool: string) => `POOL#${pool}`;
 export const poolKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POOL' });
 /** The policy in force: `#` sorts it before the agents, and it comes with the pool's own query. */
 export const policyHeadKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POLICY' });
+/** The sums of a policy's canary: with the pool's own query too, and gone a while after it. */
+export const canaryKey = (pool: string, version: number) => ({
+  pk: poolPartition(pool),
+  sk: `#CANARY#${String(version).padStart(8, '0')}`,
+});
 export const policyPartition = (pool: string) => `POLICY#${pool}`;
 export const policyVersionKey = (pool: string, version: number) => ({
   pk: policyPartition(pool),

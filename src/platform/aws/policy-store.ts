@@ -1,8 +1,10 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { CanarySums } from '../../contracts/canary.ts';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { PolicyRow } from '../../contracts/rows.ts';
 import type { PolicyStore } from '../../distributor/ports.ts';
 import { type Database, queryItems, isApplied } from './database.ts';
-import { policyHeadKey, policyPartition, policyVersionKey } from './keys.ts';
+import { expiryOf } from './expiry.ts';
+import { canaryKey, policyHeadKey, policyPartition, policyVersionKey } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
 /** The policy of an item; undefined for none. */
@@ -24,6 +26,31 @@ async function put(db: Database, item: Item, condition: string, was?: number): P
           : { ExpressionAttributeNames: { '#version': 'version' }, ExpressionAttributeValues: { ':was': was } }),
       }),
     ),
+  );
+}
+
+const sums = ['ended', 'completed', 'wait_ms', 'latency_ms', 'dated', 'met'] as const;
+const sides = ['old', 'new'] as const;
+
+/** The sums of a canary in its item: an attribute each, since an addition can create only those. */
+export function fromCanaryItem(item: Item | undefined): CanarySums | undefined {
+  if (item === undefined) return undefined;
+  const of = (side: string) => Object.fromEntries(sums.map((name) => [name, (item[`${side}_${name}`] ?? 0) as number]));
+  return Object.fromEntries(sides.map((side) => [side, of(side)])) as unknown as CanarySums;
+}
+
+async function count(db: Database, pool: string, version: number, added: CanarySums, at: string): Promise<void> {
+  const parts = sides.flatMap((side) => sums.map((name) => ({ name: `${side}_${name}`, value: added[side][name] })));
+  await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: canaryKey(pool, version),
+      UpdateExpression: `SET expires_at = :expires ADD ${parts.map(({ name }) => `${name} :${name}`).join(', ')}`,
+      ExpressionAttributeValues: {
+        ':expires': expiryOf(at),
+        ...Object.fromEntries(parts.map(({ name, value }) => [`:${name}`, value])),
+      },
+    }),
   );
 }
 
@@ -65,6 +92,13 @@ export function createPolicyStore(db: Database): PolicyStore {
         limit,
       );
       return items.flatMap((item) => fromPolicyItem(item) ?? []);
+    },
+    count: (pool, version, added, at) => count(db, pool, version, added, at),
+    counted: async (pool, version) => {
+      const { Item: item } = await db.client.send(
+        new GetCommand({ TableName: db.table, Key: canaryKey(pool, version), ConsistentRead: true }),
+      );
+      return fromCanaryItem(item);
     },
     version: async (pool, version) => {
       const { Item: item } = await db.client.send(

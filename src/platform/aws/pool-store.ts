@@ -3,8 +3,8 @@ import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { AgentStore } from '../../distributor/ports.ts';
 import { fromAgentItem } from './agent-rows.ts';
 import { type Database, isApplied, isRefused, queryItems } from './database.ts';
-import { poolKey, poolPartition, routeKey } from './keys.ts';
-import { fromPolicyItem } from './policy-store.ts';
+import { canaryKey, poolKey, poolPartition, routeKey } from './keys.ts';
+import { fromCanaryItem, fromPolicyItem } from './policy-store.ts';
 import { executeStatements, insertStatement } from './statements.ts';
 import type { Item } from './task-rows.ts';
 
@@ -23,9 +23,12 @@ export async function readPool(db: Database, pool: string): Promise<PoolRows> {
   const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
   const row = of('#POOL')[0];
   const policy = fromPolicyItem(of('#POLICY')[0]);
+  const tried = policy?.canary === undefined ? undefined : canaryKey(pool, policy.version).sk;
+  const canary = tried === undefined ? undefined : fromCanaryItem(of(tried)[0]);
   return {
     pool,
     ...(policy === undefined ? {} : { policy }),
+    ...(canary === undefined ? {} : { canary }),
     armed_until: (row?.['armed_until'] ?? 0) as number,
     ...(row?.['desired_agents'] === undefined
       ? {}

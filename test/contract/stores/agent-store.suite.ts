@@ -113,15 +113,16 @@ export function agentStoreSuite(backend: BackendOf): void {
       const keys = Array.from({ length: 100 }, (_, at) => `a-task-with-a-name-${at}#1`);
       const row = await registered({ capacity: 200 });
       expect(await store().reserve(row.pool, 'a1', holds(...keys), 100)).toBe(true);
-      expect((await store().release(row.pool, 'a1', [...keys, ...keys]))?.holds).toEqual({});
+      expect((await store().release(row.pool, 'a1', [...keys, ...keys]))?.holds).toEqual(holds(...keys));
+      expect((await now(row)).holds).toEqual({});
     });
 
-    it('releases slots and answers who waits for them; a repeat is harmless', async () => {
+    it('releases slots and answers what was in them and who waits for them; a repeat is harmless', async () => {
       const row = await registered();
       await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0);
       await store().want(row.pool, 'a1', ['r1', 'r2'], 2);
       expect(await store().release(row.pool, 'a1', ['t1#1'])).toMatchObject({
-        holds: holds('t2#1'),
+        holds: holds('t1#1', 't2#1'),
         wanted: ['r1', 'r2'],
       });
       expect(await store().release(row.pool, 'a1', ['t1#1'])).toMatchObject({
@@ -158,14 +159,11 @@ export function agentStoreSuite(backend: BackendOf): void {
       const figures = (completed: number, failed: number) => ({
         'a:type': { completed, failed, log: 7_000 * completed, log_squared: 49_000 * completed, micro_usd: 0 },
       });
-      const end = (completed: number, failed: number) =>
-        store().release(row.pool, 'a1', ['t#1'], {
-          ...heard,
-          completed,
-          failed,
-          worked_ms: 7,
-          figures: figures(completed, failed),
-        });
+      const end = async (completed: number, failed: number) => {
+        const added = { completed, failed, worked_ms: 7, figures: figures(completed, failed) };
+        await store().release(row.pool, 'a1', ['t#1'], { ...heard, ...added });
+        return now(row);
+      };
       expect(await end(0, 2)).toMatchObject({ failed: 2, failed_in_a_row: 2, figures: figures(0, 2) });
       expect(await end(0, 1)).toMatchObject({ failed: 3, failed_in_a_row: 3 });
       const mended = await end(2, 1);

@@ -40,6 +40,20 @@ describe('the routing policy behind the API', () => {
     expect((body['errors'] as { path: string }[]).map(({ path }) => path)).toEqual(['colour', 'strategy']);
   });
 
+  it('is put for a share of the tasks, shown with the figures of both sides, and promoted', async () => {
+    const { call } = api();
+    const change = { document: { strategy: 'random' }, expected_version: 0, canary: { share: 0.1 } };
+    expect((await call('/v1/policy', { ...change, canary: { share: 1.5, watch: 'luck' } })).status).toBe(400);
+    const put = await call('/v1/policy', change);
+    expect(policyView.parse(put.body)).toMatchObject({ version: 1, document: {}, canary: { watch: 'success' } });
+    expect(policyView.parse((await call('/v1/policy')).body).canary).toMatchObject({
+      ...{ document: { strategy: 'random' }, share: 0.1, margin: 0.05, samples: 100 },
+      figures: { old: { ended: 0 }, new: { ended: 0 } },
+    });
+    const promoted = await call('/v1/policy/promote', { expected_version: 1 });
+    expect(promoted.body).toMatchObject({ version: 2, document: { strategy: 'random' } });
+  });
+
   it('is tried without being put', async () => {
     const { call, accept, join } = api();
     await join('a');

@@ -1,7 +1,8 @@
 import { workflowOf } from '../../../contracts/ids.ts';
 import type { PolicyDocument, PolicyRule, TaskMatch } from '../../../contracts/policy.ts';
-import type { AgentRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { namespaceOf } from '../route.ts';
+import { isCanaryTask } from './canary.ts';
 import type { PlainStrategy, StrategySettings } from '../../../contracts/strategy.ts';
 import { plainSettings } from '../strategies/registry.ts';
 
@@ -66,6 +67,19 @@ function exclusion(
     return `lacks labels of rule ${rule.name}`;
   if (kept !== undefined && hasLabels(agent, kept)) return 'kept for emergencies';
   return undefined;
+}
+
+/** Reads a pool's policy, and what is tried on a share of its tasks. `now` is epoch ms. */
+export function routerOfPool(policy: PolicyRow | undefined, now: number): Router {
+  const router = routerOf(policy?.document, now);
+  if (policy?.canary === undefined) return router;
+  const tried = routerOf(policy.canary.document, now);
+  return (task, route) => {
+    if (!isCanaryTask(policy, task.task_id)) return router(task, route);
+    const routing = tried(task, route);
+    // Rules of the two may have the same name and sort out others.
+    return routing.filter === undefined ? routing : { ...routing, filter: `canary ${routing.filter}` };
+  };
 }
 
 /** Reads a policy once for many tasks: the first rule that matches decides, then the task's own strategy, its type's, the pool's. `now` is epoch ms. */

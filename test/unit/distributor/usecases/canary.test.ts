@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import type { CanarySettings } from '../../../../src/contracts/canary.ts';
+import { isCanaryTask } from '../../../../src/distributor/core/policy/canary.ts';
+import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
+import { promotePolicy, putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
+import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import { distributorStage, task } from '../stage.ts';
+
+const only = (agent_id: string) => ({
+  strategies: { only: { use: 'weighted', weights: { [agent_id]: 1 }, otherwise: 0 } },
+  strategy: 'only',
+});
+const settings: CanarySettings = { share: 0.5, watch: 'success', margin: 0.1, samples: 10 };
+
+/** A pool in which `a` gets all tasks but those of the canary, which go to `b`. */
+async function trying(over: Partial<CanarySettings> = {}) {
+  const stage = distributorStage();
+  await stage.join('a', { capacity: 100 });
+  await stage.join('b', { capacity: 100 });
+  const change = { pool: 'default', principal: 'me' };
+  await putPolicy(stage.deps, { ...change, document: only('a'), expected_version: 0 });
+  const canary = { ...settings, ...over };
+  await putPolicy(stage.deps, { ...change, document: only('b'), expected_version: 1, canary });
+  const ids = Array.from({ length: 40 }, (_, at) => `t${at}`);
+  await stage.accept(...ids.slice(0, 25).map((task_id) => task({ task_id })));
+  await stage.accept(...ids.slice(25).map((task_id) => task({ task_id })));
+  await stage.dispatch('*');
+  const finish = async (agent_id: string, outcome: 'completed' | 'failed') => {
+    const held = Object.keys((await stage.agent(agent_id)).holds);
+    const error = { code: 'broken', message: 'no', retryable: false };
+    const results = held.map((key) => ({
+      ...{ task_id: key.split('#')[0]!, attempt: 1, outcome },
+      ...(outcome === 'failed' ? { error } : {}),
+    }));
+    return applyResults(stage.deps, [{ pool: 'default', agent_id, principal: `principal-${agent_id}`, results }]);
+  };
+  const pulse = () => runPulse(stage.deps, { pool: 'default' });
+  return { ...stage, ids, finish, pulse, change };
+}
+
+describe('a policy that is tried', () => {
+  it('decides for its tasks, and the one in force for the others; logs tell which', async () => {
+    const { ids, row, deps } = await trying();
+    const policy = (await deps.policies.head('default'))!;
+    for (const id of ids) {
+      const isNew = isCanaryTask(policy, id);
+      expect(await row(id)).toMatchObject({
+        assigned_agent: isNew ? 'b' : 'a',
+        distribution: { policy_side: isNew ? 'new' : 'old' },
+      });
+    }
+  });
+
+  it('is taken back by itself when it does worse, once, with an event; the document in force stays', async () => {
+    const { finish, pulse, told, deps } = await trying();
+    await finish('a', 'completed');
+    await pulse();
+    expect(await deps.policies.head('default')).toMatchObject({ version: 2, canary: { share: 0.5 } });
+    await finish('b', 'failed');
+    const sums = (await deps.policies.counted('default', 2))!;
+    expect(sums).toMatchObject({ old: { ended: sums.old.completed }, new: { completed: 0 } });
+    expect(sums.old.ended + sums.new.ended).toBe(40);
+    await Promise.all([pulse(), pulse()]);
+    const head = await deps.policies.head('default');
+    expect(head).toMatchObject({ version: 3, document: only('a'), by: 'cadre' });
+    expect(head).not.toHaveProperty('canary');
+    expect(told.events.filter(({ type }) => type === 'PolicyRolledBack').map(({ data }) => data)).toEqual([
+      { pool: 'default', version: 3, canary_version: 2, watch: 'success', old: 1, new: 0 },
+    ]);
+  });
+
+  it('stays while it does as well, counts a repeated result once, and is promoted by people', async () => {
+    const { finish, pulse, deps, change } = await trying();
+    await Promise.all([finish('a', 'completed'), finish('b', 'completed')]);
+    const before = await deps.policies.counted('default', 2);
+    await finish('b', 'completed');
+    await pulse();
+    expect(await deps.policies.counted('default', 2)).toEqual(before);
+    expect(await deps.policies.head('default')).toMatchObject({ version: 2 });
+    expect(await promotePolicy(deps, { ...change, expected_version: 1 })).toMatchObject({
+      error: { code: 'version-conflict' },
+    });
+    const promoted = await promotePolicy(deps, { ...change, expected_version: 2 });
+    expect(promoted).toMatchObject({ ok: true, value: { version: 3, document: only('b') } });
+    expect(promoted).not.toHaveProperty('value.canary');
+    expect(await promotePolicy(deps, { ...change, expected_version: 3 })).toMatchObject({
+      error: { code: 'not-found' },
+    });
+  });
+
+  it('leaves a policy alone that somebody has changed since the pulse read it', async () => {
+    const { finish, pulse, deps, change, told } = await trying();
+    await finish('a', 'completed');
+    await finish('b', 'failed');
+    const pool = await deps.agents.pool('default');
+    await putPolicy(deps, { ...change, document: {}, expected_version: 2 });
+    const { judgeCanary } = await import('../../../../src/distributor/usecases/judge-canary.ts');
+    expect(await judgeCanary(deps, pool)).toBe(false);
+    await pulse();
+    expect(await deps.policies.head('default')).toMatchObject({ version: 3, document: {}, by: 'me' });
+    expect(told.events.some(({ type }) => type === 'PolicyRolledBack')).toBe(false);
+  });
+});
