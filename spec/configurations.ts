@@ -116,6 +116,7 @@ export const configurations: readonly Configuration[] = [
     { Limit: '= 2', Tasks: '= {t1, t2, t3}', MaxAttempts: '= 1' },
     long,
   ),
+  holds('Budget', 'budget', 'two tasks, money for one attempt, two dispatchers at once'),
   holds('Order', 'order', 'an endless stream of critical tasks that overloads the slot, one low one'),
   holds('Reserve', 'reserve', 'two classes that keep a slot of three each, attempts of two ticks'),
   holds('Reserve', 'reserve-all', 'two classes keep all of four slots', { Slots: '= 4', Keep: '= 2' }, long),
@@ -183,6 +184,13 @@ export const configurations: readonly Configuration[] = [
   breaks('Limits', 'gate-read-late', 'the gate is read after the agents', 'LimitKept', { GateReadFirst: off }),
   breaks('Limits', 'gate-first', 'a round passes the gate before it reserves', 'LimitKept', { GateLast: off }),
   breaks('Limits', 'given-up-unfenced', 'what is given up is not fenced off', 'RunningIsHeld', { FencesGivenUp: off }),
+  breaks('Budget', 'budget-no-gate', 'a round looks out for no other one', 'BudgetKept', { GateCondition: off }),
+  breaks('Budget', 'spent-read-first', 'what is spent is read before the holds', 'BudgetKept', { SpentReadLast: off }),
+  breaks('Budget', 'charge-after', 'the charge is a write of its own after the end', 'BudgetKept', {
+    SettlesTogether: off,
+  }),
+  breaks('Budget', 'lost-for-free', 'an attempt that was lost costs nothing', 'BudgetKept', { ChargesLost: off }),
+  breaks('Budget', 'charge-repeated', 'a repeated result is charged again', 'NoDrift', { ChargesOnce: off }),
   breaks('Order', 'no-ageing', 'what is due stays in its level', 'BoundedWaiting', { Ages: off }),
   breaks('Order', 'head-only', 'behind a cut head nobody looks for what is due', 'BoundedWaiting', { ReadsDue: off }),
   breaks('Order', 'look-blind', 'a look does not ask what comes due before the next one', 'QuietIsHonest', {

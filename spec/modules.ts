@@ -127,6 +127,22 @@ export const modules = {
     invariants: ['ReclaimedInTime', 'NothingIdles', 'NoMoreThanKept'],
     properties: [],
   },
+  Budget: {
+    constants: {
+      Tasks: '= {t1, t2}',
+      Dispatchers: '= {d1, d2}',
+      Hard: '= 1',
+      MaxAttempts: '= 2',
+      MaxPasses: '= 2',
+      GateCondition: '= TRUE',
+      SpentReadLast: '= TRUE',
+      SettlesTogether: '= TRUE',
+      ChargesLost: '= TRUE',
+      ChargesOnce: '= TRUE',
+    },
+    invariants: ['BudgetKept', 'NoDrift', 'RunningIsHeld'],
+    properties: [],
+  },
   Callback: {
     constants: {
       Executions: '= {1, 2}',

@@ -7,6 +7,7 @@ import type { ApiDeps } from './ports.ts';
 import type { ApiEnv } from './request.ts';
 import { agentRoutes } from './routes/agents.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { budgetRoutes } from './routes/budgets.ts';
 import { contextRoutes } from './routes/contexts.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -74,6 +75,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));
   app.route('/', policyRoutes(deps));
+  app.route('/', budgetRoutes(deps));
   app.route('/', contextRoutes(deps));
   app.route('/', deadLetterRoutes(deps));
   app.route('/', systemRoutes(deps));

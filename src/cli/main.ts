@@ -16,6 +16,7 @@ import { addPolicies } from './commands/policies.ts';
 import { addQueues } from './commands/queues.ts';
 import { addReview } from './commands/review.ts';
 import { addRun } from './commands/run.ts';
+import { addBudgets } from './commands/budgets.ts';
 import { addSchedules } from './commands/schedules.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStart } from './commands/start.ts';
@@ -51,7 +52,16 @@ ${exitCodesHelp}`,
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel, addKill])
     add(program);
-  for (const add of [addWorkflows, addApprovals, addSchedules, addTasks, addExplain, addAgents, addPolicies])
+  for (const add of [
+    addWorkflows,
+    addApprovals,
+    addSchedules,
+    addBudgets,
+    addTasks,
+    addExplain,
+    addAgents,
+    addPolicies,
+  ])
     add(program);
   for (const add of [addContext, addLocks, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate, addTrace])
     add(program);

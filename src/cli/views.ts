@@ -1,4 +1,5 @@
 import type { AgentView } from '../contracts/agent.ts';
+import type { SpentView, WorkflowBudget } from '../contracts/budget.ts';
 import type { TaskView } from '../contracts/task.ts';
 import type { RunTask, WorkflowView } from '../contracts/workflow.ts';
 import { showDuration, showStatus, showTime, style, table } from './output.ts';
@@ -12,6 +13,20 @@ export function facts(entries: readonly (readonly [string, string | undefined])[
 
 function between(from: string | undefined, to: string | undefined): number | undefined {
   return from === undefined || to === undefined ? undefined : Date.parse(to) - Date.parse(from);
+}
+
+/** An amount in the units that a budget limits, or all. */
+export function showSpent({ usd, tokens }: SpentView, units: WorkflowBudget = { usd: 0, tokens: 0 }): string {
+  const parts = [
+    ...(units.usd === undefined ? [] : [`$${usd.toFixed(usd > 0 && usd < 0.01 ? 6 : 2)}`]),
+    ...(units.tokens === undefined ? [] : [`${tokens.toLocaleString('en')} tokens`]),
+  ];
+  return parts.join(', ');
+}
+
+/** The limits of a budget. */
+export function showLimits(budget: WorkflowBudget): string {
+  return showSpent({ usd: budget.usd ?? 0, tokens: budget.tokens ?? 0 }, budget);
 }
 
 /** A task with all that is known of it. */
@@ -38,6 +53,7 @@ export function showTask(task: TaskView): string {
     ['next try', task.not_before && showTime(task.not_before)],
     ['why there', task.distribution?.reasons.join('; ')],
     ['error', task.error && `${task.error.message} [${task.error.code}]`],
+    ['spent', task.spent && showSpent(task.spent)],
     ['late results', task.late_results > 0 ? String(task.late_results) : undefined],
     ['output', task.output === undefined ? task.output_ref?.key : JSON.stringify(task.output)],
   ]);
@@ -58,6 +74,10 @@ export function showTasks(tasks: readonly TaskView[]): string {
   return table(['TASK', 'TYPE', 'STATUS', 'PRIORITY', 'AGENT', 'ATTEMPT', 'CREATED'], rows);
 }
 
+function spentOf({ spent, budget }: WorkflowView): string | undefined {
+  return spent && budget && `${showSpent(spent, budget)} of ${showLimits(budget)}`;
+}
+
 /** A workflow with all that is known of it. */
 export function showWorkflow(workflow: WorkflowView): string {
   const nodes = Object.entries(workflow.nodes).map(([status, count]) => `${count} ${status.toLowerCase()}`);
@@ -74,6 +94,7 @@ export function showWorkflow(workflow: WorkflowView): string {
     ],
     ['nodes', nodes.join(', ')],
     ['created', showTime(workflow.created_at)],
+    ['spent', spentOf(workflow)],
     ['rerun of', workflow.rerun_of],
     ['priority', workflow.priority],
     ['deadline', workflow.deadline && showTime(workflow.deadline)],

@@ -46,6 +46,12 @@ export const errorCatalogue = {
     what: 'A task with this id exists already with another body; the first one stays.',
     fix: 'Choose another task_id, or send the same body to repeat safely.',
   },
+  'budget-exceeded': {
+    status: 409,
+    exit: 6,
+    what: 'The budget of the task or of its workflow leaves no room for another attempt.',
+    fix: 'Look with `cadre budgets show`; run it again with a larger budget, or with an estimate that is nearer to what it uses.',
+  },
   'singleton-conflict': {
     status: 409,
     exit: 6,

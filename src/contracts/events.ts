@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { agentStop } from './agent.ts';
+import { spentView, workflowBudget } from './budget.ts';
 import { changeKinds } from './context.ts';
 import { signalledEvent } from './signal.ts';
 import { task } from './task.ts';
@@ -105,6 +106,14 @@ export const eventData = {
     makespan_ms: z.int(),
     delivery_notification: z.string(),
   }),
+  BudgetReached: z.strictObject({
+    workflow_id: z.string(),
+    name: z.string(),
+    level: z.enum(['soft', 'hard']),
+    reason: z.string(),
+    budget: workflowBudget,
+    spent: spentView,
+  }),
   ApprovalRequested: approvalNews,
   ApprovalReminded: approvalNews,
   ApprovalEscalated: approvalNews,
@@ -145,6 +154,7 @@ export const eventSources: Record<EventType, string> = {
   WorkflowSignalled: 'cadre.workflow',
   WorkflowStarted: 'cadre.workflow',
   WorkflowFinished: 'cadre.workflow',
+  BudgetReached: 'cadre.workflow',
   ApprovalRequested: 'cadre.workflow',
   ApprovalReminded: 'cadre.workflow',
   ApprovalEscalated: 'cadre.workflow',

@@ -73,6 +73,14 @@ export const rateStartsMax = 1_000_000;
 export const ratedKeysMax = 100;
 /** Longest time that a debounced task waits for another submission. */
 export const debounceMsMax = 24 * 3_600_000;
+/** Dollars that one attempt may report. More: a slip of the decimal point uses up everything. */
+export const attemptUsdMax = 1_000_000;
+/** Tokens that one attempt may report. */
+export const attemptTokensMax = 1_000_000_000_000;
+/** Dollars of a budget: in millionths they are whole numbers far below 2^53. */
+export const budgetUsdMax = 1_000_000_000;
+/** Tokens of a budget. */
+export const budgetTokensMax = 1_000_000_000_000_000;
 /** Lanes of their own for tasks with keys: what a full key holds back stands in the way of a few other keys, never of a task without one. More: more heads to read. */
 export const keyLanesMax = 16;
 /** Pages of a route that are read on when all of a page is held back by limits. More: each dispatch reads more of a backlog that may not start. */

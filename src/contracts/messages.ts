@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { usage } from './budget.ts';
 import { contextId, namespaceName } from './context.ts';
 import { declaredReads } from './declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
@@ -55,13 +56,6 @@ export type Preemption = z.infer<typeof preemption>;
 /** Agents ignore keys they do not know, so that newer deployments can talk to older agents. */
 export const inboxMessage = z.discriminatedUnion('kind', [assignment, cancellation, preemption]);
 export type InboxMessage = z.infer<typeof inboxMessage>;
-
-/** What an attempt used, as its agent counts it. */
-export const usage = z.strictObject({
-  usd: z.number().nonnegative().max(1_000_000).optional(),
-  tokens: z.int().nonnegative().optional(),
-});
-export type Usage = z.infer<typeof usage>;
 
 /** How an attempt ended. `released` hands the task back without counting a retry; its output is the checkpoint from which the next attempt goes on. */
 export const taskResult = z.strictObject({

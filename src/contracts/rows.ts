@@ -2,6 +2,7 @@ import type { AgentStop } from './agent.ts';
 import type { ApprovalAction, ApprovalStatus, AskedLevel } from './approval.ts';
 import type { ApprovalForm } from './approval-form.ts';
 import type { Decision } from './approval-decision.ts';
+import type { Amount, BudgetRow, TaskCosts, WorkflowBudget } from './budget.ts';
 import type { WorkingCalendar } from './calendar.ts';
 import type { approvalEvents } from './events.ts';
 import type { CanaryHold, CanarySettings, CanarySums } from './canary.ts';
@@ -33,7 +34,7 @@ export interface StoredJson {
 }
 
 /** A task. `attempt` is the fencing token: it rises by one with each claim and never falls. */
-export interface TaskRow {
+export interface TaskRow extends TaskCosts {
   readonly task_id: string;
   readonly task_type: string;
   readonly priority: Priority;
@@ -140,6 +141,8 @@ export interface Hold {
   readonly reservation?: string;
   /** Present while a policy is tried: what the figures of either side need when the attempt has ended. */
   readonly canary?: CanaryHold;
+  /** What it reserves of its workflow's budget. */
+  readonly reserved?: Amount;
 }
 
 /** Recent starts under a rate limit: in slices of a tenth of its period, how many there were before which time (epoch ms), the oldest first. */
@@ -159,6 +162,7 @@ export interface TypeFigures {
   readonly log_squared: number;
   /** Millionths of a dollar. */
   readonly micro_usd: number;
+  readonly tokens: number;
 }
 
 /** An agent and its slots. */
@@ -212,6 +216,8 @@ export interface RouteRow {
   readonly agents: readonly string[];
   /** Absent: the default one. */
   readonly namespace?: string;
+  /** All its tasks draw on the budgets of their workflows. */
+  readonly budgeted?: true;
 }
 
 /** How far the namespaces of a pool have come in each level (0 to 3): where the last start stood, and where those begin next that are ahead of it. */
@@ -240,6 +246,8 @@ export interface PoolRows {
   readonly policy?: PolicyRow;
   /** Sums of the policy's canary; absent until a task has ended under it. */
   readonly canary?: CanarySums;
+  /** Budgets of the workflows whose tasks are looked at, read after the agents. Never part of the pool's rows. */
+  readonly budgets?: ReadonlyMap<string, BudgetRow>;
 }
 
 /** A version of a pool's policy. */
@@ -293,6 +301,11 @@ export interface WorkflowHead {
   readonly priority?: Priority;
   /** Its priority or its deadline was changed while it ran: tasks that wait may still have to move. */
   readonly updated?: true;
+  readonly budget?: WorkflowBudget;
+  /** Of its budget, by attempts that have ended. */
+  readonly spent?: Amount;
+  /** It was told that the soft limit of its budget is reached. */
+  readonly warned?: boolean;
   /** The run whose nodes it took over. */
   readonly rerun_of?: string;
   /** The schedule that started it: told of its end, since the next run may wait for it. */

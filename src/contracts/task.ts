@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { declaredReads } from './declared-reads.ts';
+import { spentView, taskBudget, usage } from './budget.ts';
 import { agentId, capabilityList, region, taskId, taskType, timestamp, userId, wellFormed } from './ids.ts';
 import { json } from './json.ts';
 import {
@@ -39,6 +40,8 @@ export const distributionRules = z.strictObject({
   affinity_key: z.string().min(1).max(128).optional(),
   /** Where the task's data is: what the geographic strategy measures from. */
   region: region.optional(),
+  /** What one attempt is expected to use: so much of its workflow's budget is reserved for it. Where it is not given, what attempts of its type used on average. */
+  estimate: usage.optional(),
   /** The task waits while `limit` attempts of its key run. */
   concurrency: z.strictObject({ key: limitKey, limit: concurrencyLimit }).optional(),
   /** The task waits while `limit` attempts of its key have started within the last `period_ms`. */
@@ -81,6 +84,8 @@ export const task = z
     required_capabilities: capabilityList,
     payload: json,
     distribution_rules: submissionRules.optional(),
+    /** What all its attempts together may use. */
+    budget: taskBudget.optional(),
     /** Whose task it is: what a policy shares out and limits by. `default` where it is not given. */
     namespace: userId.optional(),
     reads: declaredReads.optional(),
@@ -153,6 +158,8 @@ export const taskView = z.strictObject({
   output_ref: blobRef.optional(),
   error: taskError.optional(),
   distribution: distributionLog.optional(),
+  /** What its ended attempts used, as far as agents said so. */
+  spent: spentView.optional(),
   /** Why it waits, while it is Queued. */
   waits_because: z.string().optional(),
   /** When it stands before all others, while it is Queued. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { declaredReads } from './declared-reads.ts';
 import { approvalShape } from './approval-node.ts';
+import { taskBudget } from './budget.ts';
 import { expression } from './expression.ts';
 import { capabilityList, taskType, userId } from './ids.ts';
 import { json } from './json.ts';
@@ -53,6 +54,7 @@ const work = {
   on_expiry: expiryPolicy.optional(),
   distribution_rules: distributionRules.optional(),
   reads: declaredReads.optional(),
+  budget: taskBudget.optional(),
 };
 const taskWork = z.strictObject(work);
 export type TaskWork = z.output<typeof taskWork>;

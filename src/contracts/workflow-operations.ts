@@ -1,4 +1,5 @@
 import { deliveryNotificationView, page, pageQuery, workflowEventView, workflowRedriveRequest } from './api.ts';
+import { budgetOperations } from './budget-operations.ts';
 import { userId } from './ids.ts';
 import type { Operation } from './operations.ts';
 import { workflowCancelRequest } from './repair.ts';
@@ -130,4 +131,5 @@ export const workflowOperations: readonly Operation[] = [
     status: 200,
     answer: workflowView,
   },
+  ...budgetOperations,
 ];

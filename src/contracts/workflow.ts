@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { decision } from './approval-decision.ts';
+import { spentView, workflowBudget } from './budget.ts';
 import { expression } from './expression.ts';
 import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
@@ -18,6 +19,8 @@ export const workflowDefinition = z.strictObject({
   output: expression.optional(),
   bodies: z.record(userId, workflowBody).optional(),
   queries: z.record(userId, expression).optional(),
+  /** What all tasks of a run may use together, those of its subworkflows included. */
+  budget: workflowBudget.optional(),
 });
 export type WorkflowDefinition = z.output<typeof workflowDefinition>;
 export type WorkflowDefinitionInput = z.input<typeof workflowDefinition>;
@@ -145,6 +148,14 @@ export const workflowEvent = z.discriminatedUnion('type', [
     deadline: timestamp.optional(),
   }),
   workflowMigrated,
+  /** Attempts ended, or were stopped: what they used, in millionths of a dollar and in tokens. Only where there is a budget. */
+  z.strictObject({
+    type: z.literal('BudgetSpent'),
+    attempts: z.array(z.strictObject({ node: nodePath, attempt: z.int(), micro_usd: z.int(), tokens: z.int() })),
+  }),
+  /** Its soft limit was reached, which is told once, or its hard limit, which stops it. */
+  z.strictObject({ type: z.literal('BudgetReached'), level: z.enum(['soft', 'hard']), reason: z.string() }),
+  z.strictObject({ type: z.literal('BudgetSet'), by: z.string(), budget: workflowBudget }),
   z.strictObject({ type: z.literal('WorkflowPaused'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowResumed'), by: z.string() }),
   z.strictObject({ type: z.literal('WorkflowRedriven'), by: z.string() }),
@@ -194,6 +205,9 @@ export const workflowView = z.strictObject({
   compensation: compensationStatus.optional(),
   /** It was cancelled; what runs may end by itself until then. */
   cancel_until: timestamp.optional(),
+  budget: workflowBudget.optional(),
+  /** Of the budget, by attempts that have ended. */
+  spent: spentView.optional(),
   /** Present while nothing new starts. */
   paused: z.literal(true).optional(),
   /** Events that it keeps until a node takes them, the oldest first. */

@@ -1,4 +1,5 @@
 import type { CanarySums } from '../contracts/canary.ts';
+import type { BudgetRow } from '../contracts/budget.ts';
 import type { AgentStop } from '../contracts/agent.ts';
 import type { Announcement } from '../contracts/events.ts';
 import type { Outcome } from '../contracts/errors.ts';
@@ -18,6 +19,7 @@ import type {
 import type { TaskError, TaskStatus } from '../contracts/task.ts';
 import type { SentResult } from './core/fate.ts';
 import type { FiguresAging, FiguresChange } from './core/figures.ts';
+import type { Overdraft } from './core/budget-limiter.ts';
 import type { TaskChange } from './core/task-change.ts';
 
 /** Time, ids and randomness: everything the core must be given. */
@@ -73,6 +75,11 @@ export interface TaskStore {
   /** Counts a result that came too late. */
   countLateResult(task_id: string): Promise<void>;
   list(filter: { pool: string; status?: TaskStatus; limit: number; cursor?: string }): Promise<Page<TaskRow>>;
+}
+
+export interface BudgetStore {
+  /** The budgets of these workflows, strongly consistent; one that has none is left out. */
+  get(workflow_ids: readonly string[]): Promise<ReadonlyMap<string, BudgetRow>>;
 }
 
 export interface TimerStore {
@@ -235,6 +242,11 @@ export interface WorkflowTasks {
    * stays as it is. Undefined when there is none. Throws `version-conflict` after too many lost races.
    */
   fail(task_id: string, error: TaskError): Promise<TaskRow | undefined>;
+  /**
+   * A workflow's budget leaves no room for a task while nothing runs on it: that its soft limit is reached is told, once; past its hard limit the task fails, and the
+   * workflow is stopped. By its head as it is then: a budget that was raised meanwhile has room again, and nothing happens.
+   */
+  overdraw(overdraft: Overdraft): Promise<void>;
   /** Repeats the step that workflows owe after a crash or a lost message; answers how many it went through. */
   resume(pool: string): Promise<number>;
   /**
@@ -275,6 +287,7 @@ export interface DistributorDeps {
   readonly blobs: BlobStore;
   readonly workflowTasks: WorkflowTasks;
   readonly timers: TimerStore;
+  readonly budgets: BudgetStore;
   readonly wakers: Readonly<Record<TimerKind, Waker>>;
   readonly addresses: Addresses;
   readonly log: Log;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AgentGrant } from '../contracts/agent.ts';
+import type { Usage } from '../contracts/budget.ts';
 import { json } from '../contracts/json.ts';
 import { blobBytesMax, checkpointMsMax, inlineBytesMax } from '../contracts/limits.ts';
-import type { Assignment, TaskResult, Usage } from '../contracts/messages.ts';
+import type { Assignment, TaskResult } from '../contracts/messages.ts';
 import type { AgentDeps } from './agent-ports.ts';
 import type { BlobRef } from '../contracts/task.ts';
 import type { ContextCalls } from './context-calls.ts';

@@ -21,6 +21,7 @@ import { apiTransport, type ApiTransport } from './api-transport.ts';
 import { approvalCalls } from './approval-calls.ts';
 import { cachingContexts, type ContextCacheOptions } from './context-cache.ts';
 import { contextCalls } from './context-calls.ts';
+import { budgetCalls } from './budget-calls.ts';
 import { repairCalls } from './repair-calls.ts';
 import { taskCalls } from './task-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
@@ -140,6 +141,7 @@ export function createClient(options: ClientOptions = {}) {
     workflowTasks: workflows.tasks,
     workflowEvents: workflows.events,
     ...repairCalls(call),
+    ...budgetCalls(call),
     ...inspectionCalls(call),
     deliveryNotification: workflows.notification,
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),

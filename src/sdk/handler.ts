@@ -1,6 +1,6 @@
 import type { ContextDocument } from '../contracts/context.ts';
+import type { Usage } from '../contracts/budget.ts';
 import type { Json } from '../contracts/json.ts';
-import type { Usage } from '../contracts/messages.ts';
 import type { Priority } from '../contracts/task.ts';
 import type { AgentLog } from './agent-ports.ts';
 import type { ContextCalls } from './context-calls.ts';

@@ -137,6 +137,20 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'reserves-nothing',
+    mistake: 'a hold does not note what it reserves of a budget',
+    spoil: ({ agents, ...adapters }) => ({
+      ...adapters,
+      agents: {
+        ...agents,
+        reserve: (pool, agent_id, holds, ...rest) => {
+          const free = Object.entries(holds).map(([key, { reserved: _reserved, ...hold }]) => [key, hold] as const);
+          return agents.reserve(pool, agent_id, Object.fromEntries(free), ...rest);
+        },
+      },
+    }),
+  },
+  {
     name: 'untold-wait',
     mistake: 'a workflow that waits for a key does not tell so',
     spoil: (adapters) => ({ ...adapters, published: { ...adapters.published, expect: async () => undefined } }),

@@ -2,7 +2,9 @@ import { killTask } from '../../src/distributor/usecases/kill-task.ts';
 import { reviveAgent } from '../../src/distributor/usecases/revive-agent.ts';
 import { stopAgent } from '../../src/distributor/usecases/stop-agent.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { WorkflowHead } from '../../src/contracts/rows.ts';
 import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
+import { setBudget } from '../../src/workflow/usecases/set-budget.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Who heard nothing asks again after this time (ms). */
@@ -36,5 +38,20 @@ export function startOperator(api: Runtime, { cloud }: TwinDeployment, scenario:
     const request = { task_id, reason: 'does harm', principal: 'operator' };
     clock.at(startedAt + at, () => void killTask(api, request).catch(() => undefined));
   }
+  // Whoever is told that a budget waits at its soft limit lets it go on.
+  cloud.dynamodb.onCommit(({ changes }) => {
+    for (const { before, after } of changes) {
+      const { workflow_id, budget, warned } = (after ?? {}) as Partial<WorkflowHead>;
+      if (after?.['sk'] !== 'HEAD' || workflow_id === undefined || warned !== true || before?.['warned'] === true)
+        continue;
+      if (budget?.on_soft !== 'wait') continue;
+      const { soft: _soft, on_soft: _wait, ...hard } = budget;
+      const approve = async () => {
+        const outcome = await setBudget(api, { workflow_id, principal: 'operator', budget: hard });
+        return { ok: outcome.ok || outcome.error.code === 'already-finished' };
+      };
+      clock.at(clock.now() + 1_000, () => void until(approve));
+    }
+  });
   return { isRevived: (agent_id: string) => revived.has(agent_id) };
 }

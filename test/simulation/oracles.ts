@@ -1,6 +1,7 @@
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
+import { createBudgetOracle } from './budget-oracle.ts';
 import { nextVersion } from './scenario.ts';
 
 /** The stored item, as the twin's commits show it. */
@@ -25,6 +26,8 @@ export interface OracleView {
   agents(): readonly Item[];
   /** Whether somebody has asked for the revival of this agent. */
   isRevived(agent_id: string): boolean;
+  /** All slots of all agents: how many attempts may run at once. */
+  readonly slots: number;
   /** The definition of a workflow that the seed submitted. */
   definitionOf(workflow_id: string): WorkflowDefinition | undefined;
 }
@@ -308,10 +311,22 @@ export function createOracles(view: OracleView) {
     lastSeq.set(id, seq);
   }
 
+  const checkBudgets = createBudgetOracle(
+    {
+      head: (workflow_id) => view.peek(`WORKFLOW#${workflow_id}`, 'HEAD'),
+      definitionOf: (workflow_id) => view.definitionOf(workflow_id),
+      slots: view.slots,
+    },
+    (at, detail) => {
+      check(false, at, 'BudgetKept', () => detail);
+    },
+  );
+
   return {
     violations,
     effects: (task_id: string): number => effects.get(task_id) ?? 0,
-    onCommit({ at, changes }: Commit): void {
+    onCommit(commit: Commit): void {
+      const { at, changes } = commit;
       for (const { before, after } of changes) {
         const row = after ?? before;
         const sk = String(row?.['sk']);
@@ -324,6 +339,7 @@ export function createOracles(view: OracleView) {
         } else if (sk === 'HEAD') checkHead(before, after, at);
         else if (sk.startsWith('EVENT#')) checkEvent(before, after, at);
       }
+      checkBudgets(commit);
     },
   };
 }

@@ -21,7 +21,13 @@ export interface EndedWorkflow {
 function isAble({ head, tasks }: EndedWorkflow): boolean {
   if (head.cancel_reason !== undefined) return false;
   const codes = tasks.flatMap(({ status, error }) => (status === 'Failed' ? [error?.code ?? ''] : []));
-  if (codes.some((code) => code === 'killed' || code === 'deadline-passed' || agentsOwnErrors.has(code))) return false;
+  if (
+    codes.some(
+      (code) =>
+        code === 'killed' || code === 'budget-exceeded' || code === 'deadline-passed' || agentsOwnErrors.has(code),
+    )
+  )
+    return false;
   return head.status === 'Completed' || codes.length > 0;
 }
 

@@ -1,5 +1,6 @@
 import type { EventRequest, WorkflowSignal } from '../../src/contracts/signal.ts';
 import type { Task } from '../../src/contracts/task.ts';
+import type { Usage } from '../../src/contracts/budget.ts';
 import type { WorkflowUpdate } from '../../src/contracts/repair.ts';
 import { priorities } from '../../src/contracts/task.ts';
 import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
@@ -14,6 +15,8 @@ import { drawNodes, soundNodes } from '../support/arbitrary-workflow.ts';
 export interface Behaviour {
   readonly ms: number;
   readonly end: 'completes' | 'fails' | 'refuses';
+  /** What it reports to have used; some agents say nothing. */
+  readonly usage?: Usage;
 }
 
 /** An agent of a seed. `crashes` and `freezes` are times after the start (ms) with how long they last; a crash without an end is for good. */
@@ -228,6 +231,24 @@ export function nextVersion(definition: WorkflowDefinition): WorkflowDefinition 
   return { ...definition, nodes: definition.nodes.toReversed(), queries: { ...definition.queries, migrated: 'true' } };
 }
 
+/** The most that an attempt uses. */
+export const attemptUsageMax = { usd: 0.01, tokens: 1_000 };
+
+/** Some workflows have a budget that may not last. Some of these know what their tasks use at most, others leave it to be learnt. */
+function withBudget(random: Random, definition: WorkflowDefinition): WorkflowDefinition {
+  if (!random.chance(0.4)) return definition;
+  const attempts = 1 + random.below(2 * definition.nodes.length);
+  const hard = random.chance(0.5)
+    ? { usd: attempts * attemptUsageMax.usd }
+    : { tokens: attempts * attemptUsageMax.tokens, ...(random.chance(0.3) ? { usd: 1 } : {}) };
+  const soft = random.chance(0.5) ? { soft: 0.5, on_soft: random.pick(['warn', 'wait'] as const) } : {};
+  const isKnown = random.chance(0.5);
+  const nodes = definition.nodes.map((node) =>
+    isKnown && node.kind === 'task' ? { ...node, distribution_rules: { estimate: attemptUsageMax } } : node,
+  );
+  return workflowDefinition.parse({ ...definition, nodes, budget: { ...hard, ...soft } });
+}
+
 function drawUpdate(random: Random, workflow_id: string, at: number): Scenario['updates'] {
   if (!random.chance(0.4)) return [];
   const change = random.chance(0.5) ? { priority: random.pick(priorities) } : drawDeadline(random, at);
@@ -274,7 +295,7 @@ export function drawScenario(random: Random): Scenario {
   const workflows = Array.from({ length: random.below(4) }, (_, index) => ({
     at: random.below(spread),
     workflow_id: `wf${index}`,
-    definition: drawWorkflow(random, index),
+    definition: withBudget(random.fork(`budget-${index}`), drawWorkflow(random, index)),
   }));
   const awaiting = workflows.filter(({ definition }) => definition.nodes.some(({ kind }) => kind === 'event'));
   const published = random.fork('published');
@@ -324,5 +345,9 @@ export function behaviourOf(random: Random, task_id: string, attempt: number): B
   const own = random.fork(`${task_id}#${attempt}`);
   const ms = own.chance(0.45) ? 2_000 + own.below(attemptMsMax - 2_000) : own.below(800);
   const roll = own.next();
-  return { ms, end: roll < 0.06 ? 'fails' : roll < 0.09 ? 'refuses' : 'completes' };
+  const spending = own.fork('usage');
+  const { usd, tokens } = attemptUsageMax;
+  const used = { usd: (usd * spending.below(101)) / 100, tokens: spending.below(tokens + 1) };
+  const usage = spending.chance(0.15) ? {} : { usage: used };
+  return { ms, end: roll < 0.06 ? 'fails' : roll < 0.09 ? 'refuses' : 'completes', ...usage };
 }

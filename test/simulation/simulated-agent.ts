@@ -89,9 +89,10 @@ export function startSimulatedAgent(
       capabilities: plan.capabilities,
       slots: plan.slots,
       deps,
-      handler: async (task, { signal }) => {
-        const { ms, end } = behaviourOf(random, task.task_id, task.attempt);
+      handler: async (task, { signal, used }) => {
+        const { ms, end, usage } = behaviourOf(random, task.task_id, task.attempt);
         await deps.clock.sleep(ms, signal);
+        if (usage !== undefined) used(usage);
         if (end === 'fails') throw new RetryableError({ code: 'flaky', message: 'not this time' });
         if (end === 'refuses') throw new TerminalError({ code: 'broken', message: 'not ever' });
         return { done: task.task_id, attempt: task.attempt };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SQSEvent } from 'aws-lambda';
 import type { TaskRow, WorkflowHead } from '../../src/contracts/rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
@@ -104,6 +105,12 @@ async function checkEnd(
       const taken = events.flatMap((event) => (event.type === 'NodeCompleted' ? (event.signal ?? []) : []));
       for (const list of [received, taken])
         if (new Set(list).size < list.length) fail('SignalOnce', `${workflow_id}: ${list.join(', ')}`);
+      const charged = events.flatMap((event) =>
+        event.type === 'BudgetSpent' ? event.attempts.map(({ node, attempt }) => `${node}#${attempt}`) : [],
+      );
+      if (new Set(charged).size < charged.length) fail('ChargedOnce', `${workflow_id}: ${charged.join(', ')}`);
+      if (!isDeepStrictEqual(state.spent, head.spent))
+        fail('ReplayGivesState', `${workflow_id}: ${JSON.stringify(state.spent)} is not ${JSON.stringify(head.spent)}`);
       if (state.nodes !== head.nodes || state.status !== head.status)
         fail('ReplayGivesState', `${workflow_id}: ${state.nodes} is not ${head.nodes}`);
       if (cloud.stepFunctions.executions().some(({ name, status }) => name === workflow_id && status === 'RUNNING'))
@@ -210,6 +217,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
         .map(({ id }) => cloud.dynamodb.peek('POOL#default', `AGENT#${id}`))
         .filter((row) => row !== undefined),
     definitionOf: (id) => definitions.get(id),
+    slots: scenario.agents.reduce((sum, { slots }) => sum + slots, 0),
   });
   cloud.dynamodb.onCommit((commit) => {
     const isStopping = commit.changes.some(

@@ -3,7 +3,7 @@ import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { type DueNode, dueNodes } from '../../src/workflow/core/composites.ts';
 import { graphOf, type WorkflowGraph } from '../../src/workflow/core/graph.ts';
 import type { KeptSignal } from '../../src/contracts/signal.ts';
-import type { NodeOutcome } from '../../src/workflow/core/reducer.ts';
+import type { NodeOutcome } from '../../src/workflow/core/settle-nodes.ts';
 import type { WorkflowState } from '../../src/workflow/core/state.ts';
 import { numberIn, takenBy } from './naive-workflow.ts';
 

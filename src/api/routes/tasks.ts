@@ -22,6 +22,7 @@ import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '..
 const waiting = async () => ({
   ...(await import('../../distributor/core/why-queued.ts')),
   ...(await import('../../distributor/usecases/bound-wait.ts')),
+  ...(await import('../../distributor/usecases/pool-of-task.ts')),
 });
 const forecasting = async () => (await import('../../distributor/usecases/forecast-tasks.ts')).forecastTasks;
 const explaining = async () => (await import('../../distributor/usecases/explain-task.ts')).explainTask;
@@ -73,8 +74,8 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/v1/tasks/:id', async (c) => {
     const task = await row(readParam(c, 'id', taskId));
     if (task.status !== 'Queued') return c.json(taskView(task));
-    const pool = await deps.agents.pool(task.pool);
-    const { whyQueued, boundWait } = await waiting();
+    const { whyQueued, boundWait, readPoolOf } = await waiting();
+    const pool = await readPoolOf(deps, task);
     const waits_because = whyQueued(task, pool, deps.sources.now());
     return c.json({ ...taskView(task), waits_because, ...(await boundWait(deps, task, pool)) });
   });

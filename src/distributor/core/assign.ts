@@ -4,7 +4,7 @@ import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
 import type { Lane } from './lane.ts';
-import type { Limiter } from './limiter.ts';
+import type { Limiter, Taken } from './limiter.ts';
 import { canaryHoldOf } from './policy/canary.ts';
 import type { Reservations } from './reservations.ts';
 import { holdKey } from './task.ts';
@@ -18,8 +18,8 @@ export interface Assignment {
   readonly log: DistributionLog;
   /** When the agent's next turn begins, where the strategy counts turns. */
   readonly next_turn?: number;
-  /** The limits that its hold counts against; undefined: it met none, and no other round need be looked out for. */
-  readonly limits?: readonly string[];
+  /** The limits that its hold counts against, and what it reserves; undefined: it met none, and no other round need be looked out for. */
+  readonly taken?: Taken;
   /** The reservation whose slots its hold uses. */
   readonly reservation?: string;
   /** What its hold notes while a policy is tried. */
@@ -73,6 +73,7 @@ export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, r
   const block = limiter.blockOf(task, lane.route);
   if (block !== undefined) {
     lane.heldBy.add(block.name);
+    if (block.overdraft !== undefined) lane.overdrafts.push(block.overdraft);
     return 'held';
   }
   const choice = choose(task, lane.route, context);
@@ -95,12 +96,12 @@ export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, r
     ...ranked(choice),
   };
   member.take();
-  const limits = limiter.take(task, lane.route, agent);
+  const taken = limiter.take(task, lane.route, agent);
   reservations?.count(reservation, 1);
   return {
     ...{ task, agent, attempt, log },
     ...(next_turn === undefined ? {} : { next_turn }),
-    ...(limits === undefined ? {} : { limits }),
+    ...(taken === undefined ? {} : { taken }),
     ...(reservation === undefined ? {} : { reservation }),
     ...(canary === undefined ? {} : { canary }),
   };

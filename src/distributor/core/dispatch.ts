@@ -7,6 +7,7 @@ import { namespaceOf } from './route.ts';
 import { heapOf } from './heap.ts';
 import { type FairShare, openFairShare } from './fair-share.ts';
 import { advance, isBefore, type Lane, openLane, takeTurn } from './lane.ts';
+import { budgetName, type Overdraft } from './budget-limiter.ts';
 import { type Limiter, openLimiter } from './limiter.ts';
 import { routerOfPool } from './policy/routing.ts';
 import { decidePreemptions, type Preemption } from './preempt.ts';
@@ -40,6 +41,8 @@ export interface DispatchPlan {
   readonly assignments: readonly Assignment[];
   readonly blocked: readonly { readonly route: string; readonly agents: readonly AgentRow[] }[];
   readonly cut: boolean;
+  /** Workflows whose budget leaves no room for a task while nothing runs on it, one task each. */
+  readonly overdrafts: readonly Overdraft[];
   /** Attempts that have to make way for critical tasks which wait for full agents. */
   readonly preemptions: readonly Preemption[];
   /**
@@ -117,7 +120,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
     if (assignments.length === assignmentsPerRoundMax || (task === undefined && !isHeld)) {
       return {
-        ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares) },
+        ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares), overdrafts: [] },
         blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
       };
     }
@@ -148,6 +151,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     cut: false,
     preemptions: decidePreemptions(waiting, view.now, reservations),
     limits: leftBy(limiter, shares),
+    overdrafts: overdraftsOf([...first.lanes, ...open], limiter),
   };
 }
 
@@ -165,6 +169,13 @@ function heldBack(lanes: readonly Lane[], limiter: Limiter): DispatchPlan['block
     });
 }
 
+/** Budgets that nothing draws on which could use less than it reserves: those who wait for them wait for people. */
+function overdraftsOf(lanes: readonly Lane[], limiter: Limiter): readonly Overdraft[] {
+  const all = lanes.flatMap(({ overdrafts }) => overdrafts);
+  const alone = all.filter(({ workflow_id }) => limiter.holdersOf(budgetName(workflow_id)).length === 0);
+  return [...new Map(alone.map((each) => [each.workflow_id, each])).values()];
+}
+
 function leftBy(limiter: Limiter, shares: FairShare | undefined): DispatchPlan['limits'] {
   const opens_at = limiter.opensAt();
   const served = shares?.served();
@@ -177,7 +188,7 @@ function leftBy(limiter: Limiter, shares: FairShare | undefined): DispatchPlan['
 
 /** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one. */
 export function claimChange(assignment: Assignment, now: number): TaskChange {
-  const { task, agent, attempt, log } = assignment;
+  const { task, agent, attempt, log, taken } = assignment;
   const patch: TaskChange['patch'] = {
     status: 'Processing',
     attempt,
@@ -185,6 +196,7 @@ export function claimChange(assignment: Assignment, now: number): TaskChange {
     principal: agent.principal,
     started_at: new Date(now).toISOString(),
     distribution: log,
+    ...(taken?.reserved === undefined ? {} : { reserved: taken.reserved }),
   } satisfies Partial<TaskRow>;
   return { task_id: task.task_id, expect: { status: 'Queued', attempt: task.attempt }, patch, index: null };
 }

@@ -20,11 +20,11 @@ export function deadlineError({ deadline = '' }: Expiring): TaskError {
   return { code: 'deadline-passed', message: `it still waited at its deadline, ${deadline}`, retryable: false };
 }
 
-/** What a task requires once it is rerouted: its limits and preferences stay, the agents that it named do not. Undefined where its policy is another one. */
-function nextRequirement({ on_expiry, distribution_rules }: TaskRow) {
+/** What a task requires once it is rerouted: its namespace, limits and preferences stay, the agents that it named do not. Undefined where its policy is another one. */
+function nextRequirement({ task_id, on_expiry, distribution_rules, namespace, budgeted }: TaskRow) {
   if (typeof on_expiry !== 'object') return undefined;
   const { primary_agent: _primary, backup_agents: _backups, ...rules } = distribution_rules ?? {};
-  return { required_capabilities: on_expiry.reroute, distribution_rules: rules };
+  return { task_id, required_capabilities: on_expiry.reroute, distribution_rules: rules, namespace, budgeted };
 }
 
 /** What changes with a task that is rerouted. */
@@ -35,7 +35,9 @@ type Rerouted = Required<Pick<TaskRow, 'required_capabilities' | 'distribution_r
 /** The change of a task that is rerouted; undefined where its policy is another one. It happens once. */
 export function rerouted(row: TaskRow): Rerouted | undefined {
   const next = nextRequirement(row);
-  return next && { ...next, route: routeOf(next), on_expiry: null };
+  if (next === undefined) return undefined;
+  const { required_capabilities, distribution_rules } = next;
+  return { required_capabilities, distribution_rules, route: routeOf(next), on_expiry: null };
 }
 
 /** The routes that a task may wait in: its own, and the one that its policy moves it to. */

@@ -1,6 +1,7 @@
 import { figuredAttemptsMax, figuredTypesMax } from '../../contracts/limits.ts';
 import type { TaskResult } from '../../contracts/messages.ts';
 import type { AgentRow, TypeFigures } from '../../contracts/rows.ts';
+import { amountOf } from './budget.ts';
 
 /** Work of agents that do not say what type a task was. */
 const unknownType = '*';
@@ -9,7 +10,7 @@ export const logParts = 1_000;
 /** How far p95 lies above the median of a normal spread, in standard deviations. */
 const p95Deviations = 1.645;
 /** Figures of no attempts. */
-export const nothing: TypeFigures = { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0 };
+export const nothing: TypeFigures = { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0, tokens: 0 };
 
 /** Figures to add, by task type. */
 export type FiguresChange = Readonly<Record<string, TypeFigures>>;
@@ -23,7 +24,7 @@ function figuresOf({ outcome, duration_ms, usage }: TaskResult): TypeFigures {
     failed: 0,
     log: Math.round(log * logParts),
     log_squared: Math.round(log * log * logParts),
-    micro_usd: Math.round((usage?.usd ?? 0) * 1e6),
+    ...amountOf(usage),
   };
 }
 
@@ -35,6 +36,7 @@ export function sumOfFigures(one: TypeFigures, other: TypeFigures): TypeFigures 
     log: one.log + other.log,
     log_squared: one.log_squared + other.log_squared,
     micro_usd: one.micro_usd + other.micro_usd,
+    tokens: one.tokens + other.tokens,
   };
 }
 

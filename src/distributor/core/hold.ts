@@ -8,13 +8,15 @@ import { levelOf, placeIn } from './ready-order.ts';
  * what it counts against: an agent's row is written with every task.
  */
 export function holdOf(
-  { task, limits = [], reservation, canary }: Pick<Assignment, 'task' | 'limits' | 'reservation' | 'canary'>,
+  { task, taken, reservation, canary }: Pick<Assignment, 'task' | 'taken' | 'reservation' | 'canary'>,
   now: number,
 ): Hold {
   const { timeout_ms, order, resume } = task;
+  const { limits = [], reserved } = taken ?? {};
   const hold = {
     ...{ at: now, until: now + timeout_ms },
     ...(limits.length === 0 ? {} : { limits }),
+    ...(reserved === undefined ? {} : { reserved }),
     ...(reservation === undefined ? {} : { reservation }),
     ...(canary === undefined ? {} : { canary }),
   };

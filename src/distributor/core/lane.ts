@@ -1,6 +1,7 @@
 import type { ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import type { Member } from './fleet.ts';
 import type { FairShare } from './fair-share.ts';
+import type { Overdraft } from './budget-limiter.ts';
 import { isDueAt, levelOf, orderAt } from './ready-order.ts';
 import { namespaceOf } from './route.ts';
 import type { CandidateSet } from './strategies/strategy.ts';
@@ -26,6 +27,8 @@ export interface Lane {
   held: number;
   /** Limits that held some of them back. */
   readonly heldBy: Set<string>;
+  /** Of those, what budgets left no room for. */
+  readonly overdrafts: Overdraft[];
 }
 
 /** The levels of a sorted list, each in its order. */
@@ -103,6 +106,7 @@ export function openLane({ route, candidates, head, isCut, due }: ReadRoute, at:
     given: 0,
     held: 0,
     heldBy: new Set(),
+    overdrafts: [],
   };
   advance(lane, at);
   return lane;

@@ -1,7 +1,9 @@
 import { ratedKeysMax } from '../../contracts/limits.ts';
 import type { PolicyLimit } from '../../contracts/policy.ts';
+import type { Amount } from '../../contracts/budget.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, Starts } from '../../contracts/rows.ts';
 import type { RateLimit } from '../../contracts/task.ts';
+import { openBudgets, type Overdraft } from './budget-limiter.ts';
 import { matches } from './policy/routing.ts';
 import { isForgotten, nextStartAt, startsWithin, withStart } from './rate-window.ts';
 
@@ -19,6 +21,14 @@ export interface Block {
   readonly name: string;
   readonly reason: string;
   readonly would_start: string;
+  /** A budget leaves no room for it. */
+  readonly overdraft?: Overdraft;
+}
+
+/** What a start takes of the limits: their names, as its hold notes them, and what it reserves of a budget. */
+export interface Taken {
+  readonly limits: readonly string[];
+  readonly reserved?: Amount;
 }
 
 /** What a task asks of the pool's limits. */
@@ -28,8 +38,8 @@ export type Limited = Pick<ReadyTask, 'task_id' | 'task_type' | 'priority' | 'di
 export interface Limiter {
   /** The limit that holds the task back; undefined: it may start. */
   blockOf(task: Limited, route: RouteRow): Block | undefined;
-  /** Counts a start by this agent; answers with the limits that its hold counts against. Undefined: the task meets no limit. */
-  take(task: Limited, route: RouteRow, agent: AgentRow): readonly string[] | undefined;
+  /** Counts a start by this agent; answers with what it takes. Undefined: the task meets no limit. */
+  take(task: Limited, route: RouteRow, agent: AgentRow): Taken | undefined;
   /** The agents on which attempts run that count against a limit. */
   holdersOf(name: string): readonly AgentRow[];
   /** The recent starts of all rate limits, after what was taken. */
@@ -85,12 +95,13 @@ const seconds = (ms: number): string => `${ms / 1_000} s`;
  * Reads the pool's limits for one round. What runs is told by the holds of the agents, what started by the pool's row: nothing is counted that could be left over
  * after a crash. Where no task meets a limit it reads nothing. `now` is epoch ms.
  */
-export function openLimiter({ agents, policy, starts: stored = {} }: PoolRows, now: number): Limiter {
+export function openLimiter({ agents, policy, budgets, starts: stored = {} }: PoolRows, now: number): Limiter {
   const ofPolicy = policy?.document.limits ?? [];
   const windows = new Map(Object.entries(stored).filter(([, starts]) => !isForgotten(starts, now)));
   const used = new Map<string, RateLimit>();
   let counted: Map<string, AgentRow[]> | undefined;
   const holders = () => (counted ??= holdersByLimit(agents));
+  const drawn = openBudgets({ agents, ...(budgets === undefined ? {} : { budgets }) });
 
   function rateBlock({ name, title }: Limit, rate: RateLimit): Block | undefined {
     const window = windows.get(name);
@@ -122,7 +133,7 @@ export function openLimiter({ agents, policy, starts: stored = {} }: PoolRows, n
         const block = blockOf(limit);
         if (block !== undefined) return block;
       }
-      return undefined;
+      return drawn.blockOf(task, route);
     },
     take: (task, route, agent) => {
       const limits = limitsOf(task, route, ofPolicy);
@@ -132,8 +143,11 @@ export function openLimiter({ agents, policy, starts: stored = {} }: PoolRows, n
         used.set(name, rate);
       }
       const names = limits.filter(({ concurrency }) => concurrency !== undefined).map(({ name }) => name);
+      const draft = drawn.take(task, route);
+      if (draft !== undefined) names.push(draft.name);
       for (const name of names) holders().set(name, [...(holders().get(name) ?? []), agent]);
-      return limits.length === 0 ? undefined : names;
+      if (limits.length === 0 && draft === undefined) return undefined;
+      return { limits: names, ...(draft === undefined ? {} : { reserved: draft.reserved }) };
     },
     holdersOf: (name) => [...new Set(holders().get(name) ?? [])],
     starts: () => Object.fromEntries(windows),

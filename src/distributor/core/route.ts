@@ -1,13 +1,15 @@
-import { defaultNamespace } from '../../contracts/ids.ts';
+import { defaultNamespace, workflowOf } from '../../contracts/ids.ts';
 import { degradedFailuresMin, keyLanesMax } from '../../contracts/limits.ts';
 import type { AgentRow, PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionRules } from '../../contracts/task.ts';
 import { hashOf } from './strategies/hash.ts';
 
 interface Requirement {
+  readonly task_id?: string;
   readonly required_capabilities: readonly string[];
   readonly distribution_rules?: DistributionRules | undefined;
   readonly namespace?: string | undefined;
+  readonly budgeted?: true | undefined;
 }
 
 /** The agents a task names, primary first. */
@@ -17,9 +19,10 @@ function pinnedAgents(task: Requirement): readonly string[] {
   return [...new Set(named)];
 }
 
-/** The lane of a task with a key, so that those which wait for their key stand in nobody's way who has none. */
-function keyLane({ distribution_rules: rules }: Requirement): string {
+/** The lane of a task with a key or under a budget, so that those which wait for theirs stand in nobody's way who has none. */
+function keyLane({ distribution_rules: rules, budgeted, task_id = '' }: Requirement): string {
   const key = rules?.concurrency?.key ?? rules?.rate_limit?.key;
+  if (budgeted === true) return `$${hashOf(key ?? workflowOf(task_id)?.workflow_id ?? '') % keyLanesMax}`;
   return key === undefined ? '' : `%${hashOf(key) % keyLanesMax}`;
 }
 
@@ -30,7 +33,7 @@ export const namespaceOf = ({ namespace = defaultNamespace }: { readonly namespa
 /** The namespaces of which tasks have come to a pool. */
 export const namespacesOf = ({ routes }: PoolRows): ReadonlySet<string> => new Set(routes.map(namespaceOf));
 
-/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), in a namespace of its own that before it (`acme|`). */
+/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), under a budget another one (`$7`), in a namespace of its own that before it (`acme|`). */
 export function routeOf(task: Requirement): string {
   const capabilities = [...new Set(task.required_capabilities)].sort();
   const pinned = pinnedAgents(task);
@@ -46,6 +49,7 @@ export function routeRow(pool: string, task: Requirement): RouteRow {
     required_capabilities: [...new Set(task.required_capabilities)].sort(),
     agents: pinnedAgents(task),
     ...(namespaceOf(task) === defaultNamespace ? {} : { namespace: namespaceOf(task) }),
+    ...(task.budgeted === true ? { budgeted: true } : {}),
   };
 }
 

@@ -2,6 +2,7 @@ import { workflowOf } from '../../contracts/ids.ts';
 import type { Json } from '../../contracts/json.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { TaskView } from '../../contracts/task.ts';
+import { noAmount, spentView, sumOf } from './budget.ts';
 
 function shown<K extends string>(name: K, stored: StoredJson | undefined): Record<string, unknown> {
   if (stored?.ref !== undefined) return { [`${name}_ref`]: stored.ref };
@@ -32,6 +33,10 @@ export function taskView(row: TaskRow): TaskView {
     correlation_id: _story,
     traceparent: _trace,
     reads,
+    budgeted: _budgeted,
+    reserved: _reserved,
+    spent = noAmount,
+    used = noAmount,
     ...view
   } = rest;
   const workflow = workflowOf(row.task_id);
@@ -42,6 +47,7 @@ export function taskView(row: TaskRow): TaskView {
     ...(reads === undefined ? {} : { reads: [...reads] }),
     ...shown('payload', payload),
     ...shown('output', output),
+    ...(row.spent === undefined && row.used === undefined ? {} : { spent: spentView(sumOf(spent, used)) }),
     ...(workflow ?? {}),
   };
 }

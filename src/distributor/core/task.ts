@@ -5,8 +5,10 @@ import {
   defaultTimeoutMs,
   queuedMsMax,
 } from '../../contracts/limits.ts';
+import type { Amount, TaskBudget, Usage } from '../../contracts/budget.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Task, TaskError } from '../../contracts/task.ts';
+import { amountOf, budgetReason, chargeOf, isSpent, noAmount, sumOf } from './budget.ts';
 import { deadlineError, isPastDeadline, rerouted } from './expiry.ts';
 import { dueOf, type Placed, readyOrder } from './ready-order.ts';
 import { routeOf } from './route.ts';
@@ -28,6 +30,7 @@ export interface NewTaskContext {
   readonly dependencies?: readonly string[];
   readonly complexity_score?: number;
   readonly estimated_duration?: number;
+  readonly budgeted?: true;
 }
 
 /** A deadline in UTC, kept within the years 0000 to 9999: outside of them its text would no longer sort. */
@@ -43,7 +46,7 @@ export function newTask(
   context: NewTaskContext,
 ): TaskRow {
   const { now, max_attempts, backoff_ms, timeout_ms, dependencies, ...rest } = context;
-  const { deadline, on_expiry, distribution_rules, namespace, reads, ...body } = task;
+  const { deadline, on_expiry, distribution_rules, namespace, budget, reads, ...body } = task;
   return {
     ...body,
     ...rest,
@@ -53,13 +56,14 @@ export function newTask(
     ...(distribution_rules === undefined ? {} : { distribution_rules }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(reads === undefined ? {} : { reads }),
+    ...(budget === undefined ? {} : { budget }),
     status: 'Queued',
     attempt: 0,
     retry_count: 0,
     max_attempts: max_attempts ?? defaultAttemptsMax,
     backoff_ms: backoff_ms ?? defaultBackoffMs,
     timeout_ms: timeout_ms ?? defaultTimeoutMs,
-    route: routeOf(task),
+    route: routeOf({ ...task, budgeted: context.budgeted }),
     created_at: now,
     queued_at: now,
     dependencies: dependencies ?? [],
@@ -116,6 +120,8 @@ export interface EndedAttempt {
   readonly cause?: 'lease-lost' | 'timed-out' | 'revoked';
   /** It had to make way. */
   readonly preempted?: boolean;
+  /** What its agent says that it used. */
+  readonly usage?: Usage;
 }
 
 function expectation(ended: EndedAttempt): TaskChange['expect'] {
@@ -137,6 +143,7 @@ export function completeChange(task_id: string, ended: EndedAttempt, now: number
       completed_at: new Date(now).toISOString(),
       output: ended.output ?? null,
       error: null,
+      ...(ended.usage === undefined ? {} : { used: amountOf(ended.usage) }),
     },
     index: null,
   };
@@ -183,10 +190,19 @@ function fail(
     change: {
       task_id: row.task_id,
       expect,
-      patch: { status: 'Failed', completed_at: at, error, retry_count, not_before: null },
+      patch: {
+        ...{ status: 'Failed', completed_at: at, error, retry_count, not_before: null },
+        ...(row.spent === undefined ? {} : { spent: row.spent }),
+      },
       index: error.code === 'deadline-passed' && row.on_expiry === 'drop' ? null : deadEntry(row, at),
     },
   };
+}
+
+/** Why a task is not tried again whose own budget is used up. */
+function budgetError(limits: TaskBudget, spent: Amount): TaskError {
+  const message = `the task's budget leaves no other attempt: ${budgetReason({ limits, spent }, 'hard')}`;
+  return { code: 'budget-exceeded', message, retryable: false };
 }
 
 /** What the next attempt is told of one that was handed back: what it had saved, and who has it at hand. */
@@ -198,7 +214,7 @@ function resumption({ agent_id, output, preempted = false }: EndedAttempt, now: 
 
 /**
  * Decides what an ended attempt makes of its task. Completed ends it; released or revoked puts it back uncounted; anything else is tried again after a
- * pause until `max_attempts`, unless the error says that trying again is useless. `random` in [0, 1) makes the jitter.
+ * pause until `max_attempts`, unless the error says that trying again is useless or the task's own budget leaves no other attempt. `random` in [0, 1) makes the jitter.
  */
 export function settle(
   row: TaskRow,
@@ -208,22 +224,29 @@ export function settle(
   if (ended.outcome === 'completed') {
     return { kind: 'completed', change: completeChange(row.task_id, ended, context.now) };
   }
-  if (ended.outcome === 'released') return requeue(row, ended, context.now, 0, resumption(ended, context.now));
+  const charge = chargeOf(row, ended);
+  const isFree = charge.micro_usd === 0 && charge.tokens === 0;
+  const spent = sumOf(row.spent ?? noAmount, charge);
+  const cost = isFree ? {} : { spent };
+  if (row.budget !== undefined && isSpent(row.budget, spent, amountOf(row.distribution_rules?.estimate)))
+    return fail({ ...row, ...cost }, expectation(ended), budgetError(row.budget, spent), context.now, row.retry_count);
+  if (ended.outcome === 'released')
+    return requeue(row, ended, context.now, 0, { ...cost, ...resumption(ended, context.now) });
   if (ended.cause === 'revoked') {
     // The fence moves on at once: whatever the killed agent still reports is late.
-    const patch = { attempt: ended.attempt + 1, error: ended.error ?? null };
+    const patch = { ...cost, attempt: ended.attempt + 1, error: ended.error ?? null };
     return requeue(row, ended, context.now, 0, patch);
   }
   const error = ended.error ?? { code: ended.cause ?? 'task-failed', message: 'no reason was given', retryable: true };
   const retry_count = row.retry_count + 1;
   const hopeless = !error.retryable || row.non_retryable?.includes(error.code) === true;
   if (hopeless || retry_count >= row.max_attempts) {
-    return fail(row, expectation(ended), error, context.now, retry_count);
+    return fail({ ...row, ...cost }, expectation(ended), error, context.now, retry_count);
   }
   // A lost lease has cost enough time already; only what the task itself did wrong waits.
   const random = row.jitter === false ? 1 : context.random;
   const delay_ms = ended.cause === 'lease-lost' ? 0 : retryDelayMs(row.backoff_ms, retry_count, random);
-  return requeue(row, ended, context.now, delay_ms, { retry_count, error });
+  return requeue(row, ended, context.now, delay_ms, { ...cost, retry_count, error });
 }
 
 /** Cancels a task that has not ended. The fence keeps a result that is on its way from being lost or applied twice. */

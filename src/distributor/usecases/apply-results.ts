@@ -58,6 +58,7 @@ function endedAttempt({ result, from }: Received): EndedAttempt {
     ...(output === undefined ? {} : { output }),
     ...(result.preempted === undefined ? {} : { preempted: result.preempted }),
     ...(result.error === undefined ? {} : { error: result.error }),
+    ...(result.usage === undefined ? {} : { usage: result.usage }),
   };
 }
 

@@ -180,16 +180,25 @@ async function tellFaults(
   );
 }
 
+/** Tells of budgets that leave no room while nothing runs on them, and stops the workflows that can pay for nothing more. What breaks off here is found by the next round. */
+async function tellOverdrafts(deps: DistributorDeps, { budgets }: PoolRows, overdrafts: DispatchPlan['overdrafts']) {
+  const news = overdrafts.filter(
+    ({ level, workflow_id }) => level === 'hard' || budgets?.get(workflow_id)?.warned === false,
+  );
+  await Promise.all(news.map((overdraft) => deps.workflowTasks.overdraw(overdraft)));
+}
+
 /** One round: read, decide, reserve, claim, send. `more` asks for another one. */
 async function dispatchRound(
   deps: DistributorDeps,
-  pool: PoolRows,
+  rows: PoolRows,
   { hinted, gone, quiet }: { hinted: ReadonlySet<string>; gone: Set<string>; quiet: QuietLevels },
 ) {
   const now = deps.sources.now();
-  const fleet = openFleet(pool.agents, now);
-  const routes = routesToRead(pool, fleet, hinted, now);
-  const read = await readHeads(deps, pool, { routes, gone, quiet, now, fleet });
+  const fleet = openFleet(rows.agents, now);
+  const routes = routesToRead(rows, fleet, hinted, now);
+  const { budgets, ...read } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
+  const pool: PoolRows = { ...rows, budgets };
   const { heads, full, due, reserved: behind } = read;
   const { customScores, faults } = await scoreAgents(
     pool,
@@ -204,6 +213,7 @@ async function dispatchRound(
   for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
   await sendAssignments(deps, pool.pool, claimed, decidedAt);
   await preempt(deps, pool.pool, plan.preemptions, now);
+  await tellOverdrafts(deps, pool, plan.overdrafts);
   const marked = await markWanted(deps, pool, plan.blocked, claimed);
   const empty = routes.flatMap(({ route }) => (!full.has(route) && heads.get(route)?.length === 0 ? [route] : []));
   await unmark(deps, pool, new Set(empty));

@@ -9,6 +9,7 @@ import { routeRow } from '../core/route.ts';
 import { waitsForSlot, whyQueued } from '../core/why-queued.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { boundWait } from './bound-wait.ts';
+import { readPoolOf } from './pool-of-task.ts';
 import { readReserved } from './read-heads.ts';
 import { scoreAgents } from './score-agents.ts';
 
@@ -74,7 +75,7 @@ export async function explainTask(deps: DistributorDeps, task_id: string): Promi
   const known = { task_id, status, ...(distribution === undefined ? {} : { distribution }) };
   if (status !== 'Queued') return known;
   const now = deps.sources.now();
-  const pool = await deps.agents.pool(row.pool);
+  const pool = await readPoolOf(deps, row);
   const task: ReadyTask = { ...row, order: readyOrder(row) };
   const { customScores } = await scoreAgents(pool, [task]);
   const { kept, before } = await tasksBefore(deps, row, pool, now);

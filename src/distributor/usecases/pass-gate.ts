@@ -43,13 +43,13 @@ export async function passGate(
   reserved: readonly Assignment[],
   { starts, served = pool.served, opens_at }: DispatchPlan['limits'],
 ): Promise<readonly Assignment[]> {
-  const limited = reserved.filter(({ limits }) => limits !== undefined);
+  const limited = reserved.filter(({ taken }) => taken !== undefined);
   if (limited.length === 0 && served === pool.served) return reserved;
   const passed = await deps.agents.pass(pool.pool, { id: deps.sources.id(), was: pool.gate, starts, served });
   // Whose turn it is may be forgotten for once; a limit may not be passed.
   if (!passed) {
     await giveUp(deps, pool.pool, limited);
-    return reserved.filter(({ limits }) => limits === undefined);
+    return reserved.filter(({ taken }) => taken === undefined);
   }
   // What waits for the rate limit is woken to the second; should this be lost, the pulse comes a little later.
   if (opens_at !== undefined)

@@ -1,3 +1,5 @@
+import type { BudgetRow } from '../../contracts/budget.ts';
+import { workflowOf } from '../../contracts/ids.ts';
 import { assignmentsPerRoundMax, dueLookMs, heldPagesMax, readyPageSizeMax } from '../../contracts/limits.ts';
 import type { PoolRows, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import { priorities } from '../../contracts/task.ts';
@@ -14,6 +16,9 @@ import type { DistributorDeps } from '../ports.ts';
  * Levels of routes in which nothing that stood there at the last look comes due before a time (epoch ms). A dispatcher that forgets them only looks again.
  */
 export type QuietLevels = Map<string, number>;
+
+/** Budgets by workflow. */
+type Budgets = Map<string, BudgetRow>;
 
 /** Levels that are remembered. More: a dispatcher of very many routes keeps what it will not ask for again. */
 const quietLevelsMax = 10_000;
@@ -74,10 +79,10 @@ export async function readReserved(
  * peace until then: only a task that joins it after the look can come due unseen, and that for no longer.
  */
 export async function readHeads(
-  deps: Pick<DistributorDeps, 'tasks'>,
+  deps: Pick<DistributorDeps, 'tasks' | 'budgets'>,
   pool: PoolRows,
   { routes, gone, quiet, now, fleet }: Reading,
-): Promise<Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>>> {
+): Promise<Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>> & { readonly budgets: Budgets }> {
   const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? freeSlots(agent) : 0), 0);
   // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
   const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
@@ -102,28 +107,41 @@ export async function readHeads(
   const heads = new Map<string, readonly ReadyTask[]>();
   const due = new Map<string, readonly ReadyTask[]>();
   const reserved = new Map<string, readonly ReadyTask[]>();
-  const limiter = openLimiter(pool, now);
   const reservations = openReservations(pool, fleet);
+  const budgets: Budgets = new Map();
+  const limiter = openLimiter({ ...pool, budgets }, now);
+  // After the agents: what is charged in between is still held there, and counted twice rather than never.
+  const readBudgets = async ({ budgeted }: RouteRow, tasks: readonly ReadyTask[]): Promise<void> => {
+    if (budgeted !== true) return;
+    const ids = new Set(tasks.flatMap(({ task_id }) => workflowOf(task_id)?.workflow_id ?? []));
+    const fresh = [...ids].filter((id) => !budgets.has(id));
+    for (const [id, budget] of await deps.budgets.get(fresh)) budgets.set(id, budget);
+  };
   const read = async (row: RouteRow): Promise<void> => {
     const { route } = row;
     let page = await deps.tasks.ready(pool.pool, route, pageSize);
     const head = fresh(page);
     heads.set(route, head);
+    await readBudgets(row, head);
     // A page of which limits hold back everything hides what may start behind it.
     for (let pages = 1; pages < heldPagesMax && page.length === pageSize; pages += 1) {
       if (!head.every((task) => limiter.blockOf(task, row) !== undefined)) break;
       page = await deps.tasks.ready(pool.pool, route, pageSize, page.at(-1)?.order);
       head.push(...fresh(page));
+      await readBudgets(row, page);
     }
     const last = page.at(-1);
     if (last === undefined || page.length < pageSize) return;
     full.add(route);
     const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
-    due.set(route, (await Promise.all(beyond.map((level) => dueIn(route, level)))).flat());
+    const overdue = (await Promise.all(beyond.map((level) => dueIn(route, level)))).flat();
+    await readBudgets(row, overdue);
+    due.set(route, overdue);
     if (reservations === undefined) return;
-    const behind = await readReserved(deps, row, reservations, { end: last.order, limit: needed });
-    reserved.set(route, fresh(behind));
+    const behind = fresh(await readReserved(deps, row, reservations, { end: last.order, limit: needed }));
+    await readBudgets(row, behind);
+    reserved.set(route, behind);
   };
   await Promise.all(routes.map(read));
-  return { heads, full, due, reserved };
+  return { heads, full, due, reserved, budgets };
 }

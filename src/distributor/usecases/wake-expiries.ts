@@ -1,8 +1,7 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
-import { expiresAt, isPastDeadline } from '../core/expiry.ts';
-import { routeOf } from '../core/route.ts';
+import { expiresAt, isPastDeadline, rerouted } from '../core/expiry.ts';
 import { failedNews } from '../core/task-news.ts';
 import { expiryChange } from '../core/task.ts';
 import type { TaskChange } from '../core/task-change.ts';
@@ -52,9 +51,7 @@ export async function wakeExpiries(deps: ExpiryDeps, pool: string, ids: readonly
   await deps.tasks.setExpiries(early);
   const kept = new Set([...overtaken, ...early.map(({ task_id }) => task_id)]);
   await deps.tasks.forgetExpiries(ids.filter((id) => !kept.has(id)));
-  const moved = alone.flatMap(({ on_expiry }) =>
-    typeof on_expiry === 'object' ? [routeOf({ required_capabilities: on_expiry.reroute })] : [],
-  );
+  const moved = alone.flatMap((row) => rerouted(row)?.route ?? []);
   const hints = moved.length === 0 ? [] : [{ pool, routes: [...new Set(moved)] }];
   return { count: late.length, hints, announcements: news };
 }

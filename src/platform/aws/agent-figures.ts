@@ -2,7 +2,7 @@ import type { TypeFigures } from '../../contracts/rows.ts';
 import type { FiguresAging, FiguresChange } from '../../distributor/core/figures.ts';
 import type { Item } from './task-rows.ts';
 
-const sums = ['completed', 'failed', 'log', 'log_squared', 'micro_usd'] as const;
+const sums = ['completed', 'failed', 'log', 'log_squared', 'micro_usd', 'tokens'] as const;
 const prefix = 'figure:';
 
 /** The attribute of one sum: of its own and at the top, since an addition can create only those. */
@@ -16,7 +16,7 @@ export function figuresIn(item: Item): Readonly<Record<string, TypeFigures>> {
   for (const [name, value] of Object.entries(item)) {
     if (!name.startsWith(prefix)) continue;
     const [, sum = '', ...type] = name.split(':');
-    (figures[type.join(':')] ??= { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0 })[sum] =
+    (figures[type.join(':')] ??= { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0, tokens: 0 })[sum] =
       value as number;
   }
   return figures as unknown as Readonly<Record<string, TypeFigures>>;

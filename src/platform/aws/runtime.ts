@@ -10,6 +10,7 @@ import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { createAgentStore } from './agent-store.ts';
 import { approvalsOnDemand } from './approvals-on-demand.ts';
+import { createBudgetStore } from './budget-store.ts';
 import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
 import { documentsOnDemand } from './documents-on-demand.ts';
@@ -75,6 +76,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     queues: deployment.queues,
     tasks: createTaskStore(db),
     timers: createTimerStore(db),
+    budgets: createBudgetStore(db),
     agents: createAgentStore(db),
     policies: createPolicyStore(db),
     messenger: createMessenger({
@@ -117,6 +119,7 @@ function workflowTasksOnDemand(deps: WorkflowDeps): WorkflowTasks {
   return {
     settle: async (workflow_id, results) => (await workflowTasks()).settle(workflow_id, results),
     fail: async (task_id, error) => (await workflowTasks()).fail(task_id, error),
+    overdraw: async (overdraft) => (await workflowTasks()).overdraw(overdraft),
     resume: async (pool) => (await workflowTasks()).resume(pool),
   };
 }

@@ -29,6 +29,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, cancel_until, output, output_error } = head;
   const { version, expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
+  const { budget, spent, warned } = head;
   const attributes = {
     status,
     seq,
@@ -46,6 +47,9 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     priority,
     deadline,
     updated,
+    budget,
+    spent,
+    warned,
     output,
     output_error,
     expires_at,

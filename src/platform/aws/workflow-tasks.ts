@@ -3,6 +3,7 @@ import type { WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';
 import { failWorkflowTask } from '../../workflow/usecases/fail-task.ts';
+import { overdrawBudget } from '../../workflow/usecases/overdraw-budget.ts';
 import { resumeWorkflows } from '../../workflow/usecases/resume-workflow.ts';
 
 /** Lets the distributor reach the workflows, which it does not know. */
@@ -10,6 +11,7 @@ export function createWorkflowTasks(deps: WorkflowDeps): WorkflowTasks {
   return {
     settle: (workflow_id, results) => settleWorkflowTasks(deps, workflow_id, results),
     fail: (task_id, error) => failWorkflowTask(deps, task_id, (row, now) => failChange(row, error, now)),
+    overdraw: (overdraft) => overdrawBudget(deps, overdraft),
     resume: (pool) => resumeWorkflows(deps, pool),
   };
 }

@@ -1,4 +1,5 @@
 import type { Expansion, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
+import { spentAfter } from './account.ts';
 import { graphOf, isDecided, nodesInside, type WorkflowGraph } from './graph.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { hasEnded, isBroken, type NodeLetter, type WorkflowState } from './state.ts';
@@ -12,6 +13,8 @@ export interface Draft {
   compensation: WorkflowState['compensation'];
   paused: boolean;
   signals: WorkflowState['signals'];
+  spent: WorkflowState['spent'];
+  warned: boolean;
   expansions: readonly Expansion[];
   graph: WorkflowGraph;
   readonly letters: string[];
@@ -29,6 +32,8 @@ export function draftOf(definition: WorkflowDefinition, state: WorkflowState): D
     compensation: state.compensation,
     paused: state.paused,
     signals: state.signals,
+    spent: state.spent,
+    warned: state.warned,
     expansions: state.expansions,
     graph: graphOf(definition, state.expansions),
     letters,
@@ -38,8 +43,8 @@ export function draftOf(definition: WorkflowDefinition, state: WorkflowState): D
 
 /** The state that a draft has become. */
 export function stateOfDraft({ letters, ...draft }: Draft): WorkflowState {
-  const { status, cancelled, compensation, paused, signals, expansions } = draft;
-  return { status, nodes: letters.join(''), cancelled, compensation, paused, signals, expansions };
+  const { status, cancelled, compensation, paused, signals, spent, warned, expansions } = draft;
+  return { status, nodes: letters.join(''), cancelled, compensation, paused, signals, spent, warned, expansions };
 }
 
 function setLetter(draft: Draft, index: number, letter: NodeLetter): void {
@@ -198,6 +203,15 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
       break;
     case 'WorkflowMigrated':
       migrate(draft, event);
+      break;
+    case 'BudgetSpent':
+      draft.spent = spentAfter(draft.spent, event);
+      break;
+    case 'BudgetReached':
+      draft.warned = true;
+      break;
+    case 'BudgetSet':
+      draft.warned = false;
       break;
     case 'WorkflowPaused':
       draft.paused = true;

@@ -22,7 +22,7 @@ export function medianDurations(agents: readonly Pick<AgentRow, 'figures'>[]): R
     const sum = sums.get(type) ?? { completed: 0, log: 0 };
     sums.set(type, { completed: sum.completed + completed, log: sum.log + log });
   }
-  const nothing = { failed: 0, log_squared: 0, micro_usd: 0 };
+  const nothing = { failed: 0, log_squared: 0, micro_usd: 0, tokens: 0 };
   return new Map(
     [...sums].flatMap(([type, sum]) => {
       const { p50_ms } = recordOf({ ...nothing, ...sum });

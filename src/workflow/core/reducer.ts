@@ -1,44 +1,21 @@
-import type { Decision } from '../../contracts/approval-decision.ts';
+import type { WorkflowBudget } from '../../contracts/budget.ts';
 import type { WorkflowUpdate } from '../../contracts/repair.ts';
-import type { TaskError } from '../../contracts/task.ts';
-import type { ScopeKind, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
+import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import type { KeptSignal } from '../../contracts/signal.ts';
-import { branchesOf, type WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import { type Account, reachedBy, spentEvents } from './account.ts';
 import { completedWork, compensationOf } from './compensation.ts';
 import { scopeStatus } from './composites.ts';
 import { versionOf } from './graph.ts';
 import { apply, type Draft, draftOf, mayBeStopped, stateOfDraft } from './draft.ts';
+import { type Emit, nameOf, type NodeOutcome, propagate, settleNodes, tend } from './settle-nodes.ts';
 import { finalStatus, hasEnded, initialState, isFinished, type WorkflowState } from './state.ts';
-import { verdictOn } from './triggers.ts';
-
-/**
- * How a node ended or went on. `taken` are the dependents that a branching node goes on with, `signal` is the event that it took, `received` says that the workflow has not
- * received that before; without `until` it waits for one.
- */
-export type NodeOutcome = { readonly node: string; readonly attempt: number; readonly agent_id?: string } & (
-  | {
-      readonly outcome: 'completed';
-      readonly taken?: readonly string[];
-      readonly signal?: string;
-      readonly received?: KeptSignal & { readonly by: string };
-      readonly decisions?: readonly Decision[];
-    }
-  | { readonly outcome: 'failed'; readonly error: TaskError; readonly decisions?: readonly Decision[] }
-  | { readonly outcome: 'held'; readonly until?: string }
-  | {
-      readonly outcome: 'expanded';
-      readonly scope: Exclude<ScopeKind, 'fallback'>;
-      readonly from: number;
-      readonly count: number;
-      readonly body?: WorkflowBody;
-      readonly until?: string;
-    }
-);
 
 /** What may be asked of a workflow. `settle`: tasks ended; `resolve`: nodes without a task were evaluated. */
 export type WorkflowCommand =
   | { readonly type: 'begin'; readonly rerun?: { readonly of: string; readonly nodes: string } | undefined }
-  | { readonly type: 'settle' | 'resolve'; readonly outcomes: readonly NodeOutcome[] }
+  | { readonly type: 'resolve'; readonly outcomes: readonly NodeOutcome[] }
+  /** `account`: what this costs, where there is a budget. */
+  | { readonly type: 'settle'; readonly outcomes: readonly NodeOutcome[]; readonly account?: Account }
   /** An event came; `taken_by` is the node that waits for it. */
   | { readonly type: 'signal'; readonly by: string; readonly signal: KeptSignal; readonly taken_by?: NodeOutcome }
   /** `grace` names running tasks that have time to end by themselves; a second one without it stops them. */
@@ -48,6 +25,7 @@ export type WorkflowCommand =
       readonly reason: string;
       readonly grace?: { readonly until: string; readonly nodes: readonly string[] };
     }
+  | { readonly type: 'set-budget'; readonly by: string; readonly budget: WorkflowBudget }
   /** Nothing new starts until it is resumed. */
   | { readonly type: 'pause' | 'resume'; readonly by: string }
   | ({ readonly type: 'update'; readonly by: string } & WorkflowUpdate)
@@ -58,132 +36,36 @@ export type WorkflowCommand =
   /** A human lets a failed compensation go on; `skip` names the compensations that count as done. */
   | { readonly type: 'resume-compensation'; readonly by: string; readonly skip: readonly string[] };
 
-type Emit = (event: WorkflowEvent) => void;
-
-function nameOf(draft: Draft, index: number): string {
-  return draft.graph.nodes[index]?.name ?? '';
-}
-
-/** Follows the edges from nodes that ended: starts or skips what waited for them, wave after wave, since a skipped node has ended too. */
-function propagate(draft: Draft, ended: readonly number[], emit: Emit): void {
-  // What may start now starts when the workflow is resumed.
-  if (draft.paused) return;
-  for (let wave = ended; wave.length > 0;) {
-    const touched = new Set(wave.flatMap((index) => draft.graph.dependents[index] ?? []));
-    const skipped: number[] = [];
-    for (const index of touched) {
-      if (draft.letters[index] !== 'W') continue;
-      const verdict = verdictOn(draft.graph, draft.letters, index);
-      const node = nameOf(draft, index);
-      if (verdict === 'start') emit({ type: 'NodeStarted', node });
-      else if (verdict !== 'wait') {
-        const not_taken = verdict.not_taken === true ? { not_taken: true as const } : {};
-        emit({ type: 'NodeSkipped', node, reason: verdict.skip, ...not_taken });
-        skipped.push(index);
-      }
-    }
-    for (const index of wave) tend(draft, draft.graph.scopeOf[index]?.parent, emit);
-    wave = skipped;
-  }
-}
-
-/** Begins the waiting scopes of a node, as many at a time as it allows. */
-function tend(draft: Draft, parent: number | undefined, emit: Emit): void {
-  if (parent === undefined || draft.letters[parent] !== 'E' || draft.paused) return;
-  const node = draft.graph.nodes[parent];
-  const allowed = node?.kind === 'map' ? (node.max_concurrency ?? Infinity) : Infinity;
-  const scopes = (draft.graph.scopesIn.get(parent) ?? []).map(
-    (scope) => [scope, scopeStatus(draft.letters, scope)] as const,
-  );
-  let running = scopes.filter(([, status]) => status === 'running').length;
-  for (const [scope, status] of scopes) {
-    if (running >= allowed) return;
-    if (status !== 'waiting') continue;
-    for (const root of scope.roots) emit({ type: 'NodeStarted', node: nameOf(draft, root) });
-    running += 1;
-  }
-}
-
-/** Marks what a branching node does not go on with. */
-function passOver(draft: Draft, choice: number, taken: readonly string[], emit: Emit): number[] {
-  const node = draft.graph.nodes[choice];
-  const named = new Set(branchesOf(node).flatMap(([, names]) => names));
-  if (node === undefined || named.size === 0) return [];
-  for (const name of taken) named.delete(name);
-  const reason = `${node.kind === 'choice' ? 'the choice ' : ''}"${node.name}" went another way`;
-  return (draft.graph.dependents[choice] ?? []).filter((index) => {
-    const path = nameOf(draft, index);
-    if (draft.letters[index] !== 'W' || !named.has(path.slice(path.lastIndexOf(':') + 1))) return false;
-    emit({ type: 'NodeSkipped', node: path, reason, not_taken: true });
-    return true;
-  });
-}
-
-const decided = (decisions?: readonly Decision[]) => (decisions === undefined ? {} : { decisions: [...decisions] });
-
-/** A failure, by the node's `on_error`. True when the node has ended with it. */
-function failNode(
+/**
+ * Charges what ended to the budget, then settles it. What passes the hard limit stops the rest, in the same step, unless that was the end or work is being undone: then
+ * tasks that run go on to their end.
+ */
+function settleCharged(
   draft: Draft,
-  index: number,
-  { node, attempt, agent_id, error, decisions }: Extract<NodeOutcome, { outcome: 'failed' }>,
+  { outcomes, account }: Extract<WorkflowCommand, { type: 'settle' }>,
   emit: Emit,
-): boolean {
-  const { on_error } = draft.graph.nodes[index] ?? {};
-  const scopes = draft.graph.scopesIn.get(index) ?? [];
-  const parent = draft.graph.scopeOf[index]?.parent;
-  // A transaction that is told to abort because it was stopped: nobody waits for what would come in its place.
-  const isStopped = draft.cancelled || (parent !== undefined && hasEnded(draft.letters[parent]));
-  const isWinding = draft.compensation !== undefined || isStopped;
-  if (typeof on_error === 'object' && !isWinding && scopes.at(-1)?.kind !== 'fallback') {
-    emit({ type: 'NodeExpanded', node, scope: 'fallback', from: 0, count: 1, error });
-    tend(draft, index, emit);
-    return false;
+): void {
+  if (account === undefined) {
+    settleNodes(draft, outcomes, 'S', emit);
+    return;
   }
-  const who = agent_id === undefined ? {} : { agent_id };
-  const ignored = on_error === 'ignore' ? { ignored: true as const } : {};
-  emit({ type: 'NodeFailed', node, attempt, ...who, error, ...decided(decisions), ...ignored });
-  if (on_error === 'compensate' && !isWinding) emit({ type: 'CompensationRequested', node });
-  return true;
-}
-
-function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from: string, emit: Emit): void {
-  const ended: number[] = [];
-  const received = new Set<string>();
-  for (const each of outcomes) {
-    const { node, attempt, agent_id } = each;
-    const index = draft.graph.indexOf.get(node);
-    // A repeated or late outcome finds the node ended: nothing happens twice.
-    if (index === undefined || !from.includes(draft.letters[index] ?? '-')) continue;
-    // What a task returns to be done next is not begun any more where nothing new starts; the task has done its own part.
-    const isPlanOnly =
-      each.outcome === 'expanded' && each.scope === 'plan' && (draft.cancelled || draft.compensation !== undefined);
-    if (isPlanOnly) {
-      emit({ type: 'NodeCompleted', node, attempt, ...(agent_id === undefined ? {} : { agent_id }) });
-      ended.push(index);
-    } else if (each.outcome === 'expanded') {
-      const { scope, count, body, until } = each;
-      const more = { ...(body === undefined ? {} : { body }), ...(until === undefined ? {} : { until }) };
-      emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...more });
-      tend(draft, index, emit);
-    } else if (each.outcome === 'held') {
-      emit({ type: 'NodeHeld', node, ...(each.until === undefined ? {} : { until: each.until }) });
-    } else if (each.outcome === 'failed') {
-      if (failNode(draft, index, each, emit)) ended.push(index);
-    } else {
-      const { signal } = each;
-      if (each.received !== undefined && !received.has(each.received.id)) {
-        received.add(each.received.id);
-        emit({ type: 'SignalReceived', ...each.received });
-      }
-      // Another node of the same batch has taken it: this one waits on.
-      if (signal !== undefined && !draft.signals.some(({ id }) => id === signal)) continue;
-      const took = signal === undefined ? {} : { signal };
-      const who = agent_id === undefined ? {} : { agent_id };
-      emit({ type: 'NodeCompleted', node, attempt, ...who, ...took, ...decided(each.decisions) });
-      ended.push(index, ...passOver(draft, index, each.taken ?? [], emit));
-    }
-  }
-  propagate(draft, ended, emit);
+  for (const event of spentEvents(account.charges)) emit(event);
+  const reached = reachedBy(account, draft);
+  if (reached?.level === 'soft') emit({ type: 'BudgetReached', ...reached });
+  const isOver = reached?.level === 'hard' && !draft.cancelled && draft.compensation === undefined;
+  const { paused } = draft;
+  // What would start now would be stopped at once.
+  draft.paused = paused || isOver;
+  settleNodes(draft, outcomes, 'S', emit);
+  draft.paused = paused;
+  // An end that was reached all the same needs no stop.
+  if (!isOver || (draft.open === 0 && account.reached === undefined)) return;
+  emit({ type: 'BudgetReached', ...reached });
+  // The failure of the node that had no room may have asked for everything to be undone.
+  if (draft.compensation !== undefined) return;
+  emit({ type: 'WorkflowCancelled', by: 'budget', reason: `the budget is used up: ${reached.reason}` });
+  // What was decided is carried out.
+  catchUp(draft, emit);
 }
 
 /** Starts everything that may start by now, wherever it waits: after a pause or a redrive nobody has followed the edges. */
@@ -218,6 +100,17 @@ function takeOver(draft: Draft, rerun: { readonly of: string; readonly nodes: st
     if (letter === 'H') emit({ type: 'NodeReused', node, source, as: 'ignored' });
     if (letter === 'N') emit({ type: 'NodeReused', node, source, as: 'not taken' });
   }
+}
+
+function begin(draft: Draft, rerun: Parameters<typeof takeOver>[1], emit: Emit): void {
+  emit({ type: 'WorkflowStarted' });
+  takeOver(draft, rerun, emit);
+  for (const [index, node] of draft.graph.nodes.entries()) {
+    const isRoot = draft.graph.dependencies[index]?.length === 0 && draft.letters[index] === 'W';
+    if (isRoot) emit({ type: 'NodeStarted', node: node.name });
+  }
+  const ended = draft.letters.flatMap((letter, index) => (hasEnded(letter) ? [index] : []));
+  propagate(draft, ended, emit);
 }
 
 /** True for a workflow that has ended and may be opened again: it was neither cancelled nor undone. */
@@ -272,20 +165,13 @@ export function decide(
   switch (command.type) {
     case 'begin':
       if (state.status !== 'Not Started') return [];
-      emit({ type: 'WorkflowStarted' });
-      takeOver(draft, command.rerun, emit);
-      for (const [index, node] of draft.graph.nodes.entries()) {
-        const isRoot = draft.graph.dependencies[index]?.length === 0 && draft.letters[index] === 'W';
-        if (isRoot) emit({ type: 'NodeStarted', node: node.name });
-      }
-      propagate(
-        draft,
-        draft.letters.flatMap((letter, index) => (hasEnded(letter) ? [index] : [])),
-        emit,
-      );
+      begin(draft, command.rerun, emit);
       break;
     case 'settle':
-      settleNodes(draft, command.outcomes, 'S', emit);
+      settleCharged(draft, command, emit);
+      break;
+    case 'set-budget':
+      emit({ type: 'BudgetSet', by: command.by, budget: command.budget });
       break;
     case 'resolve':
       settleNodes(draft, command.outcomes, 'SE', emit);

@@ -8,6 +8,7 @@ import type {
   WorkflowDefinition,
   WorkflowStatus,
 } from '../../contracts/workflow.ts';
+import type { Spending } from './account.ts';
 import { graphOf, noExpansions, type WorkflowGraph } from './graph.ts';
 
 /**
@@ -31,7 +32,7 @@ export const nodeStatusOf: Readonly<Record<NodeLetter, NodeStatus>> = {
 };
 
 /** A workflow as the reducer sees it. `nodes` has one letter a node, in the graph's order: the definition's, then those of each expansion. */
-export interface WorkflowState {
+export interface WorkflowState extends Spending {
   readonly status: WorkflowStatus;
   readonly nodes: string;
   readonly cancelled: boolean;
@@ -54,16 +55,31 @@ export function initialState(definition: WorkflowDefinition): WorkflowState {
     paused: false,
     signals: noSignals,
     expansions: noExpansions,
+    spent: undefined,
+    warned: false,
   };
 }
 
 /** The reducer's part of a stored head. */
 export function stateOf(
-  head: Pick<WorkflowHead, 'status' | 'nodes' | 'cancel_reason' | 'compensation' | 'paused' | 'signals'>,
+  head: Pick<
+    WorkflowHead,
+    'status' | 'nodes' | 'cancel_reason' | 'compensation' | 'paused' | 'signals' | 'spent' | 'warned'
+  >,
   expansions: readonly Expansion[] = noExpansions,
 ): WorkflowState {
-  const { status, nodes, cancel_reason, compensation, paused = false, signals = noSignals } = head;
-  return { status, nodes, cancelled: cancel_reason !== undefined, compensation, paused, signals, expansions };
+  const {
+    status,
+    nodes,
+    cancel_reason,
+    compensation,
+    paused = false,
+    signals = noSignals,
+    spent,
+    warned = false,
+  } = head;
+  const cancelled = cancel_reason !== undefined;
+  return { status, nodes, cancelled, compensation, paused, signals, expansions, spent, warned };
 }
 
 /** True when nothing can change any more. */

@@ -5,14 +5,16 @@ import { tasksPerMessageMax } from '../../contracts/limits.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Settlement } from '../../distributor/core/task-change.ts';
+import { chargeOf } from '../../distributor/core/budget.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { settledNews } from '../../distributor/core/task-news.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { cancelChange, completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import { fateOf, type SentResult } from '../../distributor/core/fate.ts';
+import type { Charge } from '../core/account.ts';
 import { isDecided } from '../core/graph.ts';
-import type { NodeOutcome } from '../core/reducer.ts';
+import type { NodeOutcome } from '../core/settle-nodes.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep, type Step } from './commit-advance.ts';
 import { findRun, graphOfRun, type Run } from './load-run.ts';
@@ -53,15 +55,22 @@ async function toPending(deps: WorkflowDeps, sent: SentResult): Promise<Pending>
     ...(output === undefined ? {} : { output }),
     ...(result.error === undefined ? {} : { error: result.error }),
     ...(cause === undefined ? {} : { cause }),
+    ...(result.usage === undefined ? {} : { usage: result.usage }),
     ...(result.preempted === undefined ? {} : { preempted: result.preempted }),
   };
   return { sent, ended, node: workflowOf(result.task_id)?.node ?? '' };
 }
 
-/** Reads the rows that a decision needs: retries depend on the row, a completion only on its fence. */
-async function readRows(deps: WorkflowDeps, open: readonly Pending[], rows: Map<string, TaskRow | undefined>) {
+/** Reads the rows that a decision needs: retries depend on the row, a completion only on its fence, a charge on what was reserved. */
+async function readRows(
+  deps: WorkflowDeps,
+  { head }: Run,
+  open: readonly Pending[],
+  rows: Map<string, TaskRow | undefined>,
+) {
   const ids = open
-    .filter(({ ended, sent }) => ended.outcome !== 'completed' && !rows.has(sent.result.task_id))
+    .filter(({ ended }) => head.budget !== undefined || ended.outcome !== 'completed')
+    .filter(({ sent }) => !rows.has(sent.result.task_id))
     .map(({ sent }) => sent.result.task_id);
   if (ids.length === 0) return;
   const found = await deps.tasks.get(ids);
@@ -97,7 +106,13 @@ function outcomeOf({ node, ended }: Pending, settlement: Settlement): NodeOutcom
 const newsOf = ({ sent, ended }: Pending, settlement: Settlement, { head }: Run): readonly Announcement[] =>
   settledNews(sent.result.task_id, ended, settlement, head.correlation_id);
 
-type Decided = { readonly pending: Pending; readonly settlement: Settlement };
+/** `ends`: the node ends with its attempt. `charge`: what it costs, where there is a budget. */
+type Decided = {
+  readonly pending: Pending;
+  readonly settlement: Settlement;
+  readonly ends: boolean;
+  readonly charge?: Charge;
+};
 
 /** Changes that concern their row alone: a retry, or the task of a node that has ended already (it was redriven). */
 async function changeRows(
@@ -109,28 +124,38 @@ async function changeRows(
 ): Promise<void> {
   if (decided.length === 0) return;
   const changed = await deps.tasks.change(decided.map(({ settlement }) => settlement.change));
-  const timers: string[] = [];
-  for (const [index, { pending, settlement }] of decided.entries()) {
+  const applied: Decided[] = [];
+  for (const [index, each] of decided.entries()) {
     const result = changed[index];
-    const { task_id } = pending.sent.result;
-    if (result?.applied !== true) {
-      rows.set(task_id, result?.current);
-      continue;
-    }
+    if (result?.applied === true) applied.push(each);
+    else rows.set(each.pending.sent.result.task_id, result?.current);
+  }
+  await follow(deps, run, applied, rows, effects);
+}
+
+/** What follows from attempts that are settled: news of those that ended, a hint or a tick for those that are tried again. */
+async function follow(
+  deps: WorkflowDeps,
+  run: Run,
+  applied: readonly Decided[],
+  rows: Map<string, TaskRow | undefined>,
+  effects: Effects,
+): Promise<void> {
+  const timers: string[] = [];
+  for (const { pending, settlement } of applied) {
     pending.fate = 'applied';
     if (settlement.kind !== 'retry') effects.announcements.push(...newsOf(pending, settlement, run));
     else if (typeof settlement.change.patch.not_before === 'string') timers.push(settlement.change.patch.not_before);
     else {
-      const row = rows.get(task_id);
-      const route = settlement.change.patch.route ?? row?.route;
+      const route = settlement.change.patch.route ?? rows.get(pending.sent.result.task_id)?.route;
       if (route !== undefined) effects.hints.push({ pool: run.head.pool, routes: [route] });
     }
   }
   await deps.messenger.ticks(run.head.pool, tickDelays(timers, deps.sources.now()));
 }
 
-/** The attempts that end their node: one transaction for all of them, with the event, the head and the successors. */
-async function endNodes(
+/** The attempts that end their node or are charged to a budget: one transaction for all of them, with the event, the head and the successors. */
+async function commitAttempts(
   deps: WorkflowDeps,
   run: Run,
   decided: readonly Decided[],
@@ -138,11 +163,16 @@ async function endNodes(
   effects: Effects,
 ): Promise<void> {
   if (decided.length === 0) return;
+  const ending = decided.filter(({ ends }) => ends);
+  const outcomes = ending.map(({ pending, settlement }) => outcomeOf(pending, settlement));
+  const { budget: limits } = run.head;
+  const account =
+    limits === undefined ? {} : { account: { limits, charges: decided.flatMap(({ charge }) => charge ?? []) } };
   const step: Step = {
-    command: { type: 'settle', outcomes: decided.map(({ pending, settlement }) => outcomeOf(pending, settlement)) },
+    command: { type: 'settle', outcomes, ...account },
     changes: decided.map(({ settlement }) => settlement.change),
     known: new Map(
-      decided.map(({ pending, settlement }) => {
+      ending.map(({ pending, settlement }) => {
         const { output, error } = settlement.change.patch;
         return [
           pending.node,
@@ -163,10 +193,7 @@ async function endNodes(
     }
     return;
   }
-  for (const { pending, settlement } of decided) {
-    pending.fate = 'applied';
-    effects.announcements.push(...newsOf(pending, settlement, run));
-  }
+  await follow(deps, run, decided, rows, effects);
   effects.hints.push(...committed.hints);
 }
 
@@ -178,10 +205,10 @@ async function pass(
   rows: Map<string, TaskRow | undefined>,
   effects: Effects,
 ): Promise<void> {
-  await readRows(deps, open, rows);
+  await readRows(deps, run, open, rows);
   const graph = graphOfRun(run);
   const alone: Decided[] = [];
-  const ending: Decided[] = [];
+  const together: Decided[] = [];
   const taken = new Set<string>();
   for (const pending of open) {
     const { task_id } = pending.sent.result;
@@ -198,11 +225,17 @@ async function pass(
     const isOver = run.head.cancel_reason !== undefined && !isDecided(graph.scopeOf[index]);
     const settlement = settlementOf(deps, pending, row, isOver ? run.head.cancel_reason : undefined);
     if (settlement === undefined) continue;
+    // A node that was stopped has been charged with what was reserved for its attempt.
     const isOpen = run.head.nodes[index] === 'S';
-    (settlement.kind !== 'retry' && isOpen ? ending : alone).push({ pending, settlement });
+    const ends = settlement.kind !== 'retry' && isOpen;
+    const isCharged = isOpen && run.head.budget !== undefined && row !== undefined;
+    const cost = isCharged
+      ? { charge: { node: pending.node, attempt: pending.ended.attempt, ...chargeOf(row, pending.ended) } }
+      : {};
+    (ends || isCharged ? together : alone).push({ pending, settlement, ends, ...cost });
   }
   await changeRows(deps, run, alone, rows, effects);
-  await endNodes(deps, run, ending, rows, effects);
+  await commitAttempts(deps, run, together, rows, effects);
 }
 
 async function settleChunk(deps: WorkflowDeps, workflow_id: string, chunk: readonly Pending[], effects: Effects) {

@@ -68,7 +68,6 @@ async function tryCancel(deps: WorkflowDeps, run: Run, request: CancelRequest): 
     changes: [],
     known: new Map(),
     patch: {
-      cancel_reason: run.head.cancel_reason ?? reason,
       ...(nodes.length === 0 ? {} : { cancel_until: until }),
     },
   });

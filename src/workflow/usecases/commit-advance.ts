@@ -1,13 +1,18 @@
 import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contracts/limits.ts';
+import type { Announcement } from '../../contracts/events.ts';
+import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
 import type { Expansion, WorkflowEvent } from '../../contracts/workflow.ts';
+import { noAmount, spentView } from '../../distributor/core/budget.ts';
 import { expiresAt, routesOfTask } from '../../distributor/core/expiry.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
+import { type Charge, spentEvents } from '../core/account.ts';
 import { dueNodes } from '../core/composites.ts';
 import { graphOf, versionOf } from '../core/graph.ts';
-import { decide, evolveAll, type NodeOutcome, type WorkflowCommand } from '../core/reducer.ts';
+import { decide, evolveAll, type WorkflowCommand } from '../core/reducer.ts';
+import type { NodeOutcome } from '../core/settle-nodes.ts';
 import { isFinished, type WorkflowState } from '../core/state.ts';
 import type { Advance, AdvanceConflict, WorkflowDeps } from '../ports.ts';
 import { graphOfRun, loadRun, type Run, stateOfRun } from './load-run.ts';
@@ -37,10 +42,7 @@ export interface Step {
   /** Nodes that start again: their rows are there and queued already. */
   readonly revived?: ReadonlySet<string>;
   /** Set on the head besides what the events say. */
-  readonly patch?: Pick<
-    WorkflowHead,
-    'cancel_reason' | 'cancel_until' | 'priority' | 'deadline' | 'updated' | 'results'
-  >;
+  readonly patch?: Pick<WorkflowHead, 'budget' | 'cancel_until' | 'priority' | 'deadline' | 'updated' | 'results'>;
 }
 
 /** What a committed step led to. */
@@ -197,6 +199,7 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
   const { events, state, progress } = unfolded;
   const started = events.some((event) => event.type === 'WorkflowStarted');
   const version = versionOf(state.expansions);
+  const cancelled = events.find((event) => event.type === 'WorkflowCancelled');
   const head: WorkflowHead = {
     ...run.head,
     ...step.patch,
@@ -212,6 +215,9 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
     ...(state.compensation === undefined ? {} : { compensation: state.compensation }),
     ...(unfolded.results.size === 0 ? {} : { results: true as const }),
     ...(started ? { started_at: at } : {}),
+    ...(cancelled === undefined ? {} : { cancel_reason: run.head.cancel_reason ?? cancelled.reason }),
+    ...(state.spent === undefined ? {} : { spent: state.spent }),
+    ...(state.warned === (run.head.warned ?? false) ? {} : { warned: state.warned }),
   };
   if (!isFinished(state.status)) {
     const { completed_at: _end, output: _output, output_error: _error, ...open } = head;
@@ -260,6 +266,45 @@ function stoppedBy(run: Run, { state, progress: { graph } }: Unfolded): Pick<Deb
 }
 
 /**
+ * Charges what is stopped while it runs with what was reserved for it: what its agent still reports is refused. Its row is cancelled after the commit, so an attempt that
+ * starts in between goes uncharged.
+ */
+async function withStoppedCharged(
+  deps: WorkflowDeps,
+  { head, pinned }: Run,
+  { changes }: Step,
+  unfolded: Unfolded,
+  stopped: readonly string[],
+): Promise<Unfolded> {
+  if (head.budget === undefined || stopped.length === 0) return unfolded;
+  // An attempt that ends in this very step was charged with its end.
+  const settled = new Set(changes.map(({ task_id }) => task_id));
+  const ids = stopped.map((path) => nodeTaskId(head.workflow_id, path)).filter((id) => !settled.has(id));
+  const rows = await deps.tasks.get(ids);
+  const charges = rows.flatMap((row) => (row === undefined ? [] : chargesOfStopped(row)));
+  const spent = spentEvents(charges);
+  const state = evolveAll(pinned.definition, unfolded.state, spent);
+  return { ...unfolded, events: [...unfolded.events, ...spent], state };
+}
+
+/** What an attempt is charged with that ends over its agent's head. */
+export function chargesOfStopped({ task_id, status, attempt, reserved = noAmount }: TaskRow): Charge[] {
+  return status === 'Processing' ? [{ node: workflowOf(task_id)?.node ?? '', attempt, ...reserved }] : [];
+}
+
+/** What is told of a budget: a hint, since the log has it for good. */
+function budgetNews(head: WorkflowHead, events: readonly WorkflowEvent[]): readonly Announcement[] {
+  const { workflow_id, name, budget, spent = noAmount, correlation_id } = head;
+  if (budget === undefined) return [];
+  return events.flatMap((event): Announcement[] => {
+    if (event.type !== 'BudgetReached') return [];
+    const { level, reason } = event;
+    const data = { workflow_id, name, level, reason, budget, spent: spentView(spent) };
+    return [{ type: 'BudgetReached', data, correlation_id, causation_id: workflow_id }];
+  });
+}
+
+/**
  * Decides a step and commits it: task changes, events, head and successors in one transaction. Answers with the conflict when somebody else was
  * first, and with undefined when there is nothing to do. A fan-out too wide for the transaction is inserted after it, tasks that nobody needs any more are
  * stopped after it, and what is left to evaluate follows in further steps, all under an attention mark.
@@ -270,14 +315,16 @@ export async function commitStep(
   request: Step,
 ): Promise<Committed | { readonly conflict: AdvanceConflict } | undefined> {
   const step = await withPlans(deps, run, request);
-  const unfolded = await unfold(deps, run, step);
+  const decided = await unfold(deps, run, step);
+  if (decided.events.length === 0 && step.changes.length === 0) return undefined;
+  const ended = stoppedBy(run, decided);
+  const unfolded = await withStoppedCharged(deps, run, step, decided, ended.stopped);
   const { events, rows, results, progress } = unfolded;
-  if (events.length === 0 && step.changes.length === 0) return undefined;
   const { workflow_id } = run.head;
   const at = new Date(deps.sources.now()).toISOString();
   const joined = progress.run.expansions.slice(run.expansions.length);
   const wide = !fits(step, unfolded, joined.length);
-  const debt = { rows: wide ? rows : [], ...stoppedBy(run, unfolded) };
+  const debt = { rows: wide ? rows : [], ...ended };
   const head = await nextHead(deps, run, step, unfolded, at);
   const timers = events.flatMap((event) =>
     'until' in event && event.until !== undefined
@@ -298,6 +345,7 @@ export async function commitStep(
     ...attentionOf(step, unfolded, debt),
   });
   if (conflict !== undefined) return { conflict };
+  await deps.messenger.announce(budgetNews(head, events));
   // Only a hint: the watchdog reads ahead, and sets ticks for what is further away.
   const dues = [
     ...timers.map(({ until }) => until),

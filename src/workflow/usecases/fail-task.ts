@@ -4,7 +4,7 @@ import type { TaskRow } from '../../contracts/rows.ts';
 import { failedNews } from '../../distributor/core/task-news.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { commitStep } from './commit-advance.ts';
+import { chargesOfStopped, commitStep } from './commit-advance.ts';
 import { findRun, graphOfRun } from './load-run.ts';
 
 /** Times a failure looks again after the workflow or the task was changed first. */
@@ -22,8 +22,14 @@ async function tryFail(deps: WorkflowDeps, row: TaskRow, change: TaskChange): Pr
     return changed?.applied === true;
   }
   const who = row.assigned_agent === undefined ? {} : { agent_id: row.assigned_agent };
+  const { budget: limits } = run.head;
+  const account = limits === undefined ? {} : { account: { limits, charges: chargesOfStopped(row) } };
   const committed = await commitStep(deps, run, {
-    command: { type: 'settle', outcomes: [{ node, attempt: row.attempt, ...who, outcome: 'failed', error }] },
+    command: {
+      type: 'settle',
+      outcomes: [{ node, attempt: row.attempt, ...who, outcome: 'failed', error }],
+      ...account,
+    },
     changes: [change],
     known: new Map([[node, { error }]]),
   });

@@ -3,6 +3,7 @@ import type { TaskRow, WorkflowEventRow, WorkflowHead } from '../../contracts/ro
 import type { TaskError } from '../../contracts/task.ts';
 import type { RunTask } from '../../contracts/workflow.ts';
 import { isTask, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { noAmount } from '../../distributor/core/budget.ts';
 import { whyQueued } from '../../distributor/core/why-queued.ts';
 import type { WorkflowGraph } from '../core/graph.ts';
 import { hasEnded, nodeStatusOf, type NodeLetter } from '../core/state.ts';
@@ -105,13 +106,15 @@ export async function listRunTasks(deps: WorkflowDeps, workflow_id: string): Pro
     deps.agents.pool(head.pool),
   ]);
   const rows = new Map(begun.map((node, index) => [node.name, found[index]]));
+  const { budget: limits, spent = noAmount, warned = false } = head;
+  const known = limits === undefined ? pool : { ...pool, budgets: new Map([[workflow_id, { limits, spent, warned }]]) };
   const { skipped, failed } = endings(events);
   const now = deps.sources.now();
   return graph.nodes.map((node, index): RunTask => {
     const row = rows.get(node.name);
     if (row !== undefined) {
       const granted = row.distribution?.reasons ?? [];
-      return fromRow(node, row, row.status === 'Queued' ? [whyQueued(row, pool, now)] : granted);
+      return fromRow(node, row, row.status === 'Queued' ? [whyQueued(row, known, now)] : granted);
     }
     return withoutRow(graph, head, index, { skipped, failed });
   });

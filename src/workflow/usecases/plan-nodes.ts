@@ -5,7 +5,7 @@ import type { TaskError } from '../../contracts/task.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
 import { isTask, workflowBody } from '../../contracts/workflow-nodes.ts';
 import { scopePrefix } from '../core/graph.ts';
-import type { NodeOutcome } from '../core/reducer.ts';
+import type { NodeOutcome } from '../core/settle-nodes.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import type { Step } from './commit-advance.ts';

@@ -5,6 +5,7 @@ import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { isTask, type TaskNode } from '../../contracts/workflow-nodes.ts';
 import { newTask } from '../../distributor/core/task.ts';
+import { drawsOnBudget } from '../core/account.ts';
 import { evaluate } from '../core/evaluate.ts';
 import { type WorkflowGraph } from '../core/graph.ts';
 import { payloadOf, valuesOf } from '../core/input.ts';
@@ -49,6 +50,7 @@ async function toRow(
   const task_id = nodeTaskId(head.workflow_id, node.name);
   const payload = await storeText(deps, task_id, text);
   const { retry } = node;
+  const index = graph.indexOf.get(node.name) ?? -1;
   const task = {
     task_id,
     task_type: node.task_type,
@@ -58,6 +60,7 @@ async function toRow(
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
     ...(node.reads === undefined ? {} : { reads: node.reads }),
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
+    ...(node.budget === undefined ? {} : { budget: node.budget }),
     payload,
   };
   return newTask(task, {
@@ -72,7 +75,8 @@ async function toRow(
     ...(retry?.jitter === undefined ? {} : { jitter: retry.jitter }),
     ...(retry?.non_retryable === undefined ? {} : { non_retryable: retry.non_retryable }),
     ...(node.timeout_ms === undefined ? {} : { timeout_ms: node.timeout_ms }),
-    dependencies: dependenciesShown(graph, graph.indexOf.get(node.name) ?? -1),
+    dependencies: dependenciesShown(graph, index),
+    ...(head.budget === undefined || !drawsOnBudget(graph, index) ? {} : { budgeted: true as const }),
   });
 }
 

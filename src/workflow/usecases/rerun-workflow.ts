@@ -69,6 +69,7 @@ export async function rerunWorkflow(
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings: [],
+    ...(definition.budget === undefined ? {} : { budget: definition.budget }),
     ...(priority === undefined ? {} : { priority }),
     rerun_of: source,
   };

@@ -5,7 +5,7 @@ import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { evaluate } from '../core/evaluate.ts';
 import type { ExpressionValues } from '../core/expression.ts';
-import type { NodeOutcome } from '../core/reducer.ts';
+import type { NodeOutcome } from '../core/settle-nodes.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import type { Progress } from './node-values.ts';
 

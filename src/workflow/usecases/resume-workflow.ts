@@ -1,7 +1,7 @@
 import { succeeded } from '../../distributor/core/succeeded.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
-import type { NodeOutcome } from '../core/reducer.ts';
+import type { NodeOutcome } from '../core/settle-nodes.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { windDown, windsDown } from './cancel-workflow.ts';

@@ -65,6 +65,7 @@ async function prepare(deps: WorkflowDeps, request: WorkflowRequest, agents: rea
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings,
+    ...(definition.budget === undefined ? {} : { budget: definition.budget }),
     ...(submission.namespace === undefined ? {} : { namespace: submission.namespace }),
     ...(submission.deadline === undefined ? {} : { deadline: new Date(submission.deadline).toISOString() }),
     ...(request.schedule_id === undefined ? {} : { schedule_id: request.schedule_id }),

@@ -1,6 +1,7 @@
 import type { Json } from '../../contracts/json.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowView } from '../../contracts/workflow.ts';
+import { noAmount, spentView } from '../../distributor/core/budget.ts';
 import { countNodes, isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { loadJson } from './stored-json.ts';
@@ -33,6 +34,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     ...(head.signals === undefined || head.signals.length === 0 ? {} : { kept_signals: [...head.signals] }),
     ...(head.compensation === undefined ? {} : { compensation: head.compensation }),
+    ...(head.budget === undefined ? {} : { budget: head.budget, spent: spentView(head.spent ?? noAmount) }),
     ...(head.rerun_of === undefined ? {} : { rerun_of: head.rerun_of }),
     warnings: [...head.warnings],
     ...(output === undefined ? {} : { output }),

@@ -8,7 +8,7 @@ import { succeeded } from '../../distributor/core/succeeded.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import type { Woken } from '../../distributor/ports.ts';
 import { countedBefore, decideTime, outcomeOf, paid, withdrawn } from '../core/approval.ts';
-import type { NodeOutcome } from '../core/reducer.ts';
+import type { NodeOutcome } from '../core/settle-nodes.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep } from './commit-advance.ts';

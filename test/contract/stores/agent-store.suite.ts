@@ -157,7 +157,14 @@ export function agentStoreSuite(backend: BackendOf): void {
       const row = await registered({ warm_up: true });
       const heard = { at: iso(startMs), lease_until: iso(startMs) };
       const figures = (completed: number, failed: number) => ({
-        'a:type': { completed, failed, log: 7_000 * completed, log_squared: 49_000 * completed, micro_usd: 0 },
+        'a:type': {
+          completed,
+          failed,
+          log: 7_000 * completed,
+          log_squared: 49_000 * completed,
+          micro_usd: 0,
+          tokens: 0,
+        },
       });
       const end = async (completed: number, failed: number) => {
         const added = { completed, failed, worked_ms: 7, figures: figures(completed, failed) };
@@ -177,7 +184,7 @@ export function agentStoreSuite(backend: BackendOf): void {
 
     it('halves figures once, keeps what was added meanwhile, and forgets types', async () => {
       const row = await registered();
-      const one = { completed: 5, failed: 3, log: 11, log_squared: 20, micro_usd: 9 };
+      const one = { completed: 5, failed: 3, log: 11, log_squared: 20, micro_usd: 9, tokens: 9 };
       const heard = { at: iso(startMs), lease_until: iso(startMs), completed: 0, failed: 0, worked_ms: 0 };
       const add = (figures: Record<string, typeof one>) =>
         store().release(row.pool, 'a1', ['t#1'], { ...heard, figures });
@@ -185,7 +192,7 @@ export function agentStoreSuite(backend: BackendOf): void {
       const aging = { halve: { busy: one }, forget: ['old'] };
       await add({ busy: { ...one, completed: 1 } });
       await store().age(row.pool, 'a1', aging);
-      const halved = { completed: 4, failed: 5, log: 17, log_squared: 30, micro_usd: 14 };
+      const halved = { completed: 4, failed: 5, log: 17, log_squared: 30, micro_usd: 14, tokens: 14 };
       expect((await now(row)).figures).toEqual({ busy: halved });
       await store().age(row.pool, 'a1', aging);
       expect((await now(row)).figures).toEqual({ busy: halved });

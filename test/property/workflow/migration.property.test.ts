@@ -4,13 +4,8 @@ import { type WorkflowDefinition, type WorkflowEvent, workflowDefinition } from 
 import { createRandom } from '../../../src/platform/twin/random.ts';
 import { graphOf } from '../../../src/workflow/core/graph.ts';
 import { migrationFaults } from '../../../src/workflow/core/migration.ts';
-import {
-  decide,
-  evolveAll,
-  type NodeOutcome,
-  replay,
-  type WorkflowCommand,
-} from '../../../src/workflow/core/reducer.ts';
+import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
+import type { NodeOutcome } from '../../../src/workflow/core/settle-nodes.ts';
 import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/state.ts';
 import {
   arbitraryWorkflow,

@@ -1,14 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { WorkflowDefinition, WorkflowEvent } from '../../../src/contracts/workflow.ts';
-import {
-  decide,
-  evolve,
-  evolveAll,
-  type NodeOutcome,
-  replay,
-  type WorkflowCommand,
-} from '../../../src/workflow/core/reducer.ts';
+import { decide, evolve, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
+import type { NodeOutcome } from '../../../src/workflow/core/settle-nodes.ts';
 import { graphOf } from '../../../src/workflow/core/graph.ts';
 import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/state.ts';
 import { arbitraryWorkflow, chooser, choices, type Fates } from '../../support/arbitrary-workflow.ts';

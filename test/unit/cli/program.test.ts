@@ -35,6 +35,7 @@ describe('the command line', () => {
         'workflows',
         'approvals',
         'schedules',
+        'budgets',
         'tasks',
         'explain',
         'agents',

@@ -77,6 +77,7 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
     wakers: createWakers(adapters),
     workflowTasks: {
       resume: async () => 0,
+      overdraw: async () => undefined,
       fail: async () => undefined,
       settle: async () => ({ outcomes: [], hints: [], announcements: [] }),
       ...workflowTasks,

@@ -15,6 +15,7 @@ const modules = [
   'Order',
   'Reserve',
   'Limits',
+  'Budget',
   'Callback',
   'Correlation',
   'Commit',

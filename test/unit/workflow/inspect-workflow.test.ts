@@ -50,7 +50,7 @@ describe('a plan', () => {
 
   it('takes what a task type took lately where the definition says nothing', async () => {
     const { deps } = await halfDone();
-    const figures = { ship: { completed: 2, failed: 0, log: 2 * 8_000, log_squared: 0, micro_usd: 0 } };
+    const figures = { ship: { completed: 2, failed: 0, log: 2 * 8_000, log_squared: 0, micro_usd: 0, tokens: 0 } };
     const pool = async (name: string) => {
       const rows = await deps.agents.pool(name);
       return { ...rows, agents: [{ figures, capabilities: [] } as never] };

@@ -154,7 +154,7 @@ describe('the agent of a task', () => {
   });
 
   it('is among equals the one with the better record, then the one that did less, then the first in the pool', () => {
-    const figures = { demo: { completed: 5, failed: 5, log: 0, log_squared: 0, micro_usd: 0 } };
+    const figures = { demo: { completed: 5, failed: 5, log: 0, log_squared: 0, micro_usd: 0, tokens: 0 } };
     const flaky = agentRow({ agent_id: 'a-flaky', figures });
     const busy = agentRow({ agent_id: 'b-busy', completed: 50 });
     const fresh = agentRow({ agent_id: 'd-fresh', completed: 2 });

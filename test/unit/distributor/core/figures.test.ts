@@ -5,7 +5,14 @@ import { addedFigures, agingOf, recordOf } from '../../../../src/distributor/cor
 import { freeSlots } from '../../../../src/distributor/core/route.ts';
 import { agentRow, results } from '../rows.ts';
 
-const of = (completed: number): TypeFigures => ({ completed, failed: 0, log: 0, log_squared: 0, micro_usd: 0 });
+const of = (completed: number): TypeFigures => ({
+  completed,
+  failed: 0,
+  log: 0,
+  log_squared: 0,
+  micro_usd: 0,
+  tokens: 0,
+});
 
 describe('the figures of an agent', () => {
   it('tell median and p95 of a log-normal spread from five sums', () => {

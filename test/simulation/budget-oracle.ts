@@ -1,0 +1,71 @@
+import type { Amount } from '../../src/contracts/budget.ts';
+import type { WorkflowHead } from '../../src/contracts/rows.ts';
+import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/workflow.ts';
+import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
+import { sumOf } from '../../src/distributor/core/budget.ts';
+import { attemptUsageMax } from './scenario.ts';
+
+/** What the oracle may look up. */
+export interface BudgetView {
+  head(workflow_id: string): Partial<WorkflowHead> | undefined;
+  definitionOf(workflow_id: string): WorkflowDefinition | undefined;
+  /** How many attempts may run at once. */
+  readonly slots: number;
+}
+
+/** True when what each attempt reserves is the most that it uses: then the hard limit holds to the last token. */
+function isForeseen({ nodes }: WorkflowDefinition): boolean {
+  return nodes.every((node) => node.kind === 'task' && node.distribution_rules?.estimate !== undefined);
+}
+
+/**
+ * What is spent and what is reserved for what runs stays within the hard limit; where attempts may use more than was expected of them, but for what those that run at
+ * the same time may. It is judged after each commit as a whole, since an end and its charge are one.
+ */
+export function createBudgetOracle(view: BudgetView, broken: (at: number, detail: string) => void) {
+  /** By workflow and task: what runs and was not charged yet. */
+  const running = new Map<string, Map<string, Amount>>();
+  const runningIn = (workflow_id: string): Map<string, Amount> => {
+    const own = running.get(workflow_id) ?? new Map<string, Amount>();
+    running.set(workflow_id, own);
+    return own;
+  };
+
+  function judge(workflow_id: string, at: number): void {
+    const definition = view.definitionOf(workflow_id);
+    const { budget, spent = { micro_usd: 0, tokens: 0 } } = view.head(workflow_id) ?? {};
+    if (budget === undefined || definition === undefined) return;
+    const used = [...runningIn(workflow_id).values()].reduce(sumOf, spent);
+    const over = isForeseen(definition) ? 0 : view.slots;
+    const usdMax = (budget.usd ?? Infinity) * 1e6 + over * attemptUsageMax.usd * 1e6 + 0.5;
+    const tokensMax = (budget.tokens ?? Infinity) + over * attemptUsageMax.tokens;
+    if (used.micro_usd > usdMax || used.tokens > tokensMax)
+      broken(at, `${workflow_id}: ${JSON.stringify({ budget, spent, running: [...runningIn(workflow_id)] })}`);
+  }
+
+  return ({ at, changes }: Commit): void => {
+    const touched = new Set<string>();
+    for (const { before, after } of changes) {
+      const row = after ?? before ?? {};
+      if (row['sk'] === 'TASK' && row['budgeted'] === true) {
+        const task_id = String(row['task_id']);
+        const workflow_id = task_id.slice(0, task_id.indexOf(':'));
+        if (after?.['status'] !== 'Processing') runningIn(workflow_id).delete(task_id);
+        else if (before?.['status'] !== 'Processing') {
+          runningIn(workflow_id).set(task_id, after['reserved'] as Amount);
+          touched.add(workflow_id);
+        }
+      }
+      if (String(row['sk']).startsWith('EVENT#') && before === undefined) {
+        const workflow_id = String(row['workflow_id']);
+        touched.add(workflow_id);
+        const events = JSON.parse((row['text'] as string | undefined) ?? '[]') as WorkflowEvent[];
+        // What is stopped is charged first and cancelled then.
+        for (const event of events)
+          if (event.type === 'BudgetSpent')
+            for (const { node } of event.attempts) runningIn(workflow_id).delete(`${workflow_id}:${node}`);
+      }
+    }
+    for (const workflow_id of touched) judge(workflow_id, at);
+  };
+}
