@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashedEmbedding, hashedModel } from '../../src/context/core/search/hashed-embedding.ts';
+import { hashedEmbedder } from '../../src/context/core/search/hashed-embedding.ts';
 import { cachingOpener } from '../../src/context/core/search/range-cache.ts';
 import type { IndexDeps } from '../../src/context/index-ports.ts';
 import { compactIndex } from '../../src/context/usecases/compact-index.ts';
@@ -64,19 +64,22 @@ export function searchStage(): SearchStage {
   };
   const cold = (): IndexDeps => ({
     sources: { now: () => cloud.clock.now(), hash: (text) => createHash('sha256').update(text).digest('hex') },
-    index: createIndexStore({ client: meter.wrap(slow.dynamodb, 'dynamodb'), table }),
+    index: createIndexStore({ client: meter.wrap(slow.dynamodb, 'dynamodb'), table }, hashedEmbedder.model),
     segments,
     open: cachingOpener((key, from, to) => segments.read(key, from, to), cacheBytes),
-    embedder: { model: hashedModel, embed: async (texts) => texts.map(hashedEmbedding) },
+    embedders: { model: hashedEmbedder.model, of: () => hashedEmbedder },
   });
   const deps = cold();
   const embedded: Float32Array[] = [];
-  const embed: IndexDeps['embedder']['embed'] = async (texts) => {
-    const vectors = await deps.embedder.embed(texts);
-    embedded.push(...vectors);
-    return vectors;
+  const embedder = {
+    ...hashedEmbedder,
+    embed: async (texts: readonly string[]) => {
+      const vectors = await hashedEmbedder.embed(texts);
+      embedded.push(...vectors);
+      return vectors;
+    },
   };
-  const writing = { ...deps, embedder: { ...deps.embedder, embed } };
+  const writing = { ...deps, embedders: { model: embedder.model, of: () => embedder } };
   return {
     deps,
     embedded,

@@ -3,6 +3,42 @@ import type { SegmentOpener } from './core/search/range-cache.ts';
 import type { SegmentMeta } from './core/search/segment.ts';
 import type { ContextDeps } from './ports.ts';
 
+/** One making of a namespace's index. While it is made anew there are two: the one that is asked, and the one that is built beside it. */
+export interface IndexName {
+  readonly namespace: string;
+  /** Counts up with each making. */
+  readonly generation: number;
+}
+
+/** How an index is made. */
+export interface IndexMaking {
+  readonly generation: number;
+  /** Of the segments. */
+  readonly format: number;
+  /** Of the vectors. */
+  readonly model: string;
+}
+
+/** An index that is being built. */
+export interface IndexBuild extends IndexMaking {
+  /** Epoch milliseconds: documents read before this time may not be as the build is to have them. */
+  readonly from: number;
+}
+
+/** What everybody who writes to an index must know of it: a small row. */
+export interface IndexState {
+  readonly live: IndexMaking;
+  readonly build?: IndexBuild;
+  /** The generation that was given out last. */
+  readonly last: number;
+  /** How many entries were added since the last flush, roughly, because a repeat counts twice. */
+  readonly waiting: number;
+  /** Every change up to this time (epoch milliseconds) is in the index; 0: nobody has looked yet. */
+  readonly caughtUpAt: number;
+  /** When readers were last switched, or a build begun (epoch milliseconds): what is left of other generations may be read for a while. */
+  readonly changedAt: number;
+}
+
 /** What one index consists of; replaced as a whole on its revision. */
 export interface IndexManifest {
   /** Counts up with each replacement; 0: there is no index yet. */
@@ -10,6 +46,8 @@ export interface IndexManifest {
   readonly segments: readonly SegmentMeta[];
   /** Objects that are no longer part of it, and since when (epoch milliseconds): a question may still be reading them. */
   readonly dropped: readonly { readonly key: string; readonly since: number }[];
+  /** How far a build has come with the documents: they are in its segments up to the cursor. */
+  readonly walk?: { readonly documents: number; readonly cursor?: string; readonly isDone: boolean };
 }
 
 /** A version that a document has now. */
@@ -20,33 +58,45 @@ export interface ChangedVersion {
   readonly updated_at: number;
 }
 
-/** An index without the content of its segments. */
-export interface LoadedIndex {
+/** One making of an index, without the content of its segments. */
+export interface IndexContent {
+  readonly making: IndexMaking;
   readonly manifest: IndexManifest;
   readonly recent: readonly IndexEntry[];
-  /** Every change up to this time (epoch milliseconds) is in the index; 0: nobody has looked yet. */
-  readonly caughtUpAt: number;
 }
 
-/** The rows of an index. An index is named by its namespace. */
+/** An index as it is: what is asked, and what is built beside it. */
+export interface LoadedIndex extends IndexContent {
+  readonly state: IndexState;
+  readonly build?: IndexContent;
+  /** Generations of which something is left. */
+  readonly retired: readonly number[];
+}
+
+/** The rows of the indexes, one index a namespace. */
 export interface IndexStore {
-  /** Everything but the segments' content. The recent entries are read before the manifest, so that none is missed while it moves into a segment. */
+  /** Everything but the segments' content. Entries are read before manifests, so that none is missed while it moves into a segment, and the state last. */
   load(namespace: string): Promise<LoadedIndex>;
-  /** Adds entries, idempotent by id and version. `waiting`: how many were added since the last flush, roughly, because a repeat counts twice. */
-  add(
-    namespace: string,
-    entries: readonly IndexEntry[],
-  ): Promise<{ readonly waiting: number; readonly caughtUpAt: number }>;
+  /** Counts entries that are about to be added (or, negative, became a segment), and tells where they belong. */
+  count(namespace: string, entries: number): Promise<IndexState>;
+  /** Adds entries, idempotent by id and version. */
+  add(name: IndexName, entries: readonly IndexEntry[]): Promise<void>;
   /** Removes entries that have become part of a segment. */
-  remove(namespace: string, entries: readonly IndexEntry[]): Promise<void>;
+  remove(name: IndexName, entries: readonly IndexEntry[]): Promise<void>;
   /** Replaces the manifest of revision `manifest.revision - 1`; false when somebody else was faster. */
-  replace(namespace: string, manifest: IndexManifest): Promise<boolean>;
+  replace(name: IndexName, manifest: IndexManifest): Promise<boolean>;
   /** The namespace's documents that changed at this time (epoch milliseconds) or later, oldest change first. May be behind by a moment. */
   changes(namespace: string, since: number, limit: number): Promise<readonly ChangedVersion[]>;
   /** Those of the versions that are not among the recent entries. */
-  missing(namespace: string, versions: readonly ChangedVersion[]): Promise<readonly ChangedVersion[]>;
+  missing(name: IndexName, versions: readonly ChangedVersion[]): Promise<readonly ChangedVersion[]>;
   /** Notes until when every change is in the index. */
   caughtUp(namespace: string, at: number): Promise<void>;
+  /** Begins a build, in place of one that is under way; whoever adds entries adds them to it too. False: there is no index yet, or another build began. */
+  begin(namespace: string, build: IndexBuild, at: number): Promise<boolean>;
+  /** Lets questions go to the build. False: another one has taken its place. */
+  switchTo(name: IndexName, waiting: number, at: number): Promise<boolean>;
+  /** Removes the rows of a generation that nobody reads any more. */
+  drop(name: IndexName): Promise<void>;
 }
 
 /** The objects that segments are. */
@@ -67,6 +117,14 @@ export interface Embedder {
   embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
 }
 
+/** The embedders of a deployment: an index is asked with the one that it was made with until it is made anew. */
+export interface Embedders {
+  /** The model that indexes are to be made with. */
+  readonly model: string;
+  /** Undefined for a model that this deployment cannot use: its vectors take no part. */
+  of(model: string): Embedder | undefined;
+}
+
 /** What searching needs: the documents, which are the truth, and the index, loaded on demand because most functions never search. */
 export interface SearchDeps extends ContextDeps {
   readonly indexes: () => Promise<IndexDeps>;
@@ -79,5 +137,5 @@ export interface IndexDeps {
   readonly segments: SegmentStore;
   /** Opens segments of the store, through a memory that lasts as long as the process. */
   readonly open: SegmentOpener;
-  readonly embedder: Embedder;
+  readonly embedders: Embedders;
 }

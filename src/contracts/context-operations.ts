@@ -30,7 +30,7 @@ import {
   unlockRequest,
 } from './context-locks.ts';
 import { lineageAnswer, lineageRequest, recordAnswer, recordRequest } from './context-lineage.ts';
-import { searchAnswer, searchRequest } from './context-search.ts';
+import { indexAnswer, indexRequest, searchAnswer, searchRequest } from './context-search.ts';
 import {
   discardAnswer,
   discardRequest,
@@ -129,6 +129,16 @@ export const contextOperations = {
     answer: assembleAnswer,
   },
   search: { summary: 'Find documents by words, by likeness, or both', body: searchRequest, answer: searchAnswer },
+  index: {
+    summary: 'The index of a namespace, and one that is made beside it',
+    body: indexRequest,
+    answer: indexAnswer,
+  },
+  reindex: {
+    summary: 'Make the index of a namespace anew, beside the one that is asked',
+    body: indexRequest,
+    answer: indexAnswer,
+  },
   conflicts: { summary: 'List changes that could not be merged', body: historyRequest, answer: page(conflictDocument) },
   patch: { summary: 'Patch a document (RFC 6902, RFC 7396)', body: patchDocumentRequest, answer: changeAnswer },
   sync: { summary: 'Land the edits of a writer that worked offline', body: syncRequest, answer: syncAnswer },

@@ -38,3 +38,31 @@ export const searchHit = z.object({
 export type SearchHit = z.infer<typeof searchHit>;
 
 export const searchAnswer = z.object({ items: z.array(searchHit) });
+
+export const indexRequest = z.strictObject({ namespace: namespaceName.default(defaultNamespace) });
+
+/** The index of a namespace. */
+export const indexAnswer = z.object({
+  namespace: namespaceName,
+  /** Counts up each time it was made anew. */
+  generation: z.int(),
+  /** What made its vectors. */
+  model: z.string(),
+  /** About how many documents it has: versions that are not merged yet count too. */
+  documents: z.int(),
+  segments: z.int(),
+  /** Every change until then is in it. */
+  complete_until: timestamp.optional(),
+  /** The one that is made beside it, until it takes its place. */
+  build: z
+    .object({
+      generation: z.int(),
+      model: z.string(),
+      /** It takes documents in from then on. */
+      from: timestamp,
+      /** How many it has taken in. */
+      documents: z.int(),
+    })
+    .optional(),
+});
+export type IndexView = z.infer<typeof indexAnswer>;

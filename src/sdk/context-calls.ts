@@ -67,6 +67,8 @@ const contextOperationNames: Readonly<Record<ContextOperationName, true>> = {
   history: true,
   assemble: true,
   search: true,
+  index: true,
+  reindex: true,
   conflicts: true,
   diff: true,
   batch: true,

@@ -7,6 +7,7 @@ import { addLifecycle } from './context-lifecycle.ts';
 import { addSubjects } from './context-subjects.ts';
 import { addSnapshots } from './context-snapshots.ts';
 import { addTypes } from './context-types.ts';
+import { addIndex } from './context-index.ts';
 import { addSearch } from './context-search.ts';
 import { pageSize, wholeNumber } from '../option-values.ts';
 import { showTime, table } from '../output.ts';
@@ -60,6 +61,7 @@ Examples:
     group.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
   addReads(command);
   addSearch(command);
+  addIndex(command);
   addAssemble(command);
   addChanges(command);
   addMoreOfContext(command);

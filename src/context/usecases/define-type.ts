@@ -10,19 +10,21 @@ import type {
 } from '../../contracts/context-types.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../contracts/json.ts';
-import { typeVersionsMax } from '../../contracts/limits.ts';
+import { settleMs, typeVersionsMax } from '../../contracts/limits.ts';
 import { checkData, isBuiltIn, schemaOf } from '../core/document-types.ts';
 import type { StoredVersion } from '../core/version.ts';
+import type { SearchDeps } from '../index-ports.ts';
 import type { Caller, Commit, ContextDeps, DocumentStore } from '../ports.ts';
+import { beginRebuild } from './begin-rebuild.ts';
 import { evaluated, expressionFault } from './evaluate-expression.ts';
 import { forAdmin } from './guard-namespace.ts';
 
 /**
  * Registers a type of documents, or its next version, for admins of the namespace. Documents of older versions are migrated as they are read, and have
- * the new version once they are written. Throws `invalid-input`, `invalid-expression`, `version-conflict`.
+ * the new version once they are written; with a migration the index is made anew. Throws `invalid-input`, `invalid-expression`, `version-conflict`.
  */
 export async function defineType(
-  deps: ContextDeps,
+  deps: SearchDeps,
   caller: Caller,
   { namespace, context_type, schema, migration, expected_version }: z.output<typeof defineTypeRequest>,
 ): Promise<TypeVersion> {
@@ -42,10 +44,14 @@ export async function defineType(
   const at = new Date(deps.sources.now()).toISOString();
   const about = { namespace, context_type, version: expected_version + 1, at, by: caller.principal };
   const row = { ...about, schema, ...(migration === undefined ? {} : { migration }) };
-  if ((newest?.version ?? 0) !== expected_version || !(await deps.documents.define(row)))
-    throw new CadreError('version-conflict', `${context_type} is at version ${String(newest?.version ?? 0)}`, {
+  const overtaken = () =>
+    new CadreError('version-conflict', `${context_type} is at version ${String(newest?.version ?? 0)}`, {
       path: 'expected_version',
     });
+  if ((newest?.version ?? 0) !== expected_version) throw overtaken();
+  // Before the type, so that no crash leaves an index with the words that documents had before their migration.
+  if (migration !== undefined) await beginRebuild(deps, namespace, deps.sources.now() + settleMs);
+  if (!(await deps.documents.define(row))) throw overtaken();
   return row;
 }
 

@@ -13,6 +13,7 @@ import { listChanges, listDocuments, listRelations } from './list-documents.ts';
 import { appendDocument, patchDocument } from './patch-document.ts';
 import { diffDocument, getDocuments } from './read-documents.ts';
 import { forkDocument, restoreDocument } from './restore-document.ts';
+import { reindex, showIndex } from './begin-rebuild.ts';
 import { assembleContext } from './assemble-context.ts';
 import { rewindSubtree } from './rewind-subtree.ts';
 import { discardSnapshot, listSnapshots, takeSnapshot } from './snapshot-subtree.ts';
@@ -63,6 +64,8 @@ const useCases: {
   history: listVersions,
   assemble: assembleContext,
   search: searchDocuments,
+  index: showIndex,
+  reindex,
   conflicts: listConflicts,
   patch: patchDocument,
   sync: syncDocument,
@@ -130,8 +133,8 @@ async function isSampled(deps: ContextDeps, namespace: string): Promise<boolean>
   return oneIn > 0 && deps.sources.random() < 1 / oneIn;
 }
 
-/** Operations on all the data of somebody. */
-const alwaysTold: readonly ContextOperationName[] = ['export', 'forget'];
+/** Operations on all the data of somebody, or of everybody. */
+const alwaysTold: readonly ContextOperationName[] = ['export', 'forget', 'reindex'];
 /** Operations that read data: a share of them is audited where the namespace says so. */
 const reads: readonly ContextOperationName[] = ['get', 'batch', 'diff'];
 

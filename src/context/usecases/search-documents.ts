@@ -9,7 +9,7 @@ import { fuse } from '../core/search/fuse.ts';
 import { dot } from '../core/search/quantise.ts';
 import { tokensOf } from '../core/search/tokens.ts';
 import { documentOf, isGone } from '../core/version.ts';
-import type { IndexDeps, SearchDeps } from '../index-ports.ts';
+import type { Embedder, IndexDeps, SearchDeps } from '../index-ports.ts';
 import type { Caller } from '../ports.ts';
 import { catchUp } from './index-documents.ts';
 import { type IndexAnswer, searchIndex } from './search-index.ts';
@@ -81,13 +81,13 @@ async function readable(
  * likeness it must be as good as the last candidate, or hidden words would have brought it in.
  */
 async function rankings(
-  index: IndexDeps,
+  embedder: Embedder | undefined,
   answer: IndexAnswer,
   documents: ReadonlyMap<string, Readable>,
 ): Promise<{ readonly text: readonly string[]; readonly vector: readonly string[] }> {
   const others = [...documents].flatMap(([id, { seen }]) => (seen === undefined ? [] : [{ id, seen }]));
   const { text, vector } = answer;
-  const vectors = vector === undefined ? [] : await index.embedder.embed(others.map(({ seen }) => seen));
+  const vectors = vector === undefined ? [] : ((await embedder?.embed(others.map(({ seen }) => seen))) ?? []);
   const seenScores = new Map(
     others.map(({ id, seen }, at) => {
       const own = vectors[at];
@@ -109,7 +109,7 @@ async function rankings(
 /** The index as it is, after a look at changes that it may have missed. */
 async function loadedIndex(deps: SearchDeps, index: IndexDeps, namespace: string) {
   const loaded = await index.index.load(namespace);
-  const { brought } = await catchUp(deps, index, namespace, loaded.caughtUpAt);
+  const { brought } = await catchUp(deps, index, namespace, loaded.state);
   return brought === 0 ? loaded : index.index.load(namespace);
 }
 
@@ -132,7 +132,7 @@ export async function searchDocuments(
     const lists = [answer.text?.candidates ?? [], answer.vector?.candidates ?? []];
     const candidates = new Map(lists.flat().map(({ id, version }) => [id, version]));
     const documents = await readable(deps, caller, namespace, candidates, filter);
-    const ranked = await rankings(index, answer, documents);
+    const ranked = await rankings(index.embedders.of(loaded.making.model), answer, documents);
     const fused = fuse([ranked.text, ranked.vector]).slice(0, limit);
     const isAll = lists.every((list) => list.length < most);
     if (fused.length < limit && !isAll && most < candidatesMax) continue;

@@ -3,6 +3,7 @@ import { sweptDocumentsMax, walkedDocumentsMax } from '../../contracts/limits.ts
 import { withDue } from '../core/lifecycle.ts';
 import type { SearchDeps } from '../index-ports.ts';
 import type { ContextDeps, NamespaceRow } from '../ports.ts';
+import { rebuildIndex } from './rebuild-index.ts';
 import { removeErased, tendDocument } from './tend-document.ts';
 
 /** How long a look may take before another one begins: longer than its function may run. */
@@ -43,7 +44,7 @@ async function walk(deps: ContextDeps, namespace: string, room: NamespaceRow | u
 }
 
 /**
- * Does what is due in a namespace and sets its timer to what is due next; none where nothing is. Each step can be repeated, and what a crash leaves is
+ * Does what is due in a namespace, goes on with an index that is made anew, and sets its timer to what is due next; none where nothing is. Each step can be repeated, and what a crash leaves is
  * still due. Answers with how many documents were due.
  */
 export async function sweepNamespace(deps: SearchDeps, namespace: string): Promise<{ readonly swept: number }> {
@@ -68,8 +69,9 @@ export async function sweepNamespace(deps: SearchDeps, namespace: string): Promi
   // After the others had their turn; the timer comes again for what is left.
   if (failures.length > 0)
     throw new AggregateError(failures, `${String(failures.length)} documents could not be tended`);
+  const build = await rebuildIndex(deps, namespace);
   const [next] = await deps.documents.due(namespace, 1);
-  const [at] = [next?.at, goOn].flatMap((each) => each ?? []).sort();
+  const [at] = [next?.at, goOn, build === undefined ? undefined : time(build)].flatMap((each) => each ?? []).sort();
   if (!(await deps.sweeps.settle(namespace, armed, at)) && at !== undefined) await deps.sweeps.arm(namespace, at);
   return { swept: heads.length };
 }

@@ -1,4 +1,4 @@
-import { hashedEmbedding, hashedModel } from '../../context/core/search/hashed-embedding.ts';
+import { hashedEmbedder } from '../../context/core/search/hashed-embedding.ts';
 import { cachingOpener } from '../../context/core/search/range-cache.ts';
 import type { IndexDeps } from '../../context/index-ports.ts';
 import { createIndexStore } from './index-store.ts';
@@ -14,12 +14,16 @@ export function createIndexAdapters(
   deployment: Deployment,
   sources: IndexDeps['sources'],
 ): IndexDeps {
+  const embedders = {
+    model: hashedEmbedder.model,
+    of: (model: string) => (model === hashedEmbedder.model ? hashedEmbedder : undefined),
+  };
   const segments = createSegmentStore(clients.objects, deployment.bucket);
   return {
     sources,
-    index: createIndexStore({ client: clients.dynamodb, table: deployment.contextTable }),
+    index: createIndexStore({ client: clients.dynamodb, table: deployment.contextTable }, embedders.model),
     segments,
     open: cachingOpener((key, from, to) => segments.read(key, from, to), cacheBytesMax),
-    embedder: { model: hashedModel, embed: async (texts) => texts.map(hashedEmbedding) },
+    embedders,
   };
 }

@@ -36,3 +36,9 @@ export function hashedEmbedding(text: string): Float32Array {
   }
   return normalise(vector);
 }
+
+/** The vectors above as an embedder. */
+export const hashedEmbedder = {
+  model: hashedModel,
+  embed: async (texts: readonly string[]): Promise<readonly Float32Array[]> => texts.map(hashedEmbedding),
+};

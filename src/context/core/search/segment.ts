@@ -10,6 +10,9 @@ import { sharedPrefix } from './entry.ts';
  * range of a block and a range of its postings, however large the segment is. Numbers are LEB128, texts are preceded by their length.
  */
 
+/** Counts up when segments change so that this code cannot read older ones: their index is made anew. */
+export const segmentFormat = 2;
+
 /** A dictionary block ends after so many bytes. Larger: more bytes for each term looked up; smaller: a larger directory. */
 const dictionaryBlockBytes = 8 * 1024;
 /** Documents of one block, for the ids of the hits. */

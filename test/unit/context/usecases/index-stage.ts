@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hashedEmbedding, hashedModel } from '../../../../src/context/core/search/hashed-embedding.ts';
+import { hashedEmbedder } from '../../../../src/context/core/search/hashed-embedding.ts';
 import { cachingOpener } from '../../../../src/context/core/search/range-cache.ts';
 import type { IndexDeps } from '../../../../src/context/index-ports.ts';
 import { createIndexStore } from '../../../../src/platform/aws/index-store.ts';
@@ -19,10 +19,10 @@ export function indexStage() {
       now: () => cloud.clock.now(),
       hash: (text) => createHash('sha256').update(text).digest('hex'),
     },
-    index: createIndexStore({ client: cloud.clients.dynamodb, table: 'context' }),
+    index: createIndexStore({ client: cloud.clients.dynamodb, table: 'context' }, hashedEmbedder.model),
     segments,
     open: cachingOpener((key, from, to) => segments.read(key, from, to), 1 << 24),
-    embedder: { model: hashedModel, embed: async (texts) => texts.map(hashedEmbedding) },
+    embedders: { model: hashedEmbedder.model, of: () => hashedEmbedder },
   };
   return { cloud, deps, drive: <T>(work: Promise<T>) => cloud.clock.drive(work), keys: () => cloud.s3.keys('bucket') };
 }
