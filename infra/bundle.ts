@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { functionNames } from '../src/platform/topology.ts';
+import { functionNames, optionalFunctionNames } from '../src/platform/topology.ts';
 
+const bundledNames = [...functionNames, ...optionalFunctionNames];
 const root = join(import.meta.dirname, '..');
 
 /** Where bundles go that are to be deployed. */
@@ -29,10 +30,10 @@ export function startBytes(file: string, seen = new Set<string>()): number {
  * have none); the ES modules among the dependencies are preferred, because they can be shaken.
  */
 export async function bundleFunctions(folder = deployedBundles): Promise<void> {
-  const missing = functionNames.filter((name) => !existsSync(join(root, 'functions', name, 'handler.ts')));
+  const missing = bundledNames.filter((name) => !existsSync(join(root, 'functions', name, 'handler.ts')));
   if (missing.length > 0)
     throw new Error(`functions/${missing.join(', functions/')} should be deployed but have no handler.ts`);
-  await Promise.all(functionNames.map((name) => bundleFunction(name, bundleDirectory(name, folder))));
+  await Promise.all(bundledNames.map((name) => bundleFunction(name, bundleDirectory(name, folder))));
 }
 
 async function bundleFunction(name: string, outdir: string): Promise<void> {

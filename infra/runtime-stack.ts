@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { Api, type ApiProps } from './constructs/api.ts';
 import { ContextFunctions } from './constructs/context-functions.ts';
 import { ApprovalTopic } from './constructs/approval-topic.ts';
+import { ApprovalWebhook, type ApprovalWebhookProps } from './constructs/approval-webhook.ts';
 import { Distributor } from './constructs/distributor.ts';
 import { Observability } from './constructs/observability.ts';
 import { Queues } from './constructs/queues.ts';
@@ -15,6 +16,8 @@ export interface RuntimeStackProps extends StackProps {
   readonly jwt?: ApiProps['jwt'];
   /** The name of a topic for what happens to approvals. @default there is none */
   readonly approvalTopic?: string;
+  /** Where what happens to approvals is posted. @default nowhere */
+  readonly approvalWebhook?: Omit<ApprovalWebhookProps, 'bus'>;
   /** Deployed to an emulator: no identity is checked there, and it has no metric maths for alarms. @default false */
   readonly local?: boolean;
 }
@@ -48,6 +51,8 @@ export class RuntimeStack extends Stack {
     }
     if (props.approvalTopic !== undefined)
       new ApprovalTopic(this, 'ApprovalTopic', { bus: props.state.bus, topicName: props.approvalTopic });
+    if (props.approvalWebhook !== undefined)
+      new ApprovalWebhook(this, 'ApprovalWebhook', { bus: props.state.bus, ...props.approvalWebhook });
     new CfnOutput(this, 'ApiUrl', { value: api.httpApi.apiEndpoint });
     new CfnOutput(this, 'ApiId', { value: api.httpApi.apiId });
     new CfnOutput(this, 'StateMachineArn', { value: stateMachineArn });

@@ -28,6 +28,11 @@ export const functionTimeouts = {
 export type FunctionName = keyof typeof functionTimeouts;
 export const functionNames = Object.keys(functionTimeouts) as FunctionName[];
 
+/** Functions that are deployed only where they are asked for. */
+export const optionalFunctionTimeouts = { 'send-webhooks': 29 } as const;
+export type OptionalFunctionName = keyof typeof optionalFunctionTimeouts;
+export const optionalFunctionNames = Object.keys(optionalFunctionTimeouts) as OptionalFunctionName[];
+
 /** How a queue feeds its function. */
 export interface QueueSpec {
   readonly consumer: FunctionName;

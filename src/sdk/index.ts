@@ -4,6 +4,7 @@ export { createClient, type Client, type ClientOptions, type WorkflowHandle } fr
 export { lambdaAgent, type LambdaAgentOptions } from './lambda-agent.ts';
 export { offlineEdits, type OfflineEdits, type OfflineState, type SyncedDocument } from './offline-edits.ts';
 export { workflow, type WorkflowBuilder } from './workflow-builder.ts';
+export { verifyWebhook, type VerifyWebhookOptions } from './verify-webhook.ts';
 export { RetryableError, TerminalError } from './errors.ts';
 export type { AgentTask, Handler, HandlerContext } from './handler.ts';
 export type { AgentDeps } from './agent-ports.ts';

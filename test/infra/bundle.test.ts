@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleDirectory, bundleFunctions, startBytes } from '../../infra/bundle.ts';
-import { functionNames } from '../../src/platform/topology.ts';
+import { functionNames, optionalFunctionNames } from '../../src/platform/topology.ts';
 
 /** KB that a function may load when it starts. More: a cold start that people notice. */
 const startKbMax = 600;
@@ -13,7 +13,7 @@ describe('the bundle of a function', () => {
   beforeAll(() => bundleFunctions(folder));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(functionNames)('is small when it starts: %s', (name) => {
+  it.each([...functionNames, ...optionalFunctionNames])('is small when it starts: %s', (name) => {
     const kb = startBytes(join(bundleDirectory(name, folder), 'index.mjs')) / 1024;
     expect(kb).toBeGreaterThan(100);
     expect(kb).toBeLessThanOrEqual(startKbMax);

@@ -175,6 +175,36 @@ describe('the app with other options', () => {
     expect(() => named.app.synth()).not.toThrow();
   });
 
+  it('posts approvals where it is told to, with the secret alone in its reach, and finds nothing wrong with it', () => {
+    template.resourcePropertiesCountIs('AWS::Lambda::Function', { FunctionName: 'cadre-send-webhooks' }, 0);
+    const context = { ...withoutBundles, approvalWebhook: 'https://hooks.example/cadre' };
+    const posting = createCadreApp({ appProps: { context } });
+    const told = Template.fromStack(posting.runtime);
+    told.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'cadre-send-webhooks',
+      Environment: {
+        Variables: { WEBHOOK_URL: 'https://hooks.example/cadre', WEBHOOK_SECRET: '/cadre/webhook-secret' },
+      },
+    });
+    told.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { MaximumRetryAttempts: 2 });
+    const policies = Object.values(told.findResources('AWS::IAM::Policy') as Resources);
+    const own = policies.filter(({ Properties }) => JSON.stringify(Properties).includes('ApprovalWebhookRole'));
+    const actions = own.flatMap(({ Properties }) =>
+      Properties.PolicyDocument!.Statement.flatMap(({ Action }) => Action),
+    );
+    expect(actions.toSorted()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:SendMessage',
+      'ssm:GetParameter',
+    ]);
+    expect(() => posting.app.synth()).not.toThrow();
+    for (const approvalWebhook of ['http://hooks.example', 'hooks.example'])
+      expect(() => createCadreApp({ appProps: { context: { ...withoutBundles, approvalWebhook } } })).toThrow();
+  });
+
   it('leaves out what an emulator refuses, and trusts its callers only there', () => {
     const local = Template.fromStack(createCadreApp({ local: true, appProps: { context: withoutBundles } }).runtime);
     local.resourceCountIs('AWS::CloudWatch::Alarm', 0);
