@@ -28,7 +28,14 @@ export interface FunctionSpec {
 
 export const functionSpecs = {
   'accept-tasks': { memoryMb: 512, sendsTo: ['dispatch', 'pulse'] },
-  'dispatch-tasks': { memoryMb: 1024, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
+  // It ends a workflow whose budget pays for nothing more.
+  'dispatch-tasks': {
+    memoryMb: 1024,
+    deletesRows: true,
+    sendsTo: ['dispatch', 'pulse'],
+    sendsToInboxes: true,
+    completesExecutions: true,
+  },
   'apply-results': {
     memoryMb: 1024,
     deletesRows: true,

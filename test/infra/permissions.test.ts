@@ -115,8 +115,8 @@ const completes = ['states:SendTaskSuccess machine', 'states:SendTaskFailure mac
 const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   // A debounced task sets a tick.
   'accept-tasks': sends('dispatch', 'pulse'),
-  // The rest of a large round goes back to its queue; a dispatch arms the pulse and assigns.
-  'dispatch-tasks': sends('dispatch', 'pulse', 'inboxes'),
+  // The rest of a large round goes back to its queue; a dispatch arms the pulse and assigns. A workflow whose budget pays for nothing more ends here.
+  'dispatch-tasks': [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...completes],
   // A retry sets a tick; the last result of a workflow completes its execution and clears its mark of attention; losers are told to stop.
   'apply-results': [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...completes],
   'record-heartbeats': [],
