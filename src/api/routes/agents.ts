@@ -3,12 +3,14 @@ import { agentRegistration } from '../../contracts/agent.ts';
 import { stopRequest } from '../../contracts/api.ts';
 import { agentId, defaultPool } from '../../contracts/ids.ts';
 import { agentView } from '../../distributor/core/agent.ts';
-import { deregisterAgent } from '../../distributor/usecases/deregister-agent.ts';
 import { registerAgent } from '../../distributor/usecases/register-agent.ts';
 import { reviveAgent } from '../../distributor/usecases/revive-agent.ts';
-import { stopAgent } from '../../distributor/usecases/stop-agent.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, type ApiEnv } from '../request.ts';
+
+/** Taking work from an agent brings all that settles it: loaded for the first command. */
+const stopping = async () => (await import('../../distributor/usecases/stop-agent.ts')).stopAgent;
+const leaving = async () => (await import('../../distributor/usecases/deregister-agent.ts')).deregisterAgent;
 
 /** Agents: register, read, stop, revive, remove. */
 export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -37,7 +39,7 @@ export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
       const agent_id = readParam(c, 'id', agentId);
       const { reason } = await readBody(c, stopRequest);
       const request = { agent_id, how, reason, principal: c.get('principal') };
-      return c.json(agentView(accepted(await stopAgent(deps, request)), deps.sources.now()));
+      return c.json(agentView(accepted(await (await stopping())(deps, request)), deps.sources.now()));
     });
   }
 
@@ -49,7 +51,7 @@ export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.delete('/v1/agents/:id', async (c) => {
     const agent_id = readParam(c, 'id', agentId);
-    accepted(await deregisterAgent(deps, { agent_id, principal: c.get('principal') }));
+    accepted(await (await leaving())(deps, { agent_id, principal: c.get('principal') }));
     return c.body(null, 204);
   });
 
