@@ -1,6 +1,7 @@
 import type { Problem } from '../contracts/api.ts';
 import { errorCatalogue } from '../contracts/error-catalogue.ts';
 import { CadreError, type Fault } from '../contracts/errors.ts';
+import { queueFullRetryMs } from '../contracts/limits.ts';
 
 /** What AWS and its client call it when a service is too busy or did not answer: trying again is right. */
 const passing =
@@ -36,6 +37,10 @@ export function toProblem(error: unknown, instance: string, correlation_id: stri
 export function problemResponse(problem: Problem): Response {
   return new Response(JSON.stringify(problem), {
     status: problem.status,
-    headers: { 'content-type': 'application/problem+json', 'x-correlation-id': problem.correlation_id },
+    headers: {
+      'content-type': 'application/problem+json',
+      'x-correlation-id': problem.correlation_id,
+      ...(problem.status === 429 ? { 'retry-after': String(queueFullRetryMs / 1_000) } : {}),
+    },
   });
 }

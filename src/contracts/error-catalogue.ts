@@ -58,6 +58,12 @@ export const errorCatalogue = {
     what: 'A task with the same singleton key waits or runs already.',
     fix: 'Wait until that task has ended, or submit with `on_conflict: "join"` to be given it instead.',
   },
+  'queue-full': {
+    status: 429,
+    exit: 6,
+    what: 'As many tasks wait already as the policy of the pool allows (overflow); nothing was accepted.',
+    fix: 'Submit again after the time in Retry-After; the SDK does it with `waitForRoomMs`.',
+  },
   'workflow-conflict': {
     status: 409,
     exit: 6,
@@ -243,6 +249,12 @@ export const errorCatalogue = {
     exit: 1,
     what: 'The task was killed by an operator.',
     fix: 'Look at the reason; redrive the task when the cause is mended.',
+  },
+  shed: {
+    status: 500,
+    exit: 1,
+    what: 'More tasks waited than the policy of the pool allows (overflow), and it stood last.',
+    fix: 'Redrive it when there is room, or give it a higher priority.',
   },
   'timed-out': {
     status: 500,

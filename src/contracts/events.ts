@@ -87,6 +87,13 @@ export const eventData = {
   AgentStopped: z.strictObject({ agent_id: z.string(), ...agentStop.shape, tasks: z.array(z.string()) }),
   AgentRevived: z.strictObject({ agent_id: z.string(), by: z.string() }),
   ScaleDesired: z.strictObject({ pool: z.string(), desired: z.int(), available: z.int() }),
+  QueueOverflow: z.strictObject({
+    pool: z.string(),
+    rule: z.string(),
+    namespace: z.string().optional(),
+    /** False: there is room again. */
+    full: z.boolean(),
+  }),
   PolicyFailed: z.strictObject({ pool: z.string(), version: z.int(), strategy: z.string(), message: z.string() }),
   PolicyRolledBack: z.strictObject({
     pool: z.string(),
@@ -148,6 +155,7 @@ export const eventSources: Record<EventType, string> = {
   AgentStopped: 'cadre.distributor',
   AgentRevived: 'cadre.distributor',
   ScaleDesired: 'cadre.distributor',
+  QueueOverflow: 'cadre.distributor',
   PolicyFailed: 'cadre.distributor',
   PolicyRolledBack: 'cadre.distributor',
   WorkflowSubmitted: 'cadre.workflow',

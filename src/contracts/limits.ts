@@ -57,6 +57,14 @@ export const routingRulesMax = 50;
 export const policyLimitsMax = 20;
 /** Reservations that a pool's policy may make. More: each task is compared with more of them. */
 export const reservationsMax = 20;
+/** Overflow rules of a pool's policy. More: each pulse counts more queues. */
+export const overflowRulesMax = 20;
+/** Waiting tasks that an overflow rule may allow. More: each pulse reads as many entries of the index to count them. */
+export const waitingTasksMax = 10_000;
+/** Tasks that one pulse sheds under one rule. More: it may time out half-way; what is left comes with the next. */
+export const shedPerPulseMax = 100;
+/** Who was refused because a queue is full comes back after this time at the earliest: that of the next count. */
+export const queueFullRetryMs = 3_000;
 /** Namespaces to which a policy may give a share of their own. */
 export const sharesMax = 100;
 /** Highest weight of a namespace, and what the lowest is a fraction of. Higher: who has the lowest weight waits for so many starts of the other. */

@@ -3,12 +3,14 @@ import { labels } from './agent.ts';
 import { canaryFigures, canarySettings } from './canary.ts';
 import { agentId, capability, taskType, timestamp, userId } from './ids.ts';
 import {
+  overflowRulesMax,
   policyLimitsMax,
   policyStrategiesMax,
   reservationsMax,
   routingRulesMax,
   sharesMax,
   shareWeightMax,
+  waitingTasksMax,
 } from './limits.ts';
 import { policyName, strategySettings } from './strategy.ts';
 import { concurrencyLimit, priority, rateLimit } from './task.ts';
@@ -64,6 +66,18 @@ export const reservation = z.strictObject({
 });
 export type Reservation = z.infer<typeof reservation>;
 
+/**
+ * How many tasks may wait for their turn, of a namespace or (without one) of the whole pool; and what happens beyond that: submissions are refused with `queue-full`, or what
+ * stands last in the ready order fails as a dead letter (`shed`).
+ */
+export const overflowRule = z.strictObject({
+  name: policyName,
+  namespace: userId.optional(),
+  waiting_max: z.int().min(1).max(waitingTasksMax),
+  then: z.enum(['refuse', 'shed_lowest']),
+});
+export type OverflowRule = z.infer<typeof overflowRule>;
+
 /** How a pool chooses agents. Everything may be left out: then the least-loaded agent gets the task. */
 export const policyDocument = z
   .strictObject({
@@ -86,6 +100,7 @@ export const policyDocument = z
       .optional(),
     limits: z.array(policyLimit).max(policyLimitsMax).optional(),
     reservations: z.array(reservation).max(reservationsMax).optional(),
+    overflow: z.array(overflowRule).max(overflowRulesMax).optional(),
     /** The emergency lane: agents with these labels are kept for matching tasks. */
     emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),
   })

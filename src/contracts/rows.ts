@@ -238,6 +238,8 @@ export interface PoolRows {
   readonly gate?: string;
   /** Recent starts by rate limit. */
   readonly starts?: Readonly<Record<string, Starts>>;
+  /** The overflow rules by which submissions are refused now, by namespace; `*`: of all. */
+  readonly full?: Readonly<Record<string, string>>;
   /** What was shared out between namespaces. */
   readonly served?: Served;
   readonly agents: readonly AgentRow[];

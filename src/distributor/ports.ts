@@ -66,6 +66,10 @@ export interface TaskStore {
   ready(pool: string, route: string, limit: number, after?: string): Promise<readonly ReadyTask[]>;
   /** The head of one level (0 to 3) of a route, only tasks that are due at `at`. May lag likewise. */
   due(pool: string, route: string, level: number, at: string, limit: number): Promise<readonly ReadyTask[]>;
+  /** How many tasks wait in a route, counted up to `most`. May lag likewise. */
+  count(pool: string, route: string, most: number): Promise<number>;
+  /** The end of a route's ready order, the last first. May lag likewise. */
+  last(pool: string, route: string, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
   /** Moves the timers of the deadlines at which these tasks follow a policy to where the rows have them. */
@@ -173,6 +177,10 @@ export interface AgentStore {
       readonly served?: PoolRows['served'];
     },
   ): Promise<boolean>;
+  /** The overflow rules by which submissions are refused now, by namespace (`*`: of all). May lag by a moment. */
+  full(pool: string): Promise<NonNullable<PoolRows['full']>>;
+  /** Notes these rules. */
+  noteFull(pool: string, full: NonNullable<PoolRows['full']>): Promise<void>;
   /** Notes how many agents the pool needs, unless somebody else has since `was` was read. False: somebody has. */
   desire(
     pool: string,

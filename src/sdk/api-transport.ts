@@ -35,7 +35,8 @@ export function apiTransport(
         const response = await fetch(request);
         if (response.ok) return response.status === 204 ? undefined : await response.json();
         failure = await readProblem(response);
-        if (response.status !== 429 && response.status < 502) throw failure;
+        // How long to wait for room in a queue is the caller's to say.
+        if (failure.code === 'queue-full' || (response.status !== 429 && response.status < 502)) throw failure;
       } catch (error) {
         call.signal?.throwIfAborted();
         if (error instanceof CadreError) throw error;

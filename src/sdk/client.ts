@@ -23,9 +23,9 @@ import { cachingContexts, type ContextCacheOptions } from './context-cache.ts';
 import { contextCalls } from './context-calls.ts';
 import { budgetCalls } from './budget-calls.ts';
 import { repairCalls } from './repair-calls.ts';
-import { taskCalls } from './task-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
+import { taskCalls } from './task-calls.ts';
 import { waitFor, type WaitOptions } from './wait.ts';
 
 /** What `createClient` is given; everything may be left out. */
@@ -98,14 +98,14 @@ export function createClient(options: ClientOptions = {}) {
   const clock = patient(options.clock ?? realClock);
   const connection = discoverConnection(options);
   const call = apiTransport(connection, { clock, fetch: options.fetch ?? globalThis.fetch });
-  const tasks = taskCalls(call, clock);
   const random = options.random ?? Math.random;
+  const tasks = taskCalls(call, clock, random);
   const workflows = workflowCalls(call, clock, random);
   const documents = cachingContexts(contextCalls(call, clock, random), clock, options.contextCache ?? {});
   return {
     /** Where the calls go. */
     apiUrl: connection.apiUrl,
-    /** Submits one task; the same id with the same body is a repeat, with another body a CadreError `task-conflict`. */
+    /** Submits one task; the same id with the same body is a repeat, with another body a CadreError `task-conflict`. `waitForRoomMs` waits while its queue is full. */
     submit: tasks.submit,
     /** What would become of tasks if they were submitted now: when they start and end, and how likely they miss their deadlines. Nothing is written. */
     forecastTasks: tasks.forecast,

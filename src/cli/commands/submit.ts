@@ -3,8 +3,11 @@ import type { SubmittedTask } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Task } from '../../contracts/task.ts';
 import { runs } from '../command.ts';
+import { wholeNumber } from '../option-values.ts';
 import { sentenceOf, showForecast } from '../forecast.ts';
 import { table } from '../output.ts';
+
+const upToAWeek = wholeNumber(0, 7 * 24 * 3_600);
 
 /** `cadre submit FILE|-` */
 export function addSubmit(program: Command): void {
@@ -18,13 +21,16 @@ export function addSubmit(program: Command): void {
       `
 Examples:
   $ cadre submit task.json
+  $ cadre submit tasks.json --wait-for-room 600
   $ cadre submit task.json --dry-run       would it meet its deadline? nothing is submitted
   $ echo '{"task_id":"t1","task_type":"echo","priority":"high","required_capabilities":[],"payload":{}}' | cadre submit -`,
     )
     .option('--forecast', 'tell how likely each task misses its deadline')
+    .option('--wait-for-room <seconds>', 'try again for so long while the queue is full', upToAWeek, 0)
     .option('--dry-run', 'tell that only, and submit nothing')
     .action(
-      runs<[string, Options]>(async ({ out, client }, file, { forecast = false, dryRun = false }) => {
+      runs<[string, Options]>(async ({ out, client }, file, { waitForRoom, forecast = false, dryRun = false }) => {
+        const options = { forecast, waitForRoomMs: waitForRoom * 1_000 };
         const { readJsonFile } = await import('../read-input.ts');
         const value = await readJsonFile(file);
         const cadre = await client();
@@ -48,10 +54,10 @@ Examples:
           return 0;
         }
         if (tasks.length === 1 && tasks[0] !== undefined) {
-          out.data(await cadre.submit(tasks[0], { forecast }), showSubmitted);
+          out.data(await cadre.submit(tasks[0], options), showSubmitted);
           return 0;
         }
-        const results = await cadre.submitAll(tasks, { forecast });
+        const results = await cadre.submitAll(tasks, options);
         out.data({ results }, () =>
           table(
             ['TASK', 'OUTCOME', ...(forecast ? ['FORECAST'] : [])],
@@ -72,6 +78,7 @@ Examples:
 }
 
 interface Options {
+  readonly waitForRoom: number;
   readonly forecast?: boolean;
   readonly dryRun?: boolean;
 }

@@ -9,6 +9,7 @@ import { newTask } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { acceptMarked, keyRuleOf, type Marked } from './accept-marked.ts';
+import { refuseOverflow } from './refuse-overflow.ts';
 
 /** Tasks with the authority they came with. */
 export interface TaskSubmission {
@@ -61,12 +62,20 @@ async function toRow(deps: DistributorDeps, task: Task, submission: TaskSubmissi
 
 /**
  * Accepts tasks: a row each, idempotent by `task_id`. The same id with the same body is a repeat, with another body a `task-conflict`, and the
- * first stays. Answers in the order of the tasks. The dispatcher is told of the routes; should that be lost, the pulse finds them.
+ * first stays. A new one whose queue is full is refused with `queue-full`. Answers in the order of the tasks. The dispatcher is told of the routes; should that be lost, the pulse finds them.
  */
 export async function acceptTasks(
   deps: DistributorDeps,
   submission: TaskSubmission,
 ): Promise<readonly Outcome<Accepted>[]> {
+  const { tasks } = submission;
+  const over = await refuseOverflow(deps, defaultPool, tasks);
+  const outcomes = await admit(deps, { ...submission, tasks: tasks.filter(({ task_id }) => !over.has(task_id)) });
+  const answers = outcomes.values();
+  return tasks.map(({ task_id }) => over.get(task_id) ?? answers.next().value ?? refused('internal'));
+}
+
+async function admit(deps: DistributorDeps, submission: TaskSubmission): Promise<readonly Outcome<Accepted>[]> {
   const rows = await Promise.all(submission.tasks.map((task) => toRow(deps, task, submission)));
   // One row an id: a batch that names an id twice is judged like two submissions, the first one first.
   const firsts = new Map<string, TaskRow>();

@@ -14,6 +14,7 @@ import { judgeCanary } from './judge-canary.ts';
 import { recoverAgents } from './recover-agents.ts';
 import { type Scale, scalePool } from './scale-pool.ts';
 import { wakeTimers } from './wake-timers.ts';
+import { watchOverflow } from './watch-overflow.ts';
 
 /** Seconds after the watchdog's tick at which a sleeping pool is looked at until its next one, a minute later. */
 const watchdogLooks: readonly number[] = [1, 2].map((look) => (look * watchdogLookMs) / 1_000);
@@ -97,11 +98,17 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const woken = await wakeTimers(deps, tick.pool, { ahead: tick.watchdog === true });
   const routes = await lookAtRoutes(deps, pool);
   await ageFigures(deps, pool);
+  const overflow = await watchOverflow(deps, pool);
   const scale = await scalePool(deps, pool, routes);
   await judgeCanary(deps, pool);
   const resumed = await deps.workflowTasks.resume(tick.pool);
   await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
-  await deps.messenger.announce([...recovered.announcements, ...(woken.announcements ?? []), ...routes.expired]);
+  await deps.messenger.announce([
+    ...recovered.announcements,
+    ...(woken.announcements ?? []),
+    ...routes.expired,
+    ...overflow,
+  ]);
   const hasWork =
     routes.waiting.length > 0 ||
     resumed > 0 ||

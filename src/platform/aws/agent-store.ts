@@ -7,7 +7,7 @@ import { agingUpdate, figuresUpdate } from './agent-figures.ts';
 import { fromAgentItem } from './agent-rows.ts';
 import { type Database, isApplied, isRefused } from './database.ts';
 import { agentKey } from './keys.ts';
-import { addRoutes, arm, desire, pass, readPool } from './pool-store.ts';
+import { addRoutes, arm, desire, full, noteFull, pass, readPool } from './pool-store.ts';
 import { executeStatements } from './statements.ts';
 
 /** One conditional update of an agent's row; undefined when its condition failed. */
@@ -264,6 +264,8 @@ export function createAgentStore(db: Database): AgentStore {
     addRoutes: (routes) => addRoutes(db, known, routes),
     arm: (pool, until) => arm(db, pool, until),
     pass: (pool, round) => pass(db, pool, round),
+    full: (pool) => full(db, pool),
+    noteFull: (pool, rules) => noteFull(db, pool, rules),
     desire: (pool, desired, was) => desire(db, pool, desired, was),
   };
 }

@@ -1,4 +1,4 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { AgentStore } from '../../distributor/ports.ts';
 import { fromAgentItem } from './agent-rows.ts';
@@ -35,6 +35,7 @@ export async function readPool(db: Database, pool: string): Promise<PoolRows> {
       : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
     ...(row?.['gate'] === undefined ? {} : { gate: row['gate'] as string }),
     ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
+    ...(row?.['full'] === undefined ? {} : { full: row['full'] as NonNullable<PoolRows['full']> }),
     ...(row?.['served'] === undefined ? {} : { served: row['served'] as NonNullable<PoolRows['served']> }),
     agents: of('AGENT#').map(fromAgentItem),
     routes: of('ROUTE#').map(fromRouteItem),
@@ -106,6 +107,32 @@ export async function pass(
     const stored = Item?.['gate'] as { S?: string } | string | undefined;
     return (typeof stored === 'object' ? stored.S : stored) === id;
   }
+}
+
+/** The overflow rules by which submissions are refused now. */
+export async function full(db: Database, pool: string): Promise<NonNullable<PoolRows['full']>> {
+  const { Item } = await db.client.send(
+    new GetCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      ProjectionExpression: '#full',
+      ExpressionAttributeNames: { '#full': 'full' },
+    }),
+  );
+  return (Item?.['full'] ?? {}) as NonNullable<PoolRows['full']>;
+}
+
+/** Notes these rules: of two pulses that counted at once the last one stands, and the next one counts again. */
+export async function noteFull(db: Database, pool: string, rules: NonNullable<PoolRows['full']>): Promise<void> {
+  await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      UpdateExpression: 'SET #full = :rules',
+      ExpressionAttributeNames: { '#full': 'full' },
+      ExpressionAttributeValues: { ':rules': rules },
+    }),
+  );
 }
 
 /** Notes until when (epoch ms) pulse ticks are on their way. */

@@ -2,12 +2,13 @@ import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { ChangeResult, KeyMark, TaskStore } from '../../distributor/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { type Database, getItems, queryItems, isRefused } from './database.ts';
+import { type Database, getItems, isRefused } from './database.ts';
 import { expiryOf } from './expiry.ts';
 import { expiryTimers, setExpiries } from './expiry-timers.ts';
-import { indexName, markKey, readyPartition, taskKey } from './keys.ts';
+import { markKey, taskKey } from './keys.ts';
+import { readyIndex } from './ready-index.ts';
 import { executeStatements, insertStatement } from './statements.ts';
-import { fromIndexItem, fromTaskItem, type Item, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
+import { fromTaskItem, type Item, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
 import { transact } from './transact.ts';
 
 async function insert(db: Database, rows: readonly TaskRow[]): Promise<(TaskRow | undefined)[]> {
@@ -71,18 +72,6 @@ async function list(db: Database, filter: Parameters<TaskStore['list']>[0]) {
 
 /** Tasks in the one table. */
 export function createTaskStore(db: Database): TaskStore {
-  const head = async (pool: string, route: string, limit: number, range: Item = {}, condition = '') => {
-    const items = await queryItems(
-      db,
-      {
-        IndexName: indexName,
-        KeyConditionExpression: `gsi1pk = :partition${condition}`,
-        ExpressionAttributeValues: { ':partition': readyPartition(pool, route), ...range },
-      },
-      limit,
-    );
-    return items.map(fromIndexItem);
-  };
   return {
     insert: (rows) => insert(db, rows),
     mark: async (pool, name) => {
@@ -109,19 +98,7 @@ export function createTaskStore(db: Database): TaskStore {
       return cancellation === undefined;
     },
     get: async (ids) => (await getItems(db, ids.map(taskKey))).map((item) => item && fromTaskItem(item)),
-    ready: (pool, route, limit, after) =>
-      after === undefined
-        ? head(pool, route, limit)
-        : head(pool, route, limit, { ':after': after }, ' AND gsi1sk > :after'),
-    due: (pool, route, level, at, limit) =>
-      // What is due at this very moment has more behind its time, and all of that sorts before a tilde.
-      head(
-        pool,
-        route,
-        limit,
-        { ':first': `${level}#`, ':last': `${level}#${at}~` },
-        ' AND gsi1sk BETWEEN :first AND :last',
-      ),
+    ...readyIndex(db),
     change: (changes) => change(db, changes),
     ...expiryTimers(db),
     countLateResult: async (task_id) => {

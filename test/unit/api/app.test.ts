@@ -42,6 +42,16 @@ describe('the API', () => {
     expect(refusal.headers.get('content-type')).toBe('application/problem+json');
   });
 
+  it('tells a producer whose queue is full when to come again', async () => {
+    const { call, deps } = stage();
+    Object.assign(deps.agents, { full: async () => ({ '*': 'backlog' }) });
+    const refusal = await call('POST', '/v1/tasks', task);
+    expect(refusal).toMatchObject({ status: 429, body: { code: 'queue-full' } });
+    expect(refusal.headers.get('retry-after')).toBe('3');
+    const batch = await call('POST', '/v1/tasks', { tasks: [task] });
+    expect(batch).toMatchObject({ status: 202, body: { results: [{ ok: false, error: { code: 'queue-full' } }] } });
+  });
+
   it('answers a batch per task', async () => {
     const { call } = stage();
     await call('POST', '/v1/tasks', task);

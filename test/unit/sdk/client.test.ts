@@ -50,6 +50,39 @@ const caught = async (work: Promise<unknown>) =>
     (error: unknown) => error as CadreError,
   );
 
+const full = { status: 429, body: { code: 'queue-full', detail: 'full', errors: [] } };
+const accepted = { ok: true, value: { task_id: 't1', repeated: false } };
+const overflow = { ok: false, error: { code: 'queue-full', message: 'full' } };
+
+describe('a producer whose queue is full', () => {
+  it('is told at once, unless it waits: then it tries again, ever more slowly', async () => {
+    const told = stage([full]);
+    expect((await caught(told.client.submit(task('t1'))))?.code).toBe('queue-full');
+    expect(told.requests).toHaveLength(1);
+    const waits = stage([full, full, { status: 202, body: { task_id: 't1', repeated: false } }]);
+    const start = waits.times.length;
+    expect(await waits.client.submit(task('t1'), { waitForRoomMs: 60_000 })).toMatchObject({ task_id: 't1' });
+    const [first = 0, second = 0, third = 0] = waits.times.slice(start);
+    expect([second - first, third - second]).toEqual([2_250, 4_500]);
+  });
+
+  it('gives up when its time is over', async () => {
+    const { client, requests } = stage([full]);
+    expect((await caught(client.submit(task('t1'), { waitForRoomMs: 10_000 })))?.code).toBe('queue-full');
+    expect(requests).toHaveLength(3);
+  });
+
+  it('sends again only those tasks of a batch that were refused', async () => {
+    const { client, requests } = stage([
+      { status: 202, body: { results: [overflow, accepted, overflow] } },
+      { status: 202, body: { results: [accepted, accepted] } },
+    ]);
+    const outcomes = await client.submitAll(['a', 'b', 'c'].map(task), { waitForRoomMs: 10_000 });
+    expect(outcomes).toEqual([accepted, accepted, accepted]);
+    expect(requests[1]?.body).toMatchObject({ tasks: [{ task_id: 'a' }, { task_id: 'c' }] });
+  });
+});
+
 describe('the client', () => {
   it('signs its calls with SigV4 for the region', async () => {
     const { client, requests } = stage([{ status: 202, body: { task_id: 't1', repeated: false } }]);

@@ -59,8 +59,12 @@ const looseDocument = z
       )
       .catch([])
       .default([]),
+    overflow: z
+      .array(z.looseObject({ name: text, namespace: text }).catch({}))
+      .catch([])
+      .default([]),
   })
-  .catch({ strategies: {}, by_task_type: {}, rules: [], limits: [], reservations: [] });
+  .catch({ strategies: {}, by_task_type: {}, rules: [], limits: [], reservations: [], overflow: [] });
 type LooseStrategy = z.infer<typeof looseStrategy>;
 type LooseDocument = z.infer<typeof looseDocument>;
 
@@ -165,17 +169,47 @@ function limitFaults({ limits }: LooseDocument): Fault[] {
   });
 }
 
-/** `known`: the namespaces of the pool, where somebody has looked. One that the policy gives a share is known as well. */
-function reservationFaults({ reservations, shares = {} }: LooseDocument, known?: ReadonlySet<string>): Fault[] {
+/** What is wrong with a namespace that is named at a path, if the pool's are known. One that the policy gives a share is known as well. */
+function namespaceFaults(
+  { shares = {} }: LooseDocument,
+  known: ReadonlySet<string> | undefined,
+  path: string,
+  names: readonly string[],
+): Fault[] {
+  return names
+    .filter((name) => known?.has(name) === false && !Object.hasOwn(shares, name))
+    .map((name) => ({
+      code: 'invalid-policy',
+      path,
+      message: `no task of namespace "${name}" has ever come to this pool; for one that is to come, give it a share`,
+    }));
+}
+
+function overflowFaults(document: LooseDocument, known?: ReadonlySet<string>): Fault[] {
+  const { overflow } = document;
+  return overflow.flatMap(({ name, namespace }, at): Fault[] => {
+    const fault = (key: string, message: string): Fault[] => [
+      { code: 'invalid-policy', path: `overflow[${at}]${key}`, message },
+    ];
+    const first = overflow.findIndex((other) => other.namespace === namespace);
+    return [
+      ...(name !== undefined && overflow.findIndex((other) => other.name === name) < at
+        ? fault('.name', `another overflow rule is called "${name}"`)
+        : []),
+      ...(first < at ? fault('.namespace', `overflow rule ${first + 1} is about the same tasks`) : []),
+      ...namespaceFaults(document, known, `overflow[${at}].namespace`, namespace === undefined ? [] : [namespace]),
+    ];
+  });
+}
+
+function reservationFaults(document: LooseDocument, known?: ReadonlySet<string>): Fault[] {
+  const { reservations } = document;
   const percent = reservations.reduce((sum, each) => sum + each.percent, 0);
   const texts = reservations.map(({ match }) => JSON.stringify(match));
   const ofEach = reservations.flatMap(({ name, match }, at): Fault[] => {
     const fault = (key: string, message: string): Fault[] => [
       { code: 'invalid-policy', path: `reservations[${at}]${key}`, message },
     ];
-    const unknown = (match?.namespace ?? []).filter(
-      (each) => known?.has(each) === false && !Object.hasOwn(shares, each),
-    );
     return [
       ...(name !== undefined && reservations.findIndex((other) => other.name === name) < at
         ? fault('.name', `another reservation is called "${name}"`)
@@ -186,12 +220,7 @@ function reservationFaults({ reservations, shares = {} }: LooseDocument, known?:
       ...(match !== undefined && texts.indexOf(texts[at] ?? '') < at
         ? fault('.match', `never counts: reservation ${texts.indexOf(texts[at] ?? '') + 1} matches the same tasks`)
         : []),
-      ...unknown.flatMap((each) =>
-        fault(
-          '.match.namespace',
-          `no task of namespace "${each}" has ever come to this pool; to reserve for one that is to come, give it a share`,
-        ),
-      ),
+      ...namespaceFaults(document, known, `reservations[${at}].match.namespace`, match?.namespace ?? []),
     ];
   });
   if (percent <= 100) return ofEach;
@@ -227,6 +256,7 @@ export function checkedPolicy(value: unknown, namespaces?: ReadonlySet<string>):
     ...ruleFaults(loose),
     ...limitFaults(loose),
     ...reservationFaults(loose, namespaces),
+    ...overflowFaults(loose, namespaces),
   ];
   const [first] = faults;
   if (first !== undefined)
