@@ -1,5 +1,6 @@
 import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { AgentScaling, type AgentScalingProps } from './constructs/agent-scaling.ts';
 import { Api, type ApiProps } from './constructs/api.ts';
 import { ContextFunctions } from './constructs/context-functions.ts';
 import { ApprovalTopic } from './constructs/approval-topic.ts';
@@ -18,6 +19,8 @@ export interface RuntimeStackProps extends StackProps {
   readonly approvalTopic?: string;
   /** Where what happens to approvals is posted. @default nowhere */
   readonly approvalWebhook?: Omit<ApprovalWebhookProps, 'bus'>;
+  /** What the agents run as, where their number is to follow what the pool needs. @default nothing is scaled */
+  readonly scaling?: Pick<AgentScalingProps, 'target' | 'min' | 'max'>;
   /** Deployed to an emulator: no identity is checked there, and it has no metric maths for alarms. @default false */
   readonly local?: boolean;
 }
@@ -53,6 +56,8 @@ export class RuntimeStack extends Stack {
       new ApprovalTopic(this, 'ApprovalTopic', { bus: props.state.bus, topicName: props.approvalTopic });
     if (props.approvalWebhook !== undefined)
       new ApprovalWebhook(this, 'ApprovalWebhook', { bus: props.state.bus, ...props.approvalWebhook });
+    if (props.scaling !== undefined)
+      new AgentScaling(this, 'AgentScaling', { bus: props.state.bus, table: props.state.table, ...props.scaling });
     new CfnOutput(this, 'ApiUrl', { value: api.httpApi.apiEndpoint });
     new CfnOutput(this, 'ApiId', { value: api.httpApi.apiId });
     new CfnOutput(this, 'StateMachineArn', { value: stateMachineArn });

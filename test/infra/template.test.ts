@@ -205,6 +205,39 @@ describe('the app with other options', () => {
       expect(() => createCadreApp({ appProps: { context: { ...withoutBundles, approvalWebhook } } })).toThrow();
   });
 
+  it('scale a service or a function of agents where one is named, by a role that may do nothing else', () => {
+    template.resourceCountIs('AWS::StepFunctions::StateMachine', 1);
+    const scaled = (context: Record<string, unknown>) =>
+      createCadreApp({ appProps: { context: { ...withoutBundles, ...context } } });
+    const ecs = scaled({ scaleEcsService: 'agents/workers', scaleMax: 50 });
+    const told = Template.fromStack(ecs.runtime);
+    told.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      StateMachineType: 'EXPRESS',
+      DefinitionSubstitutions: Match.objectLike({ Cluster: 'agents', Service: 'workers', Min: '0', Max: '50' }),
+    });
+    told.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { 'detail-type': ['ScaleDesired'], detail: { data: { pool: ['default'] } } },
+    });
+    const statements = Object.entries(told.findResources('AWS::IAM::Policy') as Resources)
+      .filter(([id]) => id.startsWith('AgentScalingMachineRole'))
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument?.Statement ?? []);
+    expect(statements.map(({ Action }) => Action)).toEqual(['dynamodb:GetItem', 'ecs:UpdateService']);
+    expect(JSON.stringify(statements[1]?.Resource)).toContain(':service/agents/workers');
+    expect(() => ecs.app.synth()).not.toThrow();
+    const lambda = Template.fromStack(scaled({ scaleLambda: 'worker', scaleMin: 2 }).runtime);
+    lambda.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      DefinitionSubstitutions: Match.objectLike({ FunctionName: 'worker', Min: '2', Max: '10' }),
+    });
+    for (const wrong of [
+      { scaleEcsService: 'workers' },
+      { scaleEcsService: 'a/b', scaleLambda: 'c' },
+      { scaleLambda: 'c', scaleMin: 'many' },
+      { scaleLambda: 'c', scaleMin: 5, scaleMax: 4 },
+    ]) {
+      expect(() => scaled(wrong)).toThrow(/scale/);
+    }
+  });
+
   it('leaves out what an emulator refuses, and trusts its callers only there', () => {
     const local = Template.fromStack(createCadreApp({ local: true, appProps: { context: withoutBundles } }).runtime);
     local.resourceCountIs('AWS::CloudWatch::Alarm', 0);
