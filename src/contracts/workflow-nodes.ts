@@ -28,7 +28,7 @@ const triggerRule = z.union([
   z.strictObject({ at_least: z.int().min(1).max(nodesMax) }),
 ]);
 
-/** How often a task is tried; the pause doubles from `backoff_ms` on, with jitter unless that is false. An error whose code is listed ends it at once. */
+/** How often a task, or a node that runs others, is tried; the pause doubles from `backoff_ms` on, with jitter unless that is false. An error whose code is listed ends it at once. */
 export const retryPolicy = z.strictObject({
   max_attempts: z.int().min(1).max(attemptsMax),
   backoff_ms: z.int().min(0).max(backoffMsMax).optional(),
@@ -94,6 +94,8 @@ const around = {
   input: expression.optional(),
   output: expression.optional(),
   timeout_ms: z.int().min(1).max(waitMsMax).optional(),
+  /** It runs all of its body anew. */
+  retry: retryPolicy.optional(),
 };
 
 /** Work for an agent. With `expands`, nodes that it returns as `plan: { nodes, output? }` run before whatever depends on it. */
@@ -192,6 +194,8 @@ const transactionNode = z.strictObject({
   kind: z.literal('transaction'),
   ...common,
   input: expression.optional(),
+  /** An aborted transaction is prepared anew. */
+  retry: retryPolicy.optional(),
   /** Who has not voted by then counts as a no. */
   prepare_timeout_ms: z.int().min(1).max(waitMsMax).optional(),
   /** When not everybody has confirmed the decision by then the node fails with `timed-out`; the others are told on. */

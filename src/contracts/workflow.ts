@@ -59,6 +59,8 @@ const nodeExpanded = z.strictObject({
   scope: scopeKind,
   from: z.int().nonnegative(),
   count: z.int().nonnegative(),
+  /** Which try of the node it belongs to; absent: the first. */
+  attempt: z.int().min(2).optional(),
   body: workflowBody.optional(),
   error: taskError.optional(),
   /** When the node runs out of time. */
@@ -121,6 +123,13 @@ export const workflowEvent = z.discriminatedUnion('type', [
     decisions,
     /** Its `on_error` says that this does not matter. */
     ignored: z.literal(true).optional(),
+  }),
+  /** It failed and is tried again, at once or at that time: all inside it runs anew. */
+  z.strictObject({
+    type: z.literal('NodeRetried'),
+    node: nodePath,
+    error: taskError,
+    until: timestamp.optional(),
   }),
   z.strictObject({
     type: z.literal('NodeSkipped'),

@@ -38,21 +38,25 @@ function drawKind(random: Random, level: number, mixed: boolean): object {
   ];
   const kind = mixed ? random.pick(level >= levelsMax ? kinds.slice(0, 8) : kinds) : 'task';
   const body = () => drawBody(random, level + 1);
+  // Drawn apart, so that it changes nothing of what else is drawn.
+  const tries = random.fork('retry');
+  const retry = tries.chance(0.3) ? { retry: { max_attempts: 1 + tries.below(3) } } : {};
   switch (kind) {
     case 'map':
       return {
         kind,
+        ...retry,
         items: `[1..${random.below(4)}]`,
         body: body(),
         tolerated_failures: random.below(2),
         ...(random.chance(0.5) ? { max_concurrency: 1 + random.below(2) } : {}),
       };
     case 'loop':
-      return { kind, until: `index >= ${random.below(4)}`, max_rounds: 2 + random.below(2), body: body() };
+      return { kind, ...retry, until: `index >= ${random.below(4)}`, max_rounds: 2 + random.below(2), body: body() };
     case 'subworkflow':
-      return { kind, body: body() };
+      return { kind, ...retry, body: body() };
     case 'gather':
-      return { kind, need: random.pick(['all', 'first', 1 + random.below(2)]), body: body() };
+      return { kind, ...retry, need: random.pick(['all', 'first', 1 + random.below(2)]), body: body() };
     case 'choice':
       return { kind, take: random.pick(['first', 'all']) };
     case 'join':

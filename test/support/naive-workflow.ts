@@ -36,35 +36,48 @@ export function naiveOutcome(definition: WorkflowDefinition, fateOf: (path: stri
   const goesWell = (body: WorkflowBody | string, prefix: string): boolean =>
     ![...endsOf((body as WorkflowBody).nodes, prefix).values()].some(isBroken);
 
+  /** A node that runs others is tried again as often as it may be; a loop that ran out of rounds is not, for it would again. */
   function completes(node: WorkflowNode, path: string): boolean {
+    const tries = 'body' in node ? (node.retry?.max_attempts ?? 1) : 1;
+    for (let attempt = 1; attempt <= tries; attempt += 1) {
+      const outcome = tryOnce(node, path, attempt);
+      if (outcome !== 'inner') return outcome === 'well';
+    }
+    return false;
+  }
+
+  function tryOnce(node: WorkflowNode, path: string, attempt: number): 'well' | 'inner' | 'badly' {
+    const at = (index: number): string => `${path}:${index}${attempt === 1 ? '' : `-${attempt}`}:`;
+    const well = (isWell: boolean) => (isWell ? 'well' : 'inner');
     switch (node.kind) {
       case 'join':
-        return true;
+        return 'well';
       case 'choice':
-        return takenBy(node) !== undefined;
+        return takenBy(node) === undefined ? 'badly' : 'well';
       case 'map': {
-        const results = Array.from({ length: numberIn(node.items) }, (_, at) => goesWell(node.body, `${path}:${at}:`));
-        return results.filter((well) => !well).length <= node.tolerated_failures;
+        const results = Array.from({ length: numberIn(node.items) }, (_, index) => goesWell(node.body, at(index)));
+        return well(results.filter((each) => !each).length <= node.tolerated_failures);
       }
       case 'subworkflow':
-        return goesWell(node.body, `${path}:0:`);
+        return well(goesWell(node.body, at(0)));
       case 'loop': {
         const rounds = Math.max(1, numberIn(node.until));
-        const done = Array.from({ length: Math.min(rounds, node.max_rounds) }, (_, at) =>
-          goesWell(node.body, `${path}:${at}:`),
+        const done = Array.from({ length: Math.min(rounds, node.max_rounds) }, (_, index) =>
+          goesWell(node.body, at(index)),
         );
-        return rounds <= node.max_rounds && done.every(Boolean);
+        if (!done.every(Boolean)) return 'inner';
+        return rounds <= node.max_rounds ? 'well' : 'badly';
       }
       case 'gather': {
         const { nodes } = node.body as WorkflowBody;
         const named = new Set(nodes.flatMap(({ depends_on }) => depends_on));
         const sinks = nodes.filter(({ name }) => !named.has(name));
-        const ends = endsOf(nodes, `${path}:0:`);
+        const ends = endsOf(nodes, at(0));
         const needed = node.need === 'all' ? sinks.length : node.need === 'first' ? 1 : node.need;
-        return sinks.filter(({ name }) => ends.get(name) === 'Completed').length >= needed;
+        return well(sinks.filter(({ name }) => ends.get(name) === 'Completed').length >= needed);
       }
       default:
-        return fateOf(path) === 'completed';
+        return fateOf(path) === 'completed' ? 'well' : 'badly';
     }
   }
 

@@ -1,7 +1,7 @@
 import { isTask } from '../../src/contracts/workflow-nodes.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { type DueNode, dueNodes } from '../../src/workflow/core/composites.ts';
-import { graphOf, type WorkflowGraph } from '../../src/workflow/core/graph.ts';
+import { graphOf, scopesNow, type WorkflowGraph } from '../../src/workflow/core/graph.ts';
 import type { KeptSignal } from '../../src/contracts/signal.ts';
 import type { NodeOutcome } from '../../src/workflow/core/settle-nodes.ts';
 import type { WorkflowState } from '../../src/workflow/core/state.ts';
@@ -12,9 +12,22 @@ const error = { code: 'broken', message: 'it broke', retryable: false };
 function answer(graph: WorkflowGraph, { index, due }: DueNode, [oldest]: readonly KeptSignal[]): NodeOutcome {
   const node = graph.nodes[index]!;
   const who = { node: node.name, attempt: 0 };
-  const rounds = graph.scopesIn.get(index)?.length ?? 0;
-  if (typeof due === 'object') return { ...who, outcome: 'failed', error };
-  const body = (count: number): NodeOutcome => ({ ...who, outcome: 'expanded', scope: 'body', from: rounds, count });
+  const scopes = scopesNow(graph, index);
+  const attempt = scopes.at(-1)?.attempt ?? 0;
+  const turn = due === 'start' ? attempt + 1 : attempt;
+  const rounds = due === 'start' ? 0 : scopes.length;
+  if (typeof due === 'object') {
+    const mayTry = 'body' in node && scopes.at(-1)?.kind === 'body' && attempt < (node.retry?.max_attempts ?? 1);
+    return { ...who, outcome: mayTry ? 'retried' : 'failed', error };
+  }
+  const body = (count: number): NodeOutcome => ({
+    ...who,
+    outcome: 'expanded',
+    scope: 'body',
+    from: rounds,
+    count,
+    turn,
+  });
   if (due === 'round' && node.kind === 'loop') {
     if (rounds >= numberIn(node.until)) return { ...who, outcome: 'completed' };
     return rounds >= node.max_rounds ? { ...who, outcome: 'failed', error } : body(1);

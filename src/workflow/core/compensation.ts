@@ -50,7 +50,8 @@ function before(graph: WorkflowGraph, nodes: readonly number[]): ReadonlySet<num
     if (scope === undefined) continue;
     visit(scope.parent);
     for (const other of graph.scopesIn.get(scope.parent) ?? []) {
-      const inOrder = graph.nodes[scope.parent]?.kind === 'loop' || other.kind !== scope.kind;
+      const inOrder =
+        graph.nodes[scope.parent]?.kind === 'loop' || other.kind !== scope.kind || other.attempt !== scope.attempt;
       if (!inOrder || other.first >= scope.first) continue;
       for (let inner = other.first; inner < other.end; inner += 1) add(inner);
     }

@@ -1,9 +1,9 @@
 import { isTask, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
-import { type Scope, type WorkflowGraph } from './graph.ts';
+import { type Scope, scopesNow, type WorkflowGraph } from './graph.ts';
 import { hasEnded, isBroken } from './state.ts';
 
 /** What a node that holds others has come to: it waits on, its next round is to be decided, or it ends. */
-export type Judgement = 'wait' | 'round' | 'complete' | { readonly fail: string };
+export type Judgement = 'wait' | 'round' | 'complete' | { readonly fail: string; readonly by?: number };
 
 /** How a scope is: `waiting` before its first node, `running`, then `completed`, or `failed` when something in it went wrong. */
 export function scopeStatus(
@@ -23,17 +23,21 @@ export function scopeStatus(
   return begun ? 'running' : 'waiting';
 }
 
-/** Names what went wrong in a scope. */
-function failureIn(graph: WorkflowGraph, letters: string | readonly string[], scope: Scope): string {
+/** Names what went wrong in a scope, and the node that failed. */
+function failureIn(
+  graph: WorkflowGraph,
+  letters: string | readonly string[],
+  scope: Scope,
+): { fail: string; by?: number } {
   for (let index = scope.first; index < scope.end; index += 1) {
-    if (letters[index] === 'F') return `"${graph.nodes[index]?.name ?? ''}" failed`;
+    if (letters[index] === 'F') return { fail: `"${graph.nodes[index]?.name ?? ''}" failed`, by: index };
   }
-  return `"${graph.nodes[scope.first]?.name ?? ''}" did not complete`;
+  return { fail: `"${graph.nodes[scope.first]?.name ?? ''}" did not complete` };
 }
 
 function judgeOne(graph: WorkflowGraph, letters: string | readonly string[], scope: Scope): Judgement {
   const status = scopeStatus(letters, scope);
-  if (status === 'failed') return { fail: failureIn(graph, letters, scope) };
+  if (status === 'failed') return failureIn(graph, letters, scope);
   return status === 'completed' ? 'complete' : 'wait';
 }
 
@@ -51,8 +55,10 @@ function judgeMap(
     else if (status !== 'completed') open = true;
   }
   const [first] = failed;
-  if (first !== undefined && failed.length > tolerated)
-    return { fail: `${failureIn(graph, letters, first)}: more than the ${tolerated} tolerated failures` };
+  if (first !== undefined && failed.length > tolerated) {
+    const { fail, ...who } = failureIn(graph, letters, first);
+    return { ...who, fail: `${fail}: more than the ${tolerated} tolerated failures` };
+  }
   return open ? 'wait' : 'complete';
 }
 
@@ -72,7 +78,7 @@ const waitKinds = ['wait', 'event', 'approval'];
 /** Judges an expanded node by what it holds: its own rule for its body, all of it for a fallback or a plan. */
 function judge(graph: WorkflowGraph, letters: string | readonly string[], index: number): Judgement {
   const node = graph.nodes[index] as WorkflowNode;
-  const scopes = graph.scopesIn.get(index) ?? [];
+  const scopes = scopesNow(graph, index);
   const last = scopes.at(-1);
   if (last === undefined) return waitKinds.some((kind) => kind === node.kind) ? 'wait' : 'complete';
   if (last.kind === 'prepare') {

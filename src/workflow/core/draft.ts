@@ -1,6 +1,6 @@
 import type { Expansion, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import { spentAfter } from './account.ts';
-import { graphOf, isDecided, nodesInside, type WorkflowGraph } from './graph.ts';
+import { graphOf, isDecided, nodesInside, scopesNow, type WorkflowGraph } from './graph.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { hasEnded, isBroken, type NodeLetter, type WorkflowState } from './state.ts';
 
@@ -140,7 +140,7 @@ function reopen(draft: Draft, first: number, end: number): void {
   for (let index = first; index < end; index += 1) {
     const letter = draft.letters[index];
     if (!isBroken(letter)) continue;
-    const scopes = draft.graph.scopesIn.get(index) ?? [];
+    const scopes = scopesNow(draft.graph, index);
     draft.open += 1;
     draft.letters[index] = letter === 'K' ? 'W' : scopes.length > 0 ? 'E' : 'S';
     const kind = scopes.at(-1)?.kind;
@@ -165,6 +165,10 @@ function applyToNode(draft: Draft, event: NodeEvent): void {
       break;
     case 'NodeExpanded':
       expand(draft, index, event);
+      break;
+    case 'NodeRetried':
+      stopInside(draft, index);
+      setLetter(draft, index, event.until === undefined ? 'S' : 'P');
       break;
     case 'NodeCompleted':
       if (event.signal !== undefined) draft.signals = draft.signals.filter(({ id }) => id !== event.signal);

@@ -8,6 +8,8 @@ export interface Scope {
   readonly kind: ScopeKind;
   /** The item of a map, the round of a loop; else 0. */
   readonly index: number;
+  /** Which try of its node it belongs to. */
+  readonly attempt: number;
   /** Which of the run's expansions made it. */
   readonly expansion: number;
   readonly first: number;
@@ -156,9 +158,9 @@ export function bodyOf(
   return typeof written === 'string' ? definition.bodies?.[written] : written;
 }
 
-/** The path of a scope inside its node, with the separator. */
-export function scopePrefix(path: string, kind: ScopeKind, index: number): string {
-  return `${path}:${kind === 'body' ? index : kind}:`;
+/** The path of a scope inside its node, with the separator: `each:3:` is the item 3, `each:3-2:` the same in the second try. */
+export function scopePrefix(path: string, kind: ScopeKind, index: number, attempt = 1): string {
+  return `${path}:${kind === 'body' ? index : kind}${attempt === 1 ? '' : `-${attempt}`}:`;
 }
 
 /** Adds the task that undoes each of these nodes. It lies where its node does, and sees its output. */
@@ -194,9 +196,10 @@ function extend(draft: Draft, expansion: Exclude<Expansion, { type: 'WorkflowMig
   const scopes = draft.scopesIn.get(parent) ?? [];
   if (isTask(node) && scopes.length === 0) draft.controls.push(parent);
   draft.scopesIn.set(parent, scopes);
+  const { attempt = 1 } = expansion;
   for (let index = expansion.from; index < expansion.from + expansion.count; index += 1) {
-    const placed = append(draft, body.nodes, scopePrefix(expansion.node, expansion.scope, index));
-    const scope = { parent, kind: expansion.scope, index, expansion: ordinal, ...placed, output: body.output };
+    const placed = append(draft, body.nodes, scopePrefix(expansion.node, expansion.scope, index, attempt));
+    const scope = { parent, kind: expansion.scope, index, attempt, expansion: ordinal, ...placed, output: body.output };
     draft.scopeOf.fill(scope, placed.first, placed.end);
     scopes.push(scope);
   }
@@ -255,6 +258,13 @@ export function graphOf(
   grown.set(expansions, draft);
   newest.set(definition, { expansions, graph: draft });
   return draft;
+}
+
+/** What a node holds in its newest try, in the order in which it joined. */
+export function scopesNow(graph: WorkflowGraph, index: number): readonly Scope[] {
+  const scopes = graph.scopesIn.get(index) ?? [];
+  const attempt = scopes.at(-1)?.attempt;
+  return attempt === scopes[0]?.attempt ? scopes : scopes.filter((scope) => scope.attempt === attempt);
 }
 
 /** All nodes inside a node, however deep. */

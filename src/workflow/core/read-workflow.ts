@@ -3,6 +3,7 @@ import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { type Issue, toFault, tryParse } from '../../contracts/parse.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
 import { checkDefinition } from './definition.ts';
+import { misplacedKeyFix } from './misplaced-keys.ts';
 
 /** Times a value is mended before it is given up: what one mend brings to light, the next one mends. */
 const mendsMax = 12;
@@ -78,9 +79,19 @@ function mended<S extends z.ZodType>(schema: S, value: unknown, found: readonly 
   return undefined;
 }
 
+/** What to do about a key that other kinds of nodes have. */
+function misplacedFix({ path }: Issue, value: unknown): string | undefined {
+  let holder = value;
+  for (const step of path.slice(0, -1)) holder = (holder as Container | undefined)?.[step];
+  const kind = typeof holder === 'object' && holder !== null && 'kind' in holder ? holder.kind : undefined;
+  return typeof kind === 'string' ? misplacedKeyFix(kind, String(path.at(-1))) : undefined;
+}
+
 /** A fault of the shape. Compensations are the one thing that people take for nodes, which they are not. */
-function shapeFault(issue: Issue): Fault {
+function shapeFault(issue: Issue, value: unknown): Fault {
   const fault = toFault(issue);
+  const fix = misplacedFix(issue, value);
+  if (fix !== undefined) return { ...fault, fix };
   const [key, holder] = [issue.path.at(-1), issue.path.at(-2)];
   if (holder === 'compensate_with' && (key === 'compensate_with' || key === 'on_error'))
     return { code: 'compensation-loop', path: fault.path ?? '', message: 'a compensation cannot be compensated' };
@@ -105,7 +116,7 @@ export function readWorkflow<S extends z.ZodType>(
   const parsed = tryParse(schema, value);
   const issues = 'read' in parsed ? [] : parsed.issues;
   const read = 'read' in parsed ? parsed.read : mended(schema, value, parsed.issues);
-  const shape = issues.map(shapeFault);
+  const shape = issues.map((issue) => shapeFault(issue, value));
   const graph = read === undefined ? [] : checkDefinition(definitionOf(read)).faults;
   const follows = (path: string): boolean =>
     shape.some(

@@ -135,8 +135,11 @@ function abortStopped(draft: Draft, emit: Emit): void {
   for (const index of draft.graph.controls) {
     const node = draft.graph.nodes[index];
     if (draft.letters[index] !== 'X' || node?.kind !== 'transaction') continue;
-    if (draft.graph.scopesIn.get(index)?.at(-1)?.kind !== 'prepare') continue;
-    emit({ type: 'NodeExpanded', node: node.name, scope: 'abort', from: 0, count: 1 });
+    const scope = draft.graph.scopesIn.get(index)?.at(-1);
+    if (scope?.kind !== 'prepare') continue;
+    const { attempt } = scope;
+    const tried = attempt === 1 ? {} : { attempt };
+    emit({ type: 'NodeExpanded', node: node.name, scope: 'abort', from: 0, count: 1, ...tried });
     tend(draft, index, emit);
   }
 }
@@ -174,7 +177,7 @@ export function decide(
       emit({ type: 'BudgetSet', by: command.by, budget: command.budget });
       break;
     case 'resolve':
-      settleNodes(draft, command.outcomes, 'SE', emit);
+      settleNodes(draft, command.outcomes, 'SEP', emit);
       break;
     case 'signal':
       if (draft.signals.some(({ id }) => id === command.signal.id)) break;

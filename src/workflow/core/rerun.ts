@@ -1,9 +1,9 @@
 import type { Fault } from '../../contracts/errors.ts';
-import type { WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { branchesOf } from '../../contracts/workflow-nodes.ts';
 import type { WorkflowGraph } from './graph.ts';
 import { isCompleted, type NodeLetter, nodeStatusOf } from './state.ts';
 
-/** What a choice that is taken over went on with, by its name. */
+/** What a branching node that is taken over went on with, by its name. */
 export type Taken = ReadonlyMap<string, readonly string[]>;
 
 /** The nodes that run again: those to begin at, with everything after them. */
@@ -13,14 +13,13 @@ function downstream(graph: WorkflowGraph, from: readonly number[]): ReadonlySet<
   return again;
 }
 
-/** True for a node that a choice which is taken over did not go on with. */
+/** True for a node that a choice or an event which is taken over did not go on with. */
 function isPassedOver(graph: WorkflowGraph, index: number, again: ReadonlySet<number>, taken: Taken): boolean {
   const name = graph.nodes[index]?.name ?? '';
   return (graph.dependencies[index] ?? []).some((each) => {
-    const choice = graph.nodes[each] as WorkflowNode;
-    if (choice.kind !== 'choice' || again.has(each)) return false;
-    const named = [...choice.branches.flatMap(({ then }) => then), ...(choice.default ?? [])];
-    const went = taken.get(choice.name);
+    if (again.has(each)) return false;
+    const named = branchesOf(graph.nodes[each]).flatMap(([, names]) => names);
+    const went = taken.get(graph.nodes[each]?.name ?? '');
     return went !== undefined && named.includes(name) && !went.includes(name);
   });
 }
@@ -51,8 +50,13 @@ export function keptLetters(
     const letter = letters[index] as NodeLetter;
     const isPassed = isPassedOver(graph, index, again, taken);
     if (isPassed && from.includes(node.name)) {
-      const message = `"${node.name}" was not taken by its choice`;
-      faults.push({ code: 'not-reusable', path: 'from', message, fix: 'begin at the choice' });
+      const message = `"${node.name}" was not taken by the node before it`;
+      faults.push({
+        code: 'not-reusable',
+        path: 'from',
+        message,
+        fix: 'begin at the choice or the event that decides',
+      });
     }
     if (isPassed) return 'N';
     if (again.has(index)) return 'W';

@@ -22,11 +22,17 @@ export type NodeOutcome = { readonly node: string; readonly attempt: number; rea
     }
   | { readonly outcome: 'failed'; readonly error: TaskError; readonly decisions?: readonly Decision[] }
   | { readonly outcome: 'held'; readonly until?: string }
+  /** It failed and may be tried again, at that time or at once. */
+  | { readonly outcome: 'retried'; readonly error: TaskError; readonly until?: string }
+  /** Its next try has come. */
+  | { readonly outcome: 'woken' }
   | {
       readonly outcome: 'expanded';
       readonly scope: Exclude<ScopeKind, 'fallback'>;
       readonly from: number;
       readonly count: number;
+      /** Which try of the node it is. */
+      readonly turn?: number;
       readonly body?: WorkflowBody;
       readonly until?: string;
     }
@@ -139,11 +145,22 @@ export function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from
       ended.push(index);
     } else if (each.outcome === 'expanded') {
       const { scope, count, body, until } = each;
-      const more = { ...(body === undefined ? {} : { body }), ...(until === undefined ? {} : { until }) };
+      const more = {
+        ...(body === undefined ? {} : { body }),
+        ...(until === undefined ? {} : { until }),
+        ...(each.turn === undefined || each.turn === 1 ? {} : { attempt: each.turn }),
+      };
       emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...more });
       tend(draft, index, emit);
     } else if (each.outcome === 'held') {
       emit({ type: 'NodeHeld', node, ...(each.until === undefined ? {} : { until: each.until }) });
+    } else if (each.outcome === 'woken') {
+      if (draft.letters[index] === 'P') emit({ type: 'NodeStarted', node });
+    } else if (each.outcome === 'retried') {
+      const { error, until } = each;
+      const isWinding = draft.cancelled || draft.compensation !== undefined;
+      if (!isWinding) emit({ type: 'NodeRetried', node, error, ...(until === undefined ? {} : { until }) });
+      else if (failNode(draft, index, { ...each, outcome: 'failed' }, emit)) ended.push(index);
     } else if (each.outcome === 'failed') {
       if (failNode(draft, index, each, emit)) ended.push(index);
     } else {

@@ -12,16 +12,17 @@ import type { Spending } from './account.ts';
 import { graphOf, noExpansions, type WorkflowGraph } from './graph.ts';
 
 /**
- * One letter a node: Waiting; Started; Expanded (it goes on inside, or waits for something that is no task); Completed; Failed; failed and Handled (it does
+ * One letter a node: Waiting; Started; Expanded (it goes on inside, or waits for something that is no task); Paused until it is tried again; Completed; Failed; failed and Handled (it does
  * not matter); Reused: it completed in another run, whose output this one took over; sKipped because something went wrong; Not taken by a choice; stopped (X) because nobody needs it any more.
  */
-export type NodeLetter = 'W' | 'S' | 'E' | 'C' | 'F' | 'H' | 'K' | 'N' | 'R' | 'X';
+export type NodeLetter = 'W' | 'S' | 'E' | 'P' | 'C' | 'F' | 'H' | 'K' | 'N' | 'R' | 'X';
 
 /** What the letters stand for. */
 export const nodeStatusOf: Readonly<Record<NodeLetter, NodeStatus>> = {
   W: 'Waiting',
   S: 'Started',
   E: 'Started',
+  P: 'Started',
   C: 'Completed',
   F: 'Failed',
   H: 'Failed',
@@ -89,7 +90,7 @@ export function isFinished(status: WorkflowStatus): boolean {
 
 /** True for a node that neither runs nor will run. */
 export function hasEnded(letter: string | undefined): boolean {
-  return letter !== 'W' && letter !== 'S' && letter !== 'E';
+  return letter !== 'W' && letter !== 'S' && letter !== 'E' && letter !== 'P';
 }
 
 /** True for a node that ended in a way which keeps what depends on it from running. */

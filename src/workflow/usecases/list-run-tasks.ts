@@ -33,7 +33,8 @@ function waitsFor(graph: WorkflowGraph, letters: string, index: number): string 
 }
 
 /** Why a node that is no task has not ended. */
-function goesOn(graph: WorkflowGraph, index: number): string {
+function goesOn(graph: WorkflowGraph, index: number, letter: NodeLetter): string {
+  if (letter === 'P') return 'waits for its next try';
   const node = graph.nodes[index];
   if (graph.scopesIn.has(index)) return 'waits for the nodes inside it';
   if (node?.kind === 'approval') return 'waits for people';
@@ -83,7 +84,7 @@ function withoutRow(
       return {
         ...bare,
         status: 'Processing',
-        reasons: [goesOn(graph, index)],
+        reasons: [goesOn(graph, index, letter)],
       };
     case 'Completed':
       if (letter === 'R') return { ...bare, status: 'Completed', reasons: [`taken over from ${rerun_of}`] };

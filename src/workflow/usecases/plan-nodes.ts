@@ -11,7 +11,7 @@ import type { WorkflowDeps } from '../ports.ts';
 import type { Step } from './commit-advance.ts';
 import type { Run } from './load-run.ts';
 import { progressOf } from './node-values.ts';
-import { refusal } from './resolve-nodes.ts';
+import { refusal } from './join-graph.ts';
 import { loadJson } from './stored-json.ts';
 
 /** An output with a plan in it; the rest of it is the task's own business. */

@@ -3,6 +3,7 @@ import { canonicalJson } from '../../contracts/json.ts';
 import type { WorkflowRerun } from '../../contracts/repair.ts';
 import type { WorkflowHead } from '../../contracts/rows.ts';
 import type { WorkflowView } from '../../contracts/workflow.ts';
+import { branchesOf } from '../../contracts/workflow-nodes.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { graphOf } from '../core/graph.ts';
 import { refusalOf } from '../core/read-workflow.ts';
@@ -10,27 +11,32 @@ import { keptLetters, type Taken } from '../core/rerun.ts';
 import { initialState, isCompleted } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { findRun, graphOfRun, type Run } from './load-run.ts';
-import { loadJson } from './stored-json.ts';
+import { loadEnds, progressOf, valuesFor } from './node-values.ts';
+import { branchTaken } from './resolve-waits.ts';
 import { startRun, type WorkflowRequest } from './submit-workflow.ts';
-import { endsOf } from './take-over.ts';
 
 /** Characters of the first run's id that a new id begins with. */
 const stemCharacters = 100;
 /** Characters of the hash that tells apart the runs which begin where another one ended. */
 const tailCharacters = 10;
 
-/** What the choices that completed went on with: that is their output. */
+/** What the choices and events that completed went on with: a choice's output says it, an event's output names the event. */
 async function takenIn(deps: WorkflowDeps, run: Run): Promise<Taken> {
-  const { nodes } = graphOfRun(run).definition;
-  const names = nodes.flatMap(({ kind, name }, index) =>
-    kind === 'choice' && isCompleted(run.head.nodes[index]) ? [name] : [],
+  const progress = progressOf(run);
+  const { nodes } = progress.graph.definition;
+  const branching = [...nodes.entries()].filter(
+    ([index, node]) => branchesOf(node).length > 0 && isCompleted(run.head.nodes[index]),
   );
-  if (names.length === 0) return new Map();
-  const ends = await endsOf(deps, run, names);
+  const indexes = branching.map(([index]) => index);
+  const [ends, values] = await Promise.all([loadEnds(deps, progress, indexes), valuesFor(deps, progress, indexes)]);
   const taken = await Promise.all(
-    [...ends].map(async ([name, { output }]) => [name, await loadJson(deps, output)] as const),
+    branching.map(async ([index, node]) => {
+      const output = ends.get(node.name)?.output;
+      if (node.kind === 'event') return [node.name, await branchTaken(node, values(index), output)] as const;
+      return [node.name, Array.isArray(output) ? (output as string[]) : []] as const;
+    }),
   );
-  return new Map(taken.flatMap(([name, list]) => (Array.isArray(list) ? [[name, list as string[]] as const] : [])));
+  return new Map(taken);
 }
 
 /**

@@ -1,35 +1,22 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import { depthMax, expansionBytesMax, nodesMax, pathCharactersMax } from '../../contracts/limits.ts';
+import { expansionBytesMax } from '../../contracts/limits.ts';
 import type { ExpansionRow } from '../../contracts/rows.ts';
-import type { ChoiceNode, CompositeNode, TransactionNode, WorkflowBody } from '../../contracts/workflow-nodes.ts';
+import type { ChoiceNode, CompositeNode } from '../../contracts/workflow-nodes.ts';
 import { type DueNode, scopeStatus } from '../core/composites.ts';
 import { evaluate } from '../core/evaluate.ts';
 import type { ExpressionValues } from '../core/expression.ts';
-import { bodyOf, depthOf, type Scope, scopePrefix } from '../core/graph.ts';
+import { bodyOf, type Scope, scopePrefix, scopesNow } from '../core/graph.ts';
 import { type EndedNode, localName, valuesOf } from '../core/input.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { newApproval } from './new-approval.ts';
+import { refusal, turnOf } from './join-graph.ts';
+import { hasTime } from './node-time.ts';
 import { loadEnds, type Progress, valuesFor } from './node-values.ts';
+import { phaseOver, transact } from './resolve-transactions.ts';
+import { orAgain } from './try-again.ts';
 import { completed, failed, type Resolved, valueOf } from './resolved.ts';
 import { awaitEvent, hold } from './resolve-waits.ts';
-
-/** Says why nodes may not join the graph: too many of them, too deep, or with names that have become too long. */
-export function refusal(
-  { graph }: Progress,
-  index: number,
-  body: WorkflowBody,
-  prefix: string,
-  count: number,
-): string | undefined {
-  const grown = graph.nodes.length + body.nodes.length * count;
-  if (grown > nodesMax) return `the workflow would grow to ${grown} nodes, more than ${nodesMax}`;
-  if (depthOf(graph, index) >= depthMax) return `its nodes would lie more than ${depthMax} deep`;
-  const longest = Math.max(...body.nodes.map(({ name }) => name.length)) + prefix.length;
-  return longest > pathCharactersMax
-    ? `a path inside would have ${longest} characters, more than ${pathCharactersMax}`
-    : undefined;
-}
 
 /** Lets `count` copies of a node's body join, unless a limit forbids it. */
 function expanded(
@@ -42,13 +29,14 @@ function expanded(
 ): Resolved {
   const body = bodyOf(progress.graph.definition, node, 'body');
   if (body === undefined) return failed(node.name, 'internal', 'its body is unknown');
-  const prefix = scopePrefix(node.name, 'body', from + count);
+  const turn = turnOf(progress, index);
+  const prefix = scopePrefix(node.name, 'body', from + count, turn);
   const refused = refusal(progress, index, body, prefix, count);
   if (refused !== undefined) return failed(node.name, 'too-large', refused);
   const bytes = Buffer.byteLength(JSON.stringify(values));
   if (bytes > expansionBytesMax)
     return failed(node.name, 'too-large', `its values have ${bytes} bytes, more than ${expansionBytesMax}`);
-  return { outcome: { node: node.name, attempt: 0, outcome: 'expanded', scope: 'body', from, count }, values };
+  return { outcome: { node: node.name, attempt: 0, outcome: 'expanded', scope: 'body', from, count, turn }, values };
 }
 
 async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, values: ExpressionValues) {
@@ -63,52 +51,6 @@ async function choose(deps: WorkflowDeps, progress: Progress, node: ChoiceNode, 
     return failed(node.name, 'no-branch', 'no branch of the choice holds, and it has no default');
   const names = [...new Set(taken.length > 0 ? taken : node.default)];
   return completed(deps, progress, node.name, JSON.stringify(names), { taken: names });
-}
-
-/** Lets a phase of a transaction join, and with it its time: preparing, or what was decided. The event of the latter is the decision, and is committed with its tasks. */
-function enterPhase(
-  deps: WorkflowDeps,
-  progress: Progress,
-  index: number,
-  node: TransactionNode,
-  scope: 'prepare' | 'commit' | 'abort',
-  given: NonNullable<ExpansionRow['values']>,
-): Resolved {
-  const body = bodyOf(progress.graph.definition, node, scope);
-  const refused = body && refusal(progress, index, body, scopePrefix(node.name, scope, 0), 3);
-  if (refused !== undefined && scope === 'prepare') return failed(node.name, 'too-large', refused);
-  const ms = scope === 'prepare' ? node.prepare_timeout_ms : node.commit_timeout_ms;
-  const until = ms === undefined ? {} : { until: new Date(deps.sources.now() + ms).toISOString() };
-  const outcome = { node: node.name, attempt: 0, outcome: 'expanded' as const, scope, from: 0, count: 1, ...until };
-  return { outcome, values: given };
-}
-
-/** A transaction goes on: it begins to prepare, decides by the votes, or ends as it was decided. */
-async function transact(
-  deps: WorkflowDeps,
-  progress: Progress,
-  index: number,
-  node: TransactionNode,
-  values: ExpressionValues,
-): Promise<Resolved> {
-  const scope = progress.graph.scopesIn.get(index)?.at(-1);
-  if (scope === undefined) {
-    const input = await valueOf(node.input, values);
-    if (!input.ok) return failed(node.name, 'input-failed', input.error.message);
-    return enterPhase(deps, progress, index, node, 'prepare', input.value === undefined ? {} : { input: input.value });
-  }
-  if (scope.kind === 'prepare') {
-    const ends = await loadEnds(deps, progress, scope.sinks);
-    const votes = scope.sinks.map((each) => {
-      const { output } = ends.get(progress.graph.nodes[each]?.name ?? '') ?? {};
-      const isNo = typeof output === 'object' && output !== null && 'vote' in output && output.vote === 'no';
-      return progress.letters[each] === 'C' && !isNo;
-    });
-    const given = progress.run.expansions[scope.expansion]?.values ?? {};
-    return enterPhase(deps, progress, index, node, votes.every(Boolean) ? 'commit' : 'abort', given);
-  }
-  if (scope.kind === 'abort') return failed(node.name, 'transaction-aborted', 'a participant did not agree');
-  return leave(deps, progress, index, values);
 }
 
 /** A JSONata sequence of one item is that item, and of none is nothing. */
@@ -164,41 +106,16 @@ async function begin(
   return { ...entered, outcome: { ...entered.outcome, until: new Date(deps.sources.now() + ms).toISOString() } };
 }
 
-/** When the phase is over that a transaction is in (epoch ms); Infinity: it has no time, or is in none. */
-function phaseEnd({ graph, run }: Progress, index: number): number {
-  const scope = graph.scopesIn.get(index)?.at(-1);
-  const event = run.expansions[scope?.expansion ?? -1]?.event;
-  if (scope === undefined || event?.type !== 'NodeExpanded' || scope.kind === 'fallback') return Infinity;
-  return event.until === undefined ? Infinity : Date.parse(event.until);
-}
-
-/** True for a transaction whose phase has time left, although a timer has fired: it was that of the phase before. */
-export function hasTime(deps: WorkflowDeps, progress: Progress, index: number): boolean {
-  const isOpen = progress.graph.nodes[index]?.kind === 'transaction' && progress.letters[index] === 'E';
-  return isOpen && phaseEnd(progress, index) > deps.sources.now();
-}
-
-/** The time of a phase is up: who has not voted by now counts as a no; who has not confirmed by now is told on, while the node fails. */
-function phaseOver(deps: WorkflowDeps, progress: Progress, index: number, node: TransactionNode): Resolved | undefined {
-  const { graph, letters, run } = progress;
-  const scope = graph.scopesIn.get(index)?.at(-1);
-  if (scope === undefined || phaseEnd(progress, index) > deps.sources.now()) return undefined;
-  if (scope.kind === 'prepare')
-    return enterPhase(deps, progress, index, node, 'abort', run.expansions[scope.expansion]?.values ?? {});
-  const open = scope.sinks.flatMap((each) => (letters[each] === 'C' ? [] : [localName(graph.nodes[each]?.name ?? '')]));
-  const what = `the ${scope.kind} was not confirmed within ${node.commit_timeout_ms ?? 0} ms by ${open.join(', ')}`;
-  return failed(node.name, 'timed-out', what);
-}
-
 /** The end of a node around others whose time is up; undefined when it waits for nothing inside it any more, or for its fallback. */
 export async function runOut(deps: WorkflowDeps, progress: Progress, index: number): Promise<Resolved | undefined> {
   const { graph, letters } = progress;
   const node = graph.nodes[index];
   if (node?.kind === 'transaction' && letters[index] === 'E') return phaseOver(deps, progress, index, node);
   if (node === undefined || !('body' in node) || letters[index] !== 'E') return undefined;
-  if (graph.scopesIn.get(index)?.at(-1)?.kind !== 'body') return undefined;
+  if (graph.scopesIn.get(index)?.at(-1)?.kind !== 'body' || hasTime(deps, progress, index)) return undefined;
   const { ms, isEnough } = timeOf(node);
-  if (!isEnough) return failed(node.name, 'timed-out', `it did not end within ${ms} ms`);
+  if (!isEnough)
+    return orAgain(deps, progress, index, failed(node.name, 'timed-out', `it did not end within ${ms} ms`));
   const values = await valuesFor(deps, progress, [index]);
   return leave(deps, progress, index, values(index));
 }
@@ -232,7 +149,7 @@ async function gatherResults(
 ): Promise<Outcome<Json>> {
   const { graph, letters, run } = progress;
   const node = graph.nodes[index];
-  const scopes = graph.scopesIn.get(index) ?? [];
+  const scopes = scopesNow(graph, index);
   const last = scopes.at(-1);
   const isMap = node?.kind === 'map' && last?.kind !== 'fallback';
   const told = isMap ? scopes : scopes.slice(-1);
@@ -311,9 +228,16 @@ async function resolveOne(
 ): Promise<Resolved> {
   const node = progress.graph.nodes[index];
   if (node === undefined) return failed('', 'internal', 'no such node');
-  if (typeof due === 'object') return failed(node.name, 'inner-failed', due.fail);
+  if (typeof due === 'object')
+    return orAgain(deps, progress, index, failed(node.name, 'inner-failed', due.fail), due.by);
   const isFallback = progress.graph.scopesIn.get(index)?.at(-1)?.kind === 'fallback';
-  if (node.kind === 'transaction' && !isFallback) return transact(deps, progress, index, node, values);
+  if (node.kind === 'transaction' && !isFallback)
+    return orAgain(
+      deps,
+      progress,
+      index,
+      (await transact(deps, progress, index, node, values)) ?? (await leave(deps, progress, index, values)),
+    );
   if (due === 'round' && node.kind === 'loop') return nextRound(deps, progress, index, node, values);
   if (due !== 'start') return leave(deps, progress, index, values);
   if (node.kind === 'wait') return hold(deps, progress, node, values);

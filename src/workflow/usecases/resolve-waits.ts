@@ -161,6 +161,21 @@ export async function timeIsUp(deps: WorkflowDeps, progress: Progress, node: Wai
   return completed(deps, progress, node.name, output, { taken: [...(node.timer?.then ?? [])] });
 }
 
+/** What a node that ended with this output went on with: the branch of its event, or of its timer. Keys are evaluated anew: the same ends give the same key. */
+export async function branchTaken(
+  node: EventNode,
+  values: ExpressionValues,
+  output: unknown,
+): Promise<readonly string[]> {
+  const { event, key } = output as { readonly event: string | null; readonly key?: string };
+  if (event === null) return node.timer?.then ?? [];
+  const awaited = await awaitedBy(node, values);
+  const branch = awaited.ok
+    ? branchFor(awaited.value, { name: event, ...(key === undefined ? {} : { key }) })
+    : undefined;
+  return branch?.then ?? [];
+}
+
 /** True for a node that was held and waits on. */
 export function isHeld({ graph, letters }: Progress, index: number): boolean {
   return letters[index] === 'E' && !graph.scopesIn.has(index);

@@ -97,7 +97,7 @@ function reopening(
     if (!isTask(node) || graph.scopesIn.has(index) || nodes[index] === 'K' || !isBroken(nodes[index])) return [];
     for (let scope = graph.scopeOf[index]; scope !== undefined; scope = graph.scopeOf[scope.parent]) {
       const last = graph.scopesIn.get(scope.parent)?.at(-1);
-      if (!isBroken(nodes[scope.parent]) || last?.kind !== scope.kind) return [];
+      if (!isBroken(nodes[scope.parent]) || last?.kind !== scope.kind || last.attempt !== scope.attempt) return [];
     }
     return [node.name];
   });

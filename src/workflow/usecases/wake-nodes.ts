@@ -8,7 +8,8 @@ import { commitStep, type Committed } from './commit-advance.ts';
 import { findRun, type Run } from './load-run.ts';
 import { progressOf } from './node-values.ts';
 import type { Resolved } from './resolved.ts';
-import { hasTime, runOut } from './resolve-nodes.ts';
+import { hasTime } from './node-time.ts';
+import { runOut } from './resolve-nodes.ts';
 import { isHeld, timeIsUp } from './resolve-waits.ts';
 
 /** Transactions in a row that may be lost to results which arrive meanwhile; the next pulse tries again. */
@@ -21,6 +22,7 @@ async function overdue(deps: WorkflowDeps, run: Run, paths: readonly string[]): 
   const ends = paths.map(async (path) => {
     const index = graph.indexOf.get(path) ?? -1;
     const node = graph.nodes[index];
+    if (progress.letters[index] === 'P') return { outcome: { node: path, attempt: 0, outcome: 'woken' as const } };
     if (node?.kind !== 'wait' && node?.kind !== 'event') return runOut(deps, progress, index);
     return isHeld(progress, index) ? timeIsUp(deps, progress, node) : undefined;
   });

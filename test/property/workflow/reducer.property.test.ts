@@ -76,7 +76,7 @@ describe('the reducer', () => {
         const ended = new Map<number, string>();
         const started = new Set<string>();
         for (const event of log) {
-          if (!('node' in event) || event.type === 'NodeExpanded') continue;
+          if (!('node' in event) || event.type === 'NodeExpanded' || event.type === 'NodeRetried') continue;
           const index = graph.indexOf.get(event.node)!;
           const node = graph.nodes[index]!;
           if (event.type !== 'NodeStarted') {

@@ -13,6 +13,12 @@ const around = (more: object) => ({
 });
 const timersOf = (stage: Stage) => stage.timers.due('default', '9999-12-31T00:00:00.000Z', 10);
 
+/** Its time comes, and the pulse with it. */
+const wake = async (stage: Stage) => {
+  await stage.clock.advance(60_000);
+  await wakeNodes(stage.deps, ['w:ask']);
+};
+
 describe('a node around others with a time-out', () => {
   it('has a timer row from its start, and fails when that comes due: what runs inside is stopped', async () => {
     const stage = await started(around({ timeout_ms: 60_000 }));
@@ -20,7 +26,7 @@ describe('a node around others with a time-out', () => {
     expect(await timersOf(stage)).toEqual([{ kind: 'node', id: 'w:ask', due }]);
     const running = await stage.claim('w', 'ask:0:two');
     await stage.run('w', 'ask:0:one', { output: 1 });
-    await wakeNodes(stage.deps, ['w:ask']);
+    await wake(stage);
     expect(await timersOf(stage)).toEqual([]);
     expect(await listRunTasks(stage.deps, 'w')).toMatchObject([
       { name: 'ask', status: 'Failed', error: { code: 'timed-out' } },
@@ -35,9 +41,9 @@ describe('a node around others with a time-out', () => {
   it('goes on by its on_error, and its timer does not end the fallback', async () => {
     const fallback = { nodes: [task('guess')] };
     const stage = await started(around({ timeout_ms: 60_000, on_error: { fallback } }));
-    await wakeNodes(stage.deps, ['w:ask']);
+    await wake(stage);
     expect(await queued(stage)).toEqual(['ask:fallback:guess']);
-    await wakeNodes(stage.deps, ['w:ask']);
+    await wake(stage);
     expect(await queued(stage)).toEqual(['ask:fallback:guess']);
     expect(await finish(stage)).toMatchObject({ status: 'Completed' });
   });
@@ -48,7 +54,7 @@ describe('a node around others with a time-out', () => {
     ['subworkflow', {}],
   ])('may be a %s', async (kind, more) => {
     const stage = await started({ nodes: [{ kind, name: 'ask', body, timeout_ms: 60_000, ...more } as never] });
-    await wakeNodes(stage.deps, ['w:ask']);
+    await wake(stage);
     expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({ status: 'Failed' });
   });
 
@@ -56,10 +62,10 @@ describe('a node around others with a time-out', () => {
     const stage = await started(around({ timeout_ms: 60_000 }));
     await stage.run('w', 'ask:0:one');
     await stage.run('w', 'ask:0:two');
-    await wakeNodes(stage.deps, ['w:ask']);
+    await wake(stage);
     expect(await queued(stage)).toEqual(['after']);
     const failing = await started(around({ timeout_ms: 60_000 }));
-    await wakeNodes(failing.deps, ['w:ask']);
+    await wake(failing);
     expect(await redriveWorkflow(failing.deps, { workflow_id: 'w', principal: 'alice' })).toMatchObject({ ok: true });
     expect(await finish(failing)).toMatchObject({ status: 'Completed' });
   });
@@ -69,7 +75,7 @@ describe('a gather with a deadline', () => {
   it('ends then with what has completed, and stops the others', async () => {
     const stage = await started(around({ deadline_ms: 60_000 }));
     await stage.run('w', 'ask:0:one', { output: 1 });
-    await wakeNodes(stage.deps, ['w:ask']);
+    await wake(stage);
     expect(await queued(stage)).toEqual(['after']);
     expect(await stage.rowOf('w', 'ask:0:two')).toMatchObject({ status: 'Cancelled' });
     expect(await stage.rowOf('w', 'after')).toMatchObject({ payload: { text: '{"one":1}' } });
@@ -77,10 +83,10 @@ describe('a gather with a deadline', () => {
 
   it('fails when its time-out comes first, and aggregates by its expression', async () => {
     const late = await started(around({ deadline_ms: 60_000, timeout_ms: 30_000 }));
-    await wakeNodes(late.deps, ['w:ask']);
+    await wake(late);
     expect(await viewWorkflow(late.deps, 'w')).toMatchObject({ status: 'Failed' });
     const counted = await started(around({ deadline_ms: 60_000, output: '$count($keys(results))' }));
-    await wakeNodes(counted.deps, ['w:ask']);
+    await wake(counted);
     expect(await counted.rowOf('w', 'after')).toMatchObject({ payload: { text: '0' } });
   });
 });

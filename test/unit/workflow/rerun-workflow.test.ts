@@ -3,6 +3,7 @@ import type { WorkflowRerun } from '../../../src/contracts/repair.ts';
 import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
 import { replayWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
 import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
+import { signalWorkflow } from '../../../src/workflow/usecases/signal-workflow.ts';
 import { rerunWorkflow } from '../../../src/workflow/usecases/rerun-workflow.ts';
 import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
 import { broken, finish, started, task } from '../../support/workflow-runner.ts';
@@ -126,7 +127,35 @@ describe('a rerun', () => {
     await beginWorkflow(stage.deps, { workflow_id: 'x' });
     await stage.run('x', 'other');
     expect(await statuses(stage, 'x')).toMatchObject({ yes: 'Completed', no: 'Skipped', end: 'Queued' });
-    await expect(rerun(stage, { from: ['no'] })).rejects.toMatchObject({ faults: [{ fix: 'begin at the choice' }] });
+    await expect(rerun(stage, { from: ['no'] })).rejects.toMatchObject({
+      faults: [{ fix: expect.stringContaining('choice') }],
+    });
+  });
+
+  it('knows what an event that it takes over passed over, also where two events differ only by their key', async () => {
+    const wait = (name: string, key: string) => ({ name: 'paid', key: `'${key}'`, then: [name] });
+    const stage = await started({
+      nodes: [
+        {
+          kind: 'event',
+          name: 'e',
+          events: [wait('a', '1'), wait('b', '2')],
+          timer: { for_ms: 60_000, then: ['late'] },
+        },
+        task('a', ['e']),
+        task('b', ['e', 'other']),
+        task('late', ['e', 'other']),
+        task('other'),
+      ],
+    });
+    const signal = { workflow_id: 'w', name: 'paid', key: '1', id: 's' };
+    await signalWorkflow(stage.deps, { signal, principal: 'bob' });
+    await finish(stage);
+    await rerun(stage, { from: ['other'], workflow_id: 'x' });
+    await beginWorkflow(stage.deps, { workflow_id: 'x' });
+    await stage.run('x', 'other');
+    expect(await statuses(stage, 'x')).toMatchObject({ a: 'Completed', b: 'Skipped', late: 'Skipped' });
+    await expect(rerun(stage, { from: ['b'] })).rejects.toMatchObject({ code: 'not-reusable' });
   });
 
   it('undoes what it did itself, never what it took over, and cannot take over what was undone', async () => {
