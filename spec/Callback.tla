@@ -11,7 +11,7 @@ CONSTANTS Executions,     \* 1..n, started in this order; n is started when n - 
           Marks,          \* the advance that ends the workflow leaves the attention mark
           PublishesFirst, \* the mark is taken back after the end is published
           CommitsFirst,   \* the token is answered after the end is committed
-          NoZombies       \* the Run state's function stops when its execution has gone on
+          FencesTokens    \* a token is stored over those of earlier executions only
 VARIABLES status,    \* head: created | running | finished
           token,     \* head: the execution whose token is stored, 0 for none
           mark,      \* the attention row
@@ -39,10 +39,12 @@ StartExecution(e) ==
   /\ exec' = [exec EXCEPT ![e] = "waiting"] /\ begins' = [begins EXCEPT ![e] = "called"]
   /\ UNCHANGED <<heads, seen, published, redriven, faults>>
 
-(* The token first. The write answers with the head in the same step; here looking is a step of its own, which allows more. *)
+(* The token first, unless that of a later execution is there: a beginning may have been frozen for however long. The write answers with the head in the same step; here
+   looking is a step of its own, which allows more. *)
 BeginStoreToken(e) ==
-  /\ begins[e] = "called" /\ (NoZombies => exec[e] = "waiting")
-  /\ token' = e /\ begins' = [begins EXCEPT ![e] = IF LooksAgain \/ status = "created" THEN "stored" ELSE "idle"]
+  /\ begins[e] = "called"
+  /\ token' = (IF FencesTokens /\ token > e THEN token ELSE e)
+  /\ begins' = [begins EXCEPT ![e] = IF LooksAgain \/ status = "created" THEN "stored" ELSE "idle"]
   /\ UNCHANGED <<status, mark, exec, seen, published, redriven, faults>>
 (* Nobody has begun the workflow: the first tasks, in one transaction that pays the mark of the creation. *)
 BeginCommit(e) ==
@@ -81,8 +83,8 @@ FinishClear(e) ==
      ELSE published' = (published \/ status = "finished") /\ UNCHANGED mark
   /\ UNCHANGED <<status, token, begins, seen, redriven, faults>>
 (* Stopped by somebody, or broken for good; also between the two steps of Finish. *)
-ExecutionDies(e) == Lives(e) /\ Fault /\ exec' = [exec EXCEPT ![e] = "dead"] /\ begins' = [begins EXCEPT ![e] = "idle"]
-                    /\ UNCHANGED <<heads, seen, published, redriven>>
+ExecutionDies(e) == Lives(e) /\ Fault /\ exec' = [exec EXCEPT ![e] = "dead"]
+                    /\ UNCHANGED <<heads, begins, seen, published, redriven>>
 
 (* The submission begins what it created, before any execution, unless it stops there: a beginning without a token, as the pulse's. *)
 SubmitBegin == /\ status = "created" /\ status' = "running" /\ mark' = FALSE

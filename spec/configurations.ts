@@ -231,13 +231,9 @@ export const configurations: readonly Configuration[] = [
   breaks('Callback', 'answer-first', 'the token is answered before the commit', 'AnsweredAtTheEnd', {
     CommitsFirst: off,
   }),
-  breaks(
-    'Callback',
-    'callback-zombie',
-    'a limit, not a mutant: a beginning frozen until after a redrive',
-    'EventuallyNoneWaits',
-    { NoZombies: off },
-  ),
+  breaks('Callback', 'callback-zombie', 'a frozen beginning puts its token over a newer one', 'EventuallyNoneWaits', {
+    FencesTokens: off,
+  }),
   breaks('Correlation', 'looks-first', 'what was published is read before the wait is told', 'NothingForgotten', {
     DeclaresFirst: off,
   }),

@@ -153,7 +153,7 @@ export const modules = {
       Marks: '= TRUE',
       PublishesFirst: '= TRUE',
       CommitsFirst: '= TRUE',
-      NoZombies: '= TRUE',
+      FencesTokens: '= TRUE',
     },
     invariants: ['EndIsOwed', 'AnsweredAtTheEnd'],
     properties: ['EventuallyPublished', 'EventuallyNoneWaits'],

@@ -291,6 +291,8 @@ export interface WorkflowHead {
   readonly completed_at?: string;
   /** The callback token of the execution that waits in its Run state. */
   readonly task_token?: string;
+  /** Which token it is: those of later executions, and of later tries of one, have higher numbers. */
+  readonly token_order?: number;
   readonly submitted_by: string;
   readonly correlation_id: string;
   readonly traceparent?: string;

@@ -89,8 +89,8 @@ export interface WorkflowStore {
   clearTimer(workflow_id: string, path: string): Promise<void>;
   /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */
   advance(advance: Advance): Promise<AdvanceConflict | undefined>;
-  /** Stores the callback token (a newer execution attempt replaces it) and answers with the head as it is then; undefined when there is none. */
-  setToken(workflow_id: string, token: string): Promise<WorkflowHead | undefined>;
+  /** Stores the callback token, unless one of a higher order is there, and answers with the head as it is then; undefined when there is none. */
+  setToken(workflow_id: string, token: string, order: number): Promise<WorkflowHead | undefined>;
   events(workflow_id: string): Promise<readonly WorkflowEventRow[]>;
   /** The head and all events, in one read; undefined when there is no such workflow. */
   history(workflow_id: string): Promise<WorkflowHistory | undefined>;

@@ -11,6 +11,7 @@ import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
 import { migrateWorkflow } from '../../src/workflow/usecases/migrate-workflow.ts';
 import { updateWorkflow } from '../../src/workflow/usecases/update-workflow.ts';
 import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
+import { act } from './people.ts';
 import { nextVersion, type Scenario } from './scenario.ts';
 
 /** A client that heard nothing submits again after this time. */
@@ -71,6 +72,8 @@ export function startClient(
       void until(send).then(() => {
         for (const each of scenario.signals.filter(({ signal }) => signal.workflow_id === workflow_id))
           clock.at(clock.now() + each.after, () => void until(() => signalled(each)));
+        for (const each of scenario.people.filter((one) => one.workflow_id === workflow_id))
+          clock.at(clock.now() + each.after, () => void act(api, clock, each));
       });
     });
   }

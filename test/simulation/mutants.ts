@@ -156,6 +156,21 @@ export const mutants: readonly Mutant[] = [
     spoil: (adapters) => ({ ...adapters, published: { ...adapters.published, expect: async () => undefined } }),
   },
   {
+    name: 'blind-decision',
+    mistake: 'an approval is written although somebody changed it meanwhile',
+    spoil: ({ approvals, ...adapters }) => ({
+      ...adapters,
+      approvals: {
+        ...approvals,
+        save: async (before, after, loads) => {
+          if (await approvals.save(before, after, loads)) return true;
+          const current = await approvals.get(after.workflow_id, after.path);
+          return current !== undefined && approvals.save(current, { ...after, version: current.version + 1 });
+        },
+      },
+    }),
+  },
+  {
     name: 'no-ageing',
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),

@@ -1,5 +1,6 @@
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';
 import { nextVersion } from './scenario.ts';
@@ -258,6 +259,9 @@ export function createOracles(view: OracleView) {
       'NoBlindHeadWrite',
       () => `${id} seq ${seq}`,
     );
+    // A token is never put over that of a later execution.
+    const orders = [before, after].map((row) => Number(row?.['token_order'] ?? 0));
+    check((orders[1] ?? 0) >= (orders[0] ?? 0), at, 'TokensGoOn', () => `${id}: ${orders.join(' -> ')}`);
     const nodesWas = typeof before?.['nodes'] === 'string' ? before['nodes'] : '';
     const nodes = String(after['nodes']);
     // In another version its nodes stand in other places; that the log gives the same state is checked at the end.
@@ -338,6 +342,10 @@ export function createOracles(view: OracleView) {
           checkStop(before, after, at);
         } else if (sk === 'HEAD') checkHead(before, after, at);
         else if (sk.startsWith('EVENT#')) checkEvent(before, after, at);
+        else if (sk.startsWith('APPROVAL#'))
+          checkApproval(before, after, (promise, detail) => {
+            check(false, at, promise, () => detail);
+          });
       }
       checkBudgets(commit);
     },

@@ -9,6 +9,7 @@ import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { defaultEventTtlMs } from '../../src/contracts/limits.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
+import { drawActs, drawApproval, type PersonAct } from './people.ts';
 import { drawNodes, soundNodes } from '../support/arbitrary-workflow.ts';
 
 /** How a simulated handler behaves on one attempt. */
@@ -51,6 +52,8 @@ export interface Scenario {
     readonly event: EventRequest & { readonly id: string };
     readonly via: 'bus' | 'api';
   }[];
+  /** What people do about approvals, counted from when the submission was heard. */
+  readonly people: readonly (PersonAct & { readonly workflow_id: string })[];
   /** Which tasks are cancelled when. */
   readonly cancels: readonly { readonly at: number; readonly task_id: string }[];
   /** Which workflows are cancelled, so soon after their n-th event that the cancellation meets what follows it. */
@@ -168,6 +171,8 @@ function drawMixedWorkflow(random: Random, index: number, count: number): Workfl
     nodes.push({ name: 'ask', kind: 'event', depends_on: ['n0'], trigger_rule: 'all_done', events, ...timer });
     for (const name of ['on-yes', 'on-no']) nodes.push({ name, task_type: 'work', depends_on: ['ask'] });
   }
+  const asked = random.fork(`approval-${index}`);
+  if (asked.chance(0.4)) nodes.push(drawApproval(asked));
   // Some of the nodes around others run out of time.
   for (const [at, node] of nodes.entries())
     if ('body' in node && own.chance(0.3)) nodes[at] = { ...node, timeout_ms: 1 + own.below(15_000) };
@@ -315,6 +320,14 @@ export function drawScenario(random: Random): Scenario {
     agents,
     signals,
     events: isPublished ? drawEvents(published, spread) : [],
+    people: workflows
+      .filter(({ definition }) => definition.nodes.some(({ kind }) => kind === 'approval'))
+      .flatMap(({ workflow_id }) =>
+        drawActs(random.fork(`people-${workflow_id}`), `${workflow_id}:approve`, 20_000).map((each) => ({
+          ...each,
+          workflow_id,
+        })),
+      ),
     tasks,
     workflows,
     kills: drawKills(kills, agents, healAt),

@@ -7,6 +7,7 @@ import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';
 import { deployTwin, type TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { replay } from '../../src/workflow/core/reducer.ts';
+import { approvalsSettled, checkApprovalsEnded } from './approval-oracle.ts';
 import { startClient, startRepeater } from './clients.ts';
 import type { Mutant } from './mutants.ts';
 import { type EndedWorkflow, isExplained, outcomesOf, type Outcomes } from './outcomes.ts';
@@ -117,6 +118,7 @@ async function checkEnd(
         fail('ExecutionEnds', workflow_id);
     }
   }
+  checkApprovalsEnded(rows as unknown as readonly Readonly<Record<string, unknown>>[], fail);
   return { violations, workflows: outcomesOf(ended) };
 }
 
@@ -249,6 +251,8 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   // The execution only shows what the table knows; Step Functions repeats a dead step in its own time.
   const running = () => cloud.stepFunctions.executions().filter(({ status }) => status === 'RUNNING');
   await cloud.clock.run(() => running().length === 0, executionMsMax);
+  // News of a decision may be owed when the workflow has gone on already.
+  await cloud.clock.run(() => scenario.people.length === 0 || approvalsSettled(cloud.dynamodb.items()), recoveryMsMax);
   const ends = running().map(({ name }) => ({ at: cloud.clock.now(), promise: 'ExecutionEnds', detail: name }));
   const detail = `nothing happened for ${recoveryMsMax} ms although work was left`;
   const stuck = isStuck ? [{ at: cloud.clock.now(), promise: 'RecoversInTime', detail }] : [];

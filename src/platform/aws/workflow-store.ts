@@ -52,22 +52,29 @@ async function readHead(read: Read, workflow_id: string): Promise<WorkflowHead |
 }
 
 /** The token and the head in one step: whoever ends the workflow later sees the token, and an end that came before is seen here. */
-async function setToken(db: Database, workflow_id: string, token: string): Promise<WorkflowHead | undefined> {
+async function setToken(
+  db: Database,
+  read: Read,
+  workflow_id: string,
+  token: string,
+  order: number,
+): Promise<WorkflowHead | undefined> {
   try {
     const { Attributes } = await db.client.send(
       new UpdateCommand({
         TableName: db.table,
         Key: headKey(workflow_id),
-        UpdateExpression: 'SET task_token = :token',
+        UpdateExpression: 'SET task_token = :token, token_order = :order',
         // must exist: a token for a workflow whose rows have expired must not make a row.
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':token': token },
+        // no later one: a beginning that was frozen until its workflow was redriven must not put its token over that of the new execution.
+        ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(token_order) OR token_order <= :order)',
+        ExpressionAttributeValues: { ':token': token, ':order': order },
         ReturnValues: 'ALL_NEW',
       }),
     );
     return Attributes && fromHeadItem(Attributes);
   } catch (error) {
-    if (isRefused(error)) return undefined;
+    if (isRefused(error)) return readHead(read, workflow_id);
     throw error;
   }
 }
@@ -265,7 +272,7 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
       await db.client.send(new DeleteCommand({ TableName: db.table, Key: nodeTimerKey(workflow_id, path) }));
     },
     advance: (advance) => commitAdvance(db, blobs, advance),
-    setToken: (workflow_id, token) => setToken(db, workflow_id, token),
+    setToken: (workflow_id, token, order) => setToken(db, read, workflow_id, token, order),
     events: async (workflow_id) => {
       const items = await queryItems(db, {
         KeyConditionExpression: 'pk = :workflow AND begins_with(sk, :event)',

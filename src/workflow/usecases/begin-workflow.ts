@@ -11,16 +11,27 @@ import { takeOver } from './take-over.ts';
 export interface BeginRequest {
   readonly workflow_id: string;
   readonly task_token?: string;
+  /** When the execution started, and how often its Run state was tried again. */
+  readonly execution?: { readonly started_at: string; readonly retries: number };
 }
 
 /** Attempts to win a race against another beginning, which can only be lost once. */
 const beginTriesMax = 3;
 
-/** The head, with this token on it if there is one. */
-async function headOf(deps: WorkflowDeps, { workflow_id, task_token }: BeginRequest): Promise<WorkflowHead> {
+/** More than the tries of one Run state. */
+const triesMax = 1_000;
+
+/** Later executions, and later tries of one, have higher numbers. */
+function orderOf({ execution }: BeginRequest): number {
+  return execution === undefined ? 0 : Date.parse(execution.started_at) * triesMax + execution.retries;
+}
+
+/** The head, with this token on it if there is one and none of a later execution is there. */
+async function headOf(deps: WorkflowDeps, request: BeginRequest): Promise<WorkflowHead> {
+  const { workflow_id, task_token } = request;
   const head = await (task_token === undefined
     ? deps.workflows.head(workflow_id)
-    : deps.workflows.setToken(workflow_id, task_token));
+    : deps.workflows.setToken(workflow_id, task_token, orderOf(request)));
   if (head === undefined) throw new CadreError('not-found', `there is no workflow "${workflow_id}"`);
   return head;
 }
@@ -51,7 +62,7 @@ async function tell(deps: WorkflowDeps, begun: readonly Committed[]): Promise<vo
 }
 
 /**
- * Stores the callback token, if there is one, and begins a workflow that was not begun by its submission. Called again, it only replaces the token; for a
+ * Stores the callback token, if there is one, and begins a workflow that was not begun by its submission. Called again, it only replaces the token, never one of a later execution; for a
  * workflow that has ended meanwhile it ends the Run state at once.
  */
 export async function beginWorkflow(deps: WorkflowDeps, request: BeginRequest): Promise<void> {

@@ -174,14 +174,17 @@ export function workflowStoreSuite(backend: BackendOf): void {
 
     it('keeps the newest token, whatever an advance had read', async () => {
       const head = await created();
-      await store().setToken(head.workflow_id, 'first');
-      expect(await store().setToken(head.workflow_id, 'second')).toEqual({ ...head, task_token: 'second' });
+      await store().setToken(head.workflow_id, 'first', 1);
+      const second = { ...head, task_token: 'second', token_order: 2 };
+      expect(await store().setToken(head.workflow_id, 'second', 2)).toEqual(second);
+      // A beginning that was frozen: it is told the head as it is, and changes nothing.
+      expect(await store().setToken(head.workflow_id, 'first', 1)).toEqual(second);
       await advance(next(head, { task_token: 'first' }));
       expect((await store().head(head.workflow_id))?.task_token).toBe('second');
     });
 
     it('makes no row for the token of a workflow that is gone', async () => {
-      expect(await store().setToken('gone', 'token')).toBeUndefined();
+      expect(await store().setToken('gone', 'token', 1)).toBeUndefined();
       expect(await store().head('gone')).toBeUndefined();
     });
 
