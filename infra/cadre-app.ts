@@ -14,11 +14,16 @@ export interface CadreAppOptions {
  * instead of a signature; `contextKeyArn` names a key of yours that encrypts the documents; `approvalTopic` is the name of an SNS topic for approvals,
  * `approvalWebhook` the URL to which they are posted, signed with the secret in the parameter `approvalWebhookSecret`.
  * `scaleEcsService` (`CLUSTER/SERVICE`) or `scaleLambda` (a function's name) is what the agents run as, to be scaled between `scaleMin` and `scaleMax`.
+ * `embeddingModel` is a Titan model of Bedrock that makes the vectors of the search.
  */
 export function createCadreApp(options: CadreAppOptions = {}) {
   const app = new App(options.appProps);
   const contextKeyArn = app.node.tryGetContext('contextKeyArn') as string | undefined;
-  const state = new StateStack(app, 'CadreState', contextKeyArn === undefined ? {} : { contextKeyArn });
+  const embeddingModel = app.node.tryGetContext('embeddingModel') as string | undefined;
+  const state = new StateStack(app, 'CadreState', {
+    ...(contextKeyArn === undefined ? {} : { contextKeyArn }),
+    ...(embeddingModel === undefined ? {} : { embeddingModel }),
+  });
   const approvalTopic = app.node.tryGetContext('approvalTopic') as string | undefined;
   const webhook = app.node.tryGetContext('approvalWebhook') as string | undefined;
   const secretName = (app.node.tryGetContext('approvalWebhookSecret') as string | undefined) ?? '/cadre/webhook-secret';

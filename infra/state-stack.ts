@@ -21,6 +21,8 @@ const blobRetentionDays = 45;
 export interface StateStackProps extends StackProps {
   /** A key of yours that encrypts the documents' table. @default AWS's own key */
   readonly contextKeyArn?: string;
+  /** A Titan text embedding model (v2) of Bedrock for the search. @default words are hashed, nothing is called */
+  readonly embeddingModel?: string;
 }
 
 /** What must survive: the table of the work, the table of documents, the bucket of large values, the bus. Kept when the stack goes. */
@@ -29,12 +31,17 @@ export class StateStack extends Stack {
   readonly contextTable: Table;
   /** The key of the documents' table, where it is yours. */
   readonly contextKey: IKey | undefined;
+  /** What makes the vectors of the documents, where it is a model of Bedrock. */
+  readonly embeddingModel: string | undefined;
   readonly bucket: Bucket;
   readonly bus: EventBus;
 
   constructor(scope: Construct, id: string, props: StateStackProps = {}) {
     super(scope, id, props);
     this.table = tableWithIndex(this, 'Table', { timeToLiveAttribute: 'expires_at' }, indexedAttributes);
+    if (props.embeddingModel?.startsWith('amazon.titan-embed-text-v2') === false)
+      throw new Error(`embeddingModel: ${props.embeddingModel} is no amazon.titan-embed-text-v2 model`);
+    this.embeddingModel = props.embeddingModel;
     this.contextKey =
       props.contextKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'ContextKey', props.contextKeyArn);
     const encryption =

@@ -102,6 +102,15 @@ export class CadreFunction extends Construct {
     allow(['dynamodb:Query'], `${tableArn}/index/gsi1`);
     if (state.contextKey !== undefined)
       allow(['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'], state.contextKey.keyArn);
+    if (state.embeddingModel !== undefined) {
+      const model = {
+        service: 'bedrock',
+        account: '',
+        resource: 'foundation-model',
+        resourceName: state.embeddingModel,
+      };
+      allow(['bedrock:InvokeModel'], Stack.of(this).formatArn(model));
+    }
   }
 
   #grant(role: Role, spec: FunctionSpec, props: CadreFunctionProps): void {
@@ -162,6 +171,7 @@ function deploymentEnvironment({ state, queues, stateMachineArn }: CadreFunction
     BUCKET_NAME: state.bucket.bucketName,
     BUS_NAME: state.bus.eventBusName,
     STATE_MACHINE_ARN: stateMachineArn,
+    ...(state.embeddingModel === undefined ? {} : { EMBEDDING_MODEL: state.embeddingModel }),
     POOL: 'default',
     ...Object.fromEntries<string>(urls),
   };

@@ -180,4 +180,26 @@ describe('least privilege', () => {
     );
     expect(excess).toEqual([]);
   });
+
+  it('lets nobody call a model, or with the option those who make vectors that one', () => {
+    const callersIn = (text: object) =>
+      Object.values((text as { Resources: Readonly<Record<string, Resource>> }).Resources).flatMap(
+        ({ Type, Properties }) =>
+          Type === 'AWS::IAM::Policy'
+            ? Properties.PolicyDocument!.Statement.filter(({ Action }) =>
+                [Action].flat().includes('bedrock:InvokeModel'),
+              )
+            : [],
+      );
+    const embeddingModel = 'amazon.titan-embed-text-v2:0';
+    const context = { 'aws:cdk:bundling-stacks': [], embeddingModel };
+    expect(callersIn({ Resources: resources })).toEqual([]);
+    const callers = callersIn(Template.fromStack(createCadreApp({ appProps: { context } }).runtime).toJSON());
+    expect(callers).toHaveLength(3);
+    for (const { Resource: target } of callers)
+      expect(JSON.stringify(target)).toMatch(/::foundation-model\/amazon\.titan-embed-text-v2:0"/);
+    expect(() => createCadreApp({ appProps: { context: { ...context, embeddingModel: 'cohere.embed-v4' } } })).toThrow(
+      'embeddingModel',
+    );
+  });
 });

@@ -19,7 +19,7 @@ export interface Compaction {
 }
 
 /** What the keys of an index's segments begin with. */
-const segmentPrefix = ({ namespace, generation }: IndexName) => `index/${namespace}/${String(generation)}-`;
+const segmentPrefix = ({ namespace, generation }: IndexName) => `index/${namespace}/${String(generation)}/`;
 
 /** Named by the revision it is made for, so that a repeat writes the same object and a later one never writes over it. */
 function keyFor(deps: IndexDeps, name: IndexName, revision: number, parts: readonly string[]) {

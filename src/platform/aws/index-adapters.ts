@@ -1,6 +1,6 @@
-import { hashedEmbedder } from '../../context/core/search/hashed-embedding.ts';
 import { cachingOpener } from '../../context/core/search/range-cache.ts';
 import type { IndexDeps } from '../../context/index-ports.ts';
+import { createEmbedders } from './embedders.ts';
 import { createIndexStore } from './index-store.ts';
 import type { Clients, Deployment } from './runtime.ts';
 import { createSegmentStore } from './segment-store.ts';
@@ -14,10 +14,7 @@ export function createIndexAdapters(
   deployment: Deployment,
   sources: IndexDeps['sources'],
 ): IndexDeps {
-  const embedders = {
-    model: hashedEmbedder.model,
-    of: (model: string) => (model === hashedEmbedder.model ? hashedEmbedder : undefined),
-  };
+  const embedders = createEmbedders(deployment.embeddingModel);
   const segments = createSegmentStore(clients.objects, deployment.bucket);
   return {
     sources,

@@ -44,6 +44,8 @@ export interface Deployment {
   readonly bucket: string;
   readonly bus: string;
   readonly stateMachineArn: string;
+  /** A model of Bedrock that makes the vectors of the search. @default words are hashed */
+  readonly embeddingModel?: string;
   /** Queue URLs by name, for example `tasks-critical`, `dispatch`, `results`. */
   readonly queues: Readonly<Record<string, string>>;
 }
@@ -140,6 +142,7 @@ export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
     bucket: env['BUCKET_NAME'] ?? '',
     bus: env['BUS_NAME'] ?? '',
     stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',
+    ...(env['EMBEDDING_MODEL'] === undefined ? {} : { embeddingModel: env['EMBEDDING_MODEL'] }),
     queues: Object.fromEntries(queues),
   };
 }
