@@ -1,14 +1,14 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
+import { stopAttempts } from '../core/stop-attempts.ts';
 import { cancelChange } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
-import { stopAttempt } from './stop-attempt.ts';
 
 /** Times a cancellation looks again after somebody else changed the task first. */
 const racesMax = 5;
 
-/** Cancels a task that has not ended; a running one is told to stop and its result will be refused. A workflow's task goes with its workflow. */
+/** Cancels a task that has not ended; a running one is told to stop and its result will be refused. A repeat finishes what broke off. A workflow's task goes with its workflow. */
 export async function cancelTask(
   deps: DistributorDeps,
   request: { readonly task_id: string; readonly principal: string; readonly reason: string },
@@ -24,13 +24,16 @@ export async function cancelTask(
   for (let race = 0; race < racesMax; race += 1) {
     const [row] = await deps.tasks.get([request.task_id]);
     if (row === undefined) return refused('not-found', `no task has the id ${request.task_id}`, 'task_id');
-    if (row.status === 'Cancelled') return { ok: true, value: row };
+    if (row.status === 'Cancelled') {
+      await stopAttempts(deps, [row], request.reason);
+      return { ok: true, value: row };
+    }
     if (row.status !== 'Queued' && row.status !== 'Processing')
       return refused('already-finished', `the task is ${row.status}`, 'task_id');
     const now = deps.sources.now();
     const [changed] = await deps.tasks.change([cancelChange(row, { now, reason: request.reason })]);
     if (changed?.applied !== true) continue;
-    await stopAttempt(deps, row, request.reason);
+    await stopAttempts(deps, [row], request.reason);
     const data = { task_id: row.task_id, by: request.principal, cancelled_at: new Date(now).toISOString() };
     await deps.messenger.announce([
       { type: 'TaskCancelled', data, correlation_id: row.correlation_id, causation_id: row.task_id },

@@ -3,9 +3,9 @@ import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { failedNews } from '../core/task-news.ts';
+import { stopAttempts } from '../core/stop-attempts.ts';
 import { failChange } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
-import { stopAttempt } from './stop-attempt.ts';
 
 /** Times a kill looks again after somebody else changed the task first. */
 const racesMax = 5;
@@ -47,7 +47,7 @@ export async function killTask(
   if (before === 'raced') return refused('version-conflict');
   if (!isOpen(before) && before.error?.code !== 'killed')
     return refused('already-finished', `the task is ${before.status}`, 'task_id');
-  await stopAttempt(deps, before, reason);
+  await stopAttempts(deps, [before], reason);
   const [row = before] = await deps.tasks.get([task_id]);
   return { ok: true, value: row };
 }

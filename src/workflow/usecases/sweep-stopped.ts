@@ -1,8 +1,9 @@
 import { CadreError } from '../../contracts/errors.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
-import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
-import { cancelChange, holdKey } from '../../distributor/core/task.ts';
+import { stopAttempts } from '../../distributor/core/stop-attempts.ts';
+import { cancelChange } from '../../distributor/core/task.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { graphOfRun, type Run } from './load-run.ts';
 import { withdrawApprovals } from './withdraw-approvals.ts';
@@ -12,28 +13,6 @@ const sweepSizeMax = 100;
 /** Times a task is looked at again that its agent or the dispatcher changed first. */
 const racesMax = 5;
 
-/** Frees the slots of tasks that were running and tells their agents to stop. The rows are settled already, so a lost message costs only work. */
-async function stopAgents(deps: WorkflowDeps, rows: readonly TaskRow[], reason: string): Promise<void> {
-  const running = rows.filter((row) => row.status === 'Processing' && row.assigned_agent !== undefined);
-  const byAgent = Map.groupBy(running, (row) => `${row.pool} ${row.assigned_agent ?? ''}`);
-  await Promise.all(
-    [...byAgent.values()].map(async (list) => {
-      const [first] = list;
-      if (first?.assigned_agent === undefined) return;
-      const keys = list.map((row) => holdKey(row.task_id, row.attempt));
-      const agent = await deps.agents.release(first.pool, first.assigned_agent, keys);
-      if (agent === undefined) return;
-      await deps.messenger.send(
-        list.map(({ task_id, attempt }) => ({
-          inbox_url: agent.inbox_url,
-          message: { kind: 'cancel' as const, task_id, attempt, reason },
-        })),
-      );
-      if (agent.wanted.length > 0) await deps.messenger.hint([{ pool: first.pool, routes: [...agent.wanted] }]);
-    }),
-  );
-}
-
 /** Cancels those of these tasks that have not ended; answers which were changed by somebody else first. */
 async function sweep(deps: WorkflowDeps, head: WorkflowHead, ids: readonly string[], reason: string) {
   const rows = (await deps.tasks.get(ids)).flatMap((row) => (row === undefined ? [] : [row]));
@@ -41,7 +20,8 @@ async function sweep(deps: WorkflowDeps, head: WorkflowHead, ids: readonly strin
   const now = deps.sources.now();
   const changed = await deps.tasks.change(open.map((row) => cancelChange(row, { now, reason })));
   const cancelled = open.filter((_, index) => changed[index]?.applied === true);
-  await stopAgents(deps, cancelled, reason);
+  // Those that were cancelled before as well: whoever did it may have died before it freed their slots.
+  await stopAttempts(deps, [...cancelled, ...rows.filter(({ status }) => status === 'Cancelled')], reason);
   await deps.messenger.announce(
     cancelled.map((row) => ({
       type: 'TaskCancelled' as const,

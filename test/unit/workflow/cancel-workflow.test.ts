@@ -80,6 +80,20 @@ describe('cancelling a workflow', () => {
     expect(replay(definition, log)).toEqual(stateOf(head));
   });
 
+  it('frees the slot of a task whose canceller died before it did, when the workflow is looked at again', async () => {
+    const stage = createWorkflowStage();
+    await stage.register('ann');
+    await stage.begin('w', { name: 'x', nodes: [node('runs')] });
+    const row = await stage.claim('w', 'runs');
+    await stage.deps.agents.reserve('default', 'ann', { [`${row.task_id}#1`]: { at: 0, until: 1 } }, 99);
+    const release = () => Promise.reject(new Error('the function died'));
+    const dying = { ...stage.deps, agents: { ...stage.deps.agents, release } };
+    await expect(cancelWorkflow(dying, request)).rejects.toThrow('died');
+    expect((await stage.deps.agents.get('default', 'ann'))?.holds).not.toEqual({});
+    await finishWorkflow(stage.deps, 'w');
+    expect((await stage.deps.agents.get('default', 'ann'))?.holds).toEqual({});
+  });
+
   it('is refused for one that is unknown or has ended by itself', async () => {
     const stage = createWorkflowStage();
     expect(await cancelWorkflow(stage.deps, request)).toMatchObject({ ok: false, error: { code: 'not-found' } });
