@@ -44,7 +44,7 @@ export function createDeadLetterStore(
       await db.client.send(new DeleteCommand({ TableName: db.table, Key: deadLetterKey(id) }));
     },
     list: async (pool, limit, cursor) => {
-      const start = decodeCursor(cursor);
+      const start = decodeCursor(cursor, { gsi1pk: deadPartition(pool) });
       const page = await db.client.send(
         new QueryCommand({
           TableName: db.table,

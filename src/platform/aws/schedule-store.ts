@@ -56,7 +56,7 @@ export function createScheduleStore(db: Database): ScheduleStore {
       await db.client.send(new DeleteCommand({ TableName: db.table, Key: scheduleKey(pool, schedule_id) }));
     },
     list: async (pool, limit, cursor) => {
-      const start = decodeCursor(cursor);
+      const start = decodeCursor(cursor, { pk: schedulesPartition(pool) });
       const page = await db.client.send(
         new QueryCommand({
           TableName: db.table,

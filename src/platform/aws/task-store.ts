@@ -42,7 +42,7 @@ async function change(db: Database, changes: Parameters<TaskStore['change']>[0])
 
 /** Lists by scanning: for people who look, never for the runtime. A page may be shorter than asked for while more follow. */
 async function list(db: Database, filter: Parameters<TaskStore['list']>[0]) {
-  const start = decodeCursor(filter.cursor);
+  const start = decodeCursor(filter.cursor, {});
   const items: Item[] = [];
   let next = start;
   do {

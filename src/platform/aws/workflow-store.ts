@@ -147,7 +147,7 @@ function cachedExpansions(db: Database, blobs: BlobStore) {
 }
 
 async function list(db: Database, pool: string, limit: number, cursor?: string) {
-  const start = decodeCursor(cursor);
+  const start = decodeCursor(cursor, { gsi1pk: workflowsPartition(pool) });
   const keys = await queryItems(
     db,
     {

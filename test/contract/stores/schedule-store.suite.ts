@@ -69,5 +69,20 @@ export function scheduleStoreSuite(backend: BackendOf): void {
       } while (cursor !== undefined);
       expect(listed).toEqual(ids);
     });
+
+    it('refuses the cursor of another listing, whatever is in it', async () => {
+      const [pool, other] = [unique('p'), unique('p')];
+      for (const id of ['a', 'b']) await store().create(scheduleIn(other, id));
+      const { cursor } = await store().list(other, 1);
+      const made = (key: object): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+      const pk = `SCHEDULES#${pool}`;
+      for (const foreign of [
+        cursor ?? '',
+        made({ pk, sk: 1 }),
+        made({ pk, sk: 'a', gsi1pk: 'x' }),
+        made({ pk, sk: '' }),
+      ])
+        await expect(store().list(pool, 1, foreign)).rejects.toMatchObject({ code: 'invalid-input', path: 'cursor' });
+    });
   });
 }
