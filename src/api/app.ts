@@ -9,6 +9,7 @@ import { agentRoutes } from './routes/agents.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { contextRoutes } from './routes/contexts.ts';
+import { documentRoutes } from './routes/documents.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { policyRoutes } from './routes/policies.ts';
@@ -77,6 +78,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', policyRoutes(deps));
   app.route('/', budgetRoutes(deps));
   app.route('/', contextRoutes(deps));
+  app.route('/', documentRoutes(deps));
   app.route('/', deadLetterRoutes(deps));
   app.route('/', systemRoutes(deps));
 

@@ -174,7 +174,13 @@ export interface DocumentStore {
   due(namespace: string, limit: number): Promise<readonly { readonly context_id: string; readonly at: string }[]>;
   /** Adds to the audit, which nothing changes afterwards. */
   audit(namespace: string, id: string, entry: AuditEntry): Promise<void>;
-  audited(namespace: string, day: string, limit: number, cursor?: string): Promise<ContextPage<AuditEntry>>;
+  /** What was added on a day from one time to another, newest first. */
+  audited(
+    namespace: string,
+    time: { readonly day: string; readonly from: string; readonly to: string },
+    limit: number,
+    cursor?: string,
+  ): Promise<ContextPage<AuditEntry>>;
 }
 
 /**

@@ -179,7 +179,7 @@ export const contextOperations = {
   },
   policy: { summary: 'Read the policy of a namespace', body: namespaceRequest, answer: namespaceAnswer },
   guard: { summary: 'Set the policy of a namespace', body: setPolicyRequest, answer: namespaceAnswer },
-  audit: { summary: 'Who was refused and who read, by day', body: auditRequest, answer: page(auditEntry) },
+  audit: { summary: 'Who was refused and who read, newest first', body: auditRequest, answer: page(auditEntry) },
 } as const satisfies Record<string, ContextOperation>;
 export type ContextOperationName = keyof typeof contextOperations;
 /** What a caller sends and is answered. */

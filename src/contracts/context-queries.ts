@@ -102,8 +102,10 @@ export const setPolicyRequest = z.strictObject({
 
 export const auditRequest = z.strictObject({
   ...namespaceRequest.shape,
-  /** The day, UTC. */
-  day: z.iso.date(),
+  /** At this time or later. @default a day before `to` */
+  from: timestamp.optional(),
+  /** At this time or earlier. @default now */
+  to: timestamp.optional(),
   principal: z.string().max(256).optional(),
   under: contextId.optional(),
   ...pageQuery.shape,

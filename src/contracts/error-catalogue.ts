@@ -148,6 +148,18 @@ export const errorCatalogue = {
     what: 'Somebody else changed it first, several times in a row.',
     fix: 'Try again.',
   },
+  'precondition-failed': {
+    status: 412,
+    exit: 6,
+    what: 'The document is not at the version that `If-Match` names, or is there although `If-None-Match` says it is not.',
+    fix: 'Read it again and make the change from its ETag.',
+  },
+  'precondition-required': {
+    status: 428,
+    exit: 2,
+    what: 'A change of a document says which version it was made from.',
+    fix: 'Send the ETag that a read gave as `If-Match`, or `If-None-Match: *` to create one.',
+  },
   'workflow-cycle': {
     status: 422,
     exit: 2,

@@ -114,14 +114,11 @@ const jsonContent = (schema: z.ZodType) => ({ 'application/json': { schema } });
 
 function operationObject(operation: Operation): ZodOpenApiOperationObject {
   const { id, tag, summary, params, query, body, status, answer } = operation;
-  const headers =
-    operation.method === 'post'
-      ? {
-          header: z.object({
-            'Idempotency-Key': z.string().max(256).optional().meta({ description: idempotencyKeyText }),
-          }),
-        }
-      : {};
+  const isRepeatable = operation.method === 'post' || operation.method === 'put';
+  const known = { ...(isRepeatable ? { 'Idempotency-Key': idempotencyKeyText } : {}), ...operation.headers };
+  const headers = Object.entries(known).map(
+    ([name, description]) => [name, z.string().max(256).optional().meta({ description })] as const,
+  );
   return {
     operationId: id,
     tags: [tag],
@@ -129,7 +126,7 @@ function operationObject(operation: Operation): ZodOpenApiOperationObject {
     requestParams: {
       ...(params === undefined ? {} : { path: z.object(params) }),
       ...(query === undefined ? {} : { query }),
-      ...headers,
+      ...(headers.length === 0 ? {} : { header: z.object(Object.fromEntries(headers)) }),
     },
     ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body) } }),
     responses: {

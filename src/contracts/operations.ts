@@ -2,11 +2,7 @@ import * as z from 'zod';
 import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
 import {
   cancelRequest,
-  deadLetterView,
   page,
-  pageQuery,
-  redriveOutcome,
-  redriveRequest,
   stopRequest,
   submissionQuery,
   submittedTask,
@@ -17,6 +13,8 @@ import {
 } from './api.ts';
 import { approvalOperations } from './approval-operations.ts';
 import { contextOperations } from './context-operations.ts';
+import { deadLetterOperations } from './dead-letter-operations.ts';
+import { documentOperations } from './document-operations.ts';
 import { taskExplanation } from './explanation.ts';
 import { taskForecasts } from './forecast.ts';
 import { agentId, taskId } from './ids.ts';
@@ -31,7 +29,7 @@ import { workflowOperations } from './workflow-operations.ts';
 /** One operation of the API: the app serves it and the OpenAPI document describes it. */
 export interface Operation {
   readonly id: string;
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With `:name` for parameters. */
   readonly path: string;
   readonly tag:
@@ -48,12 +46,12 @@ export interface Operation {
   readonly summary: string;
   readonly params?: Readonly<Record<string, z.ZodType>>;
   readonly query?: z.ZodObject;
+  /** What headers of its own it knows, with what they say. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: z.ZodType;
   readonly status: 200 | 201 | 202 | 204;
   readonly answer?: z.ZodType;
 }
-
-const deadLetterId = z.string().min(1).max(300);
 
 /** All operations of the API. */
 export const operations: readonly Operation[] = [
@@ -245,46 +243,8 @@ export const operations: readonly Operation[] = [
     status: 200,
     answer,
   })),
-  {
-    id: 'listDeadLetters',
-    method: 'get',
-    path: '/v1/dead-letters',
-    tag: 'dead-letters',
-    summary: 'List failed tasks and unreadable messages',
-    query: pageQuery,
-    status: 200,
-    answer: page(deadLetterView),
-  },
-  {
-    id: 'redriveDeadLetters',
-    method: 'post',
-    path: '/v1/dead-letters/redrive',
-    tag: 'dead-letters',
-    summary: 'Redrive the given dead letters, or the first page of all',
-    body: redriveRequest,
-    status: 200,
-    answer: page(redriveOutcome),
-  },
-  {
-    id: 'getDeadLetter',
-    method: 'get',
-    path: '/v1/dead-letters/:id',
-    tag: 'dead-letters',
-    summary: 'Read a dead letter',
-    params: { id: deadLetterId },
-    status: 200,
-    answer: deadLetterView,
-  },
-  {
-    id: 'redriveDeadLetter',
-    method: 'post',
-    path: '/v1/dead-letters/:id/redrive',
-    tag: 'dead-letters',
-    summary: 'Redrive a dead letter',
-    params: { id: deadLetterId },
-    status: 200,
-    answer: redriveOutcome,
-  },
+  ...documentOperations,
+  ...deadLetterOperations,
   {
     id: 'getStatus',
     method: 'get',

@@ -50,6 +50,7 @@ const patch = fc.array(
   ),
   { maxLength: 4 },
 );
+const time = often(fc.constantFrom('2026-11-20T00:00:00Z', '2026-11-24T10:00:00+02:00', '0001-01-01T00:00:00Z'), nasty);
 const word = often(fc.constantFrom('t1', 't2', 'role:x', '*'), nasty);
 /** What the keys of requests are given, well and badly. */
 const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -68,28 +69,27 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     ),
     value,
   ),
-  ttl_ms: number,
+  ttl_ms: often(fc.constantFrom(1_000, 60_000), number),
   subject: often(fc.constantFrom('alice', 'bob'), nasty),
   reason: often(fc.constant('why'), nasty),
   retention: often(fc.constantFrom({ keep_days: 1 }, { versions_max: 1 }, { archive_after_days: 1 }), value),
-  expected_version: number,
+  expected_version: fc.oneof(number, fc.constant(0)),
   version: number,
   known_version: number,
-  from: number,
+  from: fc.oneof(number, time),
   pointer: place,
   on_conflict: often(fc.constantFrom('refuse', 'merge'), nasty),
   operation_id: often(fc.constantFrom('op1', 'op2'), nasty),
   patch: fc.oneof(patch, value),
   merge_patch: value,
   items: often(fc.array(value, { maxLength: 3 }), nasty),
-  to: often(fc.record({ context_id: id }), number),
+  to: fc.oneof(fc.record({ context_id: id }), number, time),
   context_ids: often(fc.array(id, { maxLength: 4 }), nasty),
   under: id,
   direction: often(fc.constantFrom('in', 'out', 'both'), nasty),
   depth: number,
   limit: number,
   cursor: often(fc.base64String(), nasty),
-  day: often(fc.constant('2026-11-23'), nasty),
   operations: often(
     fc.array(
       fc.record(
@@ -107,9 +107,16 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     ),
     nasty,
   ),
-  policy: value,
-  expected_revision: number,
-  name: often(fc.constantFrom('s', 's2'), nasty),
+  policy: often(fc.constant({ rules: [{ to: ['*'], actions: ['read', 'write', 'delete', 'admin'] }] }), value),
+  expected_revision: fc.oneof(number, fc.constant(0)),
+  slots: often(fc.constantFrom(1, 2), nasty),
+  token: fc.oneof(number, fc.constant(Date.parse('2026-11-23T10:00:00.000Z'))),
+  schema: often(fc.constantFrom({ type: 'object' }, { type: 'string' }, { $ref: '#' }, { required: ['a'] }), value),
+  migration: often(fc.constantFrom('$', '{ "a": 1 }', '$eval('), nasty),
+  reads: often(fc.array(fc.record({ context_id: id, version: number }), { maxLength: 3 }), nasty),
+  task_id: often(fc.constantFrom('t1', 'w:n'), nasty),
+  text: often(fc.constantFrom('words', 'two words'), nasty),
+  name: often(fc.constantFrom('s', 's2', 'p/q'), nasty),
   newer: often(fc.constantFrom('keep', 'delete'), nasty),
   dry_run: often(fc.boolean(), nasty),
   keep_days: number,
@@ -177,6 +184,10 @@ async function freshStage(): Promise<Stage> {
       operation_id: 'made',
     });
   }
+  await stage.call('create', { context_id: 'p', context_type: 'knowledge', data: {}, subject: 'bob' });
+  await stage.call('hold', { context_id: 'p', reason: 'why' });
+  await stage.call('define', { context_type: 'novel', schema: { type: 'object' }, expected_version: 0 });
+  await stage.call('lock', { name: 'p/q', ttl_ms: 3_600_000 });
   await stage.call('snapshot', { name: 's' });
   stage.clock.now += 60_000;
   await stage.call('append', { context_id: 'p/q', pointer: '/list', items: [2] });

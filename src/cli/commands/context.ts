@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Json } from '../../contracts/json.ts';
 import { runs } from '../command.ts';
+import { addAudit } from './context-audit.ts';
 import { addAssemble } from './context-assemble.ts';
 import { addLineage } from './context-lineage.ts';
 import { addLifecycle } from './context-lifecycle.ts';
@@ -70,6 +71,7 @@ Examples:
   addTypes(group);
   addSnapshots(group);
   addLineage(command);
+  addAudit(command);
 }
 
 type MakeCommand = (usage: string, description: string) => Command;

@@ -1,17 +1,10 @@
 import type * as z from 'zod';
-import type {
-  AuditEntry,
-  auditRequest,
-  namespaceAnswer,
-  namespaceRequest,
-  setPolicyRequest,
-} from '../../contracts/context-queries.ts';
+import type { namespaceAnswer, namespaceRequest, setPolicyRequest } from '../../contracts/context-queries.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { settleMs } from '../../contracts/limits.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { accessOf } from '../core/access.ts';
-import { liesIn } from '../core/pointer.ts';
-import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../ports.ts';
+import type { Caller, ContextDeps, NamespaceRow } from '../ports.ts';
 
 type NamespaceAnswer = z.output<typeof namespaceAnswer>;
 
@@ -78,20 +71,4 @@ export async function setPolicy(
     await announceWalk(deps, namespace, next.revision);
   if (!(await deps.documents.setNamespace(next))) throw overtaken();
   return view(namespace, next);
-}
-
-/** Refusals and sampled reads of a day, newest first, for admins. A page may be shorter than asked for. */
-export async function listAudit(
-  deps: ContextDeps,
-  caller: Caller,
-  { namespace, day, principal, under, limit, cursor }: z.output<typeof auditRequest>,
-): Promise<ContextPage<AuditEntry>> {
-  await forAdmin(deps, caller, namespace);
-  const page = await deps.documents.audited(namespace, day, limit, cursor);
-  const items = page.items.filter(
-    (entry) =>
-      (principal === undefined || entry.principal === principal) &&
-      (under === undefined || (entry.context_id !== undefined && liesIn(entry.context_id, under))),
-  );
-  return { ...page, items };
 }

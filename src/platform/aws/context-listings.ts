@@ -181,8 +181,8 @@ export function contextListings(db: Database): Pick<DocumentStore, 'find' | 'edg
         new PutCommand({ TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' }),
       );
     },
-    audited: async (namespace, day, limit, cursor) => {
-      const page = await pageOfRows(db, auditPartition(namespace, day), ['!', last], {
+    audited: async (namespace, { day, from, to }, limit, cursor) => {
+      const page = await pageOfRows(db, auditPartition(namespace, day), [from, `${to}#${last}`], {
         limit,
         cursor,
         newestFirst: true,

@@ -61,7 +61,7 @@ describe('the data of one subject', () => {
     await call('guard', { policy: { rules }, expected_revision: 0 });
     await expect(as('bob')('export', { subject })).rejects.toMatchObject({ code: 'forbidden' });
     await expect(as('bob')('forget', { subject, reason })).rejects.toMatchObject({ code: 'forbidden' });
-    expect((await call('audit', { day: '2026-11-23' })).items).toContainEqual(
+    expect((await call('audit', {})).items).toContainEqual(
       expect.objectContaining({ action: 'export', outcome: 'allowed', subject, principal: 'alice' }),
     );
   });
