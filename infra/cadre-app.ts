@@ -11,17 +11,17 @@ export interface CadreAppOptions {
 
 /**
  * The whole app, for AWS and for a local cloud. Context: `jwtIssuer` and `jwtAudience` (comma-separated) let callers of the API show a token
- * instead of a signature; `contextKeyArn` names a key of yours that encrypts the documents; `approvalTopic` is the name of an SNS topic for approvals,
+ * instead of a signature; `keyArn` names a key of yours that encrypts tables, bucket and queues; `approvalTopic` is the name of an SNS topic for approvals,
  * `approvalWebhook` the URL to which they are posted, signed with the secret in the parameter `approvalWebhookSecret`.
  * `scaleEcsService` (`CLUSTER/SERVICE`) or `scaleLambda` (a function's name) is what the agents run as, to be scaled between `scaleMin` and `scaleMax`.
  * `embeddingModel` is a Titan model of Bedrock that makes the vectors of the search.
  */
 export function createCadreApp(options: CadreAppOptions = {}) {
   const app = new App(options.appProps);
-  const contextKeyArn = app.node.tryGetContext('contextKeyArn') as string | undefined;
+  const keyArn = app.node.tryGetContext('keyArn') as string | undefined;
   const embeddingModel = app.node.tryGetContext('embeddingModel') as string | undefined;
   const state = new StateStack(app, 'CadreState', {
-    ...(contextKeyArn === undefined ? {} : { contextKeyArn }),
+    ...(keyArn === undefined ? {} : { keyArn }),
     ...(embeddingModel === undefined ? {} : { embeddingModel }),
   });
   const approvalTopic = app.node.tryGetContext('approvalTopic') as string | undefined;

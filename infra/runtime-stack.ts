@@ -29,7 +29,7 @@ export interface RuntimeStackProps extends StackProps {
 export class RuntimeStack extends Stack {
   constructor(scope: Construct, id: string, props: RuntimeStackProps) {
     super(scope, id, props);
-    const queues = new Queues(this, 'Queues');
+    const queues = new Queues(this, 'Queues', props.state.key);
     const stateMachineArn = this.formatArn({
       service: 'states',
       resource: 'stateMachine',

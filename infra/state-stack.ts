@@ -19,8 +19,8 @@ import { acknowledge } from './acknowledge.ts';
 const blobRetentionDays = 45;
 
 export interface StateStackProps extends StackProps {
-  /** A key of yours that encrypts the documents' table. @default AWS's own key */
-  readonly contextKeyArn?: string;
+  /** A key of yours that encrypts tables, bucket and queues. @default keys of AWS */
+  readonly keyArn?: string;
   /** A Titan text embedding model (v2) of Bedrock for the search. @default words are hashed, nothing is called */
   readonly embeddingModel?: string;
 }
@@ -29,8 +29,8 @@ export interface StateStackProps extends StackProps {
 export class StateStack extends Stack {
   readonly table: Table;
   readonly contextTable: Table;
-  /** The key of the documents' table, where it is yours. */
-  readonly contextKey: IKey | undefined;
+  /** Your key, where there is one. */
+  readonly key: IKey | undefined;
   /** What makes the vectors of the documents, where it is a model of Bedrock. */
   readonly embeddingModel: string | undefined;
   readonly bucket: Bucket;
@@ -38,20 +38,20 @@ export class StateStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StateStackProps = {}) {
     super(scope, id, props);
-    this.table = tableWithIndex(this, 'Table', { timeToLiveAttribute: 'expires_at' }, indexedAttributes);
     if (props.embeddingModel?.startsWith('amazon.titan-embed-text-v2') === false)
       throw new Error(`embeddingModel: ${props.embeddingModel} is no amazon.titan-embed-text-v2 model`);
     this.embeddingModel = props.embeddingModel;
-    this.contextKey =
-      props.contextKeyArn === undefined ? undefined : Key.fromKeyArn(this, 'ContextKey', props.contextKeyArn);
-    const encryption =
-      this.contextKey === undefined
-        ? {}
-        : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: this.contextKey };
+    this.key = props.keyArn === undefined ? undefined : Key.fromKeyArn(this, 'Key', props.keyArn);
+    const encryptionKey = this.key === undefined ? {} : { encryptionKey: this.key };
+    const encryption = this.key === undefined ? {} : { encryption: TableEncryption.CUSTOMER_MANAGED, ...encryptionKey };
+    this.table = tableWithIndex(this, 'Table', { timeToLiveAttribute: 'expires_at', ...encryption }, indexedAttributes);
     const context = { timeToLiveAttribute: 'ttl', ...encryption };
     this.contextTable = tableWithIndex(this, 'Contexts', context, contextIndexedAttributes);
     this.bucket = new Bucket(this, 'Blobs', {
-      encryption: BucketEncryption.S3_MANAGED,
+      encryption: this.key === undefined ? BucketEncryption.S3_MANAGED : BucketEncryption.KMS,
+      ...encryptionKey,
+      // One call of the key for many objects instead of one for each.
+      bucketKeyEnabled: this.key !== undefined,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       lifecycleRules: [

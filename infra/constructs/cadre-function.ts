@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Code,
@@ -100,8 +101,6 @@ export class CadreFunction extends Construct {
       tableArn,
     );
     allow(['dynamodb:Query'], `${tableArn}/index/gsi1`);
-    if (state.contextKey !== undefined)
-      allow(['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'], state.contextKey.keyArn);
     if (state.embeddingModel !== undefined) {
       const model = {
         service: 'bedrock',
@@ -111,6 +110,19 @@ export class CadreFunction extends Construct {
       };
       allow(['bedrock:InvokeModel'], Stack.of(this).formatArn(model));
     }
+  }
+
+  /** Your key, by way of what it encrypts only: a function cannot decrypt anything else with it. */
+  #grantKey(role: Role, key: IKey): void {
+    const region = Stack.of(this).region;
+    const services = ['dynamodb', 's3', 'sqs'].map((service) => `${service}.${region}.amazonaws.com`);
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey'],
+        resources: [key.keyArn],
+        conditions: { StringEquals: { 'kms:ViaService': services } },
+      }),
+    );
   }
 
   #grant(role: Role, spec: FunctionSpec, props: CadreFunctionProps): void {
@@ -135,6 +147,7 @@ export class CadreFunction extends Construct {
       state.table.tableArn,
       `${state.table.tableArn}/index/gsi1`,
     );
+    if (state.key !== undefined) this.#grantKey(role, state.key);
     if (spec.usesDocuments) this.#grantDocuments(allow, state);
     if (spec.compactsIndex) allow(['s3:DeleteObject'], state.bucket.arnForObjects('index/*'));
     if (spec.removesDocuments) {
@@ -173,6 +186,7 @@ function deploymentEnvironment({ state, queues, stateMachineArn }: CadreFunction
     STATE_MACHINE_ARN: stateMachineArn,
     ...(state.embeddingModel === undefined ? {} : { EMBEDDING_MODEL: state.embeddingModel }),
     POOL: 'default',
+    ...(state.key === undefined ? {} : { KEY_ARN: state.key.keyArn }),
     ...Object.fromEntries<string>(urls),
   };
 }

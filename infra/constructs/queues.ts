@@ -1,7 +1,9 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
+  dataKeySeconds,
   deployedQueueName,
   queueNames,
   queueSpecs,
@@ -19,17 +21,22 @@ export interface QueueWithDeadLetters {
 export class Queues extends Construct {
   readonly byName: Readonly<Record<QueueName, QueueWithDeadLetters>>;
 
-  constructor(scope: Construct, id: string) {
+  /** `key`: yours, instead of one of AWS. */
+  constructor(scope: Construct, id: string, key?: IKey) {
     super(scope, id);
-    this.byName = Object.fromEntries(queueNames.map((name) => [name, this.#make(name)])) as Record<
+    this.byName = Object.fromEntries(queueNames.map((name) => [name, this.#make(name, key)])) as Record<
       QueueName,
       QueueWithDeadLetters
     >;
   }
 
-  #make(name: QueueName): QueueWithDeadLetters {
+  #make(name: QueueName, key: IKey | undefined): QueueWithDeadLetters {
     const { fifo, receivesMax } = queueSpecs[name];
-    const shared = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, ...(fifo === true ? { fifo } : {}) };
+    const encrypted =
+      key === undefined
+        ? { encryption: QueueEncryption.SQS_MANAGED }
+        : { encryption: QueueEncryption.KMS, encryptionMasterKey: key, dataKeyReuse: Duration.seconds(dataKeySeconds) };
+    const shared = { ...encrypted, enforceSSL: true, ...(fifo === true ? { fifo } : {}) };
     const deadLetters = new Queue(this, `${name}-dead-letters`, {
       ...shared,
       queueName: deployedQueueName(name, true),

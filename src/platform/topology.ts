@@ -112,3 +112,6 @@ export const contextRules = [
   { name: 'context-changed', detailType: 'ContextChanged', consumer: 'index-contexts' },
   { name: 'contexts-due', detailType: 'ContextsDue', consumer: 'sweep-contexts' },
 ] as const;
+
+/** How long a queue goes on with a data key from a key of the customer's. Shorter: the key is called, and paid for, more often; longer: a key that was disabled works on for so long. */
+export const dataKeySeconds = 3_600;

@@ -69,6 +69,15 @@ async function unpack({ objects, bucket }: Bodies, object: string): Promise<read
   return JSON.parse((await decompress(packed)).toString()) as StoredVersion[];
 }
 
+/** Which versions any archive of a document has, and who made them, whatever its head says. */
+export async function archivedOrigins(bodies: Bodies, key: DocumentKey): Promise<readonly Item[]> {
+  const origins: Item[] = [];
+  // One after the other: each fills some of a function's memory.
+  for (const object of await bodies.objects.list(bodies.bucket, archiveOf(key)))
+    for (const { version, origin } of await unpack(bodies, object.key)) origins.push({ version, origin });
+  return origins;
+}
+
 /** The versions in the archive of a document, oldest first, part by part. */
 export async function* archived(bodies: Bodies, head: ContextHead): AsyncGenerator<readonly StoredVersion[]> {
   for (const object of await objectsOf(bodies, head)) yield unpack(bodies, object);

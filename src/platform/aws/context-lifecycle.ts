@@ -11,7 +11,8 @@ import {
   versionPrefix,
   walkKey,
 } from './context-keys.ts';
-import { archived, archiveOf } from './context-archive.ts';
+import { archived, archiveOf, archivedOrigins } from './context-archive.ts';
+import { removeLineage } from './context-lineage.ts';
 import { bodiesOf, type Bodies, fromHeadItem, headItem } from './context-rows.ts';
 import { type Database, getItems, queryItems, writeAll } from './database.ts';
 import { indexName } from './keys.ts';
@@ -43,18 +44,23 @@ async function entries(db: Database, bodies: Bodies, key: DocumentKey): Promise<
   return [...found.values()].sort((one, other) => one.version - other.version);
 }
 
-/** Objects first: a row that names one is the only thing that leads to it by a read. */
-async function removeContent(db: Database, { objects, bucket }: Bodies, key: DocumentKey): Promise<boolean> {
+/**
+ * Objects before rows: a row that names one is the only thing that leads to it by a read. What tasks' lineage says of the document goes before the rows
+ * that lead there; of versions that were pruned nothing leads there, and that expires.
+ */
+async function removeContent(db: Database, bodies: Bodies, key: DocumentKey): Promise<boolean> {
+  const { objects, bucket } = bodies;
+  const items = await queryItems(db, {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': documentPartition(key) },
+    ProjectionExpression: 'pk, sk, kind, version, origin',
+    ConsistentRead: true,
+  });
+  await removeLineage(db, key, [...items, ...(await archivedOrigins(bodies, key))]);
   const found = (
     await Promise.all([bodiesOf(key), archiveOf(key)].map((prefix) => objects.list(bucket, prefix)))
   ).flat();
   await Promise.all(found.map((object) => objects.remove(bucket, object.key)));
-  const items = await queryItems(db, {
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': documentPartition(key) },
-    ProjectionExpression: 'pk, sk, kind',
-    ConsistentRead: true,
-  });
   const gone = items.filter(({ sk, kind }) => {
     const name = String(sk);
     return name !== contextHeadKey(key).sk && !name.startsWith(edgePrefix.in) && kind !== 'erase';

@@ -1,5 +1,5 @@
 import type { DocumentStore, DocumentVersion } from '../../context/ports.ts';
-import type { StoredVersion } from '../../context/core/version.ts';
+import type { DocumentKey, StoredVersion } from '../../context/core/version.ts';
 import { lineagePrefix, readPrefix, documentPartition, lineagePartition } from './context-keys.ts';
 import { type Database, queryItems, writeAll } from './database.ts';
 import type { Statement } from './statements.ts';
@@ -20,6 +20,32 @@ export function writtenItem(version: StoredVersion): (Item & Statement['key']) |
     sk: `${lineagePrefix.wrote}${context_id}#${padded(version.version)}`,
     ttl: ttlAt(Date.parse(updated_at)),
   };
+}
+
+/** Removes what tasks' lineage says of a document, as its versions and its readers' rows tell who that was. */
+export async function removeLineage(
+  db: Database,
+  { namespace, context_id }: DocumentKey,
+  rows: readonly Item[],
+): Promise<void> {
+  const keys = rows.flatMap((row) => {
+    const reader = /^READ#(\d+)#(.*)$/.exec(typeof row['sk'] === 'string' ? row['sk'] : '');
+    if (reader !== null)
+      return [
+        {
+          pk: lineagePartition(namespace, reader[2] ?? ''),
+          sk: `${lineagePrefix.read}${context_id}#${reader[1] ?? ''}`,
+        },
+      ];
+    const task_id = (row['origin'] as StoredVersion['origin'])?.task_id;
+    const sk = `${lineagePrefix.wrote}${context_id}#${padded(Number(row['version']))}`;
+    return task_id === undefined ? [] : [{ pk: lineagePartition(namespace, task_id), sk }];
+  });
+  const distinct = new Map(keys.map((key) => [`${key.pk} ${key.sk}`, key]));
+  await writeAll(
+    db,
+    [...distinct.values()].map((Key) => ({ DeleteRequest: { Key } })),
+  );
 }
 
 /** Where the context id and the version are in a sort key of a task's rows. */

@@ -1,5 +1,6 @@
 import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { CadreError } from '../../contracts/errors.ts';
+import { dataKeySeconds } from '../topology.ts';
 import type { Inboxes } from '../../distributor/ports.ts';
 
 /** The prefix that the API's permissions are limited to. */
@@ -10,14 +11,18 @@ export const inboxPrefix = 'cadre-inbox-';
  * hence the shortest retention there is, and no dead-letter queue. A message stays invisible for longer than it is kept: once received it never comes back, so
  * that an agent need not delete it, which saves a call for every task.
  */
-export function createInboxes(sqs: SQSClient): Inboxes {
+export function createInboxes(sqs: SQSClient, keyArn?: string): Inboxes {
+  const encryption: Record<string, string> =
+    keyArn === undefined
+      ? { SqsManagedSseEnabled: 'true' }
+      : { KmsMasterKeyId: keyArn, KmsDataKeyReusePeriodSeconds: String(dataKeySeconds) };
   return {
     create: async (agent_id) => {
       const { QueueUrl } = await sqs
         .send(
           new CreateQueueCommand({
             QueueName: `${inboxPrefix}${agent_id}`,
-            Attributes: { MessageRetentionPeriod: '60', VisibilityTimeout: '120', SqsManagedSseEnabled: 'true' },
+            Attributes: { MessageRetentionPeriod: '60', VisibilityTimeout: '120', ...encryption },
           }),
         )
         .catch((error: unknown) => {

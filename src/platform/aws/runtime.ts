@@ -48,6 +48,8 @@ export interface Deployment {
   readonly embeddingModel?: string;
   /** Queue URLs by name, for example `tasks-critical`, `dispatch`, `results`. */
   readonly queues: Readonly<Record<string, string>>;
+  /** The customer's key, for the queues that are made at run time. */
+  readonly keyArn?: string;
 }
 
 /** The ports on one deployment. */
@@ -100,7 +102,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     approvals: approvalsOnDemand(db),
     published: createPublishedStore(db),
     executions: createExecutions(clients.sfn, deployment.stateMachineArn),
-    inboxes: createInboxes(clients.sqs),
+    inboxes: createInboxes(clients.sqs, deployment.keyArn),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),
     addresses: { results_url: queue('results'), heartbeats_url: queue('heartbeats'), bucket: deployment.bucket },
   };
@@ -143,6 +145,7 @@ export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
     bus: env['BUS_NAME'] ?? '',
     stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',
     ...(env['EMBEDDING_MODEL'] === undefined ? {} : { embeddingModel: env['EMBEDDING_MODEL'] }),
+    ...(env['KEY_ARN'] === undefined ? {} : { keyArn: env['KEY_ARN'] }),
     queues: Object.fromEntries(queues),
   };
 }

@@ -51,6 +51,32 @@ async function stageWithTraces({ large = false } = {}) {
 }
 
 describe('an erasure', () => {
+  it.each([false, true])(
+    'takes the document out of the lineage of tasks, those of an archived one too (%s)',
+    async (isArchived) => {
+      const { call, clock, deps, cloud } = contextStage();
+      const origin = (task_id: string) => ({ origin: { task_id } });
+      const retention = isArchived ? { retention: { archive_after_days: 1 } } : {};
+      await call('create', { ...id, context_type: 'knowledge', data: {}, ...retention, ...origin('t1') });
+      await call('put', { ...id, expected_version: 1, data: { n: 1 }, ...origin('t2') });
+      await call('create', { context_id: 'other', context_type: 'knowledge', data: {}, ...origin('t2') });
+      const reads = [
+        { context_id: id.context_id, version: 1 },
+        { context_id: 'other', version: 1 },
+      ];
+      await call('record', { task_id: 't3', reads });
+      clock.now += 2 * 24 * 3_600_000;
+      await sweepNamespace(deps, 'default');
+      await call('erase', { ...id, reason });
+      await sweepNamespace(deps, 'default');
+      const lineage = cloud.dynamodb.items('contexts').filter(({ pk }) => String(pk).startsWith('TASK#'));
+      expect(lineage.map(({ pk, sk }) => `${String(pk)} ${String(sk)}`).sort()).toEqual([
+        'TASK#default#t2 W#other#000000000001',
+        'TASK#default#t3 R#other#000000000001',
+      ]);
+    },
+  );
+
   it('leaves a tombstone with who, when, why and a proof, and nothing of what was', async () => {
     const { call, clock, sweep, everything, cloud } = await stageWithTraces({ large: true });
     expect(cloud.s3.keys('bucket').filter((key) => key.startsWith('documents/'))).toHaveLength(3);
