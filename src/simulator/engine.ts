@@ -1,16 +1,31 @@
 import FlatQueue from 'flatqueue';
-import { heartbeatIntervalMs, missedHeartbeatsMax, pulseIntervalMs, timeoutMsMax } from '../contracts/limits.ts';
-import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
+import { preemptAfterMs, pulseIntervalMs } from '../contracts/limits.ts';
+import type { TaskRow } from '../contracts/rows.ts';
 import { holdOf } from '../distributor/core/hold.ts';
+import type { Preemption } from '../distributor/core/preempt.ts';
 import { routeRow } from '../distributor/core/route.ts';
-import { readyOrder } from '../distributor/core/ready-order.ts';
-import { holdKey, newTask, parseHoldKey, settle } from '../distributor/core/task.ts';
+import { holdKey, parseHoldKey, settle } from '../distributor/core/task.ts';
 import type { Latencies, Latency } from './aws-model.ts';
-import { come, crash, createCrew, go, type SimulatedAgent, simulatedType, succeed } from './crew.ts';
+import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';
+import {
+  accepted,
+  begun,
+  handedBack,
+  interrupted,
+  isTurn,
+  joined,
+  looked,
+  packed,
+  settled,
+  unpacked,
+  worked,
+} from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { createMeter } from './measures.ts';
+import { createMembership } from './membership.ts';
 import { createRandom } from './random.ts';
 import type { Handout, Scheduling } from './scheduling.ts';
+import { acceptedRow, indexOf, type Live, readyTaskOf, startMs, timeText } from './simulated-task.ts';
 import type { Work } from './work.ts';
 
 /** Everything that one run is made of. */
@@ -24,26 +39,8 @@ export interface Scenario {
   readonly scheduling: (crew: readonly SimulatedAgent['row'][], freeSlots: () => number) => Scheduling;
 }
 
-/** What an event does; an event is `(subject * turns + turn) * kinds + kind`, so that the queue holds plain numbers. */
-const kinds = 8;
-const [accepted, begun, worked, settled, joined, failed, lost, left] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-/** Attempts of a task (lives of an agent) that an event tells apart. */
-const turns = 64;
-
-/** The beginning of every run: rows carry real times, and a run must not depend on when it is made. */
-const startMs = Date.UTC(2026, 0, 1);
 /** A run in which nothing has happened to a task for so long is over: what still waits can never run. */
 const silenceMsMax = 7 * 24 * 3_600_000;
-
-/** A task between its acceptance and its end. */
-interface Live {
-  row: TaskRow;
-  agent?: SimulatedAgent;
-  /** The agent's life in which the attempt was handed out; -1: it was down. */
-  life: number;
-}
-
-const timeText = (ms: number): string => new Date(startMs + ms).toISOString();
 
 /**
  * Runs a scenario in virtual time: the scheduling is production's, the cloud around it a heap of events. Afterwards the fields tell what happened; arrays are
@@ -60,6 +57,8 @@ export class Simulation {
   readonly meter = createMeter();
   rounds = 0;
   violations = 0;
+  /** Attempts that made way for a critical task. */
+  preemptions = 0;
   endMs = 0;
 
   readonly #scenario: Scenario;
@@ -69,7 +68,7 @@ export class Simulation {
   readonly #events = new FlatQueue();
   readonly #live = new Map<number, Live>();
   readonly #chance: ReturnType<typeof createRandom>;
-  readonly #failures: ReturnType<typeof createRandom>;
+  readonly #membership: ReturnType<typeof createMembership>;
   #now = 0;
   #arrivals = 0;
   #open: number;
@@ -88,7 +87,18 @@ export class Simulation {
     this.agents = createCrew(fleet, startMs);
     this.#byId = new Map(this.agents.map((agent) => [agent.row.agent_id, agent]));
     this.#chance = createRandom(seed, 'latencies');
-    this.#failures = createRandom(seed, 'failures');
+    this.#membership = createMembership({
+      ...{ seed, timeText, crew: this.#crew, meter: this.meter, now: () => this.#now },
+      at: (time, subject, turn, kind) => {
+        this.#at(time, subject, turn, kind);
+      },
+      onRoom: () => {
+        if (this.#scheduling.waiting() > 0) this.#hint();
+      },
+      onLost: (agent) => {
+        this.#takeBack(agent);
+      },
+    });
     this.#scheduling = scenario.scheduling(this.#crew, () => this.#freeSlots());
     for (const agent of this.agents) this.#at(agent.group.joins_at_ms, agent.number, 0, joined);
   }
@@ -121,7 +131,7 @@ export class Simulation {
   }
 
   #at(time: number, subject: number, turn: number, kind: number): void {
-    this.#events.push((subject * turns + (turn % turns)) * kinds + kind, time);
+    this.#events.push(packed(subject, turn, kind), time);
   }
 
   #draw({ median, p99 }: Latency): number {
@@ -133,12 +143,10 @@ export class Simulation {
   }
 
   #happen(event: number): void {
-    const kind = event % kinds;
-    const turn = Math.floor(event / kinds) % turns;
-    const subject = Math.floor(event / kinds / turns);
+    const { kind, turn, subject } = unpacked(event);
     if (kind >= joined) {
       const agent = this.agents[subject];
-      if (agent !== undefined) this.#agentEvent(agent, kind, turn);
+      if (agent !== undefined) this.#membership(agent, kind, turn);
       return;
     }
     if (kind === accepted) {
@@ -146,10 +154,16 @@ export class Simulation {
       return;
     }
     const live = this.#live.get(subject);
+    if (kind === looked) {
+      this.#look(subject, live);
+      return;
+    }
     // An event of an attempt that was lost and given out again.
-    if (live?.agent === undefined || live.row.attempt % turns !== turn) return;
+    if (live?.agent === undefined || !isTurn(live.row.attempt, turn)) return;
     if (kind === begun) this.#begin(subject, live, live.agent);
     else if (kind === worked) this.#work(subject, live, live.agent);
+    else if (kind === interrupted) this.#interrupt(subject, live, live.agent);
+    else if (kind === handedBack) this.#takeHandedBack(live, live.agent);
     else this.#settle(subject, live, live.agent);
   }
 
@@ -160,32 +174,16 @@ export class Simulation {
   }
 
   #accept(index: number): void {
-    const { priority, capabilities, deadline_ms, at, namespace } = this.#scenario.work[index] as Work;
-    const row = newTask(
-      {
-        task_id: `task-${String(index).padStart(9, '0')}`,
-        ...{ task_type: simulatedType, priority, required_capabilities: [...capabilities], payload: {} },
-        ...(deadline_ms === undefined ? {} : { deadline: timeText(at + deadline_ms) }),
-        ...(namespace === undefined ? {} : { namespace }),
-      },
-      {
-        ...{ pool: 'default', now: timeText(this.#now), body_hash: '', correlation_id: '', timeout_ms: timeoutMsMax },
-        submitted_by: 'simulation',
-      },
-    );
+    const work = this.#scenario.work[index] as Work;
+    const row = acceptedRow(index, work, this.#now);
     this.#live.set(index, { row, life: 0 });
+    if (work.priority === 'critical') this.#at(this.#now + preemptAfterMs + pulseIntervalMs / 2, index, 0, looked);
     this.#ready(row);
   }
 
   /** Shows a task in the ready index and tells the dispatcher. */
   #ready(row: TaskRow): void {
-    const ready: ReadyTask = {
-      ...{ task_id: row.task_id, task_type: row.task_type, priority: row.priority, attempt: row.attempt },
-      ...{ timeout_ms: row.timeout_ms, route: row.route, created_at: row.created_at, queued_at: row.queued_at },
-      ...(row.deadline === undefined ? {} : { deadline: row.deadline }),
-      order: readyOrder(row),
-    };
-    this.#scheduling.insert(ready, routeRow(row.pool, row));
+    this.#scheduling.insert(readyTaskOf(row), routeRow(row.pool, row));
     this.#hint();
   }
 
@@ -205,9 +203,10 @@ export class Simulation {
 
   #decide(): void {
     const { latencies } = this.#scenario;
-    const { handouts, cut, violations, opens_at } = this.#scheduling.decide(startMs + this.#now);
+    const { handouts, cut, violations, opens_at, preemptions = [] } = this.#scheduling.decide(startMs + this.#now);
     if (opens_at !== undefined) this.#opensAt = opens_at - startMs;
     this.rounds += 1;
+    for (const preemption of preemptions) this.#askToMakeWay(preemption);
     this.violations += violations;
     if (handouts.length === 0) {
       this.#dispatcherFreeAt = this.#now;
@@ -222,7 +221,7 @@ export class Simulation {
 
   #handOut(handout: Handout, sentAt: number): void {
     const { task, agent: row, next_turn } = handout;
-    const index = Number(task.task_id.slice('task-'.length));
+    const index = indexOf(task.task_id);
     const live = this.#live.get(index);
     const agent = this.#byId.get(row.agent_id);
     if (live === undefined || agent === undefined) throw new Error(`${task.task_id} is not there`);
@@ -231,6 +230,7 @@ export class Simulation {
     live.row = { ...live.row, status: 'Processing', attempt, assigned_agent: row.agent_id };
     live.agent = agent;
     live.life = agent.down ? -1 : agent.life;
+    live.stage = 'sent';
     agent.row.holds[holdKey(task.task_id, attempt)] = holdOf(handout, at);
     agent.row.occupied += 1;
     if (next_turn !== undefined) agent.row.next_turn = next_turn;
@@ -241,7 +241,8 @@ export class Simulation {
   }
 
   #begin(index: number, live: Live, agent: SimulatedAgent): void {
-    if (live.life !== agent.life) return;
+    if (live.life !== agent.life || live.stage !== 'sent') return;
+    live.stage = 'working';
     if (Number.isNaN(this.startedAt[index])) this.startedAt[index] = this.#now;
     agent.running += 1;
     if (agent.present) this.meter.levels.working += 1;
@@ -253,7 +254,8 @@ export class Simulation {
   }
 
   #work(index: number, live: Live, agent: SimulatedAgent): void {
-    if (live.life !== agent.life) return;
+    if (live.life !== agent.life || live.stage !== 'working') return;
+    live.stage = 'ended';
     agent.running -= 1;
     agent.workedMs += this.#durationOf(index, agent);
     if (agent.present) this.meter.levels.working -= 1;
@@ -270,6 +272,49 @@ export class Simulation {
     if (this.#scheduling.waiting() > 0) this.#hint();
   }
 
+  /** What the pulse does while a critical task waits: a look every few seconds, so that others make way. */
+  #look(index: number, live: Live | undefined): void {
+    if (live?.row.status !== 'Queued') return;
+    this.#hint();
+    this.#at(this.#now + pulseIntervalMs, index, 0, looked);
+  }
+
+  #askToMakeWay({ agent: row, key }: Preemption): void {
+    const hold = row.holds[key];
+    const agent = this.#byId.get(row.agent_id);
+    if (hold === undefined || agent === undefined) return;
+    agent.row.holds[key] = { ...hold, preempted_at: startMs + this.#now };
+    const { task_id, attempt } = parseHoldKey(key);
+    const { send, inbox } = this.#scenario.latencies;
+    const arrives = this.#now + this.#draw(send) + this.#draw(inbox);
+    this.#at(arrives, indexOf(task_id), attempt, interrupted);
+  }
+
+  /** The agent ends the attempt, whose work is lost: no checkpoint is assumed. */
+  #interrupt(index: number, live: Live, agent: SimulatedAgent): void {
+    if (live.life !== agent.life || live.stage === 'ended') return;
+    if (live.stage === 'working') {
+      agent.running -= 1;
+      if (agent.present) this.meter.levels.working -= 1;
+    }
+    live.stage = 'ended';
+    const { result, settle: apply } = this.#scenario.latencies;
+    this.#at(this.#now + this.#draw(result) + this.#draw(apply), index, live.row.attempt, handedBack);
+  }
+
+  /** What apply-results does with an attempt that made way: its task goes back to its place. */
+  #takeHandedBack(live: Live, agent: SimulatedAgent): void {
+    const { row } = live;
+    const ended = { outcome: 'released', attempt: row.attempt, agent_id: agent.row.agent_id, preempted: true } as const;
+    const { change } = settle(row, ended, { now: startMs + this.#now, random: 0 });
+    this.#release(live, agent);
+    this.preemptions += 1;
+    this.meter.levels.waiting += 1;
+    const resume = change.patch.resume ?? undefined;
+    live.row = { ...row, status: 'Queued', ...(resume === undefined ? {} : { resume }) };
+    this.#ready(live.row);
+  }
+
   #end(index: number): void {
     this.#live.delete(index);
     this.#open -= 1;
@@ -281,63 +326,12 @@ export class Simulation {
     if (agent.present) this.meter.levels.held -= 1;
   }
 
-  #agentEvent(agent: SimulatedAgent, kind: number, life: number): void {
-    if (kind === lost) this.#takeBack(agent);
-    if (kind === lost || agent.row.draining || (kind !== joined && agent.life % turns !== life)) return;
-    if (kind === joined) this.#join(agent);
-    else if (kind === failed) this.#fail(agent);
-    else this.#leave(agent);
-  }
-
-  #join(agent: SimulatedAgent): void {
-    const { fails_every_ms, leaves_at_ms } = agent.group;
-    if (agent.life === 0) this.#enrol(agent.row);
-    come(agent, this.#now);
-    const { levels } = this.meter;
-    levels.slots += agent.row.capacity;
-    levels.held += agent.row.occupied;
-    if (leaves_at_ms !== undefined) this.#at(Math.max(this.#now, leaves_at_ms), agent.number, agent.life, left);
-    if (fails_every_ms !== undefined) {
-      this.#at(this.#now + this.#failures.exponential(fails_every_ms), agent.number, agent.life, failed);
-    }
-    if (this.#scheduling.waiting() > 0) this.#hint();
-  }
-
-  /** The dispatcher reads the agents in the order of their ids, whenever they came. */
-  #enrol(row: SimulatedAgent['row']): void {
-    const behind = this.#crew.findIndex(({ agent_id }) => agent_id > row.agent_id);
-    this.#crew.splice(behind === -1 ? this.#crew.length : behind, 0, row);
-  }
-
-  /** Takes an agent's slots out of the sums. */
-  #withdraw(agent: SimulatedAgent): void {
-    const { levels } = this.meter;
-    levels.slots -= agent.row.capacity;
-    levels.held -= agent.row.occupied;
-    levels.working -= agent.running;
-    go(agent, this.#now);
-  }
-
-  #leave(agent: SimulatedAgent): void {
-    this.#withdraw(agent);
-    agent.row.draining = true;
-  }
-
-  #fail(agent: SimulatedAgent): void {
-    const silentMs = heartbeatIntervalMs * missedHeartbeatsMax;
-    this.#withdraw(agent);
-    crash(agent, timeText(this.#now + silentMs));
-    const foundAt = this.#now + silentMs + this.#failures.next() * pulseIntervalMs;
-    this.#at(foundAt, agent.number, agent.life, lost);
-    this.#at(this.#now + agent.group.repair_ms, agent.number, agent.life, joined);
-  }
-
   /** What the pulse does when it finds an agent silent: settles what it held in an earlier life, and frees the slots. */
   #takeBack(agent: SimulatedAgent): void {
     const now = startMs + this.#now;
     for (const key of Object.keys(agent.row.holds)) {
       const { task_id, attempt } = parseHoldKey(key);
-      const index = Number(task_id.slice('task-'.length));
+      const index = indexOf(task_id);
       const live = this.#live.get(index);
       if (live === undefined || live.life === agent.life) continue;
       const ended = { outcome: 'failed', attempt, agent_id: agent.row.agent_id, cause: 'lease-lost' } as const;

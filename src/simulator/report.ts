@@ -66,7 +66,7 @@ export function reportOf(policy: string, scenario: Scenario, run: Simulation): R
     deadlines_met: digits(deadlinesMet(scenario, run), 5),
     utilisation: digits(sums.slots === 0 ? 0 : sums.working / sums.slots, 5),
     load_variance: digits(variation(shares), 5),
-    ...{ order_violations: run.violations, preemptions: 0, hedges: 0 },
+    ...{ order_violations: run.violations, preemptions: run.preemptions, hedges: 0 },
     cost_usd: digits(costOf(scenario, run), 6),
     overhead: digits(sums.lost + sums.working === 0 ? 0 : sums.lost / (sums.lost + sums.working), 5),
   };

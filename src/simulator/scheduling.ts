@@ -3,6 +3,7 @@ import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts
 import type { PlainStrategy } from '../contracts/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch.ts';
 import { openFleet } from '../distributor/core/fleet.ts';
+import type { Preemption } from '../distributor/core/preempt.ts';
 import { matches } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready-order.ts';
 import { openReservations } from '../distributor/core/reservations.ts';
@@ -27,6 +28,8 @@ export interface Decision {
   readonly handouts: readonly Handout[];
   readonly cut: boolean;
   readonly violations: number;
+  /** Attempts that have to make way for critical tasks. */
+  readonly preemptions?: readonly Preemption[];
   /** When a rate limit that is used up opens again (epoch ms). */
   readonly opens_at?: number;
 }
@@ -127,7 +130,7 @@ export function coreScheduling(
         plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts().filter(isFree), routes, at);
       const { opens_at } = plan.limits;
       return {
-        ...{ handouts: plan.assignments, cut: plan.cut, violations },
+        ...{ handouts: plan.assignments, cut: plan.cut, violations, preemptions: plan.preemptions },
         ...(opens_at === undefined ? {} : { opens_at }),
       };
     },

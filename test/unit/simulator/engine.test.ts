@@ -28,6 +28,21 @@ describe('a simulation', () => {
     expect([...run.endedAt]).toEqual([1_000, 3_000, 2_000]);
   });
 
+  it('lets the work begun last make way for a critical task that waits, once, and gives it back its place', () => {
+    const task = { at: 0, duration_ms: 60_000, capabilities: [] };
+    const work = [
+      { ...task, priority: 'low' as const },
+      { ...task, at: 1_000, priority: 'low' as const },
+      { ...task, at: 2_000, duration_ms: 1_000, priority: 'critical' as const },
+      { ...task, at: 2_000, duration_ms: 1_000, priority: 'high' as const },
+    ];
+    const { run, report } = simulated({ work, fleet: equalAgents(2) });
+    // Asked at the pulse after its three seconds; the high task finds the freed slot before the low one that gave way.
+    expect([...run.startedAt]).toEqual([0, 1_000, 6_500, 7_500]);
+    expect([...run.endedAt]).toEqual([60_000, 68_500, 7_500, 8_500]);
+    expect(report).toMatchObject({ preemptions: 1, order_violations: 0, tasks: 4 });
+  });
+
   it('gives tasks only to agents that offer what they require, and leaves a task that nobody can run', () => {
     const task = { at: 0, duration_ms: 10, priority: 'high' as const };
     const work = [

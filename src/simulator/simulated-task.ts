@@ -1,0 +1,54 @@
+import { timeoutMsMax } from '../contracts/limits.ts';
+import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
+import { readyOrder } from '../distributor/core/ready-order.ts';
+import { newTask } from '../distributor/core/task.ts';
+import { type SimulatedAgent, simulatedType } from './crew.ts';
+import type { Work } from './work.ts';
+
+/** The beginning of every run: rows carry real times, and a run must not depend on when it is made. */
+export const startMs = Date.UTC(2026, 0, 1);
+
+/** A time of the run (ms from its beginning) as rows have it. */
+export const timeText = (ms: number): string => new Date(startMs + ms).toISOString();
+
+const prefix = 'task-';
+/** The place of a task in the work of its run. */
+export const indexOf = (task_id: string): number => Number(task_id.slice(prefix.length));
+
+/** The row of a task as it was accepted at a time of the run. */
+export function acceptedRow(index: number, work: Work, now: number): TaskRow {
+  const { priority, capabilities, deadline_ms, at, namespace } = work;
+  return newTask(
+    {
+      task_id: `${prefix}${String(index).padStart(9, '0')}`,
+      ...{ task_type: simulatedType, priority, required_capabilities: [...capabilities], payload: {} },
+      ...(deadline_ms === undefined ? {} : { deadline: timeText(at + deadline_ms) }),
+      ...(namespace === undefined ? {} : { namespace }),
+    },
+    {
+      ...{ pool: 'default', now: timeText(now), body_hash: '', correlation_id: '', timeout_ms: timeoutMsMax },
+      submitted_by: 'simulation',
+    },
+  );
+}
+
+/** What the ready index shows of it. */
+export function readyTaskOf(row: TaskRow): ReadyTask {
+  return {
+    ...{ task_id: row.task_id, task_type: row.task_type, priority: row.priority, attempt: row.attempt },
+    ...{ timeout_ms: row.timeout_ms, route: row.route, created_at: row.created_at, queued_at: row.queued_at },
+    ...(row.deadline === undefined ? {} : { deadline: row.deadline }),
+    ...(row.resume === undefined ? {} : { resume: row.resume }),
+    order: readyOrder(row),
+  };
+}
+
+/** A task between its acceptance and its end. */
+export interface Live {
+  row: TaskRow;
+  agent?: SimulatedAgent;
+  /** The agent's life in which the attempt was handed out; -1: it was down. */
+  life: number;
+  /** How far its attempt is: handed out, at work, or ended and on its way to be settled. */
+  stage?: 'sent' | 'working' | 'ended';
+}
