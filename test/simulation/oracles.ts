@@ -165,6 +165,11 @@ export function createOracles(view: OracleView) {
       check(attempt === attemptWas + 1, at, 'ClaimMovesFence', () => `${id}: ${attemptWas} -> ${attempt}`);
       checkPriority(before, after, at);
     }
+    if (is === 'Queued') {
+      const isTimed = String(after['gsi1pk']).startsWith('TIMER#');
+      const detail = () => `${id} stands at ${String(after['gsi1pk'])}, not_before ${String(after['not_before'])}`;
+      check(isTimed === (after['not_before'] !== undefined), at, 'EntryFitsRow', detail);
+    }
     checkLimits(before, after, at);
     if (is === 'Completed' && was !== 'Completed') {
       effects.set(id, (effects.get(id) ?? 0) + 1);

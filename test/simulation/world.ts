@@ -133,7 +133,9 @@ function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
   const handsEmpty = scenario.agents.every(
     ({ id }) => Object.keys(dynamodb.peek('POOL#default', `AGENT#${id}`)?.['holds'] ?? {}).length === 0,
   );
-  return tasksEnded && workflowsEnded && handsEmpty;
+  if (!tasksEnded || !workflowsEnded || !handsEmpty) return false;
+  // A workflow may end before the last of its tasks, which are stopped behind it.
+  return dynamodb.items().every(({ sk, status }) => sk !== 'TASK' || finalTask.has(String(status)));
 }
 
 /**

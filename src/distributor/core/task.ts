@@ -83,6 +83,14 @@ export function waitingEntry(row: Placed & Pick<TaskRow, 'pool' | 'route' | 'not
   return row.not_before === undefined ? readyEntry(row) : timerEntry(row, row.not_before);
 }
 
+/**
+ * The time that a timer's entry stands for. It is written again with the entry: the timer may have fired meanwhile, which takes it from the row and moves no fence, and an entry
+ * without its time would never wake the task.
+ */
+function retryTime({ not_before }: Pick<TaskRow, 'not_before'>): Pick<TaskRow, 'not_before'> {
+  return not_before === undefined ? {} : { not_before };
+}
+
 /** The index entry of a task that waits for its retry time. */
 function timerEntry(row: Pick<TaskRow, 'pool' | 'task_id'>, not_before: string): IndexEntry {
   return { partition: `TIMER#${row.pool}`, key: `${not_before}#${row.task_id}` };
@@ -281,8 +289,8 @@ export function expiryChange(row: TaskRow, now: number): TaskChange {
   return {
     task_id: row.task_id,
     expect: { status: 'Queued', attempt: row.attempt },
-    patch: { ...moved, attempt: row.attempt + 1 },
-    index: row.not_before === undefined ? readyEntry({ ...row, ...moved }) : timerEntry(row, row.not_before),
+    patch: { ...moved, ...retryTime(row), attempt: row.attempt + 1 },
+    index: waitingEntry({ ...row, ...moved }),
   };
 }
 
@@ -296,7 +304,8 @@ export function expireChange(row: TaskRow, now: number): TaskChange {
  * should it still come, fails. Only then may the reservation be dropped.
  */
 export function fenceChange(row: TaskRow): TaskChange {
-  return fence(row, waitingEntry(row));
+  const change = fence(row, waitingEntry(row));
+  return { ...change, patch: { ...change.patch, ...retryTime(row) } };
 }
 
 /** The same for a task as the ready index of a pool shows it: a dispatcher takes the right from itself, and from whoever reserved the same slot for it. */
@@ -335,8 +344,8 @@ export function moveChange(row: TaskRow, place: Pick<TaskRow, 'priority' | 'dead
   return {
     task_id: row.task_id,
     expect: { status: 'Queued', attempt: row.attempt },
-    patch: { attempt: row.attempt + 1, priority, deadline: deadline ?? null, ...due },
-    index: row.not_before === undefined ? readyEntry(moved) : timerEntry(row, row.not_before),
+    patch: { attempt: row.attempt + 1, priority, deadline: deadline ?? null, ...due, ...retryTime(row) },
+    index: waitingEntry(moved),
   };
 }
 

@@ -5,9 +5,11 @@ import { mediumWindowMs } from '../../../../src/contracts/limits.ts';
 import {
   cancelChange,
   expireChange,
+  expiryChange,
   fenceChange,
   holdKey,
   isExpired,
+  moveChange,
   newTask,
   parseHoldKey,
   promoteChange,
@@ -89,6 +91,19 @@ describe('fencing off a reservation that was never claimed', () => {
   it('leaves a delayed task delayed', () => {
     const row = taskRow({ attempt: 3, not_before: iso(now) });
     expect(fenceChange(row).index).toEqual({ partition: 'TIMER#default', key: `${iso(now)}#t1` });
+  });
+});
+
+describe('a change of a delayed task', () => {
+  const row = taskRow({ attempt: 3, not_before: iso(now), deadline: iso(now), on_expiry: { reroute: ['b'] } });
+
+  it.each([
+    ['fenced off', fenceChange(row)],
+    ['rerouted at its deadline', expiryChange(row, now)],
+    ['moved to another level', moveChange(row, { priority: 'critical' })],
+  ])('%s writes the retry time with its timer, which may have fired meanwhile', (_, change) => {
+    expect(change?.index?.partition).toBe('TIMER#default');
+    expect(change?.patch.not_before).toBe(row.not_before);
   });
 });
 
