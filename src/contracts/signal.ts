@@ -33,11 +33,15 @@ export type EventRequest = z.output<typeof eventRequest>;
 /** An event as it comes over the bus, for the workflow that it names, or else for all that wait for its key; its `id` is that of the bus when it has none. */
 export const signalledEvent = signalRequest
   .extend({ workflow_id: userId.optional(), ttl_ms: ttl.optional() })
-  .superRefine(({ workflow_id, key, ttl_ms }, { addIssue }) => {
+  .superRefine(({ workflow_id, key, ttl_ms }, context) => {
     if (workflow_id === undefined && key === undefined)
-      addIssue({ code: 'custom', path: ['workflow_id'], message: 'name the workflow, or the key of those that wait' });
+      context.addIssue({
+        code: 'custom',
+        path: ['workflow_id'],
+        message: 'name the workflow, or the key of those that wait',
+      });
     if (workflow_id !== undefined && ttl_ms !== undefined)
-      addIssue({ code: 'custom', path: ['ttl_ms'], message: 'a workflow keeps its own events until it ends' });
+      context.addIssue({ code: 'custom', path: ['ttl_ms'], message: 'a workflow keeps its own events until it ends' });
   });
 export type SignalledEvent = z.output<typeof signalledEvent>;
 

@@ -6,9 +6,9 @@ import { priorities } from '../../src/contracts/task.ts';
 import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
-import { defaultEventTtlMs } from '../../src/contracts/limits.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
+import { drawEvents, drawSignals } from './drawn-events.ts';
 import { drawActs, drawApproval, type PersonAct } from './people.ts';
 import { drawNodes, soundNodes } from '../support/arbitrary-workflow.ts';
 
@@ -181,35 +181,6 @@ function drawMixedWorkflow(random: Random, index: number, count: number): Workfl
     name: `w${index}`,
     nodes: undoing.chance(0.5) ? withUndoing(undoing, nodes) : nodes,
   });
-}
-
-/** An event that the workflow waits for, unless that is published, and one that it does not want; some come twice. */
-function drawSignals(random: Random, workflow_id: string, spread: number, isPublished: boolean): Scenario['signals'] {
-  const wanted = random.chance(0.5) ? { name: 'yes', key: 'this one' } : { name: 'no' };
-  const signals = [
-    ...(isPublished ? [] : [{ ...wanted, id: 'wanted' }]),
-    { name: 'yes', key: 'another one', id: 'unwanted' },
-  ];
-  return signals.flatMap((signal) =>
-    Array.from({ length: 1 + random.below(2) }, () => ({
-      after: random.below(spread),
-      signal: { workflow_id, ...signal },
-      via: random.pick(['bus', 'api'] as const),
-    })),
-  );
-}
-
-/** Events that are published at any time, also before a workflow is there, or all at once; some come twice. */
-function drawEvents(random: Random, spread: number): Scenario['events'] {
-  return Array.from({ length: 1 + random.below(3) }, (_, index) => {
-    const event = { name: 'yes', key: 'this one', id: `published-${index}`, ttl_ms: defaultEventTtlMs };
-    const at = random.below(spread);
-    return Array.from({ length: 1 + random.below(2) }, () => ({
-      at: at + random.below(3_000),
-      event,
-      via: random.pick(['bus', 'api'] as const),
-    }));
-  }).flat();
 }
 
 function drawWorkflow(random: Random, index: number): WorkflowDefinition {

@@ -53,16 +53,17 @@ export function isPublicAddress(address: string): boolean {
 /** Looks a name up for a connection, and lets it come about only to public addresses: a check before it would look up another answer. */
 const publicLookup: LookupFunction = (hostname, options: LookupOptions, callback) => {
   lookUp(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-    if (error !== null) return callback(error, '', 0);
+    if (error !== null) {
+      callback(error, '', 0);
+      return;
+    }
     const wrong = addresses.find(({ address }) => !isPublicAddress(address));
     const [first] = addresses;
-    if (wrong !== undefined || first === undefined)
-      return callback(
-        new CadreError('forbidden', `${hostname} is ${wrong?.address ?? 'nowhere'}, which is not public`),
-        '',
-        0,
-      );
-    return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
+    if (wrong !== undefined || first === undefined) {
+      const refusal = `${hostname} is ${wrong?.address ?? 'nowhere'}, which is not public`;
+      callback(new CadreError('forbidden', refusal), '', 0);
+    } else if (options.all === true) callback(null, addresses);
+    else callback(null, first.address, first.family);
   });
 };
 
