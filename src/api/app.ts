@@ -12,6 +12,7 @@ import { contextRoutes } from './routes/contexts.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
+import { namespaceRoutes } from './routes/namespaces.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
@@ -76,6 +77,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));
   app.route('/', policyRoutes(deps));
+  app.route('/', namespaceRoutes(deps));
   app.route('/', budgetRoutes(deps));
   app.route('/', contextRoutes(deps));
   app.route('/', documentRoutes(deps));

@@ -17,6 +17,7 @@ import { addQueues } from './commands/queues.ts';
 import { addReview } from './commands/review.ts';
 import { addRun } from './commands/run.ts';
 import { addBudgets } from './commands/budgets.ts';
+import { addNamespaces } from './commands/namespaces.ts';
 import { addSchedules } from './commands/schedules.ts';
 import { addSimulate } from './commands/simulate.ts';
 import { addStart } from './commands/start.ts';
@@ -57,6 +58,7 @@ ${exitCodesHelp}`,
     addApprovals,
     addSchedules,
     addBudgets,
+    addNamespaces,
     addTasks,
     addExplain,
     addAgents,

@@ -46,6 +46,12 @@ export const errorCatalogue = {
     what: 'A task with this id exists already with another body; the first one stays.',
     fix: 'Choose another task_id, or send the same body to repeat safely.',
   },
+  'namespace-killed': {
+    status: 409,
+    exit: 6,
+    what: 'The namespace was killed: nothing of it is accepted.',
+    fix: 'Look why with `cadre namespaces`; `cadre namespaces revive` lets it have work again.',
+  },
   'budget-exceeded': {
     status: 409,
     exit: 6,

@@ -3,6 +3,7 @@ import { agentStop } from './agent.ts';
 import { spentView, workflowBudget } from './budget.ts';
 import { changeKinds } from './context.ts';
 import { signalledEvent } from './signal.ts';
+import { namespaceKill } from './namespace.ts';
 import { task } from './task.ts';
 import { workflowStatus, workflowSubmission } from './workflow.ts';
 
@@ -86,6 +87,8 @@ export const eventData = {
   AgentLost: z.strictObject({ agent_id: z.string(), tasks: z.array(z.string()), lease_until: z.string() }),
   AgentStopped: z.strictObject({ agent_id: z.string(), ...agentStop.shape, tasks: z.array(z.string()) }),
   AgentRevived: z.strictObject({ agent_id: z.string(), by: z.string() }),
+  NamespaceKilled: z.strictObject({ namespace: z.string(), ...namespaceKill.shape }),
+  NamespaceRevived: z.strictObject({ namespace: z.string(), by: z.string() }),
   ScaleDesired: z.strictObject({ pool: z.string(), desired: z.int(), available: z.int() }),
   QueueOverflow: z.strictObject({
     pool: z.string(),
@@ -154,6 +157,8 @@ export const eventSources: Record<EventType, string> = {
   AgentLost: 'cadre.distributor',
   AgentStopped: 'cadre.distributor',
   AgentRevived: 'cadre.distributor',
+  NamespaceKilled: 'cadre.distributor',
+  NamespaceRevived: 'cadre.distributor',
   ScaleDesired: 'cadre.distributor',
   QueueOverflow: 'cadre.distributor',
   PolicyFailed: 'cadre.distributor',

@@ -89,6 +89,8 @@ export const attemptTokensMax = 1_000_000_000_000;
 export const budgetUsdMax = 1_000_000_000;
 /** Tokens of a budget. */
 export const budgetTokensMax = 1_000_000_000_000_000;
+/** Tasks of killed namespaces that one look cancels; the rest comes with the next pulse. More: the pulse may time out half-way. */
+export const sweptTasksMax = 100;
 /** Lanes of their own for tasks with keys: what a full key holds back stands in the way of a few other keys, never of a task without one. More: more heads to read. */
 export const keyLanesMax = 16;
 /** Pages of a route that are read on when all of a page is held back by limits. More: each dispatch reads more of a backlog that may not start. */

@@ -6,6 +6,7 @@ import type { Amount, BudgetRow, TaskCosts, WorkflowBudget } from './budget.ts';
 import type { WorkingCalendar } from './calendar.ts';
 import type { approvalEvents } from './events.ts';
 import type { CanaryHold, CanarySettings, CanarySums } from './canary.ts';
+import type { NamespaceKill } from './namespace.ts';
 import type { PolicyDocument } from './policy.ts';
 import type {
   BlobRef,
@@ -141,6 +142,8 @@ export interface Hold {
   readonly reservation?: string;
   /** Present while a policy is tried: what the figures of either side need when the attempt has ended. */
   readonly canary?: CanaryHold;
+  /** Of its task; absent: the default one. */
+  readonly namespace?: string;
   /** What it reserves of its workflow's budget. */
   readonly reserved?: Amount;
 }
@@ -246,6 +249,8 @@ export interface PoolRows {
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */
   readonly policy?: PolicyRow;
+  /** Namespaces that were killed; absent: none is. */
+  readonly killed?: ReadonlyMap<string, NamespaceKill>;
   /** Sums of the policy's canary; absent until a task has ended under it. */
   readonly canary?: CanarySums;
   /** Budgets of the workflows whose tasks are looked at, read after the agents. Never part of the pool's rows. */

@@ -2,6 +2,7 @@ import type { CanarySums } from '../contracts/canary.ts';
 import type { BudgetRow } from '../contracts/budget.ts';
 import type { AgentStop } from '../contracts/agent.ts';
 import type { Announcement } from '../contracts/events.ts';
+import type { NamespaceKill } from '../contracts/namespace.ts';
 import type { Outcome } from '../contracts/errors.ts';
 import type { DispatchHint, Heartbeat, InboxMessage } from '../contracts/messages.ts';
 import type {
@@ -79,6 +80,13 @@ export interface TaskStore {
   /** Counts a result that came too late. */
   countLateResult(task_id: string): Promise<void>;
   list(filter: { pool: string; status?: TaskStatus; limit: number; cursor?: string }): Promise<Page<TaskRow>>;
+}
+
+export interface NamespaceStore {
+  kill(pool: string, namespace: string, killed: NamespaceKill): Promise<void>;
+  revive(pool: string, namespace: string): Promise<void>;
+  /** Which of these were killed, strongly consistent. */
+  killed(pool: string, namespaces: readonly string[]): Promise<ReadonlyMap<string, NamespaceKill>>;
 }
 
 export interface BudgetStore {
@@ -255,6 +263,8 @@ export interface WorkflowTasks {
    * workflow is stopped. By its head as it is then: a budget that was raised meanwhile has room again, and nothing happens.
    */
   overdraw(overdraft: Overdraft): Promise<void>;
+  /** Cancels a workflow with all that runs in it; one that has ended stays as it is. */
+  cancel(request: { readonly workflow_id: string; readonly principal: string; readonly reason: string }): Promise<void>;
   /** Repeats the step that workflows owe after a crash or a lost message; answers how many it went through. */
   resume(pool: string): Promise<number>;
   /**
@@ -296,6 +306,7 @@ export interface DistributorDeps {
   readonly workflowTasks: WorkflowTasks;
   readonly timers: TimerStore;
   readonly budgets: BudgetStore;
+  readonly namespaces: NamespaceStore;
   readonly wakers: Readonly<Record<TimerKind, Waker>>;
   readonly addresses: Addresses;
   readonly log: Log;

@@ -22,6 +22,7 @@ import { approvalCalls } from './approval-calls.ts';
 import { cachingContexts, type ContextCacheOptions } from './context-cache.ts';
 import { contextCalls } from './context-calls.ts';
 import { budgetCalls } from './budget-calls.ts';
+import { namespaceCalls } from './namespace-calls.ts';
 import { repairCalls } from './repair-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
@@ -142,6 +143,7 @@ export function createClient(options: ClientOptions = {}) {
     workflowEvents: workflows.events,
     ...repairCalls(call),
     ...budgetCalls(call),
+    ...namespaceCalls(call),
     ...inspectionCalls(call),
     deliveryNotification: workflows.notification,
     listTasks: (page: PageOptions & { readonly status?: TaskStatus } = {}) => list<TaskView>(call, '/v1/tasks', page),

@@ -3,7 +3,7 @@ import type { WorkflowHead } from '../../src/contracts/rows.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { sumOf } from '../../src/distributor/core/budget.ts';
-import { attemptUsageMax } from './scenario.ts';
+import { attemptUsageMax } from './drawn-budget.ts';
 
 /** What the oracle may look up. */
 export interface BudgetView {

@@ -60,8 +60,8 @@ export function startClient(
       via === 'bus' ? byBus('WorkflowSignalled', event) : (await publishEvent(api, { event, principal: 'client' })).ok;
     clock.at(startedAt + at, () => void until(publish));
   }
-  for (const [index, { at, workflow_id, definition }] of scenario.workflows.entries()) {
-    const submission = { workflow_id, definition };
+  for (const [index, { at, workflow_id, definition, namespace }] of scenario.workflows.entries()) {
+    const submission = { workflow_id, definition, ...(namespace === undefined ? {} : { namespace }) };
     const awaitsSignals = scenario.signals.some(({ signal }) => signal.workflow_id === workflow_id);
     const send = async (): Promise<boolean> => {
       // Only the API says that a workflow is there; events of the bus may be given up for one that comes much later.

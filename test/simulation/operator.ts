@@ -1,3 +1,4 @@
+import { killNamespace, reviveNamespace } from '../../src/distributor/usecases/kill-namespace.ts';
 import { killTask } from '../../src/distributor/usecases/kill-task.ts';
 import { reviveAgent } from '../../src/distributor/usecases/revive-agent.ts';
 import { stopAgent } from '../../src/distributor/usecases/stop-agent.ts';
@@ -5,7 +6,7 @@ import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { WorkflowHead } from '../../src/contracts/rows.ts';
 import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { setBudget } from '../../src/workflow/usecases/set-budget.ts';
-import type { Scenario } from './scenario.ts';
+import { doomed, type Scenario } from './scenario.ts';
 
 /** Who heard nothing asks again after this time (ms). */
 export const resubmitMs = 3_000;
@@ -32,6 +33,16 @@ export function startOperator(api: Runtime, { cloud }: TwinDeployment, scenario:
         revived.add(agent_id);
         return until(() => reviveAgent(api, { agent_id, principal: 'operator' }));
       });
+    });
+  }
+  const { namespaceKill } = scenario;
+  if (namespaceKill !== undefined) {
+    const request = { namespace: doomed, reason: 'runs wild', principal: 'operator' };
+    const killed = new Promise<void>((resolve) => {
+      clock.at(startedAt + namespaceKill.at, () => void until(() => killNamespace(api, request)).then(resolve));
+    });
+    clock.at(startedAt + namespaceKill.revivedAt, () => {
+      void killed.then(() => until(async () => ({ ok: (await reviveNamespace(api, request)).killed === undefined })));
     });
   }
   for (const { at, task_id } of scenario.taskKills) {

@@ -3,6 +3,7 @@ import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';
+import { createNamespaceOracle } from './namespace-oracle.ts';
 import { nextVersion } from './scenario.ts';
 
 /** The stored item, as the twin's commits show it. */
@@ -320,6 +321,9 @@ export function createOracles(view: OracleView) {
     lastSeq.set(id, seq);
   }
 
+  const checkNamespace = createNamespaceOracle((at, detail) => {
+    check(false, at, 'KilledStaysOut', () => detail);
+  });
   const checkBudgets = createBudgetOracle(
     {
       head: (workflow_id) => view.peek(`WORKFLOW#${workflow_id}`, 'HEAD'),
@@ -339,6 +343,7 @@ export function createOracles(view: OracleView) {
       for (const { before, after } of changes) {
         const row = after ?? before;
         const sk = String(row?.['sk']);
+        checkNamespace(before, after, at);
         if (sk === 'TASK') {
           checkTask(before, after, at);
           trackReady(before, after, at);

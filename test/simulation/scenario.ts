@@ -7,6 +7,7 @@ import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
+import { attemptUsageMax, withBudget } from './drawn-budget.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawEvents, drawSignals } from './drawn-events.ts';
 import { drawActs, drawApproval, type PersonAct } from './people.ts';
@@ -39,6 +40,7 @@ export interface Scenario {
     readonly at: number;
     readonly workflow_id: string;
     readonly definition: WorkflowDefinition;
+    readonly namespace?: string;
   }[];
   /** Events for workflows: so long after the submission was heard (ms), which may be before a node waits for them. */
   readonly signals: readonly {
@@ -60,6 +62,8 @@ export interface Scenario {
   readonly races: readonly { readonly workflow_id: string; readonly seq: number; readonly afterMs: number }[];
   /** Which agents are killed when, and when they are revived; without that time, never. */
   readonly kills: readonly { readonly at: number; readonly agent_id: string; readonly revivedAt?: number }[];
+  /** When the namespace `doomed` is killed and revived. */
+  readonly namespaceKill?: { readonly at: number; readonly revivedAt: number };
   /** Which tasks are killed when. */
   readonly taskKills: readonly { readonly at: number; readonly task_id: string }[];
   /** Which workflows are updated, so soon after their n-th event that the update meets what follows it. */
@@ -207,24 +211,6 @@ export function nextVersion(definition: WorkflowDefinition): WorkflowDefinition 
   return { ...definition, nodes: definition.nodes.toReversed(), queries: { ...definition.queries, migrated: 'true' } };
 }
 
-/** The most that an attempt uses. */
-export const attemptUsageMax = { usd: 0.01, tokens: 1_000 };
-
-/** Some workflows have a budget that may not last. Some of these know what their tasks use at most, others leave it to be learnt. */
-function withBudget(random: Random, definition: WorkflowDefinition): WorkflowDefinition {
-  if (!random.chance(0.4)) return definition;
-  const attempts = 1 + random.below(2 * definition.nodes.length);
-  const hard = random.chance(0.5)
-    ? { usd: attempts * attemptUsageMax.usd }
-    : { tokens: attempts * attemptUsageMax.tokens, ...(random.chance(0.3) ? { usd: 1 } : {}) };
-  const soft = random.chance(0.5) ? { soft: 0.5, on_soft: random.pick(['warn', 'wait'] as const) } : {};
-  const isKnown = random.chance(0.5);
-  const nodes = definition.nodes.map((node) =>
-    isKnown && node.kind === 'task' ? { ...node, distribution_rules: { estimate: attemptUsageMax } } : node,
-  );
-  return workflowDefinition.parse({ ...definition, nodes, budget: { ...hard, ...soft } });
-}
-
 function drawUpdate(random: Random, workflow_id: string, at: number): Scenario['updates'] {
   if (!random.chance(0.4)) return [];
   const change = random.chance(0.5) ? { priority: random.pick(priorities) } : drawDeadline(random, at);
@@ -259,6 +245,15 @@ function drawKills(random: Random, agents: readonly SimulatedAgent[], healAt: nu
   });
 }
 
+/** The namespace that may be killed. */
+export const doomed = 'doomed';
+
+function drawNamespaceKill(random: Random, healAt: number): Pick<Scenario, 'namespaceKill'> {
+  if (!random.chance(0.4)) return {};
+  const at = random.below(healAt);
+  return { namespaceKill: { at, revivedAt: at + 500 + random.below(12_000) } };
+}
+
 /** Draws a seed's scenario. */
 export function drawScenario(random: Random): Scenario {
   const healAt = 8_000 + random.below(10_000);
@@ -266,11 +261,16 @@ export function drawScenario(random: Random): Scenario {
   const vias = ['bus', 'queue', 'api'] as const;
   const tasks = Array.from({ length: 2 + random.below(7) }, (_, index) => {
     const at = random.below(spread);
-    return { at, task: drawTask(random, index, at), via: random.pick(vias) };
+    const task = drawTask(random, index, at);
+    const via = random.pick(vias);
+    // Only the API tells whether a submission was refused.
+    const isDoomed = via === 'api' && random.fork(`namespace-${index}`).chance(0.3);
+    return { at, task: { ...task, ...(isDoomed ? { namespace: doomed } : {}) }, via };
   });
   const workflows = Array.from({ length: random.below(4) }, (_, index) => ({
     at: random.below(spread),
     workflow_id: `wf${index}`,
+    ...(index % 2 === 0 && random.fork(`doom-${index}`).chance(0.3) ? { namespace: doomed } : {}),
     definition: withBudget(random.fork(`budget-${index}`), drawWorkflow(random, index)),
   }));
   const awaiting = workflows.filter(({ definition }) => definition.nodes.some(({ kind }) => kind === 'event'));
@@ -302,6 +302,7 @@ export function drawScenario(random: Random): Scenario {
     tasks,
     workflows,
     kills: drawKills(kills, agents, healAt),
+    ...drawNamespaceKill(random.fork('namespace'), healAt),
     taskKills: [...tasks.map(({ at, task }) => ({ at, task_id: task.task_id })), ...nodes]
       .filter(() => kills.chance(0.06))
       .map(({ at, task_id }) => ({ at: at + kills.below(6_000), task_id })),

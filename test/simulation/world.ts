@@ -242,6 +242,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
       ...crashes.map(({ at, downMs = 0 }) => startedAt + at + downMs),
       ...freezes.map(({ at, forMs }) => startedAt + at + forMs),
     ]),
+    startedAt + (scenario.namespaceKill?.revivedAt ?? 0) + resubmitMs,
     ...scenario.kills.map(({ at, revivedAt = at }) => startedAt + revivedAt + resubmitMs),
   );
   const { longestMs, isStuck } = await watchProgress(

@@ -1,15 +1,18 @@
 import { Argument, type Command } from 'commander';
 import { runs } from '../command.ts';
+import { showNamespace } from './namespaces.ts';
 import { showAgent, showTask, showWorkflow } from '../views.ts';
 
-type Kind = 'agent' | 'workflow' | 'task';
+type Kind = 'agent' | 'workflow' | 'task' | 'namespace';
 
 /** `cadre kill KIND ID` */
 export function addKill(program: Command): void {
   program
     .command('kill')
-    .description('stop an agent, a workflow or a task at once; what it still reports is refused')
-    .addArgument(new Argument('<kind>', 'what to kill').choices(['agent', 'workflow', 'task'] satisfies Kind[]))
+    .description('stop an agent, a workflow, a task or a namespace at once; what it still reports is refused')
+    .addArgument(
+      new Argument('<kind>', 'what to kill').choices(['agent', 'workflow', 'task', 'namespace'] satisfies Kind[]),
+    )
     .argument('<id>')
     .requiredOption('--reason <text>', 'why; it is kept, and told to agents and in events')
     .addHelpText(
@@ -17,6 +20,7 @@ export function addKill(program: Command): void {
       `
 An agent loses what it holds: its tasks go to others with no attempt counted, and it gets no work until it is revived (cadre agents ID --revive).
 A task fails with "killed", also one of a workflow; of its own it becomes a dead letter. A workflow is cancelled with all that runs in it.
+All work of a namespace is cancelled, and nothing new of it is accepted until it is revived (cadre namespaces revive NAME).
 
 Examples:
   $ cadre kill agent reader-1 --reason "writes nonsense"
@@ -28,6 +32,7 @@ Examples:
         const cadre = await client();
         if (kind === 'agent') out.data(await cadre.killAgent(id, reason), showAgent);
         else if (kind === 'task') out.data(await cadre.killTask(id, reason), showTask);
+        else if (kind === 'namespace') out.data(await cadre.killNamespace(id, reason), showNamespace);
         else out.data(await cadre.cancelWorkflow(id, reason, { graceMs: 0 }), showWorkflow);
         return undefined;
       }),

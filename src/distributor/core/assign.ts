@@ -20,6 +20,8 @@ export interface Assignment {
   readonly next_turn?: number;
   /** The limits that its hold counts against, and what it reserves; undefined: it met none, and no other round need be looked out for. */
   readonly taken?: Taken;
+  /** Of its task; absent: the default one. */
+  readonly namespace?: string;
   /** The reservation whose slots its hold uses. */
   readonly reservation?: string;
   /** What its hold notes while a policy is tried. */
@@ -102,6 +104,7 @@ export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, r
     ...{ task, agent, attempt, log },
     ...(next_turn === undefined ? {} : { next_turn }),
     ...(taken === undefined ? {} : { taken }),
+    ...(lane.route.namespace === undefined ? {} : { namespace: lane.route.namespace }),
     ...(reservation === undefined ? {} : { reservation }),
     ...(canary === undefined ? {} : { canary }),
   };

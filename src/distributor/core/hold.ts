@@ -8,7 +8,13 @@ import { levelOf, placeIn } from './ready-order.ts';
  * what it counts against: an agent's row is written with every task.
  */
 export function holdOf(
-  { task, taken, reservation, canary }: Pick<Assignment, 'task' | 'taken' | 'reservation' | 'canary'>,
+  {
+    task,
+    taken,
+    namespace,
+    reservation,
+    canary,
+  }: Pick<Assignment, 'task' | 'taken' | 'namespace' | 'reservation' | 'canary'>,
   now: number,
 ): Hold {
   const { timeout_ms, order, resume } = task;
@@ -16,6 +22,7 @@ export function holdOf(
   const hold = {
     ...{ at: now, until: now + timeout_ms },
     ...(limits.length === 0 ? {} : { limits }),
+    ...(namespace === undefined ? {} : { namespace }),
     ...(reserved === undefined ? {} : { reserved }),
     ...(reservation === undefined ? {} : { reservation }),
     ...(canary === undefined ? {} : { canary }),

@@ -1,7 +1,7 @@
 import type { PoolRows, TaskRow } from '../../contracts/rows.ts';
 import { openFleet } from './fleet.ts';
 import { openLimiter } from './limiter.ts';
-import { routeRow } from './route.ts';
+import { namespaceOf, routeRow } from './route.ts';
 
 /** What a task is told that waits for nothing but its turn. */
 export const waitsForSlot = 'waits for a free slot';
@@ -14,6 +14,8 @@ export function whyQueued(row: TaskRow, pool: PoolRows, now: number): string {
       ? `waits until ${row.not_before} for another submission of its key`
       : `waits until ${row.not_before} to be tried again`;
   }
+  const kill = pool.killed?.get(namespaceOf(row));
+  if (kill !== undefined) return `is about to be cancelled: its namespace was killed (${kill.reason})`;
   const required = row.required_capabilities.join(', ');
   const offered = agents.some((agent) => row.required_capabilities.every((each) => agent.capabilities.includes(each)));
   if (!offered) return required === '' ? 'no agent is registered' : `no registered agent offers ${required}`;

@@ -1,9 +1,10 @@
 import { canonicalJson } from '../../contracts/json.ts';
 import { type Outcome, refused } from '../../contracts/errors.ts';
-import { defaultPool } from '../../contracts/ids.ts';
+import { defaultNamespace, defaultPool } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { Task } from '../../contracts/task.ts';
 import { expiresAt, routesOfTask } from '../core/expiry.ts';
+import { namespaceOf } from '../core/route.ts';
 import { storeText } from '../core/stored-json.ts';
 import { newTask } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
@@ -80,7 +81,8 @@ async function admit(deps: DistributorDeps, submission: TaskSubmission): Promise
   // One row an id: a batch that names an id twice is judged like two submissions, the first one first.
   const firsts = new Map<string, TaskRow>();
   for (const row of rows) if (!firsts.has(row.task_id)) firsts.set(row.task_id, row);
-  const fresh = [...firsts.values()];
+  const killed = await killedAmong(deps, rows);
+  const fresh = [...firsts.values()].filter((row) => !killed.has(namespaceOf(row)));
   await deps.agents.addRoutes(fresh.flatMap(routesOfTask));
   const plain = fresh.filter((row) => keyRuleOf(row) === undefined);
   const found = await deps.tasks.insert(plain);
@@ -96,6 +98,9 @@ async function admit(deps: DistributorDeps, submission: TaskSubmission): Promise
   if (expiries.length > 0) await deps.messenger.ticks(defaultPool, tickDelays(expiries, deps.sources.now()));
   await hintWaiting(deps, [...plain.map((row, index) => found[index] ?? row), ...keyed.map(({ row }) => row)]);
   return rows.map((row) => {
+    const kill = killed.get(namespaceOf(row));
+    if (kill !== undefined)
+      return refused('namespace-killed', `${namespaceOf(row)} was killed: ${kill.reason}`, 'namespace');
     const outcome = marked.get(row.task_id);
     if (outcome?.ok === false) return outcome;
     if (outcome !== undefined && !outcome.value.isNew) {
@@ -115,6 +120,14 @@ async function admit(deps: DistributorDeps, submission: TaskSubmission): Promise
       },
     };
   });
+}
+
+/** Which namespaces of these tasks were killed. Asked only where one is named: the default one cannot be. */
+async function killedAmong(deps: DistributorDeps, rows: readonly TaskRow[]) {
+  const named = new Set(
+    rows.flatMap(({ namespace = defaultNamespace }) => (namespace === defaultNamespace ? [] : [namespace])),
+  );
+  return deps.namespaces.killed(defaultPool, [...named]);
 }
 
 async function hintWaiting(deps: DistributorDeps, rows: readonly TaskRow[]): Promise<void> {

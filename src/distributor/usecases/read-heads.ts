@@ -8,7 +8,7 @@ import type { Fleet } from '../core/fleet.ts';
 import { openLimiter } from '../core/limiter.ts';
 import { mayWaitIn, openReservations, type Reservations } from '../core/reservations.ts';
 import { dueTimeOf, isDueAt, levelOf } from '../core/ready-order.ts';
-import { freeSlots, isAvailable } from '../core/route.ts';
+import { freeSlots, isAvailable, namespaceOf } from '../core/route.ts';
 import { holdKey } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
 
@@ -37,6 +37,7 @@ export function routesToRead(
   );
   return pool.routes
     .filter((route) => hinted.has(route.route) || wanted.has(route.route))
+    .filter((route) => pool.killed?.has(namespaceOf(route)) !== true)
     .filter((route) => fleet.candidatesOf(route).all.length > 0);
 }
 

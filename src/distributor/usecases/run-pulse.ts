@@ -12,6 +12,7 @@ import type { DistributorDeps } from '../ports.ts';
 import { armPulse } from './dispatch-tasks.ts';
 import { judgeCanary } from './judge-canary.ts';
 import { recoverAgents } from './recover-agents.ts';
+import { sweepNamespaces } from './sweep-namespaces.ts';
 import { type Scale, scalePool } from './scale-pool.ts';
 import { wakeTimers } from './wake-timers.ts';
 import { watchOverflow } from './watch-overflow.ts';
@@ -96,6 +97,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const pool = await deps.agents.pool(tick.pool);
   const recovered = await recoverAgents(deps, pool.agents);
   const woken = await wakeTimers(deps, tick.pool, { ahead: tick.watchdog === true });
+  const swept = await sweepNamespaces(deps, pool);
   const routes = await lookAtRoutes(deps, pool);
   await ageFigures(deps, pool);
   const overflow = await watchOverflow(deps, pool);
@@ -112,6 +114,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const hasWork =
     routes.waiting.length > 0 ||
     resumed > 0 ||
+    swept > 0 ||
     woken.count > 0 ||
     pool.agents.some((agent) => Object.keys(agent.holds).length > 0);
   if (hasWork) await armPulse(deps, pool);

@@ -17,6 +17,11 @@ export const canaryKey = (pool: string, version: number) => ({
   pk: poolPartition(pool),
   sk: `#CANARY#${String(version).padStart(8, '0')}`,
 });
+/** A namespace that was killed, or once was. */
+export const namespaceKey = (pool: string, namespace: string) => ({
+  pk: poolPartition(pool),
+  sk: `#NAMESPACE#${namespace}`,
+});
 export const policyPartition = (pool: string) => `POLICY#${pool}`;
 export const policyVersionKey = (pool: string, version: number) => ({
   pk: policyPartition(pool),

@@ -1,4 +1,6 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { NamespaceKill } from '../../contracts/namespace.ts';
 import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { AgentStore } from '../../distributor/ports.ts';
 import { fromAgentItem } from './agent-rows.ts';
@@ -22,12 +24,16 @@ export async function readPool(db: Database, pool: string): Promise<PoolRows> {
   });
   const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
   const row = of('#POOL')[0];
+  const killed = of('#NAMESPACE#').flatMap((item) =>
+    item['killed'] === undefined ? [] : [[String(item['namespace']), item['killed'] as NamespaceKill] as const],
+  );
   const policy = fromPolicyItem(of('#POLICY')[0]);
   const tried = policy?.canary === undefined ? undefined : canaryKey(pool, policy.version).sk;
   const canary = tried === undefined ? undefined : fromCanaryItem(of(tried)[0]);
   return {
     pool,
     ...(policy === undefined ? {} : { policy }),
+    ...(killed.length === 0 ? {} : { killed: new Map(killed) }),
     ...(canary === undefined ? {} : { canary }),
     armed_until: (row?.['armed_until'] ?? 0) as number,
     ...(row?.['desired_agents'] === undefined

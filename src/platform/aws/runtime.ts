@@ -15,6 +15,7 @@ import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
 import { documentsOnDemand } from './documents-on-demand.ts';
 import { createExecutions } from './executions.ts';
+import { createNamespaceStore } from './namespace-store.ts';
 import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
@@ -81,6 +82,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     tasks: createTaskStore(db),
     timers: createTimerStore(db),
     budgets: createBudgetStore(db),
+    namespaces: createNamespaceStore(db),
     agents: createAgentStore(db),
     policies: createPolicyStore(db),
     messenger: createMessenger({
@@ -123,6 +125,7 @@ function workflowTasksOnDemand(deps: WorkflowDeps): WorkflowTasks {
   return {
     settle: async (workflow_id, results) => (await workflowTasks()).settle(workflow_id, results),
     fail: async (task_id, error) => (await workflowTasks()).fail(task_id, error),
+    cancel: async (request) => (await workflowTasks()).cancel(request),
     overdraw: async (overdraft) => (await workflowTasks()).overdraw(overdraft),
     resume: async (pool) => (await workflowTasks()).resume(pool),
   };

@@ -2,6 +2,7 @@ import { failChange } from '../../distributor/core/task.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';
+import { cancelWorkflow } from '../../workflow/usecases/cancel-workflow.ts';
 import { failWorkflowTask } from '../../workflow/usecases/fail-task.ts';
 import { overdrawBudget } from '../../workflow/usecases/overdraw-budget.ts';
 import { resumeWorkflows } from '../../workflow/usecases/resume-workflow.ts';
@@ -11,6 +12,9 @@ export function createWorkflowTasks(deps: WorkflowDeps): WorkflowTasks {
   return {
     settle: (workflow_id, results) => settleWorkflowTasks(deps, workflow_id, results),
     fail: (task_id, error) => failWorkflowTask(deps, task_id, (row, now) => failChange(row, error, now)),
+    cancel: async (request) => {
+      await cancelWorkflow(deps, request);
+    },
     overdraw: (overdraft) => overdrawBudget(deps, overdraft),
     resume: (pool) => resumeWorkflows(deps, pool),
   };

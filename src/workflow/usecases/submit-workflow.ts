@@ -2,9 +2,10 @@ import { CadreError, type Outcome } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { definitionBytesMax } from '../../contracts/limits.ts';
-import type { AgentRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { AgentRow, PoolRows, WorkflowHead } from '../../contracts/rows.ts';
 import { type WorkflowSubmission, workflowSubmission, type WorkflowView } from '../../contracts/workflow.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
+import { namespaceOf } from '../../distributor/core/route.ts';
 import { checkDefinition } from '../core/definition.ts';
 import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
 import { initialState, isFinished } from '../core/state.ts';
@@ -47,9 +48,20 @@ type Started = PromiseSettledResult<Outcome<WorkflowHead>>;
 /** A run that is to be: its first head, and what never changes. */
 type NewRun = Pick<Run, 'head' | 'pinned'>;
 
-async function prepare(deps: WorkflowDeps, request: WorkflowRequest, agents: readonly AgentRow[]): Promise<NewRun> {
+/** What a submission is compared with. */
+interface Known {
+  readonly agents: readonly AgentRow[];
+  readonly killed: PoolRows['killed'];
+}
+
+async function prepare(deps: WorkflowDeps, request: WorkflowRequest, { agents, killed }: Known): Promise<NewRun> {
   const { submission } = request;
   const { workflow_id, definition } = submission;
+  const kill = killed?.get(namespaceOf(submission));
+  if (kill !== undefined)
+    throw new CadreError('namespace-killed', `${namespaceOf(submission)} was killed: ${kill.reason}`, {
+      path: 'namespace',
+    });
   const body = canonicalJson(submission);
   const warnings = check(submission, Buffer.byteLength(body), agents);
   const head: WorkflowHead = {
@@ -113,8 +125,8 @@ export async function submitWorkflows(
   deps: WorkflowDeps,
   requests: readonly WorkflowRequest[],
 ): Promise<readonly Started[]> {
-  const { agents } = await deps.agents.pool(defaultPool);
-  const prepared = await Promise.allSettled(requests.map((request) => prepare(deps, request, agents)));
+  const { agents, killed } = await deps.agents.pool(defaultPool);
+  const prepared = await Promise.allSettled(requests.map((request) => prepare(deps, request, { agents, killed })));
   const runs = prepared.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const started = (await startRuns(deps, runs)).values();
   return prepared.map((each) => (each.status === 'rejected' ? each : (started.next().value as Started)));

@@ -36,6 +36,7 @@ describe('the command line', () => {
         'approvals',
         'schedules',
         'budgets',
+        'namespaces',
         'tasks',
         'explain',
         'agents',

@@ -78,6 +78,7 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
     workflowTasks: {
       resume: async () => 0,
       overdraw: async () => undefined,
+      cancel: async () => undefined,
       fail: async () => undefined,
       settle: async () => ({ outcomes: [], hints: [], announcements: [] }),
       ...workflowTasks,
