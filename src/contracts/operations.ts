@@ -20,7 +20,6 @@ import { taskForecasts } from './forecast.ts';
 import { agentId, taskId } from './ids.ts';
 import { json } from './json.ts';
 import { inspectionOperations } from './inspection-operations.ts';
-import { namespaceOperations } from './namespace.ts';
 import { policyOperations } from './policy-operations.ts';
 import { repairOperations } from './repair-operations.ts';
 import { scheduleOperations } from './schedule-operations.ts';
@@ -155,7 +154,6 @@ export const operations: readonly Operation[] = [
   ...approvalOperations,
   ...scheduleOperations,
   ...policyOperations,
-  ...namespaceOperations,
   {
     id: 'registerAgent',
     method: 'post',

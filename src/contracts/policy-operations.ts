@@ -1,4 +1,5 @@
 import { page, pageQuery } from './api.ts';
+import { namespaceOperations } from './namespace.ts';
 import type { Operation } from './operations.ts';
 import {
   policyChange,
@@ -9,7 +10,7 @@ import {
   policyView,
 } from './policy.ts';
 
-/** The operations on the routing policy of a pool. */
+/** The operations on the routing policy of a pool, and on the namespaces that share it. */
 export const policyOperations: readonly Operation[] = [
   {
     id: 'getPolicy',
@@ -70,4 +71,5 @@ export const policyOperations: readonly Operation[] = [
     status: 200,
     answer: policyView,
   },
+  ...namespaceOperations,
 ];

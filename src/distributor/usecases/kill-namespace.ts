@@ -1,6 +1,6 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultNamespace, defaultPool } from '../../contracts/ids.ts';
-import type { NamespaceView } from '../../contracts/namespace.ts';
+import type { NamespaceKill, NamespaceView } from '../../contracts/namespace.ts';
 import { namespacesOf } from '../core/route.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { sweepNamespaces } from './sweep-namespaces.ts';
@@ -46,7 +46,7 @@ export async function reviveNamespace(
 /** The namespaces of which tasks have come to the pool, and those that were killed. */
 export async function listNamespaces(deps: Pick<DistributorDeps, 'agents'>): Promise<readonly NamespaceView[]> {
   const pool = await deps.agents.pool(defaultPool);
-  const { killed = new Map() } = pool;
+  const killed = pool.killed ?? new Map<string, NamespaceKill>();
   return [...new Set([...namespacesOf(pool), ...killed.keys()])].sort().map((namespace) => {
     const kill = killed.get(namespace);
     return kill === undefined ? { namespace } : { namespace, killed: kill };
