@@ -148,6 +148,20 @@ function drawTask(random: Random, index: number, at: number): Task {
   };
 }
 
+/** In some seeds more comes at once than there are slots for, and something low behind it is soon due: it stands where no head reaches. */
+function drawBurst(random: Random, spread: number): Scenario['tasks'] {
+  if (!random.chance(0.15)) return [];
+  const at = random.below(spread);
+  const deadline = new Date(epochMs + at + 3_000 + random.below(2_000)).toISOString();
+  const task = (task_id: string, rest: Pick<Task, 'priority' | 'deadline'>): Scenario['tasks'][number] => ({
+    at,
+    task: { task_id, task_type: 'work', required_capabilities: ['a'], payload: {}, ...rest },
+    via: 'api',
+  });
+  const many = Array.from({ length: 12 }, (_, index) => task(`many-${index}`, { priority: 'high' }));
+  return [...many, task('soon-due', { priority: 'low', deadline })];
+}
+
 /** Says of most tasks how they are undone, and lets the failure of some nodes ask for it. */
 function withUndoing(random: Random, nodes: readonly WorkflowNodeInput[]): WorkflowNodeInput[] {
   return nodes.map((node) => ({
@@ -299,7 +313,7 @@ export function drawScenario(random: Random): Scenario {
           workflow_id,
         })),
       ),
-    tasks,
+    tasks: [...tasks, ...drawBurst(random.fork('burst'), spread)],
     workflows,
     kills: drawKills(kills, agents, healAt),
     ...drawNamespaceKill(random.fork('namespace'), healAt),
