@@ -15,11 +15,14 @@ import { resubmitMs, startOperator } from './operator.ts';
 import { createOracles, type Violation } from './oracles.ts';
 import { attemptMsMax, drawScenario, type Scenario } from './scenario.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
+import { stray } from './stray.ts';
 
 /** After the last fault, whatever was lost is found and goes on within this time (ms of virtual time). */
 export const recoveryMsMax = 30_000;
 /** Every execution must have ended this much later (ms of virtual time). */
 const executionMsMax = 120_000;
+/** How often a dispatcher at work is met by one that has outlived its message, in half of the seeds: where they meet, the order of starts is judged less. */
+const strayChances = [0, 0.6];
 /** Faults after which a dispatcher's round is only half done. */
 const disturbing: ReadonlySet<string> = new Set(['throttle', 'lostAnswer', 'transactionConflict', 'partialBatch']);
 
@@ -189,6 +192,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
         const spoilt = spoilHandler(mutant, name, handler);
         if (name !== 'dispatch-tasks') return spoilt;
         return async (event, context) => {
+          if (cloud.faults.active && strays.chance(strayChance)) void startStray(event);
           dispatching += 1;
           try {
             return await spoilt(event, context);
@@ -201,6 +205,16 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     },
   );
   const { cloud } = deployment;
+  const strays = random.fork('strays');
+  const strayChance = strays.pick(strayChances);
+  const strayRuntime = deployment.runtime('stray');
+  const startStray = async (event: SQSEvent): Promise<void> => {
+    // As good as two: it goes by what it read before it stood still.
+    dispatching += 2;
+    await stray(event, { runtime: strayRuntime, clock: cloud.clock, random: strays }).catch(() => undefined);
+    overlapAt = cloud.clock.now();
+    dispatching -= 2;
+  };
   if (watcher.onRecord !== undefined) cloud.clock.onRecord(watcher.onRecord);
   if (watcher.onCommit !== undefined) cloud.dynamodb.onCommit(watcher.onCommit);
   const api = deployment.runtime('api');
