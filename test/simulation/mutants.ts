@@ -169,6 +169,8 @@ export const mutants: readonly Mutant[] = [
         },
       },
     }),
+  },
+  {
     name: 'no-gate',
     mistake: 'a round starts work under limits although another one has since it read the pool',
     spoil: (adapters) => ({ ...adapters, agents: { ...adapters.agents, pass: async () => true } }),
