@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CadreError } from '../../../src/contracts/errors.ts';
+import type { CadreError } from '../../../src/contracts/errors.ts';
 import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
 import { replayWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
 import { redriveWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
