@@ -4,7 +4,8 @@ import { CreateStateMachineCommand, ListExecutionsCommand, StartExecutionCommand
 import { CreateQueueCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { BatchGetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { tasksPerMessageMax } from '../src/contracts/limits.ts';
-import type { TaskRow, WorkflowHead } from '../src/contracts/rows.ts';
+import type { TaskRow } from '../src/contracts/rows.ts';
+import type { WorkflowHead } from '../src/contracts/workflow-rows.ts';
 import type { WorkflowDefinitionInput } from '../src/contracts/workflow.ts';
 import { headKey } from '../src/platform/aws/keys.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';

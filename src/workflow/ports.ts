@@ -1,4 +1,5 @@
 import type { Outcome } from '../contracts/errors.ts';
+import type { ScheduleRow, StoredJson, TaskRow } from '../contracts/rows.ts';
 import type {
   ApprovalRow,
   AwaitingRow,
@@ -7,13 +8,10 @@ import type {
   NodeTimerRow,
   PublishedRow,
   SignalRow,
-  ScheduleRow,
-  StoredJson,
-  TaskRow,
   WorkflowEventRow,
   WorkflowHead,
   WorkflowResultRow,
-} from '../contracts/rows.ts';
+} from '../contracts/workflow-rows.ts';
 import type { Topic } from '../contracts/signal.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import type { TaskChange } from '../distributor/core/task-change.ts';

@@ -1,4 +1,4 @@
-import type { ApprovalRow } from '../../src/contracts/rows.ts';
+import type { ApprovalRow } from '../../src/contracts/workflow-rows.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 type Fail = (promise: string, detail: string) => void;

@@ -1,5 +1,5 @@
 import type { Amount } from '../../src/contracts/budget.ts';
-import type { WorkflowHead } from '../../src/contracts/rows.ts';
+import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { sumOf } from '../../src/distributor/core/budget.ts';

@@ -3,7 +3,7 @@ import { killTask } from '../../src/distributor/usecases/kill-task.ts';
 import { reviveAgent } from '../../src/distributor/usecases/revive-agent.ts';
 import { stopAgent } from '../../src/distributor/usecases/stop-agent.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
-import type { WorkflowHead } from '../../src/contracts/rows.ts';
+import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
 import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { setBudget } from '../../src/workflow/usecases/set-budget.ts';
 import { doomed, type Scenario } from './scenario.ts';

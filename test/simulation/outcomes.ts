@@ -1,4 +1,5 @@
-import type { TaskRow, WorkflowHead } from '../../src/contracts/rows.ts';
+import type { TaskRow } from '../../src/contracts/rows.ts';
+import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
 import type { WorkflowEvent } from '../../src/contracts/workflow.ts';
 import { agentsOwnErrors } from './simulated-agent.ts';
 

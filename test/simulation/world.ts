@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SQSEvent } from 'aws-lambda';
-import type { TaskRow, WorkflowHead } from '../../src/contracts/rows.ts';
+import type { TaskRow } from '../../src/contracts/rows.ts';
+import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';

@@ -11,7 +11,7 @@ import {
 import { CadreError, type Outcome } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { groupsMax } from '../../contracts/limits.ts';
-import type { ApprovalRow } from '../../contracts/rows.ts';
+import type { ApprovalRow } from '../../contracts/workflow-rows.ts';
 import type { Caller } from '../../workflow/core/approval.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, type ApiContext, type ApiEnv, found, readBody, readParam, readQuery } from '../request.ts';

@@ -4,7 +4,7 @@ import { pageQuery, workflowRedriveRequest } from '../../contracts/api.ts';
 import type { Outcome } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
 import { replayQuery } from '../../contracts/inspection.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { eventRequest, signalRequest } from '../../contracts/signal.ts';
 import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
 import { viewOf, viewWorkflow } from '../../workflow/usecases/view-workflow.ts';

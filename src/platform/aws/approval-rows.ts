@@ -1,4 +1,4 @@
-import type { ApprovalRow } from '../../contracts/rows.ts';
+import type { ApprovalRow } from '../../contracts/workflow-rows.ts';
 import { expiryOf } from './expiry.ts';
 import { approvalKey, timerPartition } from './keys.ts';
 import type { Item } from './task-rows.ts';

@@ -1,5 +1,5 @@
 import { GetCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { ApprovalRow } from '../../contracts/rows.ts';
+import type { ApprovalRow } from '../../contracts/workflow-rows.ts';
 import type { ApprovalStore } from '../../workflow/ports.ts';
 import { inboxesOf, loadOf, type Loads } from '../../workflow/core/approval.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';

@@ -1,6 +1,6 @@
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { awaitingMsMax } from '../../contracts/limits.ts';
-import type { AwaitingRow, PublishedRow } from '../../contracts/rows.ts';
+import type { AwaitingRow, PublishedRow } from '../../contracts/workflow-rows.ts';
 import type { PublishedStore } from '../../workflow/ports.ts';
 import { type Database, getItems, isApplied, queryItems } from './database.ts';
 import { awaitingKey, publishedKey, timerPartition, topicPartition } from './keys.ts';

@@ -1,5 +1,5 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { Advance, AdvanceConflict } from '../../workflow/ports.ts';
 import { approvalItem } from './approval-rows.ts';

@@ -8,7 +8,7 @@ import type {
   WorkflowEventRow,
   WorkflowHead,
   WorkflowResultRow,
-} from '../../contracts/rows.ts';
+} from '../../contracts/workflow-rows.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { PinnedDefinition } from '../../workflow/ports.ts';

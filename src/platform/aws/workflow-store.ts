@@ -1,7 +1,7 @@
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../contracts/errors.ts';
 import { statementsMax } from '../../contracts/limits.ts';
-import type { ExpansionRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { ExpansionRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { AttentionMark, PinnedDefinition, WorkflowHistory, WorkflowStore } from '../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';

@@ -3,7 +3,7 @@ import type { Decision } from '../../contracts/approval-decision.ts';
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
 import { approvalActionsMax, delegationsMax, waitMsMax } from '../../contracts/limits.ts';
-import type { ApprovalNews, ApprovalRow } from '../../contracts/rows.ts';
+import type { ApprovalNews, ApprovalRow } from '../../contracts/workflow-rows.ts';
 import { afterWorkingTime } from './working-time.ts';
 
 /** Who asks: the principal of a request, and the groups that it was proved to belong to. */

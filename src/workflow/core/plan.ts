@@ -1,5 +1,6 @@
 import type { PlanView } from '../../contracts/inspection.ts';
-import type { AgentRow, WorkflowEventRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { AgentRow } from '../../contracts/rows.ts';
+import type { WorkflowEventRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
 import { type Edges, forecast, type NodeTiming, restAfter } from './critical-path.ts';
 import { estimateOf, medianDurations } from './estimates.ts';

@@ -1,5 +1,5 @@
 import { isTask } from '../../contracts/workflow-nodes.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { KeptSignal } from '../../contracts/signal.ts';
 import type {
   CompensationStatus,

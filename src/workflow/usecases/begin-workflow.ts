@@ -1,6 +1,6 @@
 import { CadreError } from '../../contracts/errors.ts';
 import { succeeded } from '../../distributor/core/succeeded.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep, type Committed } from './commit-advance.ts';

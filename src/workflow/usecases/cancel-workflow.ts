@@ -1,6 +1,7 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
-import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { cancelChange } from '../../distributor/core/task.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';

@@ -3,7 +3,7 @@ import { CadreError, type Outcome, refused } from '../../contracts/errors.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { Json } from '../../contracts/json.ts';
 import { approvalFormBytesMax } from '../../contracts/limits.ts';
-import type { ApprovalRow } from '../../contracts/rows.ts';
+import type { ApprovalRow } from '../../contracts/workflow-rows.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { formFaults } from '../core/approval-form.ts';
 import { type Caller, claim, countedBefore, delegate, type Loads, release, remark, vote } from '../core/approval.ts';

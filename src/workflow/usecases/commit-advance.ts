@@ -2,7 +2,8 @@ import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contrac
 import type { Announcement } from '../../contracts/events.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
-import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
+import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { Expansion, WorkflowEvent } from '../../contracts/workflow.ts';
 import { noAmount, spentView } from '../../distributor/core/budget.ts';
 import { expiresAt, routesOfTask } from '../../distributor/core/expiry.ts';

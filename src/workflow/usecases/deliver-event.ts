@@ -1,5 +1,5 @@
 import { awaitingPerLookMax } from '../../contracts/limits.ts';
-import type { AwaitingRow, PublishedRow } from '../../contracts/rows.ts';
+import type { AwaitingRow, PublishedRow } from '../../contracts/workflow-rows.ts';
 import { publishedOf } from '../../contracts/signal.ts';
 import { succeeded } from '../../distributor/core/succeeded.ts';
 import type { Woken } from '../../distributor/ports.ts';

@@ -1,5 +1,5 @@
 import { CadreError } from '../../contracts/errors.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowEvent, WorkflowStatus } from '../../contracts/workflow.ts';
 import { countNodes, isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';

@@ -1,5 +1,6 @@
 import { nodeTaskId } from '../../contracts/ids.ts';
-import type { TaskRow, WorkflowEventRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
+import type { WorkflowEventRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import type { RunTask } from '../../contracts/workflow.ts';
 import { isTask, type WorkflowNode } from '../../contracts/workflow-nodes.ts';

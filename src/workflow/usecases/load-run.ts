@@ -1,5 +1,5 @@
 import { CadreError } from '../../contracts/errors.ts';
-import type { ExpansionRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { ExpansionRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { Expansion } from '../../contracts/workflow.ts';
 import { graphOf, noExpansions, type WorkflowGraph } from '../core/graph.ts';
 import { stateOf, type WorkflowState } from '../core/state.ts';

@@ -9,7 +9,8 @@ import {
 } from '../../contracts/approval-node.ts';
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { candidatesMax } from '../../contracts/limits.ts';
-import type { ApprovalRow, StoredJson } from '../../contracts/rows.ts';
+import type { StoredJson } from '../../contracts/rows.ts';
+import type { ApprovalRow } from '../../contracts/workflow-rows.ts';
 import type { ApprovalNode } from '../../contracts/workflow-nodes.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { evaluate } from '../core/evaluate.ts';

@@ -1,7 +1,7 @@
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
 import type { KeptSignal } from '../../contracts/signal.ts';
-import type { EndedTask } from '../../contracts/rows.ts';
+import type { EndedTask } from '../../contracts/workflow-rows.ts';
 import { type WorkflowGraph } from '../core/graph.ts';
 import type { ExpressionValues } from '../core/expression.ts';
 import { type EndedNode, valuesOf } from '../core/input.ts';

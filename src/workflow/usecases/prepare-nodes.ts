@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../contracts/json.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
-import type { StoredJson, TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { isTask, type TaskNode } from '../../contracts/workflow-nodes.ts';

@@ -2,7 +2,7 @@ import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { publishedEventsMax } from '../../contracts/limits.ts';
-import type { PublishedRow } from '../../contracts/rows.ts';
+import type { PublishedRow } from '../../contracts/workflow-rows.ts';
 import type { EventRequest, PublishedView } from '../../contracts/signal.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';

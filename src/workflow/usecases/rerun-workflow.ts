@@ -1,7 +1,7 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import type { WorkflowRerun } from '../../contracts/repair.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowView } from '../../contracts/workflow.ts';
 import { branchesOf } from '../../contracts/workflow-nodes.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { expansionBytesMax } from '../../contracts/limits.ts';
-import type { ExpansionRow } from '../../contracts/rows.ts';
+import type { ExpansionRow } from '../../contracts/workflow-rows.ts';
 import type { ChoiceNode, CompositeNode } from '../../contracts/workflow-nodes.ts';
 import { type DueNode, scopeStatus } from '../core/composites.ts';
 import { evaluate } from '../core/evaluate.ts';

@@ -1,4 +1,4 @@
-import type { ExpansionRow } from '../../contracts/rows.ts';
+import type { ExpansionRow } from '../../contracts/workflow-rows.ts';
 import type { TransactionNode } from '../../contracts/workflow-nodes.ts';
 import type { ExpressionValues } from '../core/expression.ts';
 import { bodyOf, scopePrefix } from '../core/graph.ts';

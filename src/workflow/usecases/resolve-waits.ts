@@ -1,6 +1,6 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { waitMsMax } from '../../contracts/limits.ts';
-import type { PublishedRow, SignalRow } from '../../contracts/rows.ts';
+import type { PublishedRow, SignalRow } from '../../contracts/workflow-rows.ts';
 import { type KeptSignal, receivedId } from '../../contracts/signal.ts';
 import type { EventNode, WaitNode } from '../../contracts/workflow-nodes.ts';
 import type { ExpressionValues } from '../core/expression.ts';

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow } from '../../contracts/rows.ts';
+import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow } from '../../contracts/workflow-rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { evaluate } from '../core/evaluate.ts';

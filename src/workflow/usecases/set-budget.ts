@@ -1,7 +1,7 @@
 import type { WorkflowBudget } from '../../contracts/budget.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { type Outcome, refused } from '../../contracts/errors.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { finished, steer, type SteerRequest } from './steer-workflow.ts';

@@ -1,7 +1,7 @@
 import { CadreError, type Outcome, refused } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { keptSignalsMax } from '../../contracts/limits.ts';
-import type { SignalRow } from '../../contracts/rows.ts';
+import type { SignalRow } from '../../contracts/workflow-rows.ts';
 import type { SignalView, WorkflowSignal } from '../../contracts/signal.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { isFinished } from '../core/state.ts';

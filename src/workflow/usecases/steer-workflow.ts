@@ -1,7 +1,8 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import { waitMsMax } from '../../contracts/limits.ts';
-import type { TaskRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { redriveChange } from '../../distributor/core/task.ts';
 import { isRedrivable, type WorkflowCommand } from '../core/reducer.ts';

@@ -1,6 +1,6 @@
 import { CadreError } from '../../contracts/errors.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { stopAttempts } from '../../distributor/core/stop-attempts.ts';
 import { cancelChange } from '../../distributor/core/task.ts';

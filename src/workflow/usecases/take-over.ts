@@ -1,4 +1,4 @@
-import type { EndedTask } from '../../contracts/rows.ts';
+import type { EndedTask } from '../../contracts/workflow-rows.ts';
 import { graphOf } from '../core/graph.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { graphOfRun, loadRun, type Run } from './load-run.ts';

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../contracts/errors.ts';
 import type { WorkflowUpdate } from '../../contracts/repair.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { loadRun } from './load-run.ts';

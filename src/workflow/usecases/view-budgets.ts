@@ -1,6 +1,7 @@
 import type { BudgetView } from '../../contracts/budget-operations.ts';
 import { defaultPool } from '../../contracts/ids.ts';
-import type { AgentRow, WorkflowHead } from '../../contracts/rows.ts';
+import type { AgentRow } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { reservedOf } from '../../distributor/core/budget-limiter.ts';
 import { noAmount, spentView } from '../../distributor/core/budget.ts';
 import type { Page } from '../../distributor/ports.ts';

@@ -1,5 +1,5 @@
 import type { Json } from '../../contracts/json.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowView } from '../../contracts/workflow.ts';
 import { noAmount, spentView } from '../../distributor/core/budget.ts';
 import { countNodes, isFinished } from '../core/state.ts';

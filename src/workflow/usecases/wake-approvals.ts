@@ -1,7 +1,7 @@
 import type { Announcement, EventData } from '../../contracts/events.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
-import type { ApprovalRow, EndedTask } from '../../contracts/rows.ts';
+import type { ApprovalRow, EndedTask } from '../../contracts/workflow-rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { succeeded } from '../../distributor/core/succeeded.ts';

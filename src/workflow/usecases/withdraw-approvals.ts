@@ -1,5 +1,5 @@
 import { CadreError } from '../../contracts/errors.ts';
-import type { WorkflowHead } from '../../contracts/rows.ts';
+import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { withdrawn } from '../core/approval.ts';
 import type { WorkflowDeps } from '../ports.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ApprovalRow } from '../../../src/contracts/rows.ts';
+import type { ApprovalRow } from '../../../src/contracts/workflow-rows.ts';
 import { claim, decideTime, paid, vote, withdrawn } from '../../../src/workflow/core/approval.ts';
 import { type BackendOf, unique } from './backend.ts';
 

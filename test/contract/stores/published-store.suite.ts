@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PublishedRow } from '../../../src/contracts/rows.ts';
+import type { PublishedRow } from '../../../src/contracts/workflow-rows.ts';
 import { publishedOf } from '../../../src/contracts/signal.ts';
 import { type BackendOf, unique } from './backend.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WorkflowEventRow, WorkflowHead } from '../../../src/contracts/rows.ts';
+import type { WorkflowEventRow, WorkflowHead } from '../../../src/contracts/workflow-rows.ts';
 import { workflowDefinition } from '../../../src/contracts/workflow.ts';
 import type { Advance } from '../../../src/workflow/ports.ts';
 import { iso, startMs } from '../../unit/distributor/rows.ts';
