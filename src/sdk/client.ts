@@ -1,21 +1,11 @@
 import type { CanaryInput } from '../contracts/canary.ts';
 import type { AgentView, QueueView } from '../contracts/agent.ts';
-import type {
-  DeadLetterView,
-  DeliveryNotificationView,
-  RedriveOutcome,
-  SystemStatusView,
-  WorkflowEventView,
-} from '../contracts/api.ts';
-import type { PlanView, QueryView, ReplayView, ValidationView } from '../contracts/inspection.ts';
+import type { DeadLetterView, RedriveOutcome, SystemStatusView } from '../contracts/api.ts';
 import { CadreError } from '../contracts/errors.ts';
-import type { Json } from '../contracts/json.ts';
 import type { PolicyTrial, PolicyView } from '../contracts/policy.ts';
 import type { ScheduleInput, ScheduleView } from '../contracts/schedule.ts';
-import type { EventRequest, PublishedView, SignalRequest, SignalView } from '../contracts/signal.ts';
 import type { TaskStatus, TaskView } from '../contracts/task.ts';
-import type { MigrationView, WorkflowUpdate } from '../contracts/repair.ts';
-import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
+import type { WorkflowView } from '../contracts/workflow.ts';
 import type { AgentClock } from './agent-ports.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
 import { approvalCalls } from './approval-calls.ts';
@@ -27,7 +17,7 @@ import { repairCalls } from './repair-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
 import { taskCalls } from './task-calls.ts';
-import { waitFor, type WaitOptions } from './wait.ts';
+import { inspectionCalls, workflowCalls } from './workflow-calls.ts';
 
 /** What `createClient` is given; everything may be left out. */
 export interface ClientOptions extends ConnectionOptions {
@@ -51,48 +41,6 @@ export interface PageOptions {
   readonly cursor?: string;
   readonly limit?: number;
 }
-
-/** How a workflow is started. */
-export interface RunOptions {
-  /** @default a new one; the same again with the same body is the same run */
-  readonly workflow_id?: string | undefined;
-  /** RFC 3339: when it should have ended. Its tasks get deadlines that leave time for what comes after them. */
-  readonly deadline?: string | undefined;
-  /** The namespace of all its tasks: what policies share out and limit by. */
-  readonly namespace?: string | undefined;
-}
-
-/** What else may be said of an event. */
-export type SignalOptions = Pick<SignalRequest, 'id' | 'key'>;
-
-/** What else may be said of an event that is published. */
-export type PublishOptions = Partial<Pick<EventRequest, 'id' | 'ttl_ms'>>;
-
-/** How a workflow is cancelled. */
-export interface CancelOptions {
-  /** Time that running tasks have to end by themselves after their `signal` was aborted; 0 stops them at once. @default 30_000 */
-  readonly graceMs?: number;
-}
-
-/** A workflow that was submitted. */
-export interface WorkflowHandle {
-  readonly workflow_id: string;
-  /** As it was when it was accepted; `warnings` name what may make it wait, for example capabilities that nobody offers yet. */
-  readonly submitted: WorkflowView;
-  get(): Promise<WorkflowView>;
-  wait(options?: WaitOptions<WorkflowView>): Promise<WorkflowView>;
-  cancel(reason?: string, options?: CancelOptions): Promise<WorkflowView>;
-  pause(): Promise<WorkflowView>;
-  resume(): Promise<WorkflowView>;
-  redrive(skip?: readonly string[]): Promise<WorkflowView>;
-  signal(name: string, data?: Json, options?: SignalOptions): Promise<SignalView>;
-  update(change: WorkflowUpdate): Promise<WorkflowView>;
-  migrate(definition: WorkflowDefinitionInput, options?: { readonly dryRun?: boolean }): Promise<MigrationView>;
-  tasks(): Promise<readonly RunTask[]>;
-  events(): Promise<readonly WorkflowEventView[]>;
-}
-
-const workflowEnds: readonly string[] = ['Completed', 'Failed', 'Partially Complete'];
 
 /** Talks to a deployment of Cadre through its API. Throws CadreError with a code of the catalogue on every refusal. */
 export function createClient(options: ClientOptions = {}) {
@@ -165,109 +113,6 @@ export type Client = ReturnType<typeof createClient>;
 
 async function list<T>(call: ApiTransport, path: string, page: object): Promise<ClientPage<T>> {
   return (await call({ method: 'GET', path, query: { ...page } })) as ClientPage<T>;
-}
-
-function workflowPath(id: string): string {
-  return `/v1/workflows/${encodeURIComponent(id)}`;
-}
-
-function workflowCalls(call: ApiTransport, clock: AgentClock, random: () => number) {
-  const get = async (id: string, signal?: AbortSignal) =>
-    (await call({
-      method: 'GET',
-      path: workflowPath(id),
-      ...(signal === undefined ? {} : { signal }),
-    })) as WorkflowView;
-  const cancel = async (id: string, reason = 'cancelled by its submitter', { graceMs }: CancelOptions = {}) => {
-    const body = { reason, ...(graceMs === undefined ? {} : { grace_ms: graceMs }) };
-    return (await call({ method: 'POST', path: `${workflowPath(id)}/cancel`, body })) as WorkflowView;
-  };
-  const steer = async (id: string, how: 'pause' | 'resume' | 'redrive', body: object = {}) =>
-    (await call({ method: 'POST', path: `${workflowPath(id)}/${how}`, body })) as WorkflowView;
-  const signal = async (workflow_id: string, name: string, data?: Json, options: SignalOptions = {}) => {
-    const { id = newId('signal', clock.now(), random()), key } = options;
-    const body = { id, name, ...(key === undefined ? {} : { key }), ...(data === undefined ? {} : { data }) };
-    return (await call({ method: 'POST', path: `${workflowPath(workflow_id)}/signals`, body })) as SignalView;
-  };
-  const publish = async (name: string, key: string, data?: Json, options: PublishOptions = {}) => {
-    const id = options.id ?? newId('event', clock.now(), random());
-    const body = { ...options, id, name, key, ...(data === undefined ? {} : { data }) };
-    return (await call({ method: 'POST', path: '/v1/events', body })) as PublishedView;
-  };
-  const pause = (id: string) => steer(id, 'pause');
-  const resume = (id: string) => steer(id, 'resume');
-  const redrive = (id: string, skip: readonly string[] = []) => steer(id, 'redrive', { skip });
-  const wait = (id: string, options: WaitOptions<WorkflowView> = {}) =>
-    waitFor(
-      (signal) => get(id, signal),
-      (view) => workflowEnds.includes(view.status),
-      clock,
-      options,
-    );
-  const tasks = async (id: string) =>
-    ((await call({ method: 'GET', path: `${workflowPath(id)}/tasks` })) as { items: readonly RunTask[] }).items;
-  const events = async (id: string) =>
-    ((await call({ method: 'GET', path: `${workflowPath(id)}/events` })) as { items: readonly WorkflowEventView[] })
-      .items;
-  const notification = async (id: string) =>
-    (await call({ method: 'GET', path: `${workflowPath(id)}/notification` })) as DeliveryNotificationView;
-  const handle = (workflow_id: string) => ({
-    workflow_id,
-    get: () => get(workflow_id),
-    wait: (options?: WaitOptions<WorkflowView>) => wait(workflow_id, options),
-    cancel: (reason?: string, options?: CancelOptions) => cancel(workflow_id, reason, options),
-    pause: () => pause(workflow_id),
-    resume: () => resume(workflow_id),
-    redrive: (skip?: readonly string[]) => redrive(workflow_id, skip),
-    signal: (name: string, data?: Json, more?: SignalOptions) => signal(workflow_id, name, data, more),
-    update: (change: WorkflowUpdate) => repairCalls(call).updateWorkflow(workflow_id, change),
-    migrate: (definition: WorkflowDefinitionInput, options?: { readonly dryRun?: boolean }) =>
-      repairCalls(call).migrateWorkflow(workflow_id, definition, options),
-    tasks: () => tasks(workflow_id),
-    events: () => events(workflow_id),
-  });
-  const run = async (
-    definition: WorkflowDefinitionInput,
-    input?: Json,
-    { workflow_id = newId(definition.name, clock.now(), random()), deadline, namespace }: RunOptions = {},
-  ): Promise<WorkflowHandle> => {
-    const body = {
-      workflow_id,
-      definition,
-      ...(input === undefined ? {} : { input }),
-      ...(deadline === undefined ? {} : { deadline }),
-      ...(namespace === undefined ? {} : { namespace }),
-    };
-    const submitted = (await call({ method: 'POST', path: '/v1/workflows', body })) as WorkflowView;
-    return { ...handle(workflow_id), submitted };
-  };
-  return { get, cancel, pause, resume, redrive, signal, publish, wait, tasks, events, notification, handle, run };
-}
-
-/** An id that tells people what ran and when, and is unique enough for one submitter. */
-function newId(name: string, now: number, random: number): string {
-  const time = new Date(now).toISOString().replace(/[-:.]/g, '');
-  return `${name.slice(0, 80)}-${time}-${random.toString(36).slice(2, 8)}`;
-}
-
-function inspectionCalls(call: ApiTransport) {
-  return {
-    /** Everything that is wrong with a definition or a submission, and its plan when nothing is; nothing runs. */
-    validateWorkflow: async (value: unknown) =>
-      (await call({ method: 'POST', path: '/v1/workflows/validate', body: value })) as ValidationView,
-    /** When its nodes run, the critical path and the predicted finish. */
-    workflowPlan: async (id: string) => (await call({ method: 'GET', path: `${workflowPath(id)}/plan` })) as PlanView,
-    /** What a query that its definition names says of it as it is. */
-    queryWorkflow: async (id: string, query: string) =>
-      (await call({ method: 'GET', path: `${workflowPath(id)}/queries/${encodeURIComponent(query)}` })) as QueryView,
-    /** Its state as the event log tells it, compared with the stored one, or at a moment of the past. */
-    replayWorkflow: async (id: string, at?: string) =>
-      (await call({
-        method: 'GET',
-        path: `${workflowPath(id)}/replay`,
-        ...(at === undefined ? {} : { query: { at } }),
-      })) as ReplayView,
-  };
 }
 
 function scheduleCalls(call: ApiTransport) {

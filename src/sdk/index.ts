@@ -1,6 +1,7 @@
 /** What a user of Cadre imports: the client, agents, and the errors that a handler may throw. */
 export { createAgent, type Agent, type CreateAgentOptions } from './create-agent.ts';
-export { createClient, type Client, type ClientOptions, type WorkflowHandle } from './client.ts';
+export { createClient, type Client, type ClientOptions } from './client.ts';
+export type { WorkflowHandle } from './workflow-calls.ts';
 export { lambdaAgent, type LambdaAgentOptions } from './lambda-agent.ts';
 export { offlineEdits, type OfflineEdits, type OfflineState, type SyncedDocument } from './offline-edits.ts';
 export { workflow, type WorkflowBuilder } from './workflow-builder.ts';
