@@ -3,6 +3,7 @@ import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';
+import { createLimitsOracle } from './limits-oracle.ts';
 import { createNamespaceOracle } from './namespace-oracle.ts';
 import { nextVersion } from './scenario.ts';
 
@@ -62,15 +63,14 @@ export function createOracles(view: OracleView) {
   const ready = new Map<string, Map<string, { readonly key: string; readonly since: number }>>();
   /** Waiting tasks that a lower one has overtaken, with the time of that decision. */
   const passed = new Map<string, { readonly lower: string; readonly decidedAt: number }[]>();
-  /** By concurrency key: what is Processing. By rate limit: when its starts were decided. */
-  const running = new Map<string, Set<string>>();
-  const starts = new Map<string, number[]>();
   const effects = new Map<string, number>();
   const lastSeq = new Map<string, number>();
 
   function check(holds: boolean, at: number, promise: string, detail: () => string): void {
     if (!holds && violations.length < 20) violations.push({ at, promise, detail: detail() });
   }
+
+  const checkLimits = createLimitsOracle(check);
 
   function trackReady(before: Item | undefined, after: Item | undefined, at: number): void {
     const id = String((after ?? before)?.['task_id']);
@@ -115,28 +115,6 @@ export function createOracles(view: OracleView) {
         continue;
       if (view.peek(`TASK#${other}`, 'TASK')?.['distribution_rules'] !== undefined) continue;
       passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
-    }
-  }
-
-  /** Of a key never more run than its limit, and of a rate limit never more start in any period, whoever decides. */
-  function checkLimits(before: Item, after: Item, at: number): void {
-    const { task_id, distribution_rules, status, distribution } = after as unknown as TaskRow;
-    const { concurrency, rate_limit: rate } = distribution_rules ?? {};
-    const isStart = status === 'Processing' && before['status'] !== 'Processing';
-    if (concurrency !== undefined) {
-      const those = running.get(concurrency.key) ?? new Set<string>();
-      running.set(concurrency.key, those);
-      if (status === 'Processing') those.add(task_id);
-      else those.delete(task_id);
-      check(those.size <= concurrency.limit, at, 'LimitKept', () => `${[...those].join(', ')} run at once`);
-    }
-    if (rate !== undefined && isStart) {
-      const decidedAt = Date.parse(distribution?.distribution_time ?? '');
-      const all = [...(starts.get(rate.key) ?? []), decidedAt];
-      starts.set(rate.key, all);
-      const near = all.filter((each) => Math.abs(each - decidedAt) < rate.period_ms).sort((one, other) => one - other);
-      const isOver = near.some((each, index) => (near[index + rate.limit] ?? Infinity) - each < rate.period_ms);
-      check(!isOver, at, 'RateKept', () => `${task_id} is one too many in ${rate.period_ms} ms: ${near.join(', ')}`);
     }
   }
 

@@ -149,6 +149,37 @@ function isOver({ open, cancelled, compensation }: Draft): boolean {
   return open === 0 && (cancelled || compensation === undefined || compensation === 'completed');
 }
 
+type Steering = Extract<WorkflowCommand, { type: 'set-budget' | 'pause' | 'resume' | 'update' | 'migrate' }>;
+
+/** How a run goes on from here: whether anything starts, by which definition, with which priority and money. */
+function steer(draft: Draft, command: Steering, emit: Emit): void {
+  switch (command.type) {
+    case 'set-budget':
+      emit({ type: 'BudgetSet', by: command.by, budget: command.budget });
+      break;
+    case 'pause':
+      if (!draft.paused && draft.status === 'In Progress') emit({ type: 'WorkflowPaused', by: command.by });
+      break;
+    case 'resume':
+      if (!draft.paused) break;
+      emit({ type: 'WorkflowResumed', by: command.by });
+      catchUp(draft, emit);
+      break;
+    case 'update': {
+      const { type: _type, ...change } = command;
+      emit({ type: 'WorkflowUpdated', ...change });
+      break;
+    }
+    case 'migrate': {
+      if (draft.cancelled || draft.compensation !== undefined) break;
+      const { by, definition: next } = command;
+      emit({ type: 'WorkflowMigrated', by, version: versionOf(draft.expansions) + 1, definition: next });
+      if (!draft.paused) catchUp(draft, emit);
+      break;
+    }
+  }
+}
+
 /**
  * What a command makes happen, as events in their order. Nothing when it was done before or comes too late, so a repeat is harmless. Pure:
  * linear in the nodes plus the edges of what ended.
@@ -173,9 +204,6 @@ export function decide(
     case 'settle':
       settleCharged(draft, command, emit);
       break;
-    case 'set-budget':
-      emit({ type: 'BudgetSet', by: command.by, budget: command.budget });
-      break;
     case 'resolve':
       settleNodes(draft, command.outcomes, 'SEP', emit);
       break;
@@ -195,26 +223,13 @@ export function decide(
       // What was decided while it was paused is carried out now.
       if (state.paused) catchUp(draft, emit);
       break;
+    case 'set-budget':
     case 'pause':
-      if (!draft.paused && state.status === 'In Progress') emit({ type: 'WorkflowPaused', by: command.by });
-      break;
     case 'resume':
-      if (!draft.paused) break;
-      emit({ type: 'WorkflowResumed', by: command.by });
-      catchUp(draft, emit);
+    case 'update':
+    case 'migrate':
+      steer(draft, command, emit);
       break;
-    case 'update': {
-      const { type: _type, ...change } = command;
-      emit({ type: 'WorkflowUpdated', ...change });
-      break;
-    }
-    case 'migrate': {
-      if (draft.cancelled || draft.compensation !== undefined) break;
-      const { by, definition: next } = command;
-      emit({ type: 'WorkflowMigrated', by, version: versionOf(draft.expansions) + 1, definition: next });
-      if (!draft.paused) catchUp(draft, emit);
-      break;
-    }
     case 'redrive':
       if (isRedrivable(state)) redrive(draft, command.by, emit);
       break;

@@ -16,7 +16,8 @@ import type { Charge } from '../core/account.ts';
 import { isDecided } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/settle-nodes.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { commitStep, type Step } from './commit-advance.ts';
+import { commitStep } from './commit-advance.ts';
+import type { Step } from './unfold-step.ts';
 import { findRun, graphOfRun, type Run } from './load-run.ts';
 
 type Settled = Awaited<ReturnType<WorkflowTasks['settle']>>;

@@ -7,7 +7,8 @@ import { failChange } from '../../distributor/core/task.ts';
 import type { Account } from '../core/account.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { commitStep, type Step } from './commit-advance.ts';
+import { commitStep } from './commit-advance.ts';
+import type { Step } from './unfold-step.ts';
 import { findRun, graphOfRun, type Run } from './load-run.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 

@@ -8,7 +8,7 @@ import { scopePrefix } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/settle-nodes.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import type { Step } from './commit-advance.ts';
+import type { Step } from './unfold-step.ts';
 import type { Run } from './load-run.ts';
 import { progressOf } from './node-values.ts';
 import { refusal } from './join-graph.ts';

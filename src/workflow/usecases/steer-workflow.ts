@@ -8,7 +8,8 @@ import { redriveChange } from '../../distributor/core/task.ts';
 import { isRedrivable, type WorkflowCommand } from '../core/reducer.ts';
 import { isBroken, isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { commitStep, hintsOf, type Step } from './commit-advance.ts';
+import { commitStep, hintsOf } from './commit-advance.ts';
+import type { Step } from './unfold-step.ts';
 import { findRun, graphOfRun, type Run, stateOfRun } from './load-run.ts';
 import { resumeWorkflow } from './resume-workflow.ts';
 
