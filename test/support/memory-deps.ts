@@ -75,6 +75,7 @@ export function memoryDeps() {
         return agents.has(id) ? agents.set(id, row as AgentRow).get(id) : undefined;
       },
     },
+    namespaces: { killed: async () => new Map() },
     messenger: {
       hint: async () => undefined,
       send: async () => undefined,

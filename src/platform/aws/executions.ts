@@ -4,9 +4,9 @@ import {
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
   StartExecutionCommand,
-  type SFNClient,
 } from '@aws-sdk/client-sfn';
 import type { Executions } from '../../workflow/ports.ts';
+import type { StepFunctions } from './executions-on-demand.ts';
 
 /** Characters of an execution's name (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html). */
 const nameCharactersMax = 80;
@@ -24,7 +24,7 @@ function nameOf(workflow_id: string, execution: number): string {
 }
 
 /** Workflow executions in Step Functions. */
-export function createExecutions(client: SFNClient, stateMachineArn: string): Executions {
+export function createExecutions(client: StepFunctions, stateMachineArn: string): Executions {
   const isDead = async (name: string): Promise<boolean> => {
     const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
     const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
@@ -14,7 +13,7 @@ import { createBudgetStore } from './budget-store.ts';
 import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
 import { documentsOnDemand } from './documents-on-demand.ts';
-import { createExecutions } from './executions.ts';
+import { executionsOnDemand, type StepFunctions, stepFunctionsOnDemand } from './executions-on-demand.ts';
 import { createNamespaceStore } from './namespace-store.ts';
 import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
@@ -33,7 +32,7 @@ export interface Clients {
   readonly dynamodb: DynamoDBDocumentClient;
   readonly sqs: SQSClient;
   readonly eventBridge: EventBridgeClient;
-  readonly sfn: SFNClient;
+  readonly sfn: StepFunctions;
   readonly objects: Objects;
 }
 
@@ -103,7 +102,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     schedules: createScheduleStore(db),
     approvals: approvalsOnDemand(db),
     published: createPublishedStore(db),
-    executions: createExecutions(clients.sfn, deployment.stateMachineArn),
+    executions: executionsOnDemand(clients.sfn, deployment.stateMachineArn),
     inboxes: createInboxes(clients.sqs, deployment.keyArn),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),
     addresses: { results_url: queue('results'), heartbeats_url: queue('heartbeats'), bucket: deployment.bucket },
@@ -160,7 +159,7 @@ export function awsClients(env: NodeJS.ProcessEnv = process.env): Clients {
     dynamodb: DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } }),
     sqs: new SQSClient({ useQueueUrlAsEndpoint: !local, md5: false }),
     eventBridge: new EventBridgeClient({}),
-    sfn: new SFNClient({ disableHostPrefix: local }),
+    sfn: stepFunctionsOnDemand({ disableHostPrefix: local }),
     objects: objectsOnDemand({ forcePathStyle: local }),
   };
 }
