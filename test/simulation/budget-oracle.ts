@@ -1,5 +1,6 @@
 import type { Amount } from '../../src/contracts/budget.ts';
 import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
+import { isTask } from '../../src/contracts/workflow-nodes.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { sumOf } from '../../src/distributor/core/budget.ts';
@@ -15,7 +16,7 @@ export interface BudgetView {
 
 /** True when what each attempt reserves is the most that it uses: then the hard limit holds to the last token. */
 function isForeseen({ nodes }: WorkflowDefinition): boolean {
-  return nodes.every((node) => node.kind === 'task' && node.distribution_rules?.estimate !== undefined);
+  return nodes.every((node) => isTask(node) && node.distribution_rules?.estimate !== undefined);
 }
 
 /**

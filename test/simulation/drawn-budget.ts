@@ -1,3 +1,4 @@
+import { isTask } from '../../src/contracts/workflow-nodes.ts';
 import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 
@@ -14,7 +15,7 @@ export function withBudget(random: Random, definition: WorkflowDefinition): Work
   const soft = random.chance(0.5) ? { soft: 0.5, on_soft: random.pick(['warn', 'wait'] as const) } : {};
   const isKnown = random.chance(0.5);
   const nodes = definition.nodes.map((node) =>
-    isKnown && node.kind === 'task' ? { ...node, distribution_rules: { estimate: attemptUsageMax } } : node,
+    isKnown && isTask(node) ? { ...node, distribution_rules: { estimate: attemptUsageMax } } : node,
   );
   return workflowDefinition.parse({ ...definition, nodes, budget: { ...hard, ...soft } });
 }

@@ -27,7 +27,8 @@ export function drawSignals(
 export function drawEvents(random: Random, spread: number): Scenario['events'] {
   return Array.from({ length: 1 + random.below(3) }, (_, index) => {
     const event = { name: 'yes', key: 'this one', id: `published-${index}`, ttl_ms: defaultEventTtlMs };
-    const at = random.below(spread);
+    // Most come when somebody waits already.
+    const at = spread / 3 + random.below(spread);
     return Array.from({ length: 1 + random.below(2) }, () => ({
       at: at + random.below(3_000),
       event,

@@ -45,10 +45,11 @@ export function drawApproval(random: Random): WorkflowNodeInput {
   };
 }
 
-/** What people do about it; some do it twice, at the wrong time, or although they may not. */
+/** What people do about it; some do it twice, at the wrong time, or although they may not, and many in the same moment. */
 export function drawActs(random: Random, approval_id: string, spread: number): readonly PersonAct[] {
+  const moments = [random.below(spread), random.below(spread)];
   return Array.from({ length: 2 + random.below(8) }, () => ({
-    after: random.below(spread),
+    after: random.pick(moments) + random.below(50),
     approval_id,
     person: random.pick(people),
     act: random.pick(['approve', 'approve', 'approve', 'reject', 'claim', 'release', 'delegate'] as const),

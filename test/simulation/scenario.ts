@@ -8,6 +8,7 @@ import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import { attemptUsageMax, withBudget } from './drawn-budget.ts';
+import { drawBurst, drawCrowds } from './drawn-crowds.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawEvents, drawSignals } from './drawn-events.ts';
 import { drawActs, drawApproval, type PersonAct } from './people.ts';
@@ -148,20 +149,6 @@ function drawTask(random: Random, index: number, at: number): Task {
   };
 }
 
-/** In some seeds more comes at once than there are slots for, and something low behind it is soon due: it stands where no head reaches. */
-function drawBurst(random: Random, spread: number): Scenario['tasks'] {
-  if (!random.chance(0.15)) return [];
-  const at = random.below(spread);
-  const deadline = new Date(epochMs + at + 3_000 + random.below(2_000)).toISOString();
-  const task = (task_id: string, rest: Pick<Task, 'priority' | 'deadline'>): Scenario['tasks'][number] => ({
-    at,
-    task: { task_id, task_type: 'work', required_capabilities: ['a'], payload: {}, ...rest },
-    via: 'api',
-  });
-  const many = Array.from({ length: 12 }, (_, index) => task(`many-${index}`, { priority: 'high' }));
-  return [...many, task('soon-due', { priority: 'low', deadline })];
-}
-
 /** Says of most tasks how they are undone, and lets the failure of some nodes ask for it. */
 function withUndoing(random: Random, nodes: readonly WorkflowNodeInput[]): WorkflowNodeInput[] {
   return nodes.map((node) => ({
@@ -281,15 +268,17 @@ export function drawScenario(random: Random): Scenario {
     const isDoomed = via === 'api' && random.fork(`namespace-${index}`).chance(0.3);
     return { at, task: { ...task, ...(isDoomed ? { namespace: doomed } : {}) }, via };
   });
-  const workflows = Array.from({ length: random.below(4) }, (_, index) => ({
+  const drawn = Array.from({ length: random.below(4) }, (_, index) => ({
     at: random.below(spread),
     workflow_id: `wf${index}`,
     ...(index % 2 === 0 && random.fork(`doom-${index}`).chance(0.3) ? { namespace: doomed } : {}),
     definition: withBudget(random.fork(`budget-${index}`), drawWorkflow(random, index)),
   }));
+  const workflows = [...drawn, ...drawCrowds(random.fork('crowds'), spread)];
   const awaiting = workflows.filter(({ definition }) => definition.nodes.some(({ kind }) => kind === 'event'));
   const published = random.fork('published');
-  const isPublished = awaiting.length > 0 && published.chance(0.5);
+  const isPublished =
+    awaiting.some(({ workflow_id }) => workflow_id === 'awaits') || (awaiting.length > 0 && published.chance(0.5));
   const signals = awaiting.flatMap(({ workflow_id }) =>
     drawSignals(random.fork(`signals-${workflow_id}`), workflow_id, spread / 2, isPublished),
   );
@@ -308,7 +297,7 @@ export function drawScenario(random: Random): Scenario {
     people: workflows
       .filter(({ definition }) => definition.nodes.some(({ kind }) => kind === 'approval'))
       .flatMap(({ workflow_id }) =>
-        drawActs(random.fork(`people-${workflow_id}`), `${workflow_id}:approve`, 20_000).map((each) => ({
+        drawActs(random.fork(`people-${workflow_id}`), `${workflow_id}:approve`, 6_000).map((each) => ({
           ...each,
           workflow_id,
         })),
