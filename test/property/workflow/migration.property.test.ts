@@ -32,7 +32,10 @@ function start(definition: WorkflowDefinition, fates: Fates, pick: (bound: numbe
   };
   const step = (): void => {
     const due = answers(definition, state);
-    if (due.length > 0) { send({ type: 'resolve', outcomes: due.slice(0, 1 + pick(3)) }); return; }
+    if (due.length > 0) {
+      send({ type: 'resolve', outcomes: due.slice(0, 1 + pick(3)) });
+      return;
+    }
     const running = startedNodes(definition, state.nodes, state.expansions);
     if (running.length === 0) throw new Error('nothing runs, yet the workflow has not ended');
     const from = pick(running.length);
