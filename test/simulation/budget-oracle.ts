@@ -3,7 +3,7 @@ import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
 import { isTask } from '../../src/contracts/workflow-nodes.ts';
 import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
-import { sumOf } from '../../src/distributor/core/budget.ts';
+import { noAmount, sumOf } from '../../src/distributor/core/budget.ts';
 import { attemptUsageMax } from './drawn-budget.ts';
 
 /** What the oracle may look up. */
@@ -21,11 +21,15 @@ function isForeseen({ nodes }: WorkflowDefinition): boolean {
 
 /**
  * What is spent and what is reserved for what runs stays within the hard limit; where attempts may use more than was expected of them, but for what those that run at
- * the same time may. It is judged after each commit as a whole, since an end and its charge are one.
+ * the same time may. What undoes work, or carries out a decision, is charged but may cost what it will. It is judged after each commit as a whole, since an end and its
+ * charge are one.
  */
 export function createBudgetOracle(view: BudgetView, broken: (at: number, detail: string) => void) {
   /** By workflow and task: what runs and was not charged yet. */
   const running = new Map<string, Map<string, Amount>>();
+  /** By workflow: what was spent for attempts that no limit stops. */
+  const exempt = new Map<string, Amount>();
+  const limited = new Set<string>();
   const runningIn = (workflow_id: string): Map<string, Amount> => {
     const own = running.get(workflow_id) ?? new Map<string, Amount>();
     running.set(workflow_id, own);
@@ -34,13 +38,14 @@ export function createBudgetOracle(view: BudgetView, broken: (at: number, detail
 
   function judge(workflow_id: string, at: number): void {
     const definition = view.definitionOf(workflow_id);
-    const { budget, spent = { micro_usd: 0, tokens: 0 } } = view.head(workflow_id) ?? {};
+    const { budget, spent = noAmount } = view.head(workflow_id) ?? {};
     if (budget === undefined || definition === undefined) return;
     const used = [...runningIn(workflow_id).values()].reduce(sumOf, spent);
+    const free = exempt.get(workflow_id) ?? noAmount;
     const over = isForeseen(definition) ? 0 : view.slots;
     const usdMax = (budget.usd ?? Infinity) * 1e6 + over * attemptUsageMax.usd * 1e6 + 0.5;
     const tokensMax = (budget.tokens ?? Infinity) + over * attemptUsageMax.tokens;
-    if (used.micro_usd > usdMax || used.tokens > tokensMax)
+    if (used.micro_usd - free.micro_usd > usdMax || used.tokens - free.tokens > tokensMax)
       broken(at, `${workflow_id}: ${JSON.stringify({ budget, spent, running: [...runningIn(workflow_id)] })}`);
   }
 
@@ -50,6 +55,7 @@ export function createBudgetOracle(view: BudgetView, broken: (at: number, detail
       const row = after ?? before ?? {};
       if (row['sk'] === 'TASK' && row['budgeted'] === true) {
         const task_id = String(row['task_id']);
+        limited.add(task_id);
         const workflow_id = task_id.slice(0, task_id.indexOf(':'));
         if (after?.['status'] !== 'Processing') runningIn(workflow_id).delete(task_id);
         else if (before?.['status'] !== 'Processing') {
@@ -64,7 +70,11 @@ export function createBudgetOracle(view: BudgetView, broken: (at: number, detail
         // What is stopped is charged first and cancelled then.
         for (const event of events)
           if (event.type === 'BudgetSpent')
-            for (const { node } of event.attempts) runningIn(workflow_id).delete(`${workflow_id}:${node}`);
+            for (const charge of event.attempts) {
+              const task_id = `${workflow_id}:${charge.node}`;
+              runningIn(workflow_id).delete(task_id);
+              if (!limited.has(task_id)) exempt.set(workflow_id, sumOf(exempt.get(workflow_id) ?? noAmount, charge));
+            }
       }
     }
     for (const workflow_id of touched) judge(workflow_id, at);

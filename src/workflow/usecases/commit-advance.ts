@@ -2,7 +2,7 @@ import type { Announcement } from '../../contracts/events.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
-import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
+import type { NodeTimerRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowEvent } from '../../contracts/workflow.ts';
 import { noAmount, spentView } from '../../distributor/core/budget.ts';
 import { expiresAt, routesOfTask } from '../../distributor/core/expiry.ts';
@@ -160,6 +160,15 @@ function budgetNews(head: WorkflowHead, events: readonly WorkflowEvent[]): reado
   });
 }
 
+/** The timers that a step sets: one a node, the last, since a node with a body may fail and begin again within one step. */
+function timersOf({ workflow_id, pool }: WorkflowHead, events: readonly WorkflowEvent[]): NodeTimerRow[] {
+  const timers = new Map<string, NodeTimerRow>();
+  for (const event of events)
+    if ('until' in event && event.until !== undefined)
+      timers.set(event.node, { workflow_id, path: event.node, pool, until: event.until });
+  return [...timers.values()];
+}
+
 /**
  * Decides a step and commits it: task changes, events, head and successors in one transaction. Answers with the conflict when somebody else was
  * first, and with undefined when there is nothing to do. A fan-out too wide for the transaction is inserted after it, tasks that nobody needs any more are
@@ -182,11 +191,7 @@ export async function commitStep(
   const wide = !fits(step, unfolded, joined.length);
   const debt = { rows: wide ? rows : [], ...ended };
   const head = await nextHead(deps, run, step, unfolded, at);
-  const timers = events.flatMap((event) =>
-    'until' in event && event.until !== undefined
-      ? [{ workflow_id, path: event.node, pool: head.pool, until: event.until }]
-      : [],
-  );
+  const timers = timersOf(head, events);
   await writeRoutes(deps, rows);
   const conflict = await deps.workflows.advance({
     head,

@@ -54,6 +54,13 @@ describe('a node around others with a retry', () => {
     expect(await viewWorkflow(wrong.deps, 'w')).toMatchObject({ status: 'Failed' });
   });
 
+  it('may use up all of its tries within one step', async () => {
+    const body = { nodes: [task('a', [], { input: '$error("no")' })] };
+    const retry = { max_attempts: 3, backoff_ms: 0 };
+    const stage = await started({ nodes: [{ kind: 'subworkflow', name: 'sub', retry, timeout_ms: 60_000, body }] });
+    expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({ status: 'Failed' });
+  });
+
   it('gives each try its own time, and the items and rounds their own numbers', async () => {
     const each = { kind: 'map' as const, name: 'each', items: '["x", "y"]', timeout_ms: 60_000, ...twice };
     const stage = await started({ nodes: [{ ...each, body: { nodes: [task('t', [], { input: 'item' })] } }] });
