@@ -120,6 +120,15 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     warnings.length = 0;
   }
 
+  /** Submits, by a function that dies after the first step: what did not fit into its transaction is left. */
+  async function diesAfterBeginning(workflow_id: string, definition: WorkflowDefinitionInput): Promise<void> {
+    let steps = 0;
+    const advance: typeof deps.workflows.advance = (step) =>
+      (steps += 1) === 1 ? deps.workflows.advance(step) : Promise.reject(new Error('the function died'));
+    await submit(workflow_id, definition, undefined, { ...deps, workflows: { ...deps.workflows, advance } });
+    warnings.length = 0;
+  }
+
   /** Submits, and plays the execution's Run state. */
   async function begin(workflow_id: string, definition: WorkflowDefinitionInput, input?: Json): Promise<void> {
     await submit(workflow_id, definition, input);
@@ -189,6 +198,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     register,
     submit,
     create,
+    diesAfterBeginning,
     begin,
     rowOf,
     claim,

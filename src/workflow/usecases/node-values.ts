@@ -1,7 +1,7 @@
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
 import type { KeptSignal } from '../../contracts/signal.ts';
-import type { EndedTask } from '../../contracts/workflow-rows.ts';
+import type { EndedTask, SignalRow } from '../../contracts/workflow-rows.ts';
 import { type WorkflowGraph } from '../core/graph.ts';
 import type { ExpressionValues } from '../core/expression.ts';
 import { type EndedNode, valuesOf } from '../core/input.ts';
@@ -21,11 +21,11 @@ export interface Progress {
   readonly known: KnownEnds;
   /** Events that no node has taken. */
   readonly signals: readonly KeptSignal[];
-  /** Ids of published events that the advance itself receives. */
-  readonly received: ReadonlySet<string>;
+  /** Events that the advance itself receives, by their ids: they are not stored yet. */
+  readonly received: ReadonlyMap<string, SignalRow>;
 }
 
-const nothing: ReadonlySet<string> = new Set();
+const nothing: ReadonlyMap<string, SignalRow> = new Map();
 
 /** A run as it stands, before any step. */
 export function progressOf(run: Run, known: KnownEnds = new Map()): Progress {

@@ -119,6 +119,12 @@ async function publishedBefore(
   return events.find((_event, index) => known[index] === undefined);
 }
 
+/** An event that the workflow keeps: one that it receives in this very step is not stored yet. */
+async function signalRow(deps: WorkflowDeps, { run, received }: Progress, id: string): Promise<SignalRow | undefined> {
+  const [stored] = received.has(id) ? [received.get(id)] : await deps.workflows.signals(run.head.workflow_id, [id]);
+  return stored;
+}
+
 /** A node begins to wait for events: it takes the oldest kept one that it asks for, else the oldest that was published for its key, else it is held. */
 export async function awaitEvent(
   deps: WorkflowDeps,
@@ -130,7 +136,7 @@ export async function awaitEvent(
   if (!awaited.ok) return failed(node.name, 'input-failed', awaited.error.message);
   for (const kept of progress.signals) {
     const branch = branchFor(awaited.value, kept);
-    const [signal] = branch === undefined ? [] : await deps.workflows.signals(progress.run.head.workflow_id, [kept.id]);
+    const signal = branch && (await signalRow(deps, progress, kept.id));
     if (branch !== undefined && signal !== undefined) return take(deps, progress, node, signal, branch);
   }
   const published = await publishedBefore(deps, progress, awaited.value);

@@ -1,3 +1,4 @@
+import { workflowOf } from '../../contracts/ids.ts';
 import { resultsPerTransactionMax, startsPerTransactionMax } from '../../contracts/limits.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { ApprovalRow, EndedTask, ExpansionRow, SignalRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
@@ -88,6 +89,19 @@ function keep(
   });
 }
 
+/** What was begun and is still open: a node that was stopped in the step that started it asks nobody for anything. */
+function begunNow(
+  { graph, letters }: Progress,
+  { rows, approvals }: Pick<Unfolded, 'rows' | 'approvals'>,
+): Pick<Unfolded, 'rows' | 'approvals'> {
+  const stopped = new Set(graph.nodes.flatMap(({ name }, index) => (letters[index] === 'X' ? [name] : [])));
+  if (stopped.size === 0) return { rows, approvals };
+  return {
+    rows: rows.filter(({ task_id }) => !stopped.has(workflowOf(task_id)?.node ?? '')),
+    approvals: approvals.filter(({ path }) => !stopped.has(path)),
+  };
+}
+
 /**
  * Decides until nothing is left for Cadre itself to evaluate, or the transaction is full: an input that fails, a choice, a loop's next round are one more outcome
  * to decide about, so that a chain of such nodes commits at once.
@@ -114,7 +128,7 @@ export async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<
     const graph = graphOf(definition, state.expansions);
     const progress: Progress = {
       ...{ run: { ...run, expansions }, graph, letters: state.nodes, known },
-      ...{ signals: state.signals, received: new Set(signals.keys()) },
+      ...{ signals: state.signals, received: new Map(signals) },
     };
     const started = decided.flatMap((event) =>
       event.type === 'NodeStarted' && step.revived?.has(event.node) !== true ? [event.node] : [],
@@ -131,8 +145,10 @@ export async function unfold(deps: WorkflowDeps, run: Run, step: Step): Promise<
       error,
     }));
     const outcomes = [...failed, ...resolved.map(({ outcome }) => outcome)];
-    if (outcomes.length === 0)
-      return { events, rows, results, approvals, signals, progress, state, unfinished: due.length > 0 };
+    if (outcomes.length === 0) {
+      const begun = begunNow(progress, { rows, approvals });
+      return { events, results, signals, progress, state, unfinished: due.length > 0, ...begun };
+    }
     brought = broughtBy(resolved);
     for (const { node, error } of prepared.failures) brought.set(node, { result: { error } });
     command = { type: 'resolve', outcomes };

@@ -178,6 +178,15 @@ describe('a gather', () => {
     expect((await stage.rowOf('w', 'ask:0:a')).status).toBe('Cancelled');
   });
 
+  it('hands out nothing that it needs no more when it begins', async () => {
+    const now = { name: 'now', kind: 'wait' as const, for_ms: 0 };
+    const race = { name: 'race', kind: 'gather' as const, need: 'first' as const, body: { nodes: [task('t'), now] } };
+    const stage = await started({ nodes: [race, task('next', ['race'])] });
+    expect(await queued(stage)).toEqual(['next']);
+    expect(await stage.deps.tasks.get(['w:race:0:t'])).toEqual([undefined]);
+    expect(await finish(stage)).toMatchObject({ status: 'Completed' });
+  });
+
   it('ends with enough answers, and fails when they cannot be had any more', async () => {
     const enough = await started(gather(2));
     await enough.run('w', 'ask:0:a', { output: 1 });

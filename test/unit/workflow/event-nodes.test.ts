@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { keptSignalsMax } from '../../../src/contracts/limits.ts';
+import { keptSignalsMax, resultsPerTransactionMax } from '../../../src/contracts/limits.ts';
 import { checkDefinition } from '../../../src/workflow/core/definition.ts';
 import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
 import { signalWorkflow } from '../../../src/workflow/usecases/signal-workflow.ts';
@@ -64,6 +64,18 @@ describe('a node that waits for events', () => {
     expect(await payloadOf(stage, 'ship')).toMatchObject({ event: 'paid', key: '7', data: 'by card', id: 'e1' });
     expect(await send(stage, 'called-off', { id: 'e2', key: '7' })).toMatchObject({ value: { kept: true } });
     expect(await finish(stage)).toMatchObject({ status: 'Completed', nodes: { Completed: 2, Skipped: 2 } });
+  });
+
+  it('takes an event that comes in the very step in which it begins to wait', async () => {
+    const stage = createWorkflowStage();
+    const passed = Array.from({ length: resultsPerTransactionMax }, (_, at) => ({
+      ...{ kind: 'wait' as const, name: `n${at}`, for_ms: 0 },
+      depends_on: at === 0 ? [] : [`n${at - 1}`],
+    }));
+    const nodes = [...passed, event('answer', [`n${passed.length - 1}`])];
+    await stage.diesAfterBeginning('w', { name: 'x', nodes });
+    expect(await send(stage, 'go')).toMatchObject({ ok: true });
+    expect(await view(stage)).toMatchObject({ status: 'Completed' });
   });
 
   it('goes on with the branch of its timer when no event came in time; one that comes later is kept', async () => {
