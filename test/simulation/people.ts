@@ -33,7 +33,7 @@ export function drawApproval(random: Random): WorkflowNodeInput {
       groups: random.chance(0.3) ? ['board'] : [],
     },
     needed: 1 + random.below(2),
-    sla_ms: 1_000 + random.below(5_000),
+    sla_ms: 1_100 + random.below(5_000),
     ...(random.chance(0.3) ? { remind_ms: 1_000 } : {}),
     ...(random.chance(0.5) ? { on_overdue: random.pick(['approve', 'reject'] as const) } : {}),
   });
