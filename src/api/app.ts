@@ -9,6 +9,7 @@ import { agentRoutes } from './routes/agents.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { contextRoutes } from './routes/contexts.ts';
+import { definitionRoutes } from './routes/definitions.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
@@ -73,6 +74,7 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', workflowRoutes(deps));
   app.route('/', steeringRoutes(deps));
   app.route('/', repairRoutes(deps));
+  app.route('/', definitionRoutes(deps));
   app.route('/', approvalRoutes(deps));
   app.route('/', scheduleRoutes(deps));
   app.route('/', agentRoutes(deps));

@@ -4,6 +4,7 @@ import { defaultTimeoutMs, timeoutMsMax } from '../contracts/limits.ts';
 import { isTask, type WorkflowNode } from '../contracts/workflow-nodes.ts';
 import { fromWfFormat, isWfFormat } from '../sdk/wfformat.ts';
 import { readJsonFile } from './read-input.ts';
+import { isReference } from './registered.ts';
 import { readWorkflow, type WorkflowFile } from './workflow-file.ts';
 
 /** What agents that stand in for recorded tasks offer. */
@@ -16,8 +17,9 @@ export interface RunFile extends WorkflowFile {
   readonly recorded: boolean;
 }
 
-/** Reads a file to run: one of our own, or a WfCommons instance with its time scale. */
+/** Reads what to run: a registered definition by its name, a file of our own, or a WfCommons instance with its time scale. */
 export async function readRunFile(path: string, timeScale = '1'): Promise<RunFile> {
+  if (isReference(path)) return { definition: path, recorded: false };
   const value = await readJsonFile(path);
   if (!isWfFormat(value)) return { ...readWorkflow(value), recorded: false };
   const factor = Number(timeScale);

@@ -1,3 +1,4 @@
+import { CadreError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
 import type { WorkflowDefinition } from '../contracts/workflow.ts';
 import { everyNode, isTask } from '../contracts/workflow-nodes.ts';
@@ -6,12 +7,13 @@ import { startFleet, type Fleet, type FleetMember } from './fleet/fleet.ts';
 import { followWorkflow, type EndedRun } from './follow.ts';
 import { interruptible } from './local/interrupt.ts';
 import type { Output } from './output.ts';
+import { loadVersion } from './registered.ts';
 import { simulateCapability } from './run-file.ts';
 import { playPeople } from './twin-people.ts';
 
 /** A workflow to run to its end. */
 export interface RunRequest {
-  readonly definition: WorkflowDefinition;
+  readonly definition: WorkflowDefinition | string;
   readonly input: Json | undefined;
   readonly workflow_id: string | undefined;
   readonly deadline: string | undefined;
@@ -32,11 +34,13 @@ export async function runDeployed(client: Client, request: RunRequest, out: Outp
   return interruptible(async (signal) => {
     const fleet = request.recorded ? await provideSleepers(client, signal, out) : undefined;
     try {
-      const { input, workflow_id, deadline } = request;
-      const handle = await client.run(request.definition, input, { workflow_id, deadline });
+      const { definition: given, input, workflow_id, deadline } = request;
+      const handle = await client.run(given, input, { workflow_id, deadline });
       for (const warning of handle.submitted.warnings) out.note(`Warning: ${warning}`);
-      out.progress(`Workflow ${handle.workflow_id}: ${request.definition.nodes.length} tasks`);
-      return await followWorkflow(client, handle.workflow_id, request.definition, { out, signal });
+      const definition =
+        typeof given === 'string' ? (await loadVersion(client, handle.submitted.definition ?? given)).body : given;
+      out.progress(`Workflow ${handle.workflow_id}: ${definition.nodes.length} tasks`);
+      return await followWorkflow(client, handle.workflow_id, definition, { out, signal });
     } finally {
       await fleet?.stop();
     }
@@ -59,10 +63,13 @@ const twinSlots = 16;
 
 /** Runs a workflow in this process in virtual time; its tasks last `payload.duration_ms` and give their payload back, people approve. */
 export async function runInTwin(request: RunRequest): Promise<EndedRun> {
+  const { definition } = request;
+  if (typeof definition === 'string')
+    throw new CadreError('unknown-definition', `the twin has no registry: give it the file of ${definition}`);
   const { createTestCloud } = await import('../sdk/test-cloud.ts');
   const cloud = createTestCloud();
   const capabilities = [
-    ...new Set(everyNode(request.definition).flatMap((node) => (isTask(node) ? node.required_capabilities : []))),
+    ...new Set(everyNode(definition).flatMap((node) => (isTask(node) ? node.required_capabilities : []))),
   ];
   for (let number = 1; number <= twinAgents; number += 1) {
     await cloud.addAgent({
@@ -76,9 +83,9 @@ export async function runInTwin(request: RunRequest): Promise<EndedRun> {
     });
   }
   const { workflow_id, deadline } = request;
-  const handle = await cloud.drive(cloud.client.run(request.definition, request.input, { workflow_id, deadline }));
+  const handle = await cloud.drive(cloud.client.run(definition, request.input, { workflow_id, deadline }));
   const ended = new AbortController();
-  const asksPeople = everyNode(request.definition).some(({ kind }) => kind === 'approval');
+  const asksPeople = everyNode(definition).some(({ kind }) => kind === 'approval');
   if (asksPeople) void playPeople(cloud, handle.workflow_id, ended.signal);
   const view = await cloud.drive(handle.wait());
   ended.abort();

@@ -84,6 +84,7 @@ export function showWorkflow(workflow: WorkflowView): string {
   return facts([
     ['workflow', workflow.workflow_id],
     ['name', workflow.name],
+    ['definition', workflow.definition],
     ['version', workflow.version?.toString()],
     ['status', `${showStatus(workflow.status)}${workflow.paused === true ? ' (paused)' : ''}`],
     ['cancelled', workflow.cancel_until && `what runs may end by itself until ${showTime(workflow.cancel_until)}`],

@@ -4,7 +4,8 @@ import { workflowDefinition, workflowSubmission, type WorkflowDefinition } from 
 
 /** A workflow that a file holds. */
 export interface WorkflowFile {
-  readonly definition: WorkflowDefinition;
+  /** Written out, or the name of a registered one. */
+  readonly definition: WorkflowDefinition | string;
   readonly input?: Json;
   readonly workflow_id?: string;
   readonly deadline?: string;

@@ -76,6 +76,12 @@ export const errorCatalogue = {
     what: 'A workflow with this id exists already with another body; the first one stays.',
     fix: 'Choose another workflow_id, or send the same body to repeat safely.',
   },
+  'unknown-definition': {
+    status: 404,
+    exit: 4,
+    what: 'No workflow is registered under this name and version.',
+    fix: 'Look with `cadre workflows definitions`; `cadre workflows register FILE` registers one.',
+  },
   'schedule-conflict': {
     status: 409,
     exit: 6,

@@ -19,6 +19,7 @@ import { json } from './json.ts';
 import { dispatchHint, heartbeat, inboxMessage, pulseTick, resultBatch, taskBatch } from './messages.ts';
 import { operations, type Operation } from './operations.ts';
 import { policyDocument, policyView } from './policy.ts';
+import { registeredView, versionBodyView } from './registry.ts';
 import { schedule, scheduleView } from './schedule.ts';
 import { distributionLog, task, taskView } from './task.ts';
 import { runTask, workflowDefinition, workflowEvent, workflowSubmission, workflowView } from './workflow.ts';
@@ -37,6 +38,8 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'queue-view': queueView,
   'workflow-definition': workflowDefinition,
   'workflow-submission': workflowSubmission,
+  'registered-definition': registeredView,
+  'definition-version': versionBodyView,
   'workflow-view': workflowView,
   'workflow-event': workflowEvent,
   'run-task': runTask,
@@ -77,6 +80,7 @@ const components = {
   AgentView: agentView,
   QueueView: queueView,
   WorkflowSubmission: workflowSubmission,
+  WorkflowDefinition: workflowDefinition,
   WorkflowNode: workflowNode,
   WorkflowBody: workflowBody,
   WorkflowView: workflowView,

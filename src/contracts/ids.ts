@@ -71,6 +71,39 @@ export const capabilityList = z.array(capability).max(capabilitiesMax);
 /** A point in time, RFC 3339 with offset or Z. */
 export const timestamp = z.iso.datetime({ offset: true });
 
+/** What a name may look like, for patterns that are made of it. */
+const nameText = '[A-Za-z0-9][A-Za-z0-9._-]*';
+const versionText = '@[1-9][0-9]{0,3}';
+
+/** A version of a registered definition, for example `release@3`. */
+export const definitionVersion = z
+  .string()
+  .max(idCharactersMax + 5)
+  .regex(new RegExp(`^${nameText}${versionText}$`), 'name a version as NAME@VERSION, for example release@3');
+
+/** A registered definition: one version of it, or with `@latest` the newest that is not deprecated. */
+export const definitionReference = z
+  .string()
+  .max(idCharactersMax + 7)
+  .regex(
+    new RegExp(`^${nameText}(${versionText}|@latest)$`),
+    'name a registered definition as NAME@VERSION or NAME@latest, for example release@3',
+  );
+
+/**
+ * The name of a body: one that the definition chose, or a version of a registered definition (`check@2`). A pinned definition has those among its `bodies`, and what they call their own as
+ * `check@2.<name>`.
+ */
+export const bodyName = ownKey(
+  z
+    .string()
+    .max(2 * idCharactersMax + 6)
+    .regex(
+      new RegExp(`^${nameText}(${versionText}(\\.${nameText})?)?$`),
+      'use the name of a body, or NAME@VERSION of a registered definition',
+    ),
+);
+
 /** The pool every agent and task belongs to until pools can be chosen. */
 export const defaultPool = 'default';
 

@@ -21,6 +21,7 @@ import { agentId, taskId } from './ids.ts';
 import { json } from './json.ts';
 import { inspectionOperations } from './inspection-operations.ts';
 import { policyOperations } from './policy-operations.ts';
+import { registryOperations } from './registry-operations.ts';
 import { repairOperations } from './repair-operations.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { taskView } from './task.ts';
@@ -150,6 +151,7 @@ export const operations: readonly Operation[] = [
   },
   ...workflowOperations,
   ...repairOperations,
+  ...registryOperations,
   ...inspectionOperations,
   ...approvalOperations,
   ...scheduleOperations,

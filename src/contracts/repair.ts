@@ -3,7 +3,7 @@ import { timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { cancelGraceMs, cancelGraceMsMax } from './limits.ts';
 import { priority } from './task.ts';
-import { workflowDefinition, workflowView } from './workflow.ts';
+import { definitionOrReference, workflowView } from './workflow.ts';
 
 /** What may be changed of a workflow that runs. */
 export const workflowUpdateRequest = z
@@ -35,7 +35,7 @@ export const workflowCancelRequest = z.strictObject({
 
 /** A newer version of a run's definition, by which it is to go on. */
 export const workflowMigrationRequest = z.strictObject({
-  definition: workflowDefinition,
+  definition: definitionOrReference,
   /** Only says whether it may, and what would change. */
   dry_run: z.boolean().optional(),
 });

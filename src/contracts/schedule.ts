@@ -12,7 +12,7 @@ import {
   scheduleIntervalMsMin,
   scheduleTimesShownMax,
 } from './limits.ts';
-import { workflowDefinition } from './workflow.ts';
+import { definitionOrReference } from './workflow.ts';
 
 /** What to do when the time has come and the run before has not ended: leave it out, wait for its end, or cancel it. */
 export const overlapRule = z.enum(['skip', 'queue', 'cancel-previous']);
@@ -47,7 +47,8 @@ export const schedule = z.strictObject({
   overlap: overlapRule.default('skip'),
   /** A time that was missed by more than this is left out: the deployment was down, or the schedule waited. */
   catch_up_ms: z.int().min(0).max(catchUpMsMax).default(defaultCatchUpMs),
-  definition: workflowDefinition,
+  /** With `NAME@latest` each run goes by the version that is the newest then. */
+  definition: definitionOrReference,
   input: z.record(z.string(), json).default({}),
 });
 export type Schedule = z.output<typeof schedule>;

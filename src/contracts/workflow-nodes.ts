@@ -3,7 +3,7 @@ import { declaredReads } from './declared-reads.ts';
 import { approvalShape } from './approval-node.ts';
 import { taskBudget } from './budget.ts';
 import { expression } from './expression.ts';
-import { capabilityList, taskType, userId } from './ids.ts';
+import { bodyName, capabilityList, taskType, userId } from './ids.ts';
 import { json } from './json.ts';
 import {
   attemptsMax,
@@ -69,9 +69,9 @@ export interface WorkflowBodyInput {
   readonly output?: string | undefined;
 }
 
-/** A body written out, or the name of one in the definition's `bodies`. */
+/** A body written out, the name of one in the definition's `bodies`, or a registered definition as `NAME@VERSION`. */
 const bodyOrName: z.ZodType<WorkflowBody | string, WorkflowBodyInput | string> = z.union([
-  userId,
+  bodyName,
   z.lazy(() => workflowBody),
 ]);
 

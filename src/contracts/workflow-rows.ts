@@ -7,6 +7,7 @@ import type { approvalEvents } from './events.ts';
 import type { Priority, TaskError } from './task.ts';
 import type { Json } from './json.ts';
 import type { StoredJson } from './rows.ts';
+import type { RegisteredVersion } from './registry.ts';
 import type { KeptSignal } from './signal.ts';
 import type { CompensationStatus, Expansion, WorkflowEvent, WorkflowStatus } from './workflow.ts';
 
@@ -22,6 +23,8 @@ export interface WorkflowHead {
   readonly status: WorkflowStatus;
   readonly seq: number;
   readonly nodes: string;
+  /** The registered version that it goes by, `NAME@VERSION`; absent: its definition came with it. */
+  readonly definition?: string | undefined;
   /** Of its definition, when it was migrated; absent: the one that it was submitted with. */
   readonly version?: number;
   /** How many expansions have joined the graph; absent: none. */
@@ -165,6 +168,15 @@ export interface ApprovalRow {
   /** When somebody has to look at it next: its timer. */
   readonly wake_at?: string;
   readonly correlation_id: string;
+}
+
+/** A registered definition with its versions, the first one first. Only `deprecated` of a version ever changes. */
+export interface RegisteredRow {
+  readonly pool: string;
+  readonly name: string;
+  /** Counted up with every change: its fence. */
+  readonly revision: number;
+  readonly versions: readonly RegisteredVersion[];
 }
 
 /** Nodes that joined the graph of a run, and what they are given. Never changes. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { decision } from './approval-decision.ts';
 import { spentView, workflowBudget } from './budget.ts';
 import { expression } from './expression.ts';
-import { nodePath, taskId, timestamp, userId } from './ids.ts';
+import { bodyName, definitionReference, definitionVersion, nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { nodesMax } from './limits.ts';
 import { correlationKey, eventName, keptSignal } from './signal.ts';
@@ -17,7 +17,7 @@ export const workflowDefinition = z.strictObject({
   name: userId,
   nodes: z.array(workflowNode).min(1).max(nodesMax),
   output: expression.optional(),
-  bodies: z.record(userId, workflowBody).optional(),
+  bodies: z.record(bodyName, workflowBody).optional(),
   queries: z.record(userId, expression).optional(),
   /** What all tasks of a run may use together, those of its subworkflows included. */
   budget: workflowBudget.optional(),
@@ -25,10 +25,13 @@ export const workflowDefinition = z.strictObject({
 export type WorkflowDefinition = z.output<typeof workflowDefinition>;
 export type WorkflowDefinitionInput = z.input<typeof workflowDefinition>;
 
+/** A definition written out, or a registered one by its name. */
+export const definitionOrReference = z.union([definitionReference, workflowDefinition]);
+
 /** A request to run a definition. The same `workflow_id` with the same body is the same run. */
 export const workflowSubmission = z.strictObject({
   workflow_id: userId,
-  definition: workflowDefinition,
+  definition: definitionOrReference,
   input: json.optional(),
   /** When it should have ended: each task gets this, less what comes after it, as its own deadline. */
   deadline: timestamp.optional(),
@@ -78,6 +81,8 @@ const workflowMigrated = z.strictObject({
   /** Of the definition in this run: it was submitted with version 1. */
   version: z.int().min(2),
   definition: workflowDefinition,
+  /** Which registered version it is. */
+  registered: definitionVersion.optional(),
 });
 /** What changes the graph of a run is the event that made it. */
 export type Expansion =
@@ -199,6 +204,8 @@ export type RunTask = z.infer<typeof runTask>;
 export const workflowView = z.strictObject({
   workflow_id: userId,
   name: z.string(),
+  /** The registered version that it goes by, where it was started or migrated by name. */
+  definition: definitionVersion.optional(),
   /** Of its definition, where it was migrated. */
   version: z.int().min(2).optional(),
   namespace: userId.optional(),

@@ -14,6 +14,7 @@ import { contextCalls } from './context-calls.ts';
 import { budgetCalls } from './budget-calls.ts';
 import { namespaceCalls } from './namespace-calls.ts';
 import { repairCalls } from './repair-calls.ts';
+import { definitionCalls } from './definition-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import { patient, realClock } from './clock.ts';
 import { taskCalls } from './task-calls.ts';
@@ -60,7 +61,7 @@ export function createClient(options: ClientOptions = {}) {
     forecastTasks: tasks.forecast,
     /** Submits many tasks, 25 a call; answers per task. */
     submitAll: tasks.submitAll,
-    /** Starts a workflow. `workflow_id` makes the call repeatable; a new one is made when it is left out. */
+    /** Starts a workflow: a definition, or a registered one by `NAME@VERSION` or `NAME@latest`. `workflow_id` makes the call repeatable; a new one is made when it is left out. */
     run: workflows.run,
     /** The handle of a workflow submitted earlier. */
     workflow: workflows.handle,
@@ -89,6 +90,8 @@ export function createClient(options: ClientOptions = {}) {
     getWorkflow: workflows.get,
     workflowTasks: workflows.tasks,
     workflowEvents: workflows.events,
+    /** The registry: versions of definitions by name. `run`, `migrateWorkflow` and schedules take `NAME@VERSION` or `NAME@latest` for a definition. */
+    definitions: definitionCalls(call),
     ...repairCalls(call),
     ...budgetCalls(call),
     ...namespaceCalls(call),

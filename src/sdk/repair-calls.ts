@@ -13,12 +13,12 @@ export function repairCalls(call: ApiTransport) {
     rerunWorkflow: async (id: string, request: WorkflowRerun) =>
       (await call({ method: 'POST', path: `${path(id)}/rerun`, body: request })) as WorkflowView,
     /**
-     * Lets a workflow that runs go on by a newer version of its definition; with `dryRun` only says what would change. Refused with `incompatible-definition` and all
+     * Lets a workflow that runs go on by a newer version of its definition, written out or registered (`NAME@VERSION`, `NAME@latest`); with `dryRun` only says what would change. Refused with `incompatible-definition` and all
      * reasons why it may not.
      */
     migrateWorkflow: async (
       id: string,
-      definition: WorkflowDefinitionInput,
+      definition: WorkflowDefinitionInput | string,
       { dryRun }: { readonly dryRun?: boolean } = {},
     ) =>
       (await call({

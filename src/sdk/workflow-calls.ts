@@ -44,7 +44,10 @@ export interface WorkflowHandle {
   redrive(skip?: readonly string[]): Promise<WorkflowView>;
   signal(name: string, data?: Json, options?: SignalOptions): Promise<SignalView>;
   update(change: WorkflowUpdate): Promise<WorkflowView>;
-  migrate(definition: WorkflowDefinitionInput, options?: { readonly dryRun?: boolean }): Promise<MigrationView>;
+  migrate(
+    definition: WorkflowDefinitionInput | string,
+    options?: { readonly dryRun?: boolean },
+  ): Promise<MigrationView>;
   tasks(): Promise<readonly RunTask[]>;
   events(): Promise<readonly WorkflowEventView[]>;
 }
@@ -108,7 +111,7 @@ function handleOf(
     redrive: (skip?: readonly string[]) => redrive(workflow_id, skip),
     signal: (name: string, data?: Json, more?: SignalOptions) => signal(workflow_id, name, data, more),
     update: (change: WorkflowUpdate) => updateWorkflow(workflow_id, change),
-    migrate: (definition: WorkflowDefinitionInput, options?: { readonly dryRun?: boolean }) =>
+    migrate: (definition: WorkflowDefinitionInput | string, options?: { readonly dryRun?: boolean }) =>
       migrateWorkflow(workflow_id, definition, options),
     tasks: () => tasks(workflow_id),
     events: () => events(workflow_id),
@@ -120,9 +123,9 @@ export function workflowCalls(call: ApiTransport, clock: AgentClock, random: () 
   const calls = callsOfOne(call, clock, random);
   const handle = (id: string) => handleOf(id, calls, repairCalls(call));
   const run = async (
-    definition: WorkflowDefinitionInput,
+    definition: WorkflowDefinitionInput | string,
     input?: Json,
-    { workflow_id = newId(definition.name, clock.now(), random()), deadline, namespace }: RunOptions = {},
+    { workflow_id = newId(nameOf(definition), clock.now(), random()), deadline, namespace }: RunOptions = {},
   ): Promise<WorkflowHandle> => {
     const body = {
       workflow_id,
@@ -163,6 +166,11 @@ export function inspectionCalls(call: ApiTransport) {
         ...(at === undefined ? {} : { query: { at } }),
       })) as ReplayView,
   };
+}
+
+/** The name of a definition, or of the registered one that `NAME@VERSION` names. */
+function nameOf(definition: WorkflowDefinitionInput | string): string {
+  return typeof definition === 'string' ? definition.replace(/@.*/, '') : definition.name;
 }
 
 /** An id that tells people what ran and when, and is unique enough for one submitter. */

@@ -7,6 +7,7 @@ import type {
   ExpansionRow,
   NodeTimerRow,
   PublishedRow,
+  RegisteredRow,
   SignalRow,
   WorkflowEventRow,
   WorkflowHead,
@@ -135,6 +136,24 @@ export interface PublishedStore {
   forget(row: AwaitingRow): Promise<void>;
 }
 
+/** Registered definitions. A version's body never changes. */
+export interface DefinitionStore {
+  /** Strongly consistent. */
+  get(pool: string, name: string): Promise<RegisteredRow | undefined>;
+  /** The body of a version, as it was registered. */
+  body(pool: string, name: string, version: number): Promise<WorkflowDefinition | undefined>;
+  /**
+   * Replaces a row on the condition that its revision is one less, and writes the body of the version that it adds. False: somebody else was first. Throws `too-large` for a
+   * body that fits no row.
+   */
+  save(
+    row: RegisteredRow,
+    added?: { readonly version: number; readonly definition: WorkflowDefinition },
+  ): Promise<boolean>;
+  /** In the order of their names. */
+  list(pool: string, limit: number, cursor?: string): Promise<Page<RegisteredRow>>;
+}
+
 export interface ScheduleStore {
   /** Inserts a schedule that does not exist yet; answers with the one that was there first. */
   create(row: ScheduleRow): Promise<ScheduleRow | undefined>;
@@ -157,6 +176,7 @@ export interface Executions {
 export interface WorkflowDeps {
   readonly sources: Sources;
   readonly workflows: WorkflowStore;
+  readonly definitions: DefinitionStore;
   readonly schedules: ScheduleStore;
   readonly approvals: ApprovalStore;
   readonly published: PublishedStore;

@@ -12,6 +12,7 @@ import { createAgentStore } from '../../src/platform/aws/agent-store.ts';
 import { createApprovalStore } from '../../src/platform/aws/approval-store.ts';
 import { createBlobStore } from '../../src/platform/aws/blob-store.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
+import { createDefinitionStore } from '../../src/platform/aws/definition-store.ts';
 import { createPublishedStore } from '../../src/platform/aws/published-store.ts';
 import { createScheduleStore } from '../../src/platform/aws/schedule-store.ts';
 import { createTaskStore } from '../../src/platform/aws/task-store.ts';
@@ -52,6 +53,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
       hash: (text) => createHash('sha256').update(text).digest('hex'),
     },
     workflows: createWorkflowStore(db, blobs),
+    definitions: createDefinitionStore(db),
     schedules: createScheduleStore(db),
     approvals: createApprovalStore(db),
     published: createPublishedStore(db),

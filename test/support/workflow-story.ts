@@ -3,6 +3,7 @@ import type { Json } from '../../src/contracts/json.ts';
 import { parse } from '../../src/contracts/parse.ts';
 import {
   type RunTask,
+  workflowDefinition,
   workflowSubmission,
   type WorkflowEvent,
   type WorkflowStatus,
@@ -66,7 +67,8 @@ function markOf(event: WorkflowEvent): string[] {
  * slot for each. `cancelAfterMs` cancels the workflow so long after its submission.
  */
 async function tell(value: unknown, { cancelAfterMs, signals = [] }: StoryCase): Promise<Story> {
-  const { workflow_id, definition, input } = parse(workflowSubmission, value);
+  const { workflow_id, definition: given, input } = parse(workflowSubmission, value);
+  const definition = parse(workflowDefinition, given);
   const cloud = createTestCloud();
   const { client, drive } = cloud;
   const work = async (payload: Json, signal: AbortSignal): Promise<Json> => {

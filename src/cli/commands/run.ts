@@ -14,9 +14,9 @@ interface RunOptions {
 /** `cadre run FILE` */
 export function addRun(program: Command): void {
   program
-    .command('run <file>')
+    .command('run <workflow>')
     .description(
-      'run a workflow from a JSON file (a definition, a submission, or a WfCommons instance) to its end; - reads stdin',
+      'run a registered workflow (NAME@VERSION, NAME@latest), or one from a JSON file (a definition, a submission, a WfCommons instance), to its end; - reads stdin',
     )
     .option(
       '--twin',
@@ -30,6 +30,7 @@ export function addRun(program: Command): void {
       `
 Examples:
   $ cadre run flow.json --input '{"name": "Ada"}'
+  $ cadre run release@latest --input @input.json
   $ cadre run montage.json --time-scale 0.01 --json
   $ cadre run montage.json --twin --json | jq .makespan_ms`,
     )

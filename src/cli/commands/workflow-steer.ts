@@ -137,15 +137,14 @@ function addMigrate(workflows: Command): void {
     .description(
       'let a workflow that runs go on by a newer version of its definition; exits 6 with all reasons why not',
     )
-    .requiredOption('--to <file>', 'the newer definition; - reads stdin')
+    .requiredOption('--to <definition>', 'the newer version: NAME@VERSION, NAME@latest or a file; - reads stdin')
     .option('--dry-run', 'only say whether it may, and what would change')
-    .addHelpText('after', '\nExample:\n  $ cadre workflows migrate my-run --to flow.json --dry-run')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows migrate my-run --to release@4 --dry-run')
     .action(
       runs<[string, { readonly to: string; readonly dryRun?: boolean }]>(
         async ({ out, client }, id, { to, dryRun = false }) => {
-          const { readJsonFile } = await import('../read-input.ts');
-          const { readWorkflow } = await import('../workflow-file.ts');
-          const { definition } = readWorkflow(await readJsonFile(to));
+          const { readDefinition } = await import('../registered.ts');
+          const definition = await readDefinition(to);
           out.data(await (await client()).migrateWorkflow(id, definition, { dryRun }), showMigration);
           return undefined;
         },

@@ -3,6 +3,7 @@ import { runs } from '../command.ts';
 import { pageSize } from '../option-values.ts';
 import { showStatus, showTime, table } from '../output.ts';
 import { showRunTasks, showWorkflow } from '../views.ts';
+import { addDefinitions } from './workflow-definitions.ts';
 import { addInspection } from './workflow-inspect.ts';
 import { addSteering } from './workflow-steer.ts';
 
@@ -16,7 +17,7 @@ export function addWorkflows(program: Command): void {
   const workflows = program
     .command('workflows [id]')
     .alias('workflow')
-    .description('list workflows, show one with its tasks; check a definition, look into a run, steer it')
+    .description('list workflows, show one with its tasks; check or register a definition, look into a run, steer it')
     .option('--limit <count>', 'workflows to a page, at most 100', pageSize)
     .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .addHelpText(
@@ -26,6 +27,7 @@ Examples:
   $ cadre workflows
   $ cadre workflows my-run
   $ cadre workflows validate flow.json --json
+  $ cadre workflows register flow.json
   $ cadre workflows draw my-run --format svg > my-run.svg
   $ cadre workflows replay my-run --at 2026-11-23T01:00:00Z
   $ cadre workflows signal my-run payment.received --data '{"amount": 40}'
@@ -57,6 +59,7 @@ Examples:
         return undefined;
       }),
     );
+  addDefinitions(workflows);
   addInspection(workflows);
   addSteering(workflows);
 }

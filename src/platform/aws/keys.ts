@@ -40,6 +40,12 @@ export const eventKey = (workflow_id: string, seq: number) => ({
   pk: workflowPartition(workflow_id),
   sk: `EVENT#${String(seq).padStart(8, '0')}`,
 });
+export const definitionsPartition = (pool: string) => `DEFINITIONS#${pool}`;
+export const registeredKey = (pool: string, name: string) => ({ pk: definitionsPartition(pool), sk: name });
+export const definitionVersionKey = (pool: string, name: string, version: number) => ({
+  pk: `DEFINITION#${pool}#${name}`,
+  sk: String(version).padStart(8, '0'),
+});
 export const schedulesPartition = (pool: string) => `SCHEDULES#${pool}`;
 export const scheduleKey = (pool: string, schedule_id: string) => ({ pk: schedulesPartition(pool), sk: schedule_id });
 /** Sorts behind the head: events and head are read together. */

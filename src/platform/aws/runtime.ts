@@ -12,6 +12,7 @@ import { approvalsOnDemand } from './approvals-on-demand.ts';
 import { createBudgetStore } from './budget-store.ts';
 import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
+import { definitionsOnDemand } from './definitions-on-demand.ts';
 import { documentsOnDemand } from './documents-on-demand.ts';
 import { executionsOnDemand, type StepFunctions, stepFunctionsOnDemand } from './executions-on-demand.ts';
 import { createNamespaceStore } from './namespace-store.ts';
@@ -99,6 +100,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     sweeps: createSweepStore(db),
     indexes: indexesOnDemand(clients, deployment, sources),
     workflows: createWorkflowStore(db, blobs),
+    definitions: definitionsOnDemand(db),
     schedules: createScheduleStore(db),
     approvals: approvalsOnDemand(db),
     published: createPublishedStore(db),

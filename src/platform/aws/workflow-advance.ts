@@ -28,12 +28,13 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, cancel_until, output, output_error } = head;
-  const { version, expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
+  const { definition, version, expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
   const { budget, spent, warned } = head;
   const attributes = {
     status,
     seq,
     nodes: packLetters(nodes),
+    definition,
     version,
     expansions,
     results,
@@ -55,8 +56,13 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     expires_at,
   };
   const set = Object.entries(attributes).filter(([, value]) => value !== undefined);
-  // A workflow that goes on after its end has none any more.
-  const remove = head.completed_at === undefined ? ' REMOVE completed_at, #output, output_error, expires_at' : '';
+  const gone = [
+    // A workflow that goes on after its end has none any more.
+    ...(completed_at === undefined ? ['completed_at', 'output', 'output_error', 'expires_at'] : []),
+    // It goes by a version that nobody registered.
+    ...(version !== undefined && definition === undefined ? ['definition'] : []),
+  ];
+  const remove = gone.length === 0 ? '' : ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}`;
   const clauses = set.map(([name]) => `#${name} = :${name}`);
   const values: Item = Object.fromEntries(set.map(([name, value]) => [`:${name}`, value]));
   if (head.task_token !== undefined) {
@@ -70,8 +76,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
       UpdateExpression: `SET ${clauses.join(', ')}${remove}`,
       ConditionExpression: '#seq = :was_seq',
       ExpressionAttributeNames: {
-        ...Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
-        ...(remove === '' ? {} : { '#output': 'output' }),
+        ...Object.fromEntries([...set.map(([name]) => name), ...gone].map((name) => [`#${name}`, name])),
       },
       ExpressionAttributeValues: { ...values, ':was_seq': seq - 1 },
     },

@@ -25,7 +25,8 @@ function capabilityWarnings(nodes: readonly WorkflowNode[], offered: readonly (r
 function unusedWarnings({ bodies = {} }: WorkflowDefinition, nodes: readonly WorkflowNode[]): Fault[] {
   if (nodes.some((node) => isTask(node) && node.expands === true)) return [];
   const named = new Set(nodes.flatMap((node) => bodiesOf(node).map(([, body]) => body)));
-  const unused = Object.keys(bodies).filter((name) => !named.has(name));
+  // What a registered definition brings along was its author's to use.
+  const unused = Object.keys(bodies).filter((name) => !named.has(name) && !name.includes('@'));
   const [undone] = nodes.filter(({ compensate_with }) => compensate_with !== undefined);
   const isAsked = nodes.some(({ on_error }) => on_error === 'compensate');
   return [

@@ -8,6 +8,7 @@ import { bodyCycleFaults } from './body-cycles.ts';
 import { findCycles } from './cycles.ts';
 import { warningsOf } from './definition-warnings.ts';
 import { expressionNames, referencesOf } from './expression.ts';
+import { isRegistered } from './link.ts';
 import { graphOf, type WorkflowGraph } from './graph.ts';
 import { unreachableNodes } from './reachability.ts';
 
@@ -223,7 +224,7 @@ function kindFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): Fa
   return level.nodes.flatMap((node, index) => {
     const path = `${level.at}nodes[${index}]`;
     const unknown = bodiesOf(node).flatMap(([place, body]) =>
-      typeof body !== 'string' || bodies.has(body)
+      typeof body !== 'string' || bodies.has(body) || isRegistered(body)
         ? []
         : fault('unknown-dependency', `${path}${place}`, `there is no body "${body}"`, 'add it to bodies'),
     );

@@ -111,13 +111,14 @@ export function readWorkflow<S extends z.ZodType>(
   schema: S,
   value: unknown,
   at: string,
-  definitionOf: (read: z.output<S>) => WorkflowDefinition,
+  definitionOf: (read: z.output<S>) => WorkflowDefinition | undefined,
 ): Reading<z.output<S>> {
   const parsed = tryParse(schema, value);
   const issues = 'read' in parsed ? [] : parsed.issues;
   const read = 'read' in parsed ? parsed.read : mended(schema, value, parsed.issues);
   const shape = issues.map((issue) => shapeFault(issue, value));
-  const graph = read === undefined ? [] : checkDefinition(definitionOf(read)).faults;
+  const definition = read === undefined ? undefined : definitionOf(read);
+  const graph = definition === undefined ? [] : checkDefinition(definition).faults;
   const follows = (path: string): boolean =>
     shape.some(
       ({ path: faulty = '' }) => path === faulty || path.startsWith(`${faulty}.`) || path.startsWith(`${faulty}[`),
@@ -129,11 +130,16 @@ export function readWorkflow<S extends z.ZodType>(
   return faults.length > 0 || read === undefined ? { faults } : { read };
 }
 
+/** The definition of a request that need not write it out: undefined where it only names one. */
+export function writtenOut({ definition }: { readonly definition: WorkflowDefinition | string }) {
+  return typeof definition === 'string' ? undefined : definition;
+}
+
 /** Reads a request with a definition in it, whose graph its use case checks. Throws CadreError with everything that is wrong, not only with its shape. */
 export function requireWorkflow<S extends z.ZodType>(
   schema: S,
   value: unknown,
-  definitionOf: (read: z.output<S>) => WorkflowDefinition,
+  definitionOf: (read: z.output<S>) => WorkflowDefinition | undefined,
 ): z.output<S> {
   const parsed = tryParse(schema, value);
   if ('read' in parsed) return parsed.read;

@@ -30,7 +30,12 @@ export type WorkflowCommand =
   | { readonly type: 'pause' | 'resume'; readonly by: string }
   | ({ readonly type: 'update'; readonly by: string } & WorkflowUpdate)
   /** It goes on by a newer version of its definition, which was found compatible with the run as it is. */
-  | { readonly type: 'migrate'; readonly by: string; readonly definition: WorkflowDefinition }
+  | {
+      readonly type: 'migrate';
+      readonly by: string;
+      readonly definition: WorkflowDefinition;
+      readonly registered?: string | undefined;
+    }
   /** Opens what failed in a workflow that has ended. */
   | { readonly type: 'redrive'; readonly by: string }
   /** A human lets a failed compensation go on; `skip` names the compensations that count as done. */
@@ -172,8 +177,14 @@ function steer(draft: Draft, command: Steering, emit: Emit): void {
     }
     case 'migrate': {
       if (draft.cancelled || draft.compensation !== undefined) break;
-      const { by, definition: next } = command;
-      emit({ type: 'WorkflowMigrated', by, version: versionOf(draft.expansions) + 1, definition: next });
+      const { by, definition: next, registered } = command;
+      emit({
+        type: 'WorkflowMigrated',
+        by,
+        version: versionOf(draft.expansions) + 1,
+        definition: next,
+        ...(registered === undefined ? {} : { registered }),
+      });
       if (!draft.paused) catchUp(draft, emit);
       break;
     }

@@ -56,7 +56,7 @@ export function newSchedule(
     timing,
     overlap,
     catch_up_ms,
-    name: definition.name,
+    name: typeof definition === 'string' ? definition : definition.name,
     created_at: timeOf(now),
     paused: false,
     queued: [],

@@ -55,6 +55,7 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
   const { events, state, progress } = unfolded;
   const started = events.some((event) => event.type === 'WorkflowStarted');
   const version = versionOf(state.expansions);
+  const migrated = events.findLast((event) => event.type === 'WorkflowMigrated');
   const cancelled = events.find((event) => event.type === 'WorkflowCancelled');
   const head: WorkflowHead = {
     ...run.head,
@@ -64,6 +65,7 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
     nodes: state.nodes,
     ...(state.expansions.length === 0 ? {} : { expansions: state.expansions.length }),
     ...(version === 1 ? {} : { version }),
+    ...(migrated === undefined ? {} : { definition: migrated.registered }),
     ...(state.paused === run.head.paused || (!state.paused && run.head.paused === undefined)
       ? {}
       : { paused: state.paused }),

@@ -6,12 +6,15 @@ import { type Schedule, schedule } from '../../contracts/schedule.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { checkDefinition } from '../core/definition.ts';
-import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
+import { refusalOf, requireWorkflow, writtenOut } from '../core/read-workflow.ts';
 import { timingFaults } from '../core/schedule-times.ts';
 import { newSchedule } from '../core/schedule.ts';
 import type { WorkflowDeps } from '../ports.ts';
+import { resolveDefinition } from './resolve-definition.ts';
 
-function check({ definition, ...timing }: Schedule, now: number): void {
+/** What each run will be checked for again is checked now, as far as it can be known: a registered definition may get newer versions. */
+async function check(deps: WorkflowDeps, { definition: given, ...timing }: Schedule, now: number): Promise<void> {
+  const { definition } = await resolveDefinition(deps, given);
   const faults = [
     ...timingFaults(timing, now),
     ...('fire_at' in timing.input
@@ -31,7 +34,7 @@ function check({ definition, ...timing }: Schedule, now: number): void {
 
 /** Reads the body of a request. Throws CadreError with all faults of its shape and of the definition at once. */
 export function readSchedule(value: unknown): Schedule {
-  return requireWorkflow(schedule, value, ({ definition }) => definition);
+  return requireWorkflow(schedule, value, writtenOut);
 }
 
 /**
@@ -43,7 +46,7 @@ export async function createSchedule(
   { schedule: wanted, principal }: { readonly schedule: Schedule; readonly principal: string },
 ): Promise<Outcome<ScheduleRow>> {
   const now = deps.sources.now();
-  check(wanted, now);
+  await check(deps, wanted, now);
   const { schedule_id, definition, input } = wanted;
   const row = newSchedule(wanted, {
     pool: defaultPool,

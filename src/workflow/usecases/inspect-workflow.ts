@@ -1,14 +1,15 @@
-import type { Fault } from '../../contracts/errors.ts';
+import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { defaultPool, nodeTaskId, userId } from '../../contracts/ids.ts';
 import type { PlanView, ReplayView, ValidationView } from '../../contracts/inspection.ts';
 import { type WorkflowDefinition, workflowDefinition, workflowSubmission } from '../../contracts/workflow.ts';
 import { warningsOf } from '../core/definition-warnings.ts';
 import { graphOf } from '../core/graph.ts';
 import { planOf } from '../core/plan.ts';
-import { type Reading, readWorkflow } from '../core/read-workflow.ts';
+import { type Reading, readWorkflow, writtenOut } from '../core/read-workflow.ts';
 import { replay } from '../core/reducer.ts';
 import { type NodeLetter, nodeStatusOf, stateOf } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
+import { resolveDefinition } from './resolve-definition.ts';
 
 /** What a check found, before the surfaces add their advice. */
 export type Validation = Omit<ValidationView, 'errors' | 'warnings'> & {
@@ -19,12 +20,30 @@ export type Validation = Omit<ValidationView, 'errors' | 'warnings'> & {
 /** A submission whose id may be left out: a file need not say it. */
 const submissionInFile = workflowSubmission.extend({ workflow_id: userId.optional() });
 
+/** A definition as it was given, and where its paths begin. */
+interface Given {
+  readonly definition: WorkflowDefinition | string;
+  readonly at: string;
+}
+
 /** Reads a definition: alone, or in a submission. */
-function readDefinition(value: unknown): Reading<WorkflowDefinition> {
-  if (typeof value !== 'object' || value === null || !('definition' in value))
-    return readWorkflow(workflowDefinition, value, '', (definition) => definition);
-  const reading = readWorkflow(submissionInFile, value, 'definition.', ({ definition }) => definition);
-  return 'read' in reading ? { read: reading.read.definition } : reading;
+function readDefinition(value: unknown): Reading<Given> {
+  if (typeof value !== 'object' || value === null || !('definition' in value)) {
+    const reading = readWorkflow(workflowDefinition, value, '', (definition) => definition);
+    return 'read' in reading ? { read: { definition: reading.read, at: '' } } : reading;
+  }
+  const reading = readWorkflow(submissionInFile, value, 'definition.', writtenOut);
+  return 'read' in reading ? { read: { definition: reading.read.definition, at: 'definition.' } } : reading;
+}
+
+/** With what it names of the registry, or why there is no such thing. */
+async function resolved(deps: Pick<WorkflowDeps, 'definitions'>, { definition, at }: Given) {
+  try {
+    return { read: await resolveDefinition(deps, definition, at) };
+  } catch (error) {
+    if (!(error instanceof CadreError) || error.code !== 'unknown-definition') throw error;
+    return { faults: error.faults };
+  }
 }
 
 /**
@@ -32,15 +51,16 @@ function readDefinition(value: unknown): Reading<WorkflowDefinition> {
  * nothing.
  */
 export async function validateWorkflow(
-  deps: Pick<WorkflowDeps, 'agents' | 'sources'>,
+  deps: Pick<WorkflowDeps, 'agents' | 'definitions' | 'sources'>,
   value: unknown,
 ): Promise<Validation> {
-  const reading = readDefinition(value);
+  const given = readDefinition(value);
+  const reading = 'read' in given ? await resolved(deps, given.read) : given;
   if ('faults' in reading) return { valid: false, errors: reading.faults, warnings: [] };
   const { agents } = await deps.agents.pool(defaultPool);
   const offered = agents.map(({ capabilities }) => capabilities);
-  const plan = planOf(reading.read, agents, deps.sources.now());
-  return { valid: true, errors: [], warnings: warningsOf(reading.read, offered), plan };
+  const plan = planOf(reading.read.definition, agents, deps.sources.now());
+  return { valid: true, errors: [], warnings: warningsOf(reading.read.definition, offered), plan };
 }
 
 /** When the nodes of a run began, end and will end; undefined when there is no such run. */

@@ -2,18 +2,20 @@ import { CadreError, type Outcome, refused } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { definitionBytesMax } from '../../contracts/limits.ts';
 import { type MigrationView, type WorkflowMigration, workflowMigrationRequest } from '../../contracts/repair.ts';
+import type { WorkflowDefinition } from '../../contracts/workflow.ts';
 import { checkDefinition } from '../core/definition.ts';
 import { migrationFaults, migrationPlan } from '../core/migration.ts';
-import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
+import { refusalOf, requireWorkflow, writtenOut } from '../core/read-workflow.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { graphOfRun, type Run } from './load-run.ts';
 import { finished, steer, type SteerRequest } from './steer-workflow.ts';
+import { resolveDefinition } from './resolve-definition.ts';
 import { viewOf } from './view-workflow.ts';
 
 /** Reads the body of a request. Throws CadreError with all faults at once. */
 export function readMigration(value: unknown): WorkflowMigration {
-  return requireWorkflow(workflowMigrationRequest, value, ({ definition }) => definition);
+  return requireWorkflow(workflowMigrationRequest, value, writtenOut);
 }
 
 /** Says why no version at all would do. */
@@ -27,7 +29,7 @@ function standstill({ head }: Run): Outcome<undefined> | undefined {
 }
 
 /** Throws with everything that is wrong with a version: by itself, and for the run as it is. */
-function check(run: Run, definition: WorkflowMigration['definition']): void {
+function check(run: Run, definition: WorkflowDefinition): void {
   const bytes = Buffer.byteLength(canonicalJson(definition));
   if (bytes > definitionBytesMax)
     throw new CadreError('too-large', `the definition has ${bytes} bytes, more than ${definitionBytesMax}`);
@@ -43,8 +45,9 @@ function check(run: Run, definition: WorkflowMigration['definition']): void {
  */
 export async function migrateWorkflow(
   deps: WorkflowDeps,
-  { workflow_id, principal, definition, dry_run = false }: SteerRequest & WorkflowMigration,
+  { workflow_id, principal, definition: given, dry_run = false }: SteerRequest & WorkflowMigration,
 ): Promise<Outcome<MigrationView>> {
+  const { definition, registered } = await resolveDefinition(deps, given);
   let plan: ReturnType<typeof migrationPlan> = { added: [], changed: [], removed: [] };
   const outcome = await steer(deps, workflow_id, async (run) => {
     const refusal = standstill(run);
@@ -52,8 +55,9 @@ export async function migrateWorkflow(
     const current = graphOfRun(run).definition;
     check(run, definition);
     plan = migrationPlan(current, definition);
-    if (dry_run || canonicalJson(current) === canonicalJson(definition)) return { ok: true, value: undefined };
-    return { ok: true, value: { command: { type: 'migrate', by: principal, definition } } };
+    const isInForce = canonicalJson(current) === canonicalJson(definition) && run.head.definition === registered;
+    if (dry_run || isInForce) return { ok: true, value: undefined };
+    return { ok: true, value: { command: { type: 'migrate', by: principal, definition, registered } } };
   });
   if (!outcome.ok) return outcome;
   return { ok: true, value: { dry_run, ...plan, workflow: await viewOf(deps, outcome.value) } };

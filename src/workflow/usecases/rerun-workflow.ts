@@ -61,7 +61,7 @@ export async function rerunWorkflow(
     canonicalJson({ rerun_of: source, from, ...(input === undefined ? {} : { input }) }),
   );
   const workflow_id = given.workflow_id ?? `${source.slice(0, stemCharacters)}-${body_hash.slice(0, tailCharacters)}`;
-  const { pool, name, priority } = run.head;
+  const { pool, name, namespace, priority, definition: registered } = run.head;
   const head: WorkflowHead = {
     workflow_id,
     name,
@@ -69,6 +69,8 @@ export async function rerunWorkflow(
     status: 'Not Started',
     seq: 0,
     nodes: initialState(definition).nodes,
+    ...(registered === undefined ? {} : { definition: registered }),
+    ...(namespace === undefined ? {} : { namespace }),
     body_hash,
     created_at: new Date(deps.sources.now()).toISOString(),
     submitted_by: request.principal,

@@ -4,15 +4,21 @@ import { canonicalJson } from '../../contracts/json.ts';
 import { definitionBytesMax } from '../../contracts/limits.ts';
 import type { AgentRow, PoolRows } from '../../contracts/rows.ts';
 import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
-import { type WorkflowSubmission, workflowSubmission, type WorkflowView } from '../../contracts/workflow.ts';
+import {
+  type WorkflowDefinition,
+  type WorkflowSubmission,
+  workflowSubmission,
+  type WorkflowView,
+} from '../../contracts/workflow.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { namespaceOf } from '../../distributor/core/route.ts';
 import { checkDefinition } from '../core/definition.ts';
-import { refusalOf, requireWorkflow } from '../core/read-workflow.ts';
+import { refusalOf, requireWorkflow, writtenOut } from '../core/read-workflow.ts';
 import { initialState, isFinished } from '../core/state.ts';
 import type { PinnedDefinition, WorkflowDeps } from '../ports.ts';
 import { beginCreated } from './begin-workflow.ts';
 import type { Run } from './load-run.ts';
+import { resolveDefinition } from './resolve-definition.ts';
 import { viewOf } from './view-workflow.ts';
 
 /** A submission with the authority it came with. */
@@ -30,11 +36,11 @@ const startCheckSeconds = 12;
 
 /** Reads the body of a request. Throws CadreError with all faults at once. */
 export function readSubmission(value: unknown): WorkflowSubmission {
-  return requireWorkflow(workflowSubmission, value, ({ definition }) => definition);
+  return requireWorkflow(workflowSubmission, value, writtenOut);
 }
 
 /** Everything that can be wrong is found before anything is written. */
-function check({ definition }: WorkflowSubmission, bytes: number, agents: readonly AgentRow[]): readonly string[] {
+function check(definition: WorkflowDefinition, bytes: number, agents: readonly AgentRow[]): readonly string[] {
   if (bytes > definitionBytesMax) {
     throw new CadreError('too-large', `the workflow has ${bytes} bytes, more than ${definitionBytesMax}`);
   }
@@ -57,14 +63,15 @@ interface Known {
 
 async function prepare(deps: WorkflowDeps, request: WorkflowRequest, { agents, killed }: Known): Promise<NewRun> {
   const { submission } = request;
-  const { workflow_id, definition } = submission;
+  const { workflow_id } = submission;
   const kill = killed?.get(namespaceOf(submission));
   if (kill !== undefined)
     throw new CadreError('namespace-killed', `${namespaceOf(submission)} was killed: ${kill.reason}`, {
       path: 'namespace',
     });
-  const body = canonicalJson(submission);
-  const warnings = check(submission, Buffer.byteLength(body), agents);
+  const { definition, registered, warnings: deprecations } = await resolveDefinition(deps, submission.definition);
+  const bytes = Buffer.byteLength(canonicalJson({ ...submission, definition }));
+  const warnings = [...deprecations, ...check(definition, bytes, agents)];
   const head: WorkflowHead = {
     workflow_id,
     name: definition.name,
@@ -72,7 +79,9 @@ async function prepare(deps: WorkflowDeps, request: WorkflowRequest, { agents, k
     status: 'Not Started',
     seq: 0,
     nodes: initialState(definition).nodes,
-    body_hash: deps.sources.hash(body),
+    ...(registered === undefined ? {} : { definition: registered }),
+    // Of what was sent: `NAME@latest` again is the same run, whatever was registered since.
+    body_hash: deps.sources.hash(canonicalJson(submission)),
     created_at: new Date(deps.sources.now()).toISOString(),
     submitted_by: request.principal,
     correlation_id: request.correlation_id,

@@ -20,6 +20,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
   return {
     workflow_id: head.workflow_id,
     name: head.name,
+    ...(head.definition === undefined ? {} : { definition: head.definition }),
     ...(head.version === undefined ? {} : { version: head.version }),
     status: head.status,
     created_at: head.created_at,

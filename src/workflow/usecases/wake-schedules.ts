@@ -35,7 +35,7 @@ async function startRun(
       reason: `the next run of the schedule ${schedule_id} is due`,
     });
   const { definition, input } = (await loadJson(deps, row.workflow)) as {
-    definition: WorkflowDefinition;
+    definition: WorkflowDefinition | string;
     input: Record<string, Json>;
   };
   const workflow_id = runIdOf(schedule_id, fire_at);

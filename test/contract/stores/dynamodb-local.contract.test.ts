@@ -6,6 +6,7 @@ import { approvalStoreSuite } from './approval-store.suite.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { type Backend, partitionsOf } from './backend.ts';
 import { messagingSuite } from './messaging.suite.ts';
+import { definitionStoreSuite } from './definition-store.suite.ts';
 import { publishedStoreSuite } from './published-store.suite.ts';
 import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
@@ -24,6 +25,7 @@ await describeOnDynamodbLocal('on DynamoDB Local, with queues and objects of the
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   approvalStoreSuite(() => backend);
+  definitionStoreSuite(() => backend);
   publishedStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);

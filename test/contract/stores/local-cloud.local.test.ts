@@ -6,6 +6,7 @@ import { describeDeployed } from '../../support/local-cloud.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
 import { approvalStoreSuite } from './approval-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
+import { definitionStoreSuite } from './definition-store.suite.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { documentStoreSuite } from './document-store.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
@@ -46,6 +47,7 @@ await describeDeployed('on the local cloud', ({ env, outputs }) => {
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   approvalStoreSuite(() => backend);
+  definitionStoreSuite(() => backend);
   publishedStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);

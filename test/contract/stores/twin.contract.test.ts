@@ -7,6 +7,7 @@ import { cadreTable } from '../../unit/distributor/stage.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
 import { approvalStoreSuite } from './approval-store.suite.ts';
 import { type Backend, partitionsOf } from './backend.ts';
+import { definitionStoreSuite } from './definition-store.suite.ts';
 import { executionsSuite, type Machine, waitingMachine } from './executions.suite.ts';
 import { messagingSuite } from './messaging.suite.ts';
 import { publishedStoreSuite } from './published-store.suite.ts';
@@ -53,6 +54,7 @@ describe('on the twin', () => {
   taskStoreSuite(() => backend);
   timerStoreSuite(() => backend);
   approvalStoreSuite(() => backend);
+  definitionStoreSuite(() => backend);
   publishedStoreSuite(() => backend);
   scheduleStoreSuite(() => backend);
   agentStoreSuite(() => backend);

@@ -3,7 +3,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultTimeoutMs, timeoutMsMax } from '../../../src/contracts/limits.ts';
+import { type WorkflowDefinition, workflowDefinition } from '../../../src/contracts/workflow.ts';
 import { readRunFile } from '../../../src/cli/run-file.ts';
+
+const nodesOf = (definition: WorkflowDefinition | string) => workflowDefinition.parse(definition).nodes;
 
 const folder = mkdtempSync(join(tmpdir(), 'cadre-run-file-'));
 
@@ -47,7 +50,7 @@ describe('a file to run', () => {
   it('is a recorded workflow, scaled in time', async () => {
     const { definition, recorded: isRecorded } = await readRunFile(file('wf.json', recorded(50)), '0.1');
     expect(isRecorded).toBe(true);
-    expect(definition.nodes).toMatchObject([
+    expect(nodesOf(definition)).toMatchObject([
       { name: 'a', payload: { duration_ms: 100 }, required_capabilities: ['simulate'] },
       { name: 'b', depends_on: ['a'], payload: { duration_ms: 5_000 }, timeout_ms: defaultTimeoutMs },
     ]);
@@ -55,9 +58,14 @@ describe('a file to run', () => {
 
   it('gives recorded tasks that last long the time they need', async () => {
     const hour = await readRunFile(file('hour.json', recorded(3_600)));
-    expect(hour.definition.nodes[1]).toMatchObject({ timeout_ms: 7_200_000 });
+    expect(nodesOf(hour.definition)[1]).toMatchObject({ timeout_ms: 7_200_000 });
     const week = await readRunFile(file('week.json', recorded(7 * 86_400)));
-    expect(week.definition.nodes[1]).toMatchObject({ timeout_ms: timeoutMsMax });
+    expect(nodesOf(week.definition)[1]).toMatchObject({ timeout_ms: timeoutMsMax });
+  });
+
+  it('may be a registered workflow instead', async () => {
+    expect(await readRunFile('release@3')).toEqual({ definition: 'release@3', recorded: false });
+    await expect(readRunFile('release')).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('is refused with a scale that is no number', async () => {

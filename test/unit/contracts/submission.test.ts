@@ -124,16 +124,26 @@ describe('a message of the workflows queue', () => {
 
   it('is read with the defaults of its nodes', () => {
     const { data } = parseWorkflowMessage(event(submission));
-    expect('definition' in data && data.definition.nodes).toEqual([
-      {
-        name: 'a',
-        task_type: 'x',
-        depends_on: [],
-        required_capabilities: [],
-        priority: 'medium',
-        trigger_rule: 'all_success',
-      },
-    ]);
+    expect('definition' in data && data.definition).toEqual({
+      name: 'demo',
+      nodes: [
+        {
+          name: 'a',
+          task_type: 'x',
+          depends_on: [],
+          required_capabilities: [],
+          priority: 'medium',
+          trigger_rule: 'all_success',
+        },
+      ],
+    });
+  });
+
+  it('may name a registered definition', () => {
+    const named = { workflow_id: 'w1', definition: 'demo@3' };
+    expect(parseWorkflowMessage(event(named)).data).toEqual(named);
+    const faults = faultsOf(() => parseWorkflowMessage(event({ ...named, definition: 'demo' })));
+    expect(faults).toMatchObject([{ path: 'detail.definition', message: expect.stringContaining('NAME@VERSION') }]);
   });
 
   it('is refused with the path of an unknown key', () => {
