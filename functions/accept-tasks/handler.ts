@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { parseBody, parseTaskMessage, type Submitted } from '../../src/contracts/submission.ts';
 import type { Task } from '../../src/contracts/task.ts';
-import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
+import { acceptSubmissions } from '../../src/distributor/usecases/accept-tasks.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler, type Refusal, senderOf } from '../../src/platform/aws/queue-handler.ts';
@@ -23,23 +23,25 @@ function read(record: SQSRecord): Message {
 async function accept(deps: DistributorDeps, messages: readonly Message[]) {
   const refused = new Map<number, Refusal>();
   let accepted = 0;
-  await Promise.all(
-    messages.map(async ({ data, principal, correlation_id, traceparent }, index) => {
-      const outcomes = await acceptTasks(deps, {
-        tasks: data,
-        principal,
-        correlation_id,
-        ...(traceparent === undefined ? {} : { traceparent }),
-      });
-      const faults = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
-      accepted += outcomes.length - faults.length;
-      const [first] = faults;
-      // The others of the message are accepted: what is redriven later are those that were not.
-      const tasks = data.filter((_, at) => outcomes[at]?.ok === false);
-      if (first !== undefined)
-        refused.set(index, { ...first, ...(faults.length === data.length ? {} : { body: { tasks } }) });
-    }),
+  const answers = await acceptSubmissions(
+    deps,
+    messages.map(({ data, principal, correlation_id, traceparent }) => ({
+      tasks: data,
+      principal,
+      correlation_id,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    })),
   );
+  for (const [index, outcomes] of answers.entries()) {
+    const data = messages[index]?.data ?? [];
+    const faults = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
+    accepted += outcomes.length - faults.length;
+    const [first] = faults;
+    // The others of the message are accepted: what is redriven later are those that were not.
+    const tasks = data.filter((_, at) => outcomes[at]?.ok === false);
+    if (first !== undefined)
+      refused.set(index, { ...first, ...(faults.length === data.length ? {} : { body: { tasks } }) });
+  }
   return { refused, summary: { accepted } };
 }
 

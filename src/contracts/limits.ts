@@ -113,6 +113,10 @@ export const preferenceMsMax = 600_000;
 export const assignmentsPerRoundMax = 100;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */
 export const dispatchRoundsMax = 20;
+/** Partitions of the ready index over which the tasks of a busy route stand: each takes 1,000 writes a second, two a task. More: each look at such a route asks more of them. */
+export const readyPartsMax = 3;
+/** Tasks of a route that one process accepts in a second before more of them stand in the other parts. Fewer: routes are spread that need not be; more: several processes fill one partition. */
+export const busyRouteTasksMin = 100;
 /** Ready tasks read from one route in one round. */
 export const readyPageSizeMax = 100;
 

@@ -213,7 +213,12 @@ export interface RouteRow {
   readonly namespace?: string;
   /** All its tasks draw on the budgets of their workflows. */
   readonly budgeted?: true;
+  /** Partitions of the ready index over which its tasks stand. Absent: they never came so fast that one was not enough. */
+  readonly parts?: number;
 }
+
+/** What finds the tasks that wait in a route. */
+export type ReadyPlace = Pick<RouteRow, 'pool' | 'route' | 'parts'>;
 
 /** How far the namespaces of a pool have come in each level (0 to 3): where the last start stood, and where those begin next that are ahead of it. */
 export type Served = Readonly<

@@ -11,6 +11,7 @@ import type {
   Hold,
   PolicyRow,
   PoolRows,
+  ReadyPlace,
   ReadyTask,
   RouteRow,
   TaskRow,
@@ -64,13 +65,13 @@ export interface TaskStore {
   /** Rows by id, in the order of the ids; undefined where there is none. Strongly consistent. */
   get(ids: readonly string[]): Promise<readonly (TaskRow | undefined)[]>;
   /** The head of a route in ready order, or what comes after an order. May lag behind by the index's replication. */
-  ready(pool: string, route: string, limit: number, after?: string): Promise<readonly ReadyTask[]>;
+  ready(route: ReadyPlace, limit: number, after?: string): Promise<readonly ReadyTask[]>;
   /** The head of one level (0 to 3) of a route, only tasks that are due at `at`. May lag likewise. */
-  due(pool: string, route: string, level: number, at: string, limit: number): Promise<readonly ReadyTask[]>;
+  due(route: ReadyPlace, level: number, at: string, limit: number): Promise<readonly ReadyTask[]>;
   /** How many tasks wait in a route, counted up to `most`. May lag likewise. */
-  count(pool: string, route: string, most: number): Promise<number>;
+  count(route: ReadyPlace, most: number): Promise<number>;
   /** The end of a route's ready order, the last first. May lag likewise. */
-  last(pool: string, route: string, limit: number): Promise<readonly ReadyTask[]>;
+  last(route: ReadyPlace, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
   /** Moves the timers of the deadlines at which these tasks follow a policy to where the rows have them. */

@@ -63,21 +63,40 @@ async function toRow(deps: DistributorDeps, task: Task, submission: TaskSubmissi
 
 /**
  * Accepts tasks: a row each, idempotent by `task_id`. The same id with the same body is a repeat, with another body a `task-conflict`, and the
- * first stays. A new one whose queue is full is refused with `queue-full`. Answers in the order of the tasks. The dispatcher is told of the routes; should that be lost, the pulse finds them.
+ * first stays. A new one whose queue is full is refused with `queue-full`. Answers for each submission in the order of its tasks. The dispatcher is told of the routes,
+ * of all submissions at once; should that be lost, the pulse finds them.
  */
+export async function acceptSubmissions(
+  deps: DistributorDeps,
+  submissions: readonly TaskSubmission[],
+): Promise<readonly (readonly Outcome<Accepted>[])[]> {
+  const tasks = submissions.flatMap((submission) => submission.tasks);
+  const over = await refuseOverflow(deps, defaultPool, tasks);
+  const admitted = submissions.map((submission) => ({
+    ...submission,
+    tasks: submission.tasks.filter(({ task_id }) => !over.has(task_id)),
+  }));
+  const answers = (await admit(deps, admitted)).values();
+  return submissions.map((submission) =>
+    submission.tasks.map(({ task_id }) => over.get(task_id) ?? answers.next().value ?? refused('internal')),
+  );
+}
+
+/** Accepts the tasks of one submission. */
 export async function acceptTasks(
   deps: DistributorDeps,
   submission: TaskSubmission,
 ): Promise<readonly Outcome<Accepted>[]> {
-  const { tasks } = submission;
-  const over = await refuseOverflow(deps, defaultPool, tasks);
-  const outcomes = await admit(deps, { ...submission, tasks: tasks.filter(({ task_id }) => !over.has(task_id)) });
-  const answers = outcomes.values();
-  return tasks.map(({ task_id }) => over.get(task_id) ?? answers.next().value ?? refused('internal'));
+  return (await acceptSubmissions(deps, [submission])).flat();
 }
 
-async function admit(deps: DistributorDeps, submission: TaskSubmission): Promise<readonly Outcome<Accepted>[]> {
-  const rows = await Promise.all(submission.tasks.map((task) => toRow(deps, task, submission)));
+async function admit(
+  deps: DistributorDeps,
+  submissions: readonly TaskSubmission[],
+): Promise<readonly Outcome<Accepted>[]> {
+  const rows = await Promise.all(
+    submissions.flatMap((submission) => submission.tasks.map((task) => toRow(deps, task, submission))),
+  );
   // One row an id: a batch that names an id twice is judged like two submissions, the first one first.
   const firsts = new Map<string, TaskRow>();
   for (const row of rows) if (!firsts.has(row.task_id)) firsts.set(row.task_id, row);

@@ -29,9 +29,7 @@ export async function boundWait(
   const mine = new Set(candidates.map(({ agent }) => agent));
   const rivals = pool.routes.filter((route) => fleet.candidatesOf(route).all.some(({ agent }) => mine.has(agent)));
   const pages = await Promise.all(
-    rivals.flatMap(({ route }) =>
-      priorities.map((_, level) => deps.tasks.due(row.pool, route, level, due_at, boundedBacklogMax)),
-    ),
+    rivals.flatMap((route) => priorities.map((_, level) => deps.tasks.due(route, level, due_at, boundedBacklogMax))),
   );
   if (pages.some((page) => page.length >= boundedBacklogMax)) return { due_at };
   const before = pages.flat().filter(({ task_id }) => task_id !== row.task_id);

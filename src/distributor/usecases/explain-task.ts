@@ -35,7 +35,7 @@ async function tasksBefore(deps: DistributorDeps, row: TaskRow, pool: PoolRows, 
   );
   const pages = await Promise.all(
     rivals.slice(0, rivalsMax).map(async (route) => {
-      const head = await deps.tasks.ready(row.pool, route.route, readyPageSizeMax);
+      const head = await deps.tasks.ready(route, readyPageSizeMax);
       const end = head.length < readyPageSizeMax ? undefined : head.at(-1)?.order;
       if (end === undefined || reservations === undefined) return { route, tasks: head };
       const behind = await readReserved(deps, route, reservations, { end, limit: readyPageSizeMax });

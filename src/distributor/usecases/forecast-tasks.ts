@@ -1,7 +1,7 @@
 import type { TaskForecast } from '../../contracts/forecast.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { boundedBacklogMax } from '../../contracts/limits.ts';
-import type { PoolRows, TaskRow } from '../../contracts/rows.ts';
+import type { PoolRows, RouteRow, TaskRow } from '../../contracts/rows.ts';
 import { priorities, type Task } from '../../contracts/task.ts';
 import { openFleet } from '../core/fleet.ts';
 import { forecast, overtaking } from '../core/forecast.ts';
@@ -14,21 +14,21 @@ import { estimates } from './accept-tasks.ts';
 type Deps = Pick<DistributorDeps, 'tasks' | 'agents' | 'sources'>;
 
 /** What waits in one route: all of it, or the first of it and what is due behind that. */
-async function backlogOf({ tasks }: Deps, pool: string, route: string, at: string) {
-  const head = await tasks.ready(pool, route, boundedBacklogMax);
+async function backlogOf({ tasks }: Deps, route: RouteRow, at: string) {
+  const head = await tasks.ready(route, boundedBacklogMax);
   if (head.length < boundedBacklogMax) return { waiting: head, isCut: false };
   const reached = levelOf(head.at(-1)?.order ?? '0');
   const beyond = priorities.map((_, level) => level).filter((level) => level > reached);
-  const due = await Promise.all(beyond.map((level) => tasks.due(pool, route, level, at, boundedBacklogMax)));
+  const due = await Promise.all(beyond.map((level) => tasks.due(route, level, at, boundedBacklogMax)));
   return { waiting: [...head, ...due.flat()], isCut: true };
 }
 
 /** The backlog of a pool, each route read when it is first asked for. */
-function openBacklog(deps: Deps, pool: string, at: string) {
+function openBacklog(deps: Deps, at: string) {
   const known = new Map<string, ReturnType<typeof backlogOf>>();
-  return (route: string) => {
-    const backlog = known.get(route) ?? backlogOf(deps, pool, route, at);
-    known.set(route, backlog);
+  return (row: RouteRow) => {
+    const backlog = known.get(row.route) ?? backlogOf(deps, row, at);
+    known.set(row.route, backlog);
     return backlog;
   };
 }
@@ -50,13 +50,13 @@ async function forecastRow(
   const rivals = pool.routes.flatMap((route) => {
     const all = ableOf(route);
     const shared = all.filter(({ agent }) => mine.has(agent)).length;
-    return shared === 0 ? [] : [{ route: route.route, share: shared / all.length }];
+    return shared === 0 ? [] : [{ route, share: shared / all.length }];
   });
   const backlogs = await Promise.all(
     rivals.map(async ({ route, share }) => {
       const { waiting, isCut } = await backlog(route);
       const submitted = others
-        .filter((other) => other.route === route)
+        .filter((other) => other.route === route.route)
         .map((other) => ({ ...other, order: readyOrder(other) }));
       const before = [...waiting, ...submitted].filter(
         (task) => task.task_id !== row.task_id && orderAt(task.order, at) < place,
@@ -92,10 +92,10 @@ export async function forecastTasks(deps: Deps, tasks: readonly Task[]): Promise
     ),
   );
   const pool = await deps.agents.pool(defaultPool);
-  const backlog = openBacklog(deps, defaultPool, at);
-  // A route that nobody has used yet has no row.
+  const backlog = openBacklog(deps, at);
+  // A route that nobody has used yet has no row; one that has a row knows its parts.
   const routes = new Map(
-    [...pool.routes, ...rows.map((row) => routeRow(defaultPool, row))].map((each) => [each.route, each]),
+    [...rows.map((row) => routeRow(defaultPool, row)), ...pool.routes].map((each) => [each.route, each]),
   );
   return Promise.all(
     rows.map((row) => forecastRow(row, { ...pool, routes: [...routes.values()] }, now, rows, backlog)),

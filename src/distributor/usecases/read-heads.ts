@@ -60,14 +60,13 @@ export async function readReserved(
   reservations: Reservations,
   { end, limit }: { readonly end: string; readonly limit: number },
 ): Promise<readonly ReadyTask[]> {
-  const { pool, route } = row;
   const matches = reservations.short().flatMap((each) => (mayWaitIn(row, each) ? [each.match] : []));
   const ofLevels = matches.flatMap(({ workflow, priority = [] }) => (workflow === undefined ? priority : []));
   const levels = [...new Set(ofLevels)].map((each) => priorities.indexOf(each)).filter((level) => level > levelOf(end));
-  const found = (await Promise.all(levels.map((level) => tasks.due(pool, route, level, '~', limit)))).flat();
+  const found = (await Promise.all(levels.map((level) => tasks.due(row, level, '~', limit)))).flat();
   let after = matches.some(({ workflow }) => workflow !== undefined) ? end : undefined;
   for (let pages = 1; pages < heldPagesMax && after !== undefined; pages += 1) {
-    const page: readonly ReadyTask[] = await tasks.ready(pool, route, readyPageSizeMax, after);
+    const page: readonly ReadyTask[] = await tasks.ready(row, readyPageSizeMax, after);
     found.push(...page);
     after = page.length < readyPageSizeMax ? undefined : page.at(-1)?.order;
   }
@@ -94,10 +93,10 @@ export async function readHeads(
   const at = new Date(now).toISOString();
   if (quiet.size > quietLevelsMax) quiet.clear();
 
-  const dueIn = async (route: string, level: number): Promise<readonly ReadyTask[]> => {
-    const key = `${level} ${pool.pool} ${route}`;
+  const dueIn = async (row: RouteRow, level: number): Promise<readonly ReadyTask[]> => {
+    const key = `${level} ${pool.pool} ${row.route}`;
     if ((quiet.get(key) ?? 0) > now) return [];
-    const soon = await deps.tasks.due(pool.pool, route, level, new Date(horizon).toISOString(), needed);
+    const soon = await deps.tasks.due(row, level, new Date(horizon).toISOString(), needed);
     const due = soon.filter((task) => isDueAt(task.order, at));
     if (due.length === 0) quiet.set(key, soon[0] === undefined ? horizon : dueTimeOf(soon[0].order));
     else quiet.delete(key);
@@ -120,14 +119,14 @@ export async function readHeads(
   };
   const read = async (row: RouteRow): Promise<void> => {
     const { route } = row;
-    let page = await deps.tasks.ready(pool.pool, route, pageSize);
+    let page = await deps.tasks.ready(row, pageSize);
     const head = fresh(page);
     heads.set(route, head);
     await readBudgets(row, head);
     // A page of which limits hold back everything hides what may start behind it.
     for (let pages = 1; pages < heldPagesMax && page.length === pageSize; pages += 1) {
       if (!head.every((task) => limiter.blockOf(task, row) !== undefined)) break;
-      page = await deps.tasks.ready(pool.pool, route, pageSize, page.at(-1)?.order);
+      page = await deps.tasks.ready(row, pageSize, page.at(-1)?.order);
       head.push(...fresh(page));
       await readBudgets(row, page);
     }
@@ -135,7 +134,7 @@ export async function readHeads(
     if (last === undefined || page.length < pageSize) return;
     full.add(route);
     const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
-    const overdue = (await Promise.all(beyond.map((level) => dueIn(route, level)))).flat();
+    const overdue = (await Promise.all(beyond.map((level) => dueIn(row, level)))).flat();
     await readBudgets(row, overdue);
     due.set(route, overdue);
     if (reservations === undefined) return;

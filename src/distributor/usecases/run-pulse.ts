@@ -2,7 +2,7 @@ import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import { readyPageSizeMax, scalingSampleMax, watchdogLookMs } from '../../contracts/limits.ts';
 import type { PulseTick } from '../../contracts/messages.ts';
-import type { PoolRows } from '../../contracts/rows.ts';
+import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
 import { agingOf } from '../core/figures.ts';
 import { openFleet } from '../core/fleet.ts';
 import { demandsRoom, hasRoomToMake } from '../core/preempt.ts';
@@ -35,7 +35,7 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   const heads = await Promise.all(
     pool.routes.map(async (route) => ({
       route,
-      head: await deps.tasks.ready(pool.pool, route.route, scalingSampleMax),
+      head: await deps.tasks.ready(route, scalingSampleMax),
     })),
   );
   const fleet = openFleet(pool.agents, now);
@@ -48,7 +48,7 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
     );
   });
   const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
-  const expired = await Promise.all(old.map(({ route }) => expire(deps, pool.pool, route.route)));
+  const expired = await Promise.all(old.map(({ route }) => expire(deps, route)));
   return {
     waiting: waiting.flatMap(({ head }) => head),
     isCut: waiting.some(({ head }) => head.length === scalingSampleMax),
@@ -58,9 +58,9 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
 }
 
 /** Fails what waited too long in a route; answers with the news of it. */
-async function expire(deps: DistributorDeps, pool: string, route: string): Promise<readonly Announcement[]> {
+async function expire(deps: DistributorDeps, route: RouteRow): Promise<readonly Announcement[]> {
   const now = deps.sources.now();
-  const head = await deps.tasks.ready(pool, route, readyPageSizeMax);
+  const head = await deps.tasks.ready(route, readyPageSizeMax);
   // A workflow's tasks live as long as their workflow does.
   const own = head.filter((task) => isExpired(task, now) && workflowOf(task.task_id) === undefined);
   const rows = await deps.tasks.get(own.map(({ task_id }) => task_id));

@@ -14,7 +14,7 @@ interface Doomed {
 }
 
 /** Work of killed namespaces: what runs, as the holds tell, and what waits, as the heads of their routes show; at most `sweptTasksMax`. */
-async function findDoomed(deps: DistributorDeps, { pool, killed = new Map(), agents, routes }: PoolRows) {
+async function findDoomed(deps: DistributorDeps, { killed = new Map(), agents, routes }: PoolRows) {
   const of = (namespace: string, ids: readonly string[]): Doomed[] => {
     const kill = killed.get(namespace);
     return kill === undefined ? [] : ids.map((task_id) => ({ task_id, namespace, kill }));
@@ -28,7 +28,7 @@ async function findDoomed(deps: DistributorDeps, { pool, killed = new Map(), age
     routes
       .filter((route) => killed.has(namespaceOf(route)))
       .map(async (route) => {
-        const head = await deps.tasks.ready(pool, route.route, sweptTasksMax);
+        const head = await deps.tasks.ready(route, sweptTasksMax);
         return of(
           namespaceOf(route),
           head.map(({ task_id }) => task_id),

@@ -33,7 +33,7 @@ export async function tryPolicy(deps: DistributorDeps, pool_name: string, value:
     await Promise.all(
       pool.routes
         .slice(0, routesMax)
-        .map(async ({ route }) => [route, await deps.tasks.ready(pool_name, route, readyPageSizeMax)] as const),
+        .map(async (row) => [row.route, await deps.tasks.ready(row, readyPageSizeMax)] as const),
     ),
   );
   const before = await decide(pool, heads, now);

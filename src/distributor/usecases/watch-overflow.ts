@@ -19,9 +19,9 @@ function routesOf(pool: PoolRows, { namespace }: OverflowRule): readonly RouteRo
 /** How many tasks of a rule wait in the ready order, counted no further than `most`. */
 async function count(deps: DistributorDeps, pool: PoolRows, rule: OverflowRule, most: number): Promise<number> {
   let waiting = 0;
-  for (const { route } of routesOf(pool, rule)) {
+  for (const route of routesOf(pool, rule)) {
     if (waiting >= most) break;
-    waiting += await deps.tasks.count(pool.pool, route, most - waiting);
+    waiting += await deps.tasks.count(route, most - waiting);
   }
   return waiting;
 }
@@ -35,9 +35,7 @@ async function shed(
 ): Promise<readonly Announcement[]> {
   const now = deps.sources.now();
   const at = new Date(now).toISOString();
-  const tails = await Promise.all(
-    routesOf(pool, rule).map(({ route }) => deps.tasks.last(pool.pool, route, shedPerPulseMax)),
-  );
+  const tails = await Promise.all(routesOf(pool, rule).map((route) => deps.tasks.last(route, shedPerPulseMax)));
   const lowest = tails
     .flat()
     .filter(({ task_id }) => workflowOf(task_id) === undefined)

@@ -86,7 +86,9 @@ export const inboxPartition = (pool: string, owner: string) => `INBOX#${pool}#${
 /** How much a person has on the desk: `#` sorts it before what waits. */
 export const loadKey = (pool: string, user: string) => ({ pk: inboxPartition(pool, `user:${user}`), sk: '#LOAD' });
 export const deadLetterKey = (id: string) => ({ pk: `DEAD#${id}`, sk: 'DEAD' });
-export const readyPartition = (pool: string, route: string) => `READY#${pool}#${route}`;
+/** Where the tasks of a route wait in the index; those of a busy one also in its other parts (from 1 on). */
+export const readyPartition = (pool: string, route: string, part = 0) =>
+  `READY${part === 0 ? '' : part}#${pool}#${route}`;
 /** The timer of a namespace's documents. */
 export const sweepKey = (namespace: string) => ({ pk: `CONTEXTS#${namespace}`, sk: 'SWEEP' });
 export const timerPartition = (pool: string) => `TIMER#${pool}`;

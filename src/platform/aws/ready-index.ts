@@ -1,5 +1,5 @@
 import { QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { ReadyTask } from '../../contracts/rows.ts';
+import type { ReadyPlace, ReadyTask } from '../../contracts/rows.ts';
 import type { TaskStore } from '../../distributor/ports.ts';
 import { type Database, queryItems } from './database.ts';
 import { indexName, readyPartition } from './keys.ts';
@@ -27,41 +27,59 @@ async function countReady(db: Database, partition: string, most: number): Promis
   return count;
 }
 
-/** What waits, as the index shows it: sorted by the ready order within each route. */
+const byOrder = (one: ReadyTask, other: ReadyTask): number =>
+  one.order < other.order ? -1 : Number(one.order > other.order);
+
+/** What waits, as the index shows it: sorted by the ready order within each route, whose parts are read at once and merged. */
 export function readyIndex(db: Database): Pick<TaskStore, 'ready' | 'due' | 'count' | 'last'> {
   const query = async (
-    pool: string,
-    route: string,
+    { pool, route, parts = 1 }: ReadyPlace,
     limit: number,
     { condition = '', values = {}, ...more }: Partial<QueryCommandInput> & { condition?: string; values?: Item } = {},
-  ): Promise<readonly ReadyTask[]> => {
-    const items = await queryItems(
-      db,
-      {
-        IndexName: indexName,
-        KeyConditionExpression: `gsi1pk = :partition${condition}`,
-        ExpressionAttributeValues: { ':partition': readyPartition(pool, route), ...values },
-        ...more,
-      },
-      limit,
+  ): Promise<ReadyTask[]> => {
+    const pages = await Promise.all(
+      Array.from({ length: parts }, (_, part) =>
+        queryItems(
+          db,
+          {
+            IndexName: indexName,
+            KeyConditionExpression: `gsi1pk = :partition${condition}`,
+            ExpressionAttributeValues: { ':partition': readyPartition(pool, route, part), ...values },
+            ...more,
+          },
+          limit,
+        ),
+      ),
     );
-    return items.map(fromIndexItem);
+    const tasks = pages.flat().map(fromIndexItem);
+    return parts === 1 ? tasks : tasks.sort(byOrder);
   };
   return {
-    ready: (pool, route, limit, after) =>
-      query(
-        pool,
-        route,
-        limit,
-        after === undefined ? {} : { condition: ' AND gsi1sk > :after', values: { ':after': after } },
-      ),
-    due: (pool, route, level, at, limit) =>
-      query(pool, route, limit, {
+    ready: async (route, limit, after) => {
+      const from = after === undefined ? {} : { condition: ' AND gsi1sk > :after', values: { ':after': after } };
+      return (await query(route, limit, from)).slice(0, limit);
+    },
+    due: async (route, level, at, limit) => {
+      const tasks = await query(route, limit, {
         condition: ' AND gsi1sk BETWEEN :first AND :last',
         // What is due at this very moment has more behind its time, and all of that sorts before a tilde.
         values: { ':first': `${level}#`, ':last': `${level}#${at}~` },
-      }),
-    count: (pool, route, most) => countReady(db, readyPartition(pool, route), most),
-    last: (pool, route, limit) => query(pool, route, limit, { ScanIndexForward: false }),
+      });
+      return tasks.slice(0, limit);
+    },
+    count: async ({ pool, route, parts = 1 }, most) => {
+      const counts = await Promise.all(
+        Array.from({ length: parts }, (_, part) => countReady(db, readyPartition(pool, route, part), most)),
+      );
+      return Math.min(
+        most,
+        counts.reduce((sum, count) => sum + count, 0),
+      );
+    },
+    last: async (route, limit) => {
+      const { parts = 1 } = route;
+      const tasks = await query(route, limit, { ScanIndexForward: false });
+      return parts === 1 ? tasks : tasks.reverse().slice(0, limit);
+    },
   };
 }

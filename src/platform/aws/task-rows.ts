@@ -5,7 +5,7 @@ import type { DistributionLog } from '../../contracts/task.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
 import { holdKey, parseHoldKey, waitingEntry } from '../../distributor/core/task.ts';
 import { expiryOf } from './expiry.ts';
-import { taskKey } from './keys.ts';
+import { readyPartition, taskKey } from './keys.ts';
 import type { Statement } from './statements.ts';
 
 /** An item of the table as the document client gives and takes it. */
@@ -37,14 +37,14 @@ function logOf(task_id: string, { attempt, ...log }: Item): DistributionLog {
   return { id: holdKey(task_id, Number(attempt)), task_id, ...log } as unknown as DistributionLog;
 }
 
-/** The item of a new task, with its keys and its place in the ready order. */
-export function taskItem(row: TaskRow): Item & Statement['key'] {
+/** The item of a new task, with its keys and its place in the ready order: in this part of its route. */
+export function taskItem(row: TaskRow, part = 0): Item & Statement['key'] {
   const { payload, ...rest } = row;
   const { partition, key } = waitingEntry(row);
   const item: Item = {
     ...rest,
     ...payloadAttributes(payload),
-    gsi1pk: partition,
+    gsi1pk: part === 0 ? partition : readyPartition(row.pool, row.route, part),
     gsi1sk: key,
   };
   for (const name of Object.keys(item)) if (item[name] === undefined) delete item[name];

@@ -7,16 +7,22 @@ import { expiryOf } from './expiry.ts';
 import { expiryTimers, setExpiries } from './expiry-timers.ts';
 import { markKey, taskKey } from './keys.ts';
 import { readyIndex } from './ready-index.ts';
+import { spreadRoutes } from './ready-parts.ts';
 import { executeStatements, insertStatement } from './statements.ts';
 import { fromTaskItem, type Item, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
 import { transact } from './transact.ts';
 
-async function insert(db: Database, rows: readonly TaskRow[]): Promise<(TaskRow | undefined)[]> {
+async function insert(
+  db: Database,
+  rows: readonly TaskRow[],
+  partsOf: ReturnType<typeof spreadRoutes>,
+): Promise<(TaskRow | undefined)[]> {
   await setExpiries(db, rows);
+  const partOf = await partsOf(rows);
   const results = await executeStatements(
     db,
     // INSERT refuses a key that exists: the same task_id twice is one task.
-    rows.map((row) => insertStatement(db.table, taskItem(row))),
+    rows.map((row) => insertStatement(db.table, taskItem(row, partOf(row)))),
   );
   const taken = rows.filter((_, index) => results[index]?.applied === false);
   const first = await getItems(
@@ -72,8 +78,9 @@ async function list(db: Database, filter: Parameters<TaskStore['list']>[0]) {
 
 /** Tasks in the one table. */
 export function createTaskStore(db: Database): TaskStore {
+  const partsOf = spreadRoutes(db);
   return {
-    insert: (rows) => insert(db, rows),
+    insert: (rows) => insert(db, rows, partsOf),
     mark: async (pool, name) => {
       const [item] = await getItems(db, [markKey(pool, name)]);
       return item === undefined

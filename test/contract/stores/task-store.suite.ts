@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { busyRouteTasksMin, readyPartsMax } from '../../../src/contracts/limits.ts';
+import { priorities } from '../../../src/contracts/task.ts';
 import { readyEntry } from '../../../src/distributor/core/task.ts';
 import { type BackendOf, claim, delay, ids, tasksIn, unique } from './backend.ts';
 
@@ -149,11 +151,11 @@ export function taskStoreSuite(backend: BackendOf): void {
         { ...d!, route: 'elsewhere' },
       ];
       await store().insert(rows);
-      expect(ids(await store().ready(pool, '*', 10))).toEqual([b, c, a].map((row) => row!.task_id));
-      expect(ids(await store().ready(pool, '*', 2))).toEqual([b, c].map((row) => row!.task_id));
+      expect(ids(await store().ready({ pool, route: '*' }, 10))).toEqual([b, c, a].map((row) => row!.task_id));
+      expect(ids(await store().ready({ pool, route: '*' }, 2))).toEqual([b, c].map((row) => row!.task_id));
       await store().change([claim(rows[1]!)]);
-      expect(ids(await store().ready(pool, '*', 10))).toEqual([c, a].map((row) => row!.task_id));
-      expect(ids(await store().ready(pool, 'elsewhere', 10))).toEqual([d!.task_id]);
+      expect(ids(await store().ready({ pool, route: '*' }, 10))).toEqual([c, a].map((row) => row!.task_id));
+      expect(ids(await store().ready({ pool, route: 'elsewhere' }, 10))).toEqual([d!.task_id]);
     });
 
     it('shows of one level what is due by a time, in ready order', async () => {
@@ -167,11 +169,38 @@ export function taskStoreSuite(backend: BackendOf): void {
       });
       const [second, first] = rows;
       await store().insert(rows);
-      const due = await store().due(pool, '*', 3, '2026-01-01T00:00:02.000Z', 10);
+      const due = await store().due({ pool, route: '*' }, 3, '2026-01-01T00:00:02.000Z', 10);
       expect(ids(due)).toEqual([first!.task_id, second!.task_id]);
-      expect(ids(await store().due(pool, '*', 3, '2026-01-01T00:00:02.000Z', 1))).toEqual([first!.task_id]);
-      expect(await store().due(pool, '*', 1, '2026-01-01T00:09:59.999Z', 10)).toEqual([]);
-      expect(await store().due(pool, '*', 1, '2026-01-01T00:10:00.000Z', 10)).toHaveLength(1);
+      expect(ids(await store().due({ pool, route: '*' }, 3, '2026-01-01T00:00:02.000Z', 1))).toEqual([first!.task_id]);
+      expect(await store().due({ pool, route: '*' }, 1, '2026-01-01T00:09:59.999Z', 10)).toEqual([]);
+      expect(await store().due({ pool, route: '*' }, 1, '2026-01-01T00:10:00.000Z', 10)).toHaveLength(1);
+    });
+
+    it('spreads a route whose tasks come fast over several partitions, and shows it as one', async () => {
+      const pool = unique('p');
+      const created_at = '2026-01-01T00:00:00.000Z';
+      const rows = tasksIn(pool, busyRouteTasksMin + 60).map((row, at) => ({
+        ...row,
+        created_at,
+        priority: priorities[at % priorities.length]!,
+      }));
+      await backend().adapters.agents.addRoutes([{ pool, route: '*', required_capabilities: [], agents: [] }]);
+      await store().insert(rows);
+      const { routes } = await backend().adapters.agents.pool(pool);
+      const [route] = routes;
+      expect(route).toMatchObject({ route: '*', parts: readyPartsMax });
+      const sorted = rows.map((row) => readyEntry(row).key).sort();
+      const orders = (tasks: readonly { readonly order: string }[]) => tasks.map(({ order }) => order);
+      // The first ones came before it was known that more follow.
+      expect((await store().ready({ pool, route: '*' }, rows.length)).length).toBeLessThan(rows.length);
+      expect(orders(await store().ready(route!, rows.length))).toEqual(sorted);
+      expect(orders(await store().ready(route!, 50))).toEqual(sorted.slice(0, 50));
+      expect(orders(await store().ready(route!, 50, sorted[49]))).toEqual(sorted.slice(50, 100));
+      expect(orders(await store().last(route!, 30))).toEqual(sorted.toReversed().slice(0, 30));
+      expect(await store().count(route!, 1_000)).toBe(rows.length);
+      expect(await store().count(route!, 10)).toBe(10);
+      const critical = sorted.filter((order) => order.startsWith('0#'));
+      expect(orders(await store().due(route!, 0, '2027-01-01T00:00:00.000Z', 20))).toEqual(critical.slice(0, 20));
     });
 
     it('tells of a ready task all that a decision needs, small payloads included', async () => {
@@ -179,7 +208,7 @@ export function taskStoreSuite(backend: BackendOf): void {
       const [small, large] = tasksIn(pool, 2);
       const text = JSON.stringify('x'.repeat(1_000));
       await store().insert([small!, { ...large!, payload: { text } }]);
-      const [first, second] = await store().ready(pool, '*', 2);
+      const [first, second] = await store().ready({ pool, route: '*' }, 2);
       const { task_id, task_type, priority, attempt, timeout_ms, route, created_at, queued_at, payload } = small!;
       expect(first).toMatchObject({
         task_id,

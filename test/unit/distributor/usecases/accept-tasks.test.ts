@@ -12,7 +12,9 @@ describe('accepting tasks', () => {
       { ok: true, value: { task_id: 't1', repeated: false } },
     ]);
     expect(await stage.row('t1')).toMatchObject({ status: 'Queued', submitted_by: 'user', correlation_id: 'story' });
-    expect((await stage.deps.tasks.ready('default', 'x', 10)).map(({ task_id }) => task_id)).toEqual(['t1']);
+    expect((await stage.deps.tasks.ready({ pool: 'default', route: 'x' }, 10)).map(({ task_id }) => task_id)).toEqual([
+      't1',
+    ]);
     expect((await stage.deps.agents.pool('default')).routes).toMatchObject([{ route: 'x' }]);
     expect(stage.told.hints).toEqual([{ pool: 'default', routes: ['x'] }]);
   });
@@ -138,6 +140,6 @@ describe('a route', () => {
       .items()
       .find((item) => item['required_capabilities'] !== undefined && String(item['sk']).startsWith('ROUTE#'));
     expect(String(stored?.['sk']).length).toBeLessThanOrEqual(1_024);
-    expect(await stage.deps.tasks.ready('default', route!.route, 1)).toHaveLength(1);
+    expect(await stage.deps.tasks.ready(route!, 1)).toHaveLength(1);
   });
 });

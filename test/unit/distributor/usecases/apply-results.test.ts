@@ -59,7 +59,7 @@ describe('a result that counts', () => {
       retry_count: 1,
       not_before: iso(stage.clock.now + 500),
     });
-    expect(await stage.deps.tasks.ready('default', '*', 9)).toMatchObject([{ task_id: 't2' }]);
+    expect(await stage.deps.tasks.ready({ pool: 'default', route: '*' }, 9)).toMatchObject([{ task_id: 't2' }]);
     expect(stage.told.ticks).toEqual([[1]]);
     expect(await stage.agent('a1')).toMatchObject({ holds: {}, failed: 1 });
   });
@@ -68,7 +68,7 @@ describe('a result that counts', () => {
     const stage = await working();
     await report(stage, { outcome: 'released' });
     expect(await stage.row('t1')).toMatchObject({ status: 'Queued', attempt: 1, retry_count: 0 });
-    expect(await stage.deps.tasks.ready('default', '*', 9)).toHaveLength(2);
+    expect(await stage.deps.tasks.ready({ pool: 'default', route: '*' }, 9)).toHaveLength(2);
     expect(await stage.agent('a1')).toMatchObject({ completed: 0, failed: 0 });
   });
 

@@ -33,7 +33,7 @@ describe('the bound of a waiting task', () => {
     await stage.accept(task({ task_id: 'low', priority: 'low' }));
     const row = await stage.row('low');
     const pool = await stage.deps.agents.pool('default');
-    const [entry] = await stage.deps.tasks.ready('default', '*', 1);
+    const [entry] = await stage.deps.tasks.ready({ pool: 'default', route: '*' }, 1);
     const tasks = { ...stage.deps.tasks, due: async () => Array.from({ length: boundedBacklogMax }, () => entry!) };
     expect(await boundWait({ ...stage.deps, tasks }, row, pool)).toEqual({ due_at: iso(startMs + lowWindowMs) });
   });

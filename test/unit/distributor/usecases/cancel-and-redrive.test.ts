@@ -21,7 +21,7 @@ describe('cancelling', () => {
     const stage = distributorStage();
     await stage.accept(task());
     expect(await cancelTask(stage.deps, request)).toMatchObject({ ok: true, value: { status: 'Cancelled' } });
-    expect(await stage.deps.tasks.ready('default', '*', 1)).toEqual([]);
+    expect(await stage.deps.tasks.ready({ pool: 'default', route: '*' }, 1)).toEqual([]);
     expect(await stage.row('t1')).toMatchObject({ status: 'Cancelled', error: { message: 'changed my mind' } });
     expect(stage.told.events).toMatchObject([{ type: 'TaskCancelled', data: { by: 'user' } }]);
   });

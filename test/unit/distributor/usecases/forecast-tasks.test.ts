@@ -65,7 +65,7 @@ describe('the forecast of a submission', () => {
   it('counts what is due behind a backlog that is cut, and says that there is more', async () => {
     const { accept, deps } = await seasoned();
     await accept(task({ task_id: 'due', priority: 'low', deadline: iso(startMs + 1) }));
-    const [due] = await deps.tasks.ready('default', '*', 1);
+    const [due] = await deps.tasks.ready({ pool: 'default', route: '*' }, 1);
     const page = Array.from({ length: 1_000 }, (_, at) => ({
       ...due!,
       task_id: `t${at}`,

@@ -32,7 +32,7 @@ describe('killing a task', () => {
     const stage = distributorStage();
     await stage.accept(task());
     expect(await killTask(stage.deps, request)).toMatchObject({ ok: true });
-    expect(await stage.deps.tasks.ready('default', '*', 1)).toEqual([]);
+    expect(await stage.deps.tasks.ready({ pool: 'default', route: '*' }, 1)).toEqual([]);
     expect(await redriveDeadLetter(stage.deps, { id: 't1' })).toMatchObject({ ok: true });
     expect(await stage.row('t1')).toMatchObject({ status: 'Queued', attempt: 1 });
   });

@@ -15,7 +15,7 @@ async function overloaded() {
   const asked: number[] = [];
   const quiet: QuietLevels = new Map();
   const due: DistributorDeps['tasks']['due'] = (...args) => {
-    asked.push(args[2]);
+    asked.push(args[1]);
     return stage.deps.tasks.due(...args);
   };
   const deps = { ...stage.deps, tasks: { ...stage.deps.tasks, due } };
