@@ -7,7 +7,7 @@ import { queueFullRetryMs } from '../contracts/limits.ts';
 const passing =
   /^(Throttling\w*|ProvisionedThroughputExceeded\w*|RequestLimitExceeded|TransactionConflict\w*|ServiceUnavailable\w*|InternalServerError|TimeoutError|ECONN\w+)$/;
 
-function toCadreError(error: unknown): CadreError {
+export function toCadreError(error: unknown): CadreError {
   if (error instanceof CadreError) return error;
   return new CadreError(error instanceof Error && passing.test(error.name) ? 'unavailable' : 'internal');
 }

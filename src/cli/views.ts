@@ -97,6 +97,7 @@ export function showWorkflow(workflow: WorkflowView): string {
     ['created', showTime(workflow.created_at)],
     ['spent', spentOf(workflow)],
     ['rerun of', workflow.rerun_of],
+    ['documents', workflow.pins?.map(({ context_id, version }) => `${context_id}@${version}`).join(', ')],
     ['priority', workflow.priority],
     ['deadline', workflow.deadline && showTime(workflow.deadline)],
     ['ended', workflow.completed_at && showTime(workflow.completed_at)],

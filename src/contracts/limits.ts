@@ -322,6 +322,8 @@ export const forgottenDocumentsMax = 500;
 export const exportBytesMax = 1024 * 1024;
 /** Places that a task may declare it reads. More: its row, its index entry and its message grow. */
 export const declaredReadsMax = 20;
+/** Documents that a run reads in versions of their own. More: every row, index entry and message of its tasks grows. */
+export const documentPinsMax = 20;
 /** Writers in a version vector. More: the head of a document, written with each change, grows by some 50 bytes each. */
 export const vectorWritersMax = 32;
 /** Offline edits of one document that one call lands. More: each is a transaction, and the call takes too long. */

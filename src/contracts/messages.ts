@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { usage } from './budget.ts';
 import { contextId, namespaceName } from './context.ts';
-import { declaredReads } from './declared-reads.ts';
+import { taskReads } from './declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { slotsMax, tasksPerMessageMax } from './limits.ts';
@@ -30,7 +30,7 @@ export const assignment = z.object({
   checkpoint: json.optional(),
   checkpoint_ref: blobRef.optional(),
   traceparent: z.string().optional(),
-  reads: declaredReads.optional(),
+  reads: taskReads.optional(),
 });
 export type Assignment = z.infer<typeof assignment>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { documentPins } from './declared-reads.ts';
 import { timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { cancelGraceMs, cancelGraceMsMax } from './limits.ts';
@@ -24,6 +25,8 @@ export const workflowRerunRequest = z.strictObject({
   workflow_id: userId.optional(),
   /** In place of the first run's input. */
   input: json.optional(),
+  /** Versions of documents that its tasks read in place of the newest ones, beside those of the first run. */
+  pins: documentPins.optional(),
 });
 export type WorkflowRerun = z.output<typeof workflowRerunRequest>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { declaredReads } from './declared-reads.ts';
+import { declaredReads, taskReads } from './declared-reads.ts';
 import { spentView, taskBudget, usage } from './budget.ts';
 import { agentId, capabilityList, region, taskId, taskType, timestamp, userId, wellFormed } from './ids.ts';
 import { json } from './json.ts';
@@ -138,6 +138,7 @@ export type DistributionLog = z.infer<typeof distributionLog>;
 export const taskView = z.strictObject({
   ...task.shape,
   task_id: taskId,
+  reads: taskReads.optional(),
   payload: json.optional(),
   payload_ref: blobRef.optional(),
   status: taskStatus,

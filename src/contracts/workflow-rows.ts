@@ -3,6 +3,7 @@ import type { ApprovalForm } from './approval-form.ts';
 import type { Decision } from './approval-decision.ts';
 import type { Amount, WorkflowBudget } from './budget.ts';
 import type { WorkingCalendar } from './calendar.ts';
+import type { DocumentPin } from './declared-reads.ts';
 import type { approvalEvents } from './events.ts';
 import type { Priority, TaskError } from './task.ts';
 import type { Json } from './json.ts';
@@ -64,6 +65,8 @@ export interface WorkflowHead {
   readonly warned?: boolean;
   /** The run whose nodes it took over. */
   readonly rerun_of?: string;
+  /** The versions of documents that its tasks read in place of the newest ones. */
+  readonly pins?: readonly DocumentPin[];
   /** The schedule that started it: told of its end, since the next run may wait for it. */
   readonly schedule_id?: string;
   readonly output?: StoredJson;

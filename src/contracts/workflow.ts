@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { decision } from './approval-decision.ts';
 import { spentView, workflowBudget } from './budget.ts';
+import { documentPins } from './declared-reads.ts';
 import { expression } from './expression.ts';
 import { bodyName, definitionReference, definitionVersion, nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
@@ -230,6 +231,8 @@ export const workflowView = z.strictObject({
   kept_signals: z.array(keptSignal).optional(),
   /** The run whose nodes it took over. */
   rerun_of: userId.optional(),
+  /** The versions of documents that its tasks read. */
+  pins: documentPins.optional(),
   warnings: z.array(z.string()),
   output: json.optional(),
   error: z.string().optional(),

@@ -7,6 +7,7 @@ import type { Assignment, TaskResult } from '../contracts/messages.ts';
 import type { AgentDeps } from './agent-ports.ts';
 import type { BlobRef } from '../contracts/task.ts';
 import type { ContextCalls } from './context-calls.ts';
+import { pinnedContexts } from './pinned-contexts.ts';
 import { reportError, RetryableError, TerminalError } from './errors.ts';
 import { readDeclared } from './declared-reads.ts';
 import type { Handler } from './handler.ts';
@@ -132,7 +133,10 @@ export class Attempt {
 
   private contexts(): ContextCalls {
     const { deps, assignment } = this.options;
-    this.documents ??= tracedContexts(deps.contexts(), assignment.task_id);
+    if (this.documents === undefined) {
+      const traced = tracedContexts(deps.contexts(), assignment.task_id);
+      this.documents = { ...traced, contexts: pinnedContexts(traced.contexts, assignment.reads ?? []) };
+    }
     return this.documents.contexts;
   }
 

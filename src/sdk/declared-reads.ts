@@ -28,9 +28,10 @@ export async function readDeclared(
   log: AgentLog,
 ): Promise<readonly ContextDocument[]> {
   const lists = await Promise.all(
-    reads.map(async ({ namespace = defaultNamespace, ...read }) =>
-      'under' in read ? idsUnder(contexts, namespace, read.under) : [{ namespace, context_id: read.context_id }],
-    ),
+    reads.map(async ({ namespace = defaultNamespace, ...read }) => {
+      if ('pin' in read) return [];
+      return 'under' in read ? idsUnder(contexts, namespace, read.under) : [{ namespace, context_id: read.context_id }];
+    }),
   );
   const names = [...new Map(lists.flat().map((name) => [`${name.namespace} ${name.context_id}`, name])).values()];
   const own = names.slice(0, documentBatchMax);

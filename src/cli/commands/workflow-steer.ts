@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import { type DocumentPin, documentPin } from '../../contracts/declared-reads.ts';
+import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { eventTtlMsMax, eventTtlMsMin } from '../../contracts/limits.ts';
 import type { MigrationView, WorkflowUpdate } from '../../contracts/repair.ts';
@@ -11,6 +13,7 @@ interface RerunOptions {
   readonly from: readonly string[];
   readonly id?: string;
   readonly input?: string;
+  readonly context?: readonly string[];
 }
 
 /** `cadre workflows signal|publish|pause|resume|update|migrate|rerun|redrive ID` */
@@ -167,12 +170,17 @@ function addRerun(workflows: Command): void {
     .requiredOption('--from <node...>', 'nodes that run again, with everything after them')
     .option('--id <id>', 'of the new run (default: made out of the request)')
     .option('--input <json>', "in place of the first run's input, or @FILE")
-    .addHelpText('after', '\nExample:\n  $ cadre workflows rerun my-run --from report')
+    .option(
+      '--context <document...>',
+      'ID@VERSION or NAMESPACE:ID@VERSION of documents that its tasks read in that version',
+    )
+    .addHelpText('after', '\nExample:\n  $ cadre workflows rerun my-run --from report --context project/facts@17')
     .action(
-      runs<[string, RerunOptions]>(async ({ out, client }, id, { from, id: workflow_id, input }) => {
+      runs<[string, RerunOptions]>(async ({ out, client }, id, { from, id: workflow_id, input, context }) => {
         const { readJsonArgument } = await import('../read-input.ts');
         const request = {
           from: [...from],
+          ...(context === undefined ? {} : { pins: context.map(readPin) }),
           ...(workflow_id === undefined ? {} : { workflow_id }),
           ...(input === undefined ? {} : { input: (await readJsonArgument(input, '--input')) as Json }),
         };
@@ -180,6 +188,17 @@ function addRerun(workflows: Command): void {
         return undefined;
       }),
     );
+}
+
+/** `[NAMESPACE:]ID@VERSION`. Throws `invalid-input`. */
+function readPin(argument: string): DocumentPin {
+  const at = argument.lastIndexOf('@');
+  const colon = argument.indexOf(':');
+  const namespace = colon < 0 ? {} : { namespace: argument.slice(0, colon) };
+  const pin = { ...namespace, context_id: argument.slice(colon + 1, at), version: Number(argument.slice(at + 1)) };
+  const read = documentPin.safeParse(pin);
+  if (at >= 0 && read.success) return read.data;
+  throw new CadreError('invalid-input', `--context: "${argument}" is no ID@VERSION, for example project/facts@17`);
 }
 
 function addRedrive(workflows: Command): void {

@@ -83,6 +83,11 @@ export function migrationFaults(graph: WorkflowGraph, letters: string, next: Wor
   const faults: Fault[] = [];
   if (next.name !== graph.definition.name)
     faults.push(fault('name', `the run is one of "${graph.definition.name}"`, 'keep the name'));
+  if ((next.budget === undefined) !== (graph.definition.budget === undefined)) {
+    const what =
+      next.budget === undefined ? 'the run has a budget' : 'the run has no budget: its tasks were handed out unasked';
+    faults.push(fault('budget', what, next.budget === undefined ? 'give one, as large as you like' : 'leave it out'));
+  }
   const places = new Map(next.nodes.map((node, index) => [node.name, index]));
   const isWaiting = (name: string): boolean => letters[graph.indexOf.get(name) ?? -1] === 'W';
   const begun: WorkflowNode[] = [];

@@ -35,6 +35,8 @@ export type WorkflowCommand =
       readonly by: string;
       readonly definition: WorkflowDefinition;
       readonly registered?: string | undefined;
+      /** Of the newer version, where it is another than that of the one before. */
+      readonly budget?: WorkflowBudget | undefined;
     }
   /** Opens what failed in a workflow that has ended. */
   | { readonly type: 'redrive'; readonly by: string }
@@ -177,7 +179,7 @@ function steer(draft: Draft, command: Steering, emit: Emit): void {
     }
     case 'migrate': {
       if (draft.cancelled || draft.compensation !== undefined) break;
-      const { by, definition: next, registered } = command;
+      const { by, definition: next, registered, budget } = command;
       emit({
         type: 'WorkflowMigrated',
         by,
@@ -185,6 +187,7 @@ function steer(draft: Draft, command: Steering, emit: Emit): void {
         definition: next,
         ...(registered === undefined ? {} : { registered }),
       });
+      if (budget !== undefined) emit({ type: 'BudgetSet', by, budget });
       if (!draft.paused) catchUp(draft, emit);
       break;
     }

@@ -57,7 +57,16 @@ export async function migrateWorkflow(
     plan = migrationPlan(current, definition);
     const isInForce = canonicalJson(current) === canonicalJson(definition) && run.head.definition === registered;
     if (dry_run || isInForce) return { ok: true, value: undefined };
-    return { ok: true, value: { command: { type: 'migrate', by: principal, definition, registered } } };
+    // What somebody set for this run stays, unless the newer version says something else than the one before.
+    const isSameBudget = canonicalJson(current.budget ?? null) === canonicalJson(definition.budget ?? null);
+    const budget = isSameBudget ? undefined : definition.budget;
+    return {
+      ok: true,
+      value: {
+        command: { type: 'migrate', by: principal, definition, registered, budget },
+        ...(budget === undefined ? {} : { patch: { budget } }),
+      },
+    };
   });
   if (!outcome.ok) return outcome;
   return { ok: true, value: { dry_run, ...plan, workflow: await viewOf(deps, outcome.value) } };

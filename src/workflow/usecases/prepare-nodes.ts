@@ -40,6 +40,12 @@ export function placeOf(
   return { priority: head.priority ?? node.priority, ...deadline };
 }
 
+/** What a task reads: what its node declares, and the versions that its run pins. */
+function readsOf({ reads }: TaskNode, { pins }: WorkflowHead): Pick<TaskRow, 'reads'> {
+  if (pins === undefined) return reads === undefined ? {} : { reads };
+  return { reads: [...(reads ?? []), ...pins.map(({ context_id, ...rest }) => ({ pin: context_id, ...rest }))] };
+}
+
 async function toRow(
   deps: WorkflowDeps,
   { run: { head }, graph }: Progress,
@@ -59,7 +65,7 @@ async function toRow(
     ...placeOf(head, node, now, latest),
     ...(node.on_expiry === undefined ? {} : { on_expiry: node.on_expiry }),
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
-    ...(node.reads === undefined ? {} : { reads: node.reads }),
+    ...readsOf(node, head),
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     ...(node.budget === undefined ? {} : { budget: node.budget }),
     payload,

@@ -1,5 +1,7 @@
-import { type Outcome, refused } from '../../contracts/errors.ts';
+import type { DocumentPin } from '../../contracts/declared-reads.ts';
+import { CadreError, type Outcome, refused } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../contracts/json.ts';
+import { documentPinsMax } from '../../contracts/limits.ts';
 import type { WorkflowRerun } from '../../contracts/repair.ts';
 import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowView } from '../../contracts/workflow.ts';
@@ -39,15 +41,23 @@ async function takenIn(deps: WorkflowDeps, run: Run): Promise<Taken> {
   return new Map(taken);
 }
 
+/** The versions that the first run has pinned, but where the request names another one. */
+function pinsOf(before: readonly DocumentPin[] = [], given: readonly DocumentPin[] = []): readonly DocumentPin[] {
+  const nameOf = ({ namespace = '', context_id }: DocumentPin): string => `${namespace} ${context_id}`;
+  const pins = [...new Map([...before, ...given].map((pin) => [nameOf(pin), pin])).values()];
+  if (pins.length <= documentPinsMax) return pins;
+  throw new CadreError('too-large', `a run pins ${documentPinsMax} documents at most`, { path: 'pins' });
+}
+
 /**
  * Starts a new run of the same definition that begins at some nodes of another run: what is not after them is taken over with its output, what is after them runs.
  * The id is given, or made out of the request, so that a repeat is the same run. Refused with every reason why something cannot be taken over, and when the work of the other run was
- * undone. Nothing of the other run changes.
+ * undone. Nothing of the other run changes. `pins` are the versions of documents that its tasks read.
  */
 export async function rerunWorkflow(
   deps: WorkflowDeps,
   source: string,
-  { from, input, ...given }: WorkflowRerun,
+  { from, input, pins: given, workflow_id: id }: WorkflowRerun,
   request: Omit<WorkflowRequest, 'submission' | 'schedule_id'>,
 ): Promise<Outcome<WorkflowView>> {
   const run = await findRun(deps, source);
@@ -57,10 +67,15 @@ export async function rerunWorkflow(
   const { definition } = graphOfRun(run);
   const letters = keptLetters(graphOf(definition), run.head.nodes, from, await takenIn(deps, run));
   if ('faults' in letters) throw refusalOf(letters.faults);
+  const pins = pinsOf(run.head.pins, given);
   const body_hash = deps.sources.hash(
-    canonicalJson({ rerun_of: source, from, ...(input === undefined ? {} : { input }) }),
+    canonicalJson({
+      ...{ rerun_of: source, from },
+      ...(input === undefined ? {} : { input }),
+      ...(given === undefined ? {} : { pins: given }),
+    }),
   );
-  const workflow_id = given.workflow_id ?? `${source.slice(0, stemCharacters)}-${body_hash.slice(0, tailCharacters)}`;
+  const workflow_id = id ?? `${source.slice(0, stemCharacters)}-${body_hash.slice(0, tailCharacters)}`;
   const { pool, name, namespace, priority, definition: registered } = run.head;
   const head: WorkflowHead = {
     workflow_id,
@@ -80,6 +95,7 @@ export async function rerunWorkflow(
     ...(definition.budget === undefined ? {} : { budget: definition.budget }),
     ...(priority === undefined ? {} : { priority }),
     rerun_of: source,
+    ...(pins.length === 0 ? {} : { pins }),
   };
   const own = input === undefined ? run.pinned.input : await storeText(deps, workflow_id, JSON.stringify(input));
   const pinned = {

@@ -37,6 +37,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(head.compensation === undefined ? {} : { compensation: head.compensation }),
     ...(head.budget === undefined ? {} : { budget: head.budget, spent: spentView(head.spent ?? noAmount) }),
     ...(head.rerun_of === undefined ? {} : { rerun_of: head.rerun_of }),
+    ...(head.pins === undefined ? {} : { pins: [...head.pins] }),
     warnings: [...head.warnings],
     ...(output === undefined ? {} : { output }),
     ...(error === undefined ? {} : { error }),

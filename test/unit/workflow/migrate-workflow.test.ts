@@ -5,6 +5,7 @@ import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.t
 import { replayWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
 import { migrateWorkflow } from '../../../src/workflow/usecases/migrate-workflow.ts';
 import { rerunWorkflow } from '../../../src/workflow/usecases/rerun-workflow.ts';
+import { setBudget } from '../../../src/workflow/usecases/set-budget.ts';
 import { pauseWorkflow, redriveWorkflow, unpauseWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 import type { createWorkflowStage } from '../../support/workflow-stage.ts';
@@ -48,6 +49,19 @@ describe('a migration of a running workflow', () => {
     expect(await log(stage)).toContainEqual(
       expect.objectContaining({ type: 'WorkflowMigrated', by: 'alice', version: 2 }),
     );
+  });
+
+  it('takes the budget of the newer version where that is another, and keeps one that was set by hand', async () => {
+    const stage = await started({ nodes: [task('a'), task('b', ['a'])], budget: { usd: 1 } });
+    await setBudget(stage.deps, { ...who, budget: { usd: 3 } });
+    const grown = { nodes: [task('a'), task('b', ['a']), task('c', ['b'])] };
+    await migrate(stage, { ...grown, budget: { usd: 1 } });
+    expect(await stage.deps.workflows.head('w')).toMatchObject({ version: 2, budget: { usd: 3 } });
+    await migrate(stage, { ...grown, budget: { usd: 5 } });
+    expect(await stage.deps.workflows.head('w')).toMatchObject({ version: 3, budget: { usd: 5 } });
+    expect(await log(stage)).toContainEqual({ type: 'BudgetSet', by: 'alice', budget: { usd: 5 } });
+    expect(await faultsOf(migrate(stage, grown))).toEqual([['incompatible-definition', 'definition.budget', true]]);
+    expect(await replayWorkflow(stage.deps, 'w')).toMatchObject({ matches: true });
   });
 
   it('lists every reason why not, with its path and what to do, and changes nothing', async () => {
