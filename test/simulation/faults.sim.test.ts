@@ -34,7 +34,7 @@ describe('with faults everywhere, the deployed handlers', () => {
       const count = Math.min(block, seedCount - first + 1);
       expect(await brokenSeeds(Array.from({ length: count }, (_, index) => first + index))).toEqual([]);
     },
-    120_000,
+    600_000,
   );
 
   it('do the very same thing again for the same seed', async () => {
@@ -54,6 +54,6 @@ describe('a planted mistake', () => {
       }
       expect(found).toBe(true);
     },
-    120_000,
+    600_000,
   );
 });
