@@ -1,5 +1,6 @@
 import { App, Validations, type AppProps } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { contextCacheOf } from './constructs/context-cache.ts';
 import { RuntimeStack, type RuntimeStackProps } from './runtime-stack.ts';
 import { StateStack } from './state-stack.ts';
 
@@ -14,7 +15,8 @@ export interface CadreAppOptions {
  * instead of a signature; `keyArn` names a key of yours that encrypts tables, bucket and queues; `approvalTopic` is the name of an SNS topic for approvals,
  * `approvalWebhook` the URL to which they are posted, signed with the secret in the parameter `approvalWebhookSecret`.
  * `scaleEcsService` (`CLUSTER/SERVICE`) or `scaleLambda` (a function's name) is what the agents run as, to be scaled between `scaleMin` and `scaleMax`.
- * `embeddingModel` is a Titan model of Bedrock that makes the vectors of the search.
+ * `embeddingModel` is a Titan model of Bedrock that makes the vectors of the search. `contextCache` is the URL of a Redis or Valkey server that keeps bodies of documents, reached from
+ * `contextCacheSubnets` by `contextCacheSecurityGroups` (both comma-separated).
  */
 export function createCadreApp(options: CadreAppOptions = {}) {
   const app = new App(options.appProps);
@@ -36,6 +38,7 @@ export function createCadreApp(options: CadreAppOptions = {}) {
     ...(approvalTopic === undefined ? {} : { approvalTopic }),
     ...(webhook === undefined ? {} : { approvalWebhook: { url: webhook, secretName } }),
     ...(scaling === undefined ? {} : { scaling }),
+    contextCache: contextCacheOf((name) => app.node.tryGetContext(name)),
     ...(issuer === undefined ? {} : { jwt: { issuer, audience: audience.split(',') } }),
   });
   // An emulator gains no security from the check, and it doubles the time of a synthesis.

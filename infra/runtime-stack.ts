@@ -2,6 +2,7 @@ import { ArnFormat, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AgentScaling, type AgentScalingProps } from './constructs/agent-scaling.ts';
 import { Api, type ApiProps } from './constructs/api.ts';
+import type { ContextCache } from './constructs/context-cache.ts';
 import { ContextFunctions } from './constructs/context-functions.ts';
 import { ApprovalTopic } from './constructs/approval-topic.ts';
 import { ApprovalWebhook, type ApprovalWebhookProps } from './constructs/approval-webhook.ts';
@@ -21,6 +22,8 @@ export interface RuntimeStackProps extends StackProps {
   readonly approvalWebhook?: Omit<ApprovalWebhookProps, 'bus'>;
   /** What the agents run as, where their number is to follow what the pool needs. @default nothing is scaled */
   readonly scaling?: Pick<AgentScalingProps, 'target' | 'min' | 'max'>;
+  /** A server that keeps bodies of documents. @default each function keeps its own in memory */
+  readonly contextCache?: ContextCache | undefined;
   /** Deployed to an emulator: no identity is checked there, and it has no metric maths for alarms. @default false */
   readonly local?: boolean;
 }
@@ -36,7 +39,7 @@ export class RuntimeStack extends Stack {
       resourceName: stateMachineName,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    const shared = { state: props.state, queues, stateMachineArn };
+    const shared = { state: props.state, queues, stateMachineArn, contextCache: props.contextCache };
     const distributor = new Distributor(this, 'Distributor', shared);
     const workflow = new Workflow(this, 'Workflow', shared);
     new ContextFunctions(this, 'ContextFunctions', shared);

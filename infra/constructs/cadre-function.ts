@@ -23,6 +23,7 @@ import {
 } from '../../src/platform/topology.ts';
 import { functionSpecs, type FunctionSpec } from '../functions.ts';
 import type { StateStack } from '../state-stack.ts';
+import { type ContextCache, reachCache } from './context-cache.ts';
 import type { Queues } from './queues.ts';
 
 export interface CadreFunctionProps {
@@ -30,6 +31,8 @@ export interface CadreFunctionProps {
   readonly state: StateStack;
   readonly queues: Queues;
   readonly stateMachineArn: string;
+  /** Keeps bodies of documents for all functions that read them. @default each keeps its own in memory */
+  readonly contextCache?: ContextCache | undefined;
   /** Variables beyond those that tell where the deployment's parts are. @default none */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -68,6 +71,7 @@ export class CadreFunction extends Construct {
     });
     this.#grant(role, spec, props);
     this.#subscribe(props);
+    if (spec.usesDocuments && props.contextCache !== undefined) reachCache(this.function, role, props.contextCache);
   }
 
   #subscribe({ name, queues }: CadreFunctionProps): void {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, it } from '@jest/globals';
@@ -11,6 +10,7 @@ import { projectRoot } from '../../src/cli/local/places.ts';
 import { withProcessLock } from '../../src/cli/local/process-lock.ts';
 import { contextIndexedAttributes } from '../../src/platform/aws/context-keys.ts';
 import { indexedAttributes, indexName } from '../../src/platform/aws/keys.ts';
+import { freePort } from './free-port.ts';
 
 /** AWS's own DynamoDB for tests: the engine whose answers the twin and the emulator are measured against. */
 const engineVersion = '2.6.1';
@@ -62,16 +62,6 @@ async function install(): Promise<string | undefined> {
     // Only a whole download gets the name that later runs look for.
     if (maven === undefined) await rename(unfinished, directory);
     return maven;
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }
 

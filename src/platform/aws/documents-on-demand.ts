@@ -1,11 +1,30 @@
 import type { DocumentStore } from '../../context/ports.ts';
+import type { VersionCache } from '../cache/cached-documents.ts';
+import type { SharedVersionsDeps } from '../cache/shared-versions.ts';
 import type { Bodies } from './context-rows.ts';
 import type { Database } from './database.ts';
 
+/** Where large bodies are kept that were read: with a URL in a Redis or Valkey server, under names of the table, else in the memory of the process. */
+async function cacheOf(table: string, url: string | undefined, deps: SharedVersionsDeps): Promise<VersionCache> {
+  if (url === undefined) return (await import('../cache/version-memory.ts')).versionMemory(deps.now);
+  return (await import('../cache/shared-versions.ts')).sharedVersions(url, table, deps);
+}
+
 /** The store of documents, loaded when it is first used: most functions never see a document, and its code would make each of their starts longer. */
-export function documentsOnDemand(db: Database, bodies: Bodies): DocumentStore {
+export function documentsOnDemand(
+  db: Database,
+  bodies: Bodies,
+  cache: Pick<SharedVersionsDeps, 'now' | 'warn'> & { readonly url: string | undefined },
+): DocumentStore {
   let loading: Promise<DocumentStore> | undefined;
-  const load = async () => (await import('./context-store.ts')).createDocumentStore(db, bodies);
+  const load = async () => {
+    const [{ createDocumentStore }, { cachedDocuments }, kept] = await Promise.all([
+      import('./context-store.ts'),
+      import('../cache/cached-documents.ts'),
+      cacheOf(db.table, cache.url, cache),
+    ]);
+    return cachedDocuments(createDocumentStore(db, bodies), kept);
+  };
   const store = () => (loading ??= load());
   return {
     latest: async (...args) => (await store()).latest(...args),

@@ -47,6 +47,8 @@ export interface Deployment {
   readonly stateMachineArn: string;
   /** A model of Bedrock that makes the vectors of the search. @default words are hashed */
   readonly embeddingModel?: string;
+  /** A Redis or Valkey server that keeps bodies of documents for all functions. @default each keeps its own in memory */
+  readonly contextCacheUrl?: string;
   /** Queue URLs by name, for example `tasks-critical`, `dispatch`, `results`. */
   readonly queues: Readonly<Record<string, string>>;
   /** The customer's key, for the queues that are made at run time. */
@@ -96,6 +98,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     documents: documentsOnDemand(
       { client: clients.dynamodb, table: deployment.contextTable },
       { objects: clients.objects, bucket: deployment.bucket },
+      { now: () => sources.now(), warn: (...told) => log.warn(...told), url: deployment.contextCacheUrl },
     ),
     sweeps: createSweepStore(db),
     indexes: indexesOnDemand(clients, deployment, sources),
@@ -149,6 +152,7 @@ export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
     bus: env['BUS_NAME'] ?? '',
     stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',
     ...(env['EMBEDDING_MODEL'] === undefined ? {} : { embeddingModel: env['EMBEDDING_MODEL'] }),
+    ...(env['CONTEXT_CACHE_URL'] === undefined ? {} : { contextCacheUrl: env['CONTEXT_CACHE_URL'] }),
     ...(env['KEY_ARN'] === undefined ? {} : { keyArn: env['KEY_ARN'] }),
     queues: Object.fromEntries(queues),
   };

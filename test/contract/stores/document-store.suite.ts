@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { jsonBytes } from '../../../src/contracts/context.ts';
 import type { StoredVersion } from '../../../src/context/core/version.ts';
 import { headOf, historyEntry } from '../../../src/context/core/version.ts';
 import type { DocumentStore } from '../../../src/context/ports.ts';
@@ -6,11 +7,13 @@ import { unique } from './backend.ts';
 
 const at = '2026-11-23T10:00:00.000Z';
 
-function version(namespace: string, context_id: string, over: Partial<StoredVersion> = {}): StoredVersion {
+/** A version as a test writes it. */
+export function storedVersion(namespace: string, context_id: string, over: Partial<StoredVersion> = {}): StoredVersion {
+  const { data = { n: 1 } } = over;
   return {
     ...{ namespace, context_id, context_type: 'knowledge', version: 1, created_version: 1 },
     ...{ created_at: at, updated_at: at, created_by: 'a', updated_by: 'a', tags: ['t'], relations: [] },
-    ...{ bytes: 7, hash: 'h', kind: 'create', base_version: 0, operation_id: 'op1', data: { n: 1 } },
+    ...{ bytes: jsonBytes(data), hash: 'h', kind: 'create', base_version: 0, operation_id: 'op1', data },
     ...over,
   };
 }
@@ -31,7 +34,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
         Array.from({ length: 60_000 }, (_, n) => (n * 7_919 * 104_729).toString(36)).join(' '),
       ];
       for (const [n, text] of texts.entries()) {
-        const written = version(namespace, `d${n}`, { data: { text } });
+        const written = storedVersion(namespace, `d${n}`, { data: { text } });
         expect(await store().commit([{ previous: undefined, next: written }])).toEqual([]);
         expect(await store().latest(written)).toEqual(written);
         expect(await store().version(written, 1)).toEqual(written);
@@ -43,7 +46,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     });
 
     it('moves a head only from the version that was seen, for one of many at once', async () => {
-      const first = version(unique('n'), 'd');
+      const first = storedVersion(unique('n'), 'd');
       await store().commit([{ previous: undefined, next: first }]);
       expect(await store().commit([{ previous: undefined, next: first }])).toEqual([
         { namespace: first.namespace, context_id: 'd' },
@@ -55,7 +58,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
 
     it('knows which task has read and written which version, however often it is told', async () => {
       const namespace = unique('n');
-      const first = version(namespace, 'a/b', { origin: { task_id: 'w:n:1' } });
+      const first = storedVersion(namespace, 'a/b', { origin: { task_id: 'w:n:1' } });
       await store().commit([{ previous: undefined, next: first }]);
       await store().commit([next(first, { origin: { task_id: 'w:n:2' } })]);
       const reads = [1, 2].map((number) => ({ context_id: 'a/b', version: number }));
@@ -71,7 +74,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
 
     it('writes all documents of a commit or none, and looks at others', async () => {
       const namespace = unique('n');
-      const [a, b, c] = ['a', 'b', 'c'].map((id) => version(namespace, id)) as [
+      const [a, b, c] = ['a', 'b', 'c'].map((id) => storedVersion(namespace, id)) as [
         StoredVersion,
         StoredVersion,
         StoredVersion,
@@ -85,7 +88,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     });
 
     it('does an operation that names no version once', async () => {
-      const first = version(unique('n'), 'd');
+      const first = storedVersion(unique('n'), 'd');
       await store().commit([{ previous: undefined, next: first }]);
       const appended = next(first, { operation_id: 'append' });
       expect(await store().commit([{ ...appended, once: true }])).toEqual([]);
@@ -97,7 +100,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     it('finds documents by place, type and tag, page by page, until they are deleted', async () => {
       const namespace = unique('n');
       const ids = ['p/a', 'p/a-b', 'p/a/x', 'q'];
-      const rows = ids.map((id) => version(namespace, id));
+      const rows = ids.map((id) => storedVersion(namespace, id));
       for (const row of rows) await store().commit([{ previous: undefined, next: row }]);
       const find = async (by: { tag: string } | { type: string } | undefined, under?: string) =>
         (await store().find({ namespace, by, under }, 10)).items;
@@ -113,7 +116,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
 
     it('knows edges from both ends, by type', async () => {
       const namespace = unique('n');
-      const from = version(namespace, 'a', {
+      const from = storedVersion(namespace, 'a', {
         relations: [
           { type: 'needs', to: 'b' },
           { type: 'like', to: 'b/c' },
@@ -129,7 +132,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     });
 
     it('lists versions newest first and changes since a cursor', async () => {
-      const first = version(unique('n'), 'd');
+      const first = storedVersion(unique('n'), 'd');
       const second = next(first, { updated_at: '2026-11-23T10:00:01.000Z' });
       await store().commit([{ previous: undefined, next: first }]);
       await store().commit([second]);
@@ -184,8 +187,8 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     it('lists the history of a document without its data, and removes all but tombstones and what others say of it', async () => {
       const namespace = unique('n');
       const large = Array.from({ length: 60_000 }, (_, n) => (n * 7_919 * 104_729).toString(36)).join(' ');
-      const first = version(namespace, 'd', { data: { large }, relations: [{ type: 'like', to: 'other' }] });
-      const below = version(namespace, 'd/below', { data: { large }, relations: [{ type: 'like', to: 'd' }] });
+      const first = storedVersion(namespace, 'd', { data: { large }, relations: [{ type: 'like', to: 'other' }] });
+      const below = storedVersion(namespace, 'd/below', { data: { large }, relations: [{ type: 'like', to: 'd' }] });
       const second = next(first, { operation_id: 'op2' });
       for (const each of [first, below]) await store().commit([{ previous: undefined, next: each }]);
       await store().commit([{ ...second, once: true }]);
@@ -209,8 +212,9 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     it('knows what is due, and notes what was done on the version that was seen', async () => {
       const namespace = unique('n');
       const dueAt = (time: string) => ({ due: { at: time, action: 'erase' as const } });
-      const [a, b] = ['a', 'b'].map((id, n) => version(namespace, id, dueAt(`2026-11-2${5 - n}T10:00:00.000Z`)));
-      for (const each of [a!, b!, version(namespace, 'c')]) await store().commit([{ previous: undefined, next: each }]);
+      const [a, b] = ['a', 'b'].map((id, n) => storedVersion(namespace, id, dueAt(`2026-11-2${5 - n}T10:00:00.000Z`)));
+      for (const each of [a!, b!, storedVersion(namespace, 'c')])
+        await store().commit([{ previous: undefined, next: each }]);
       expect(await store().due(namespace, 10)).toEqual([
         { context_id: 'b', at: '2026-11-24T10:00:00.000Z' },
         { context_id: 'a', at: '2026-11-25T10:00:00.000Z' },
@@ -228,7 +232,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       const large = (seed: number) =>
         Array.from({ length: 60_000 }, (_, n) => (n * seed * 104_729).toString(36)).join(' ');
       const archiving = { at, action: 'archive' as const };
-      const first = version(unique('n'), 'd', { data: { large: large(7_919) } });
+      const first = storedVersion(unique('n'), 'd', { data: { large: large(7_919) } });
       const second = next(first, { data: { large: large(7_907) }, due: archiving });
       await store().commit([{ previous: undefined, next: first }]);
       await store().commit([second]);
@@ -262,7 +266,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
     });
 
     it('finds the documents of a subject, deleted ones too, and certifies what was forgotten in one chain', async () => {
-      const first = version(unique('n'), 'd', { subject: 's' });
+      const first = storedVersion(unique('n'), 'd', { subject: 's' });
       const { namespace } = first;
       const find = async () => (await store().find({ namespace, by: { subject: 's' }, under: undefined }, 10)).items;
       await store().commit([{ previous: undefined, next: first }]);
