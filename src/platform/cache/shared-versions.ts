@@ -17,8 +17,8 @@ export interface SharedVersions extends VersionCache {
 
 /** The time, and who is told of failures. */
 export interface SharedVersionsDeps {
-  now(): number;
-  warn(message: string, detail: Record<string, unknown>): void;
+  readonly now: () => number;
+  readonly warn: (message: string, detail: Record<string, unknown>) => void;
   /** @default 100 */
   readonly answerMsMax?: number;
   /** @default 500 */
