@@ -34,9 +34,9 @@ function porcupine(history: readonly HistoryEntry[]): boolean | undefined {
     const run = spawnSync('go', ['run', '.', file], { cwd: source, encoding: 'utf8' });
     if (run.status === 0) return true;
     if (run.status === 1 && run.stdout.includes('not linearizable')) return false;
-    // The last line is Go's own, about the exit status.
-    const said = (run.stderr ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('exit status'));
-    process.stderr.write(`SKIPPED porcupine: ${run.error?.message ?? said.at(-1) ?? 'go failed'}\n`);
+    // Go adds a line of its own about the exit status.
+    const said = () => run.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('exit status'));
+    process.stderr.write(`SKIPPED porcupine: ${run.error?.message ?? said().at(-1) ?? 'go failed'}\n`);
     return undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });
