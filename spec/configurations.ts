@@ -118,6 +118,7 @@ export const configurations: readonly Configuration[] = [
   ),
   holds('Budget', 'budget', 'two tasks, money for one attempt, two dispatchers at once'),
   holds('Order', 'order', 'an endless stream of critical tasks that overloads the slot, one low one'),
+  holds('Batch', 'batch', 'four tasks in batches of two, two slots, two dispatchers at once'),
   holds('Reserve', 'reserve', 'two classes that keep a slot of three each, attempts of two ticks'),
   holds('Reserve', 'reserve-all', 'two classes keep all of four slots', { Slots: '= 4', Keep: '= 2' }, long),
   holds('Callback', 'callback', 'a workflow, two executions, a redrive, two faults'),
@@ -196,6 +197,7 @@ export const configurations: readonly Configuration[] = [
   breaks('Order', 'look-blind', 'a look does not ask what comes due before the next one', 'QuietIsHonest', {
     LooksAhead: off,
   }),
+  breaks('Batch', 'batch-by-size', 'the number of holds alone guards the slots', 'SlotsNeverExceeded', { Fenced: off }),
   breaks('Reserve', 'reserve-last', 'a class that is short stands among the others', 'ReclaimedInTime', {
     ComesFirst: off,
   }),

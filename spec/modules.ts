@@ -127,6 +127,17 @@ export const modules = {
     invariants: ['ReclaimedInTime', 'NothingIdles', 'NoMoreThanKept'],
     properties: [],
   },
+  Batch: {
+    constants: {
+      Tasks: '= {t1, t2, t3, t4}',
+      Dispatchers: '= {d1, d2}',
+      Cap: '= 2',
+      Most: '= 2',
+      Fenced: '= TRUE',
+    },
+    invariants: ['SlotsNeverExceeded', 'NumbersAreNew'],
+    properties: ['EventuallyEnded'],
+  },
   Budget: {
     constants: {
       Tasks: '= {t1, t2}',

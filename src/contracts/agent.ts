@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { agentId, capabilityList, ownKey, taskId, taskType, timestamp } from './ids.ts';
-import { labelsMax, maintenanceWindowsMax, slotsMax } from './limits.ts';
+import {
+  batchBytesMax,
+  batchTasksMax,
+  batchWaitMsMax,
+  batchWaitMsMin,
+  labelsMax,
+  maintenanceWindowsMax,
+  slotsMax,
+} from './limits.ts';
 
 /** Facts about an agent that routing policies match on, for example `{ "region": "eu-central-1" }`. */
 export const labels = z
@@ -15,19 +23,36 @@ export const maintenanceWindow = z
     path: ['until'],
   });
 
-/** What an agent says about itself when it registers. `capacity` is its number of slots: tasks it runs at the same time. */
-export const agentRegistration = z.strictObject({
-  agent_id: agentId,
-  type: z.string().min(1).max(64),
-  capabilities: capabilityList,
-  capacity: z.int().min(1).max(slotsMax),
-  labels: labels.optional(),
-  /** What an hour of one of its slots costs, in dollars. */
-  usd_per_hour: z.number().min(0).max(1_000_000).optional(),
-  /** True: it begins with one slot and gets another with each task that it completes, until all its capacity is open. */
-  warm_up: z.boolean().optional(),
-  maintenance: z.array(maintenanceWindow).max(maintenanceWindowsMax).optional(),
+/** The batches that an agent takes: small tasks of one kind, handed out together, that it runs in one of its slots. */
+export const batchTraits = z.strictObject({
+  /** Tasks of one batch. */
+  tasks_max: z.int().min(2).max(batchTasksMax),
+  /** Bytes of their payloads together; what has more, or comes by reference, is a batch of its own. @default 262144 */
+  bytes_max: z.int().min(1).max(batchBytesMax).optional(),
+  /** How long the first may wait for company, never longer than half of the time to its deadline. Absent: what waits at the moment goes. */
+  wait_ms: z.int().min(batchWaitMsMin).max(batchWaitMsMax).optional(),
 });
+export type BatchTraits = z.infer<typeof batchTraits>;
+
+/** What an agent says about itself when it registers. `capacity` is its number of slots: tasks it runs at the same time. */
+export const agentRegistration = z
+  .strictObject({
+    agent_id: agentId,
+    type: z.string().min(1).max(64),
+    capabilities: capabilityList,
+    capacity: z.int().min(1).max(slotsMax),
+    labels: labels.optional(),
+    /** What an hour of one of its slots costs, in dollars. */
+    usd_per_hour: z.number().min(0).max(1_000_000).optional(),
+    /** True: it begins with one slot and gets another with each task that it completes, until all its capacity is open. */
+    warm_up: z.boolean().optional(),
+    maintenance: z.array(maintenanceWindow).max(maintenanceWindowsMax).optional(),
+    batch: batchTraits.optional(),
+  })
+  .refine(({ capacity, batch }) => capacity * (batch?.tasks_max ?? 1) <= slotsMax, {
+    error: `the batches of all slots have more than ${slotsMax} tasks`,
+    path: ['batch', 'tasks_max'],
+  });
 export type AgentRegistration = z.infer<typeof agentRegistration>;
 /** What an agent may leave out of its registration. */
 export type AgentTraits = Pick<AgentRegistration, 'labels' | 'usd_per_hour' | 'warm_up' | 'maintenance'>;
@@ -85,6 +110,7 @@ export const agentView = z.strictObject({
   labels: labels.optional(),
   usd_per_hour: z.number().optional(),
   maintenance: z.array(maintenanceWindow).optional(),
+  batch: batchTraits.optional(),
   stopped: agentStop.optional(),
   /** Tasks it ended since it first registered. */
   completed: z.int().nonnegative(),

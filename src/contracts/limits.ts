@@ -35,6 +35,14 @@ export const backupAgentsMax = 8;
 export const tasksPerMessageMax = 25;
 /** Slots of one agent. More: the agent's row costs more write units at each reservation. */
 export const slotsMax = 200;
+/** Tasks of one batch. More: a round hands out no more, and a lost message takes more of them with it. */
+export const batchTasksMax = 100;
+/** Bytes of the payloads of one batch. More: with what else its tasks bring it passes an SQS message. */
+export const batchBytesMax = 256 * 1024;
+/** Shortest time that the first of a batch waits for company. Shorter: a dispatcher is woken to the second, and would come too late for it. */
+export const batchWaitMsMin = 1_000;
+/** Longest time that the first of a batch waits for company. Longer: a critical task would wait for others until it is due. */
+export const batchWaitMsMax = 30_000;
 /** Labels of one agent. More: the agent's row costs more write units. */
 export const labelsMax = 16;
 /** Maintenance windows that an agent may announce. */
@@ -109,7 +117,7 @@ export const policyBytesMax = 16 * 1024;
 export const scoringMsMax = 250;
 /** Time a task may wait for an agent that a policy prefers while others are free. Longer: such tasks at the head of a route hold up more of those behind. */
 export const preferenceMsMax = 600_000;
-/** Tasks handed out in one round of a dispatch. More: a lost invocation leaves more reservations to be repaired. */
+/** Tasks handed out in one round of a dispatch; its last batch is given whole. More: a lost invocation leaves more reservations to be repaired. */
 export const assignmentsPerRoundMax = 100;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */
 export const dispatchRoundsMax = 20;

@@ -34,6 +34,9 @@ export const assignment = z.object({
 });
 export type Assignment = z.infer<typeof assignment>;
 
+/** inbox: leases that an agent which takes batches runs in one slot. */
+const assignedBatch = z.object({ kind: z.literal('batch'), tasks: z.array(assignment).min(1) });
+
 /** inbox: stop this attempt, its result would be refused. With `until`: end it by itself, what it comes to counts until then. */
 export const cancellation = z.object({
   kind: z.literal('cancel'),
@@ -54,7 +57,7 @@ const preemption = z.object({
 export type Preemption = z.infer<typeof preemption>;
 
 /** Agents ignore keys they do not know, so that newer deployments can talk to older agents. */
-export const inboxMessage = z.discriminatedUnion('kind', [assignment, cancellation, preemption]);
+export const inboxMessage = z.discriminatedUnion('kind', [assignment, assignedBatch, cancellation, preemption]);
 export type InboxMessage = z.infer<typeof inboxMessage>;
 
 /** How an attempt ended. `released` hands the task back without counting a retry; its output is the checkpoint from which the next attempt goes on. */

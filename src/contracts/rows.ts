@@ -1,4 +1,4 @@
-import type { AgentStop } from './agent.ts';
+import type { AgentStop, BatchTraits } from './agent.ts';
 import type { Amount, BudgetRow, TaskCosts } from './budget.ts';
 import type { CanaryHold, CanarySettings, CanarySums } from './canary.ts';
 import type { NamespaceKill } from './namespace.ts';
@@ -104,6 +104,8 @@ export interface ReadyTask {
   readonly order: string;
   /** Present when the payload is small enough to be in the index. */
   readonly payload?: StoredJson;
+  /** The size of one that is not, but small enough for a message. */
+  readonly payload_bytes?: number;
   readonly traceparent?: string;
   readonly reads?: DeclaredReads;
 }
@@ -118,7 +120,7 @@ export interface Timer {
   readonly due: string;
 }
 
-/** One occupied slot: reserved at `at`, the attempt's time-out at `until` (both epoch ms). */
+/** One occupied slot, or a task of the batch that occupies it: reserved at `at`, the attempt's time-out at `until` (both epoch ms). */
 export interface Hold {
   readonly at: number;
   readonly until: number;
@@ -138,6 +140,8 @@ export interface Hold {
   readonly namespace?: string;
   /** What it reserves of its workflow's budget. */
   readonly reserved?: Amount;
+  /** The batch that it is part of, by its number: all of a batch have one slot. */
+  readonly batch?: number;
 }
 
 /** Recent starts under a rate limit: in slices of a tenth of its period, how many there were before which time (epoch ms), the oldest first. */
@@ -191,6 +195,10 @@ export interface AgentRow {
   readonly usd_per_hour?: number | undefined;
   readonly warm_up?: boolean | undefined;
   readonly maintenance?: readonly { readonly from: string; readonly until: string }[] | undefined;
+  /** Absent: it takes one task a slot. */
+  readonly batch?: BatchTraits | undefined;
+  /** The number of the last batch that it was given: the fence of its slots. */
+  readonly batches?: number;
   /** By task type. */
   readonly figures?: Readonly<Record<string, TypeFigures>>;
   /** When its next turn begins, in the turns that round-robin and weighted count; written with a reservation. */

@@ -124,6 +124,13 @@ export interface HeardFrom {
   readonly figures: FiguresChange;
 }
 
+/** The numbers of an agent's last batch as a round has read it, and after its own; and how many slots it had. */
+export interface BatchFence {
+  readonly was: number | undefined;
+  readonly is: number;
+  readonly slots: number;
+}
+
 export interface AgentStore {
   /** The pool's armed time, agents and routes in one strongly consistent query. */
   pool(pool: string): Promise<PoolRows>;
@@ -138,13 +145,16 @@ export interface AgentStore {
   revive(pool: string, agent_id: string): Promise<AgentRow | undefined>;
   /** Removes the agent's row on the condition that it holds nothing. False: it holds something. */
   remove(pool: string, agent_id: string): Promise<boolean>;
-  /** Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`, as many slots as that takes) and is neither draining nor stopped; notes when its next turn begins. */
+  /**
+   * Occupies slots when the agent still has the room (`size(holds) <= occupiedMax`, as many slots as that takes) and is neither draining nor stopped; notes when its next turn begins. Of an agent that
+   * takes batches: when it was given none since (`batches`).
+   */
   reserve(
     pool: string,
     agent_id: string,
     holds: Readonly<Record<string, Hold>>,
     occupiedMax: number,
-    next_turn?: number,
+    more?: { readonly next_turn?: number | undefined; readonly batches?: BatchFence | undefined },
   ): Promise<boolean>;
   /** Frees slots and returns the agent as it was before, with what was in them; undefined when it is gone. `heardFrom` renews its lease. */
   release(

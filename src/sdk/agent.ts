@@ -1,4 +1,4 @@
-import type { AgentGrant, AgentTraits } from '../contracts/agent.ts';
+import type { AgentGrant, AgentTraits, BatchTraits } from '../contracts/agent.ts';
 import { slotsMax, sqsBatchSizeMax } from '../contracts/limits.ts';
 import {
   inboxMessage,
@@ -9,7 +9,9 @@ import {
 } from '../contracts/messages.ts';
 import type { AgentDeps, ReceivedMessage } from './agent-ports.ts';
 import { Attempt, leaseName } from './attempt.ts';
-import type { Handler } from './handler.ts';
+import { Backlog } from './backlog.ts';
+import { openBatchCall } from './batch-call.ts';
+import type { BatchHandler, Handler } from './handler.ts';
 import { heartbeatDueAt } from './heartbeat-schedule.ts';
 import { LeaseMemory } from './lease-memory.ts';
 import { ResultOutbox } from './result-outbox.ts';
@@ -29,15 +31,20 @@ const graceMsDefault = 10_000;
 /** Reasons of a cancellation which say that the deployment has not heard of the agent. */
 const takenForDead: ReadonlySet<string> = new Set(['lease-lost', 'unconfirmed']);
 
+/** How an agent works: a task in each call of its handler, or a batch of them. */
+export type AgentWork =
+  | { readonly handler: Handler; readonly batch?: undefined }
+  | { readonly handler: BatchHandler; readonly batch: BatchTraits };
+
 /** What an agent is: who it is, what it can do and how. */
 export interface AgentOptions {
   readonly id: string;
   readonly type: string;
   readonly capabilities: readonly string[];
-  /** Tasks it runs at the same time. @default 1 */
+  /** Tasks, or batches, it runs at the same time. @default 1 */
   readonly slots?: number;
   readonly traits?: AgentTraits;
-  readonly handler: Handler;
+  readonly work: AgentWork;
   readonly onProgress?: (task_id: string, share: number, note?: string) => void;
   readonly deps: AgentDeps;
 }
@@ -48,7 +55,8 @@ export class AgentRunner {
   private readonly deps: AgentDeps;
   private readonly slots: number;
   private readonly running = new Map<string, Attempt>();
-  private readonly waiting: Assignment[] = [];
+  private readonly waiting = new Backlog();
+  private busy = 0;
   private readonly memory = new LeaseMemory();
   private readonly stopping = new AbortController();
   private readonly stopped = new AbortController();
@@ -103,7 +111,7 @@ export class AgentRunner {
     if (this.granted === undefined || this.stopping.signal.aborted) return;
     this.stopping.abort();
     this.slotFreed.now();
-    for (const one of this.waiting.splice(0)) this.handBack(one);
+    for (const one of this.waiting.clear()) this.handBack(one);
     if (this.running.size > 0) {
       await this.beat(true);
       const finished = new AbortController();
@@ -135,6 +143,7 @@ export class AgentRunner {
       capabilities: [...this.options.capabilities],
       capacity: this.slots,
       ...this.options.traits,
+      ...(this.options.work.batch === undefined ? {} : { batch: this.options.work.batch }),
     });
     this.lastBeatAt = this.deps.clock.now();
     this.promisedMs = this.granted.idle_heartbeat_interval_ms;
@@ -144,7 +153,7 @@ export class AgentRunner {
     const { clock, log, sqs } = this.deps;
     const signal = this.stopping.signal;
     for (let failures = 0; !signal.aborted;) {
-      if (this.running.size >= this.slots) await clock.sleep(fullPauseMs, this.slotFreed.signal);
+      if (this.busy >= this.slots) await clock.sleep(fullPauseMs, this.slotFreed.signal);
       if (this.isStopping()) return;
       try {
         // All that is there: whatever lies in the inbox has its slot here, and no other agent waits for it.
@@ -180,25 +189,52 @@ export class AgentRunner {
         this.deps.log.warn('a message of the inbox was not understood', { body: body.slice(0, 200) });
       else if (message.kind === 'cancel') this.cancel(message);
       else if (message.kind === 'preempt') this.makeWay(message);
-      else this.accept(message);
+      else this.accept(message.kind === 'batch' ? message.tasks : [message]);
     }
   }
 
-  private accept(assignment: Assignment): void {
-    const { task_id, attempt } = assignment;
-    if (!this.memory.see(task_id, attempt)) return;
-    this.memory.hold(leaseName(task_id, attempt), this.deps.clock.now());
-    for (const other of this.running.values()) {
-      if (other.assignment.task_id === task_id) other.interrupt('cancelled', 'a newer attempt of the task was started');
+  private accept(assignments: readonly Assignment[]): void {
+    const fresh = assignments.filter(({ task_id, attempt }) => this.memory.see(task_id, attempt));
+    if (fresh.length === 0) return;
+    for (const { task_id, attempt } of fresh) {
+      this.memory.hold(leaseName(task_id, attempt), this.deps.clock.now());
+      for (const other of this.running.values()) {
+        if (other.assignment.task_id === task_id)
+          other.interrupt('cancelled', 'a newer attempt of the task was started');
+      }
     }
-    if (this.isStopping()) this.handBack(assignment);
-    else if (this.running.size < this.slots) this.begin(assignment);
-    else this.waiting.push(assignment);
+    // An agent that is not (or no more) registered for batches runs one after the other.
+    const jobs = this.options.work.batch === undefined ? fresh.map((each) => [each]) : [fresh];
+    for (const job of jobs) {
+      if (this.isStopping()) for (const each of job) this.handBack(each);
+      else if (this.busy < this.slots) this.begin(job);
+      else this.waiting.push(job);
+    }
     this.beatSooner.now();
   }
 
-  private begin(assignment: Assignment): void {
-    const { handler, onProgress } = this.options;
+  /** Runs what one slot is for: a task, or a batch. */
+  private begin(job: readonly Assignment[]): void {
+    const { work } = this.options;
+    const call = work.batch === undefined ? undefined : openBatchCall(work.handler, job.length);
+    const attempts = job.map((assignment) => {
+      if (work.batch === undefined || call === undefined) return this.attempt(assignment, work.handler as Handler);
+      const member = call.member();
+      const attempt = this.attempt(assignment, member.handler);
+      void attempt.settled.then(member.without);
+      return attempt;
+    });
+    this.busy += 1;
+    void Promise.all(attempts.map(({ settled }) => settled)).then(() => {
+      this.busy -= 1;
+      const next = this.waiting.next();
+      if (next !== undefined) this.begin(next);
+      this.slotFreed.now();
+    });
+  }
+
+  private attempt(assignment: Assignment, handler: Handler): Attempt {
+    const { onProgress } = this.options;
     const attempt = new Attempt({
       deps: this.deps,
       grant: this.grant,
@@ -207,12 +243,7 @@ export class AgentRunner {
       ...(onProgress === undefined ? {} : { onProgress }),
     });
     this.running.set(attempt.lease, attempt);
-    void attempt.settled.then(() => {
-      this.running.delete(attempt.lease);
-      const next = this.waiting.shift();
-      if (next !== undefined) this.begin(next);
-      this.slotFreed.now();
-    });
+    void attempt.settled.then(() => this.running.delete(attempt.lease));
     void attempt.result.then((result) => {
       if (result === undefined) this.memory.dropped(attempt.lease);
       else {
@@ -220,6 +251,7 @@ export class AgentRunner {
         this.outbox?.add(result, attempt.until, this.memory.isEmpty);
       }
     });
+    return attempt;
   }
 
   private cancel({ task_id, attempt, reason, until }: Cancellation): void {
@@ -232,22 +264,20 @@ export class AgentRunner {
       else void running.windDown(reason, Date.parse(until));
       return;
     }
-    const index = this.waiting.findIndex((one) => leaseName(one.task_id, one.attempt) === lease);
-    if (index >= 0) {
-      const [one] = this.waiting.splice(index, 1);
-      // It has not begun: handed back it ends at once, although it had time.
-      if (until !== undefined && one !== undefined) this.handBack(one);
-      else this.memory.dropped(lease);
-    }
+    const one = this.waiting.take(lease);
     // A cancellation may overtake its assignment: remembering the attempt refuses it when it comes.
-    else this.memory.see(task_id, attempt);
+    if (one === undefined) this.memory.see(task_id, attempt);
+    // It has not begun: handed back it ends at once, although it had time.
+    else if (until !== undefined) this.handBack(one);
+    else this.memory.dropped(lease);
   }
 
   /** What has not begun is handed back at once; what has ended, or never came, needs nothing: the hold tells the dispatcher. */
   private makeWay({ task_id, attempt, reason }: Preemption): void {
-    void this.running.get(leaseName(task_id, attempt))?.makeWay(reason);
-    const index = this.waiting.findIndex((one) => one.task_id === task_id && one.attempt === attempt);
-    for (const one of index < 0 ? [] : this.waiting.splice(index, 1)) this.handBack(one, { preempted: true });
+    const lease = leaseName(task_id, attempt);
+    void this.running.get(lease)?.makeWay(reason);
+    const one = this.waiting.take(lease);
+    if (one !== undefined) this.handBack(one, { preempted: true });
   }
 
   private handBack({ task_id, attempt, until }: Assignment, how: { readonly preempted?: boolean } = {}): void {

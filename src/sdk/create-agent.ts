@@ -1,33 +1,50 @@
 import * as z from 'zod';
-import { agentGrant, type AgentGrant, type AgentRegistration, type AgentTraits } from '../contracts/agent.ts';
+import {
+  agentGrant,
+  type AgentGrant,
+  type AgentRegistration,
+  type AgentTraits,
+  type BatchTraits,
+} from '../contracts/agent.ts';
 import type { Json } from '../contracts/json.ts';
 import { parse } from '../contracts/parse.ts';
 import type { AgentDeps, AgentRegistry } from './agent-ports.ts';
-import { AgentRunner } from './agent.ts';
+import { AgentRunner, type AgentWork } from './agent.ts';
 import type { ContextCalls } from './context-calls.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
 import { createClient } from './client.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
-import type { Handler } from './handler.ts';
+import type { BatchHandler, Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
 import { patient, realClock } from './clock.ts';
 
-/** What `createAgent` is given. The connection is found as described at `ConnectionOptions` when it is left out. */
-export interface CreateAgentOptions<Input, Output> extends ConnectionOptions {
+/** What every agent is made of. */
+interface AgentBasics extends ConnectionOptions {
   /** Unique in the deployment; the same id started again continues as the same agent. */
   readonly id: string;
   /** A kind of agent, for people and reports, for example `reviewer`. */
   readonly type: string;
   readonly capabilities: readonly string[];
-  /** Tasks it runs at the same time. @default 1 */
+  /** Tasks, or batches, it runs at the same time. @default 1 */
   readonly slots?: number;
   /** Facts that routing policies match on, its price, and how it begins and rests; see the registration's schema. */
   readonly traits?: AgentTraits;
-  readonly handler: Handler<Input, Output>;
   /** Hears of each `progress()` of its handlers. */
   readonly onProgress?: (task_id: string, share: number, note?: string) => void;
   /** Effects to replace, for tests and for the twin. */
   readonly deps?: Partial<AgentDeps>;
+}
+
+/** What `createAgent` is given. The connection is found as described at `ConnectionOptions` when it is left out. */
+export interface CreateAgentOptions<Input, Output> extends AgentBasics {
+  readonly handler: Handler<Input, Output>;
+  readonly batch?: undefined;
+}
+
+/** The same for an agent that takes batches: small tasks of one kind come together, and its handler is called once for all of them. */
+export interface CreateBatchAgentOptions<Input, Output> extends AgentBasics {
+  readonly handler: BatchHandler<Input, Output>;
+  readonly batch: BatchTraits;
 }
 
 /** An agent: it works from `start` until `stop`. */
@@ -42,7 +59,13 @@ export interface Agent {
 }
 
 /** Makes an agent of a handler. Long polls, leases, heartbeats, large values, results and repeats are its business, not the handler's. */
-export function createAgent<Input = Json, Output = unknown>(options: CreateAgentOptions<Input, Output>): Agent {
+export function createAgent<Input = Json, Output = unknown>(options: CreateAgentOptions<Input, Output>): Agent;
+// One signature for both would not tell a handler's types by whether `batch` is there.
+// eslint-disable-next-line @typescript-eslint/unified-signatures
+export function createAgent<Input = Json, Output = unknown>(options: CreateBatchAgentOptions<Input, Output>): Agent;
+export function createAgent<Input, Output>(
+  options: CreateAgentOptions<Input, Output> | CreateBatchAgentOptions<Input, Output>,
+): Agent {
   let runner: Promise<AgentRunner> | undefined;
   let started: AgentRunner | undefined;
   const run = async () => {
@@ -55,7 +78,7 @@ export function createAgent<Input = Json, Output = unknown>(options: CreateAgent
       ...(traits === undefined ? {} : { traits }),
       ...(onProgress === undefined ? {} : { onProgress }),
       // The input type is the caller's promise about the payloads that this agent's tasks carry.
-      handler: options.handler as Handler,
+      work: { handler: options.handler, batch: options.batch } as AgentWork,
       deps: await completeDeps(options, options.deps ?? {}),
     });
     await made.start();

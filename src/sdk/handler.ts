@@ -43,3 +43,17 @@ export type Handler<Input = Json, Output = unknown> = (
   task: AgentTask<Input>,
   context: HandlerContext,
 ) => Promise<Output> | Output;
+
+/** One task of a batch, with what a handler is given besides it: its own signal, log, documents, progress and usage. */
+export interface BatchItem<Input = Json> {
+  readonly task: AgentTask<Input>;
+  readonly context: HandlerContext;
+}
+
+/**
+ * Does the work of a batch in one call. It answers one output for each task, in their order; an `Error` among them fails that task alone, as if it had been thrown for it. What it throws fails them
+ * all, each with its own retries.
+ */
+export type BatchHandler<Input = Json, Output = unknown> = (
+  batch: readonly BatchItem<Input>[],
+) => Promise<readonly (Output | Error)[]> | readonly (Output | Error)[];

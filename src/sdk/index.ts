@@ -1,5 +1,5 @@
 /** What a user of Cadre imports: the client, agents, and the errors that a handler may throw. */
-export { createAgent, type Agent, type CreateAgentOptions } from './create-agent.ts';
+export { createAgent, type Agent, type CreateAgentOptions, type CreateBatchAgentOptions } from './create-agent.ts';
 export { createClient, type Client, type ClientOptions } from './client.ts';
 export type { WorkflowHandle } from './workflow-calls.ts';
 export { lambdaAgent, type LambdaAgentOptions } from './lambda-agent.ts';
@@ -7,6 +7,6 @@ export { offlineEdits, type OfflineEdits, type OfflineState, type SyncedDocument
 export { workflow, type WorkflowBuilder } from './workflow-builder.ts';
 export { verifyWebhook, type VerifyWebhookOptions } from './verify-webhook.ts';
 export { RetryableError, TerminalError } from './errors.ts';
-export type { AgentTask, Handler, HandlerContext } from './handler.ts';
+export type { AgentTask, BatchHandler, BatchItem, Handler, HandlerContext } from './handler.ts';
 export type { AgentDeps } from './agent-ports.ts';
 export { CadreError } from '../contracts/errors.ts';

@@ -1,19 +1,26 @@
 import type { SQSBatchItemFailure, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { AgentGrant } from '../contracts/agent.ts';
 import type { Json } from '../contracts/json.ts';
-import { inboxMessage } from '../contracts/messages.ts';
+import { type Assignment, inboxMessage } from '../contracts/messages.ts';
 import type { AgentDeps } from './agent-ports.ts';
 import { Attempt } from './attempt.ts';
+import { openBatchCall } from './batch-call.ts';
 import { createClient } from './client.ts';
 import type { ContextCalls } from './context-calls.ts';
-import type { Handler } from './handler.ts';
+import type { BatchHandler, Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
 import { patient, realClock } from './clock.ts';
 import { packCalls, packResults } from './result-packing.ts';
 
 /** What an agent that is a Lambda function is given. */
-export interface LambdaAgentOptions<Input, Output> {
-  readonly handler: Handler<Input, Output>;
+export type LambdaAgentOptions<Input, Output> = LambdaAgentBasics &
+  (
+    | { readonly handler: Handler<Input, Output>; readonly batch?: false }
+    /** The agent was registered with `batch`: its handler is called once for each batch. */
+    | { readonly handler: BatchHandler<Input, Output>; readonly batch: true }
+  );
+
+interface LambdaAgentBasics {
   /** The grant that registering the agent answered; usually kept in the function's environment as CADRE_GRANT (JSON). */
   readonly grant?: AgentGrant;
   readonly deps?: Partial<Omit<AgentDeps, 'api'>>;
@@ -29,17 +36,17 @@ export function lambdaAgent<Input = Json, Output = unknown>(options: LambdaAgent
   return async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const grant = options.grant ?? (JSON.parse(process.env['CADRE_GRANT'] ?? '{}') as AgentGrant);
     const deps = await (ready ??= completeDeps(options.deps ?? {}));
+    const api = { register: async () => grant, deregister: async () => undefined };
     const runs = event.Records.flatMap(({ messageId, body }) => {
-      const message = readAssignment(body);
-      if (message === undefined) return [];
-      const api = { register: async () => grant, deregister: async () => undefined };
-      const attempt = new Attempt({
-        deps: { ...deps, api },
-        grant,
-        assignment: message,
-        handler: options.handler as Handler,
+      const assignments = readAssignments(body);
+      const call =
+        options.batch === true ? openBatchCall(options.handler as BatchHandler, assignments.length) : undefined;
+      return assignments.map((assignment) => {
+        const { handler, without } = call?.member() ?? { handler: options.handler as Handler };
+        const attempt = new Attempt({ deps: { ...deps, api }, grant, assignment, handler });
+        void attempt.settled.then(without);
+        return { messageId, attempt };
       });
-      return [{ messageId, attempt }];
     });
     const results = (await Promise.all(runs.map(({ attempt }) => attempt.result))).filter(
       (result) => result !== undefined,
@@ -54,20 +61,21 @@ export function lambdaAgent<Input = Json, Output = unknown>(options: LambdaAgent
         for (const result of call[index]?.results ?? []) unsent.add(`${result.task_id}#${result.attempt}`);
       }
     }
-    const batchItemFailures: SQSBatchItemFailure[] = runs
-      .filter(({ attempt }) => unsent.has(attempt.lease))
-      .map(({ messageId }) => ({ itemIdentifier: messageId }));
+    const failed = new Set(runs.flatMap(({ attempt, messageId }) => (unsent.has(attempt.lease) ? [messageId] : [])));
+    const batchItemFailures: SQSBatchItemFailure[] = [...failed].map((itemIdentifier) => ({ itemIdentifier }));
     return { batchItemFailures };
   };
 }
 
 /** Cancellations are of no use to a function that lives for one batch; what is not understood is dropped, the row remembers it. */
-function readAssignment(body: string) {
+function readAssignments(body: string): readonly Assignment[] {
   try {
     const parsed = inboxMessage.safeParse(JSON.parse(body));
-    return parsed.success && parsed.data.kind === 'assign' ? parsed.data : undefined;
+    if (!parsed.success) return [];
+    if (parsed.data.kind === 'batch') return parsed.data.tasks;
+    return parsed.data.kind === 'assign' ? [parsed.data] : [];
   } catch {
-    return undefined;
+    return [];
   }
 }
 

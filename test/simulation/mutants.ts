@@ -1,4 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { slotsMax } from '../../src/contracts/limits.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { TaskChange } from '../../src/distributor/core/task-change.ts';
 import type { TaskStore } from '../../src/distributor/ports.ts';
@@ -146,6 +147,28 @@ export const mutants: readonly Mutant[] = [
         reserve: (pool, agent_id, holds, ...rest) => {
           const free = Object.entries(holds).map(([key, { reserved: _reserved, ...hold }]) => [key, hold] as const);
           return agents.reserve(pool, agent_id, Object.fromEntries(free), ...rest);
+        },
+      },
+    }),
+  },
+  {
+    name: 'batches-unfenced',
+    mistake: 'a batch is reserved although another round gave the agent one since it was read',
+    spoil: ({ agents, ...adapters }) => ({
+      ...adapters,
+      agents: {
+        ...agents,
+        reserve: async (pool, agent_id, holds, occupiedMax, more = {}) => {
+          const { batches } = more;
+          if (batches === undefined) return agents.reserve(pool, agent_id, holds, occupiedMax, more);
+          const was = (await agents.get(pool, agent_id))?.batches;
+          const moved = (was ?? 0) - (batches.was ?? 0);
+          const renumbered = Object.entries(holds).map(([key, { batch = 0, ...hold }]) => [
+            key,
+            { ...hold, batch: batch + moved },
+          ]);
+          const blind = { ...more, batches: { ...batches, was, is: batches.is + moved } };
+          return agents.reserve(pool, agent_id, Object.fromEntries(renumbered) as typeof holds, slotsMax, blind);
         },
       },
     }),

@@ -1,4 +1,6 @@
+import type { BatchTraits } from '../../src/contracts/agent.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
+import type { DistributionLog } from '../../src/contracts/task.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
@@ -109,9 +111,14 @@ export function createOracles(view: OracleView) {
     }
     passed.delete(id);
     if (view.isDisturbed(decidedAt)) return;
+    const { reasons = [] } = (after['distribution'] ?? {}) as Partial<DistributionLog>;
+    // Who joined a batch has its first one's slot, and took none from those between them.
+    if (reasons.some((reason) => reason.startsWith('in the batch of '))) return;
+    const waits = view.agents().map((agent) => (agent['batch'] as BatchTraits | undefined)?.wait_ms ?? 0);
+    const visibleMs = visibleAfterMs + Math.max(0, ...waits);
     const place = placeAt(String(before['gsi1sk']), decidedAt);
     for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
-      if (placeAt(key, decidedAt) >= place || since + visibleAfterMs >= decidedAt || other === id || isReserved(other))
+      if (placeAt(key, decidedAt) >= place || since + visibleMs >= decidedAt || other === id || isReserved(other))
         continue;
       if (view.peek(`TASK#${other}`, 'TASK')?.['distribution_rules'] !== undefined) continue;
       passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
@@ -194,14 +201,14 @@ export function createOracles(view: OracleView) {
 
   function checkAgent(before: Item | undefined, after: Item | undefined, at: number): void {
     const was = (before?.['holds'] ?? {}) as Record<string, unknown>;
-    const is = (after?.['holds'] ?? {}) as Record<string, unknown>;
+    const is = (after?.['holds'] ?? {}) as Record<string, { readonly batch?: number }>;
     const capacity = Number(after?.['capacity'] ?? Infinity);
-    check(
-      Object.keys(is).length <= capacity,
-      at,
-      'SlotsNeverExceeded',
-      () => `${String(after?.['agent_id'])} holds ${Object.keys(is).length} of ${capacity}`,
-    );
+    // A batch has one slot.
+    const slots = Map.groupBy(Object.keys(is), (key) => is[key]?.batch ?? key);
+    const { tasks_max } = (after?.['batch'] ?? { tasks_max: 1 }) as BatchTraits;
+    check(slots.size <= capacity, at, 'SlotsNeverExceeded', () => `${String(after?.['agent_id'])} uses ${slots.size}`);
+    const isKept = [...slots.values()].every((keys) => keys.length <= tasks_max);
+    check(isKept, at, 'BatchesKept', () => `${String(after?.['agent_id'])}: ${Object.keys(is).join(', ')}`);
     for (const key of Object.keys(was)) {
       if (key in is) continue;
       const cut = key.lastIndexOf('#');

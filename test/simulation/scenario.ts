@@ -1,3 +1,4 @@
+import type { BatchTraits } from '../../src/contracts/agent.ts';
 import type { EventRequest, WorkflowSignal } from '../../src/contracts/signal.ts';
 import type { Task } from '../../src/contracts/task.ts';
 import type { Usage } from '../../src/contracts/budget.ts';
@@ -27,6 +28,8 @@ export interface SimulatedAgent {
   readonly id: string;
   readonly capabilities: readonly string[];
   readonly slots: number;
+  /** It takes batches, `slots` of them at once. */
+  readonly batch?: BatchTraits;
   /** Sends its results in a group of its own instead of the workflow's: correctness must not depend on the queue's order. */
   readonly ownGroup: boolean;
   readonly crashes: readonly { readonly at: number; readonly downMs?: number }[];
@@ -224,12 +227,20 @@ function drawCrash(random: Random, healAt: number, mayBeForGood: boolean): Simul
   return mayBeForGood && random.chance(0.6) ? { at } : { at, downMs: 1_000 + random.below(12_000) };
 }
 
+/** Some agents take batches, and some of these let the first of one wait for company. */
+function drawBatch(random: Random): Pick<SimulatedAgent, 'batch'> {
+  if (!random.chance(0.3)) return {};
+  const wait = random.chance(0.5) ? { wait_ms: 1_000 + random.below(2_000) } : {};
+  return { batch: { tasks_max: 2 + random.below(4), ...wait } };
+}
+
 function drawAgent(random: Random, index: number, healAt: number): SimulatedAgent {
   const isGeneralist = index === 0;
   return {
     id: `agent-${index}`,
     capabilities: isGeneralist ? [...capabilities] : capabilities.filter(() => random.chance(0.6)),
     slots: 1 + random.below(3),
+    ...drawBatch(random.fork(`batch-${index}`)),
     ownGroup: random.chance(0.5),
     crashes: random.chance(0.7) ? [drawCrash(random, healAt, !isGeneralist)] : [],
     freezes: random.chance(0.3) ? [{ at: random.below(healAt), forMs: 2_000 + random.below(14_000) }] : [],

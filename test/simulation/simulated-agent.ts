@@ -6,7 +6,8 @@ import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { TwinCloud } from '../../src/platform/twin/twin-cloud.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import type { AgentDeps, OutgoingMessage } from '../../src/sdk/agent-ports.ts';
-import { AgentRunner } from '../../src/sdk/agent.ts';
+import { AgentRunner, type AgentWork } from '../../src/sdk/agent.ts';
+import type { Handler } from '../../src/sdk/handler.ts';
 import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
 import { behaviourOf, type SimulatedAgent } from './scenario.ts';
 
@@ -78,6 +79,26 @@ export function startSimulatedAgent(
     };
   }
 
+  /** A batch lasts as long as its longest task; each of them ends as it would alone. */
+  function workOf(deps: AgentDeps): AgentWork {
+    const run: Handler = async (task, { signal, used }) => {
+      const { ms, end, usage } = behaviourOf(random, task.task_id, task.attempt);
+      await deps.clock.sleep(ms, signal);
+      if (usage !== undefined) used(usage);
+      if (end === 'fails') throw new RetryableError({ code: 'flaky', message: 'not this time' });
+      if (end === 'refuses') throw new TerminalError({ code: 'broken', message: 'not ever' });
+      return { done: task.task_id, attempt: task.attempt };
+    };
+    if (plan.batch === undefined) return { handler: run };
+    return {
+      batch: plan.batch,
+      handler: async (batch) => {
+        const ends = await Promise.allSettled(batch.map(async ({ task, context }) => run(task, context)));
+        return ends.map((end) => (end.status === 'fulfilled' ? end.value : (end.reason as Error)));
+      },
+    };
+  }
+
   async function live(): Promise<void> {
     life += 1;
     const own = life;
@@ -89,14 +110,7 @@ export function startSimulatedAgent(
       capabilities: plan.capabilities,
       slots: plan.slots,
       deps,
-      handler: async (task, { signal, used }) => {
-        const { ms, end, usage } = behaviourOf(random, task.task_id, task.attempt);
-        await deps.clock.sleep(ms, signal);
-        if (usage !== undefined) used(usage);
-        if (end === 'fails') throw new RetryableError({ code: 'flaky', message: 'not this time' });
-        if (end === 'refuses') throw new TerminalError({ code: 'broken', message: 'not ever' });
-        return { done: task.task_id, attempt: task.attempt };
-      },
+      work: workOf(deps),
     });
     for (;;) {
       try {

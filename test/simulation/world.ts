@@ -238,7 +238,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
         .map(({ id }) => cloud.dynamodb.peek('POOL#default', `AGENT#${id}`))
         .filter((row) => row !== undefined),
     definitionOf: (id) => definitions.get(id),
-    slots: scenario.agents.reduce((sum, { slots }) => sum + slots, 0),
+    slots: scenario.agents.reduce((sum, { slots, batch }) => sum + slots * (batch?.tasks_max ?? 1), 0),
   });
   cloud.dynamodb.onCommit((commit) => {
     const isStopping = commit.changes.some(

@@ -3,12 +3,12 @@ import { agentRegistration } from '../../contracts/agent.ts';
 import { stopRequest } from '../../contracts/api.ts';
 import { agentId, defaultPool } from '../../contracts/ids.ts';
 import { agentView } from '../../distributor/core/agent.ts';
-import { registerAgent } from '../../distributor/usecases/register-agent.ts';
-import { reviveAgent } from '../../distributor/usecases/revive-agent.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, type ApiEnv } from '../request.ts';
 
-/** Taking work from an agent brings all that settles it: loaded for the first command. */
+/** What few requests ask for is loaded for the first of them; taking work from an agent brings all that settles it. */
+const registering = async () => (await import('../../distributor/usecases/register-agent.ts')).registerAgent;
+const reviving = async () => (await import('../../distributor/usecases/revive-agent.ts')).reviveAgent;
 const stopping = async () => (await import('../../distributor/usecases/stop-agent.ts')).stopAgent;
 const leaving = async () => (await import('../../distributor/usecases/deregister-agent.ts')).deregisterAgent;
 
@@ -18,7 +18,8 @@ export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/v1/agents', async (c) => {
     const registration = await readBody(c, agentRegistration);
-    return c.json(accepted(await registerAgent(deps, { registration, principal: c.get('principal') })), 201);
+    const request = { registration, principal: c.get('principal') };
+    return c.json(accepted(await (await registering())(deps, request)), 201);
   });
 
   app.get('/v1/agents', async (c) => {
@@ -45,7 +46,7 @@ export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/v1/agents/:id/revive', async (c) => {
     const agent_id = readParam(c, 'id', agentId);
-    const revived = accepted(await reviveAgent(deps, { agent_id, principal: c.get('principal') }));
+    const revived = accepted(await (await reviving())(deps, { agent_id, principal: c.get('principal') }));
     return c.json(agentView(revived, deps.sources.now()));
   });
 

@@ -54,6 +54,7 @@ export function agentView(agent: AgentRow, now: number): AgentView {
     ...(agent.labels === undefined ? {} : { labels: agent.labels }),
     ...(agent.usd_per_hour === undefined ? {} : { usd_per_hour: agent.usd_per_hour }),
     ...(agent.maintenance === undefined ? {} : { maintenance: [...agent.maintenance] }),
+    ...(agent.batch === undefined ? {} : { batch: agent.batch }),
     ...(agent.stopped === undefined ? {} : { stopped: agent.stopped }),
     completed: agent.completed,
     failed: agent.failed,

@@ -2,6 +2,7 @@ import type { CanaryHold } from '../../contracts/canary.ts';
 import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
+import { companyOf, kindOf } from './batch.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
 import type { Lane } from './lane.ts';
 import type { Limiter, Taken } from './limiter.ts';
@@ -26,6 +27,8 @@ export interface Assignment {
   readonly reservation?: string;
   /** What its hold notes while a policy is tried. */
   readonly canary?: CanaryHold;
+  /** The number of its batch, where the agent takes batches: one slot for all of it. */
+  readonly batch?: number;
 }
 
 /** What handing out needs besides the task. */
@@ -69,17 +72,23 @@ function ranked({ among, ranking }: Choice): Pick<DistributionLog, 'candidates'>
   };
 }
 
-/** Gives the next task of a lane to an agent and counts it, or tells why nobody gets it. `reserved`: it comes first because its reservation is short. */
-export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, reserved = false): Assignment | Refusal {
-  const { limiter, reservations } = context;
-  const block = limiter.blockOf(task, lane.route);
-  if (block !== undefined) {
-    lane.heldBy.add(block.name);
-    if (block.overdraft !== undefined) lane.overdrafts.push(block.overdraft);
-    return 'held';
-  }
-  const choice = choose(task, lane.route, context);
-  if (choice === 'full' || choice === 'held') return choice;
+/** What is decided about a task that goes to an agent, alone or with others. */
+interface Handout {
+  readonly choice: Choice;
+  readonly efficiency_score: number;
+  readonly reasons: readonly string[];
+  readonly best: ReturnType<typeof ranked>;
+  readonly batch?: number;
+}
+
+/** Gives one task to the chosen agent, and counts it against its limits. */
+function handOver(
+  lane: Lane,
+  task: ReadyTask,
+  handout: Handout,
+  { limiter, reservations, ...context }: AssigningContext,
+) {
+  const { choice, batch, efficiency_score, reasons, best } = handout;
   const { member, rule, policy_rule, next_turn } = choice;
   const { agent } = member;
   const attempt = task.attempt + 1;
@@ -93,19 +102,78 @@ export function assign(lane: Lane, task: ReadyTask, context: AssigningContext, r
     routing_rule: rule,
     ...(policy_rule === undefined ? {} : { policy_rule }),
     ...(canary === undefined ? {} : { policy_side: canary.side }),
-    efficiency_score: Math.round((member.free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
-    reasons: [...explain(choice, lane.route), ...(reserved ? [`reservation ${reservation} was short`] : [])],
-    ...ranked(choice),
+    efficiency_score,
+    reasons: [...reasons],
+    ...best,
   };
-  member.take();
   const taken = limiter.take(task, lane.route, agent);
-  reservations?.count(reservation, 1);
-  return {
+  const assignment: Assignment = {
     ...{ task, agent, attempt, log },
     ...(next_turn === undefined ? {} : { next_turn }),
     ...(taken === undefined ? {} : { taken }),
     ...(lane.route.namespace === undefined ? {} : { namespace: lane.route.namespace }),
     ...(reservation === undefined ? {} : { reservation }),
     ...(canary === undefined ? {} : { canary }),
+    ...(batch === undefined ? {} : { batch }),
   };
+  return assignment;
+}
+
+/**
+ * Gives the next task of a lane to an agent and counts it, or tells why nobody gets it. An agent that takes batches gets its company with it, all in one slot, as far as limits leave room for each; or the
+ * task is held back until there is more. `reserved`: it comes first because its reservation is short.
+ */
+export function assign(
+  lane: Lane,
+  task: ReadyTask,
+  context: AssigningContext,
+  reserved = false,
+): readonly Assignment[] | Refusal {
+  const { limiter, reservations } = context;
+  const block = limiter.blockOf(task, lane.route);
+  if (block !== undefined) {
+    lane.heldBy.add(block.name);
+    if (block.overdraft !== undefined) lane.overdrafts.push(block.overdraft);
+    return 'held';
+  }
+  const choice = choose(task, lane.route, context);
+  if (choice === 'full' || choice === 'held') return choice;
+  const { member } = choice;
+  const { agent, free } = member;
+  const company = gather(lane, task, agent, context);
+  if (company === undefined) return 'held';
+  const reservation = reservations?.of(task, lane.route);
+  const handout: Handout = {
+    choice,
+    best: ranked(choice),
+    efficiency_score: Math.round((free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
+    reasons: [...explain(choice, lane.route), ...(reserved ? [`reservation ${reservation} was short`] : [])],
+    ...(agent.batch === undefined ? {} : { batch: member.nextBatch() }),
+  };
+  member.take();
+  reservations?.count(reservation, 1);
+  const first = handOver(lane, task, handout, context);
+  const joining = { ...handout, reasons: [...handout.reasons, `in the batch of ${task.task_id}`] };
+  const others = company.slice(1).flatMap((other) => {
+    if (limiter.blockOf(other, lane.route) !== undefined) return [];
+    lane.joined.add(other.task_id);
+    return [handOver(lane, other, joining, context)];
+  });
+  return [first, ...others];
+}
+
+/** The tasks that go to the agent in one slot; undefined: they wait for more of their kind. */
+function gather(
+  lane: Lane,
+  task: ReadyTask,
+  { batch }: AgentRow,
+  context: AssigningContext,
+): readonly ReadyTask[] | undefined {
+  if (batch === undefined) return [task];
+  const kind = kindOf(task, lane.route, context);
+  if (kind !== undefined && lane.gathering.has(kind)) return undefined;
+  const company = companyOf(lane, task, kind, batch, context);
+  if ('tasks' in company) return company.tasks;
+  if (kind !== undefined) lane.gathering.set(kind, company.waitsUntil);
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { desiredWaitMs } from '../../contracts/limits.ts';
 import type { AgentRow, ReadyTask } from '../../contracts/rows.ts';
 import { recordOf, totalFigures } from './figures.ts';
+import { heldSlots } from './hold.ts';
 import { isAvailable } from './route.ts';
 
 /** What a task is expected to take where nothing is known of its type. */
@@ -22,7 +23,7 @@ function targetMs({ deadline }: ReadyTask, durationMs: number, now: number): num
   return Math.max(durationMs, Math.min(desiredWaitMs, left <= 0 ? desiredWaitMs : left));
 }
 
-/** Slots that finish these tasks in time: for every time, the work that must be done by then. */
+/** Slots that finish these tasks in time: for every time, the work that must be done by then. Where every agent takes batches a slot does as much as the smallest of these. */
 function slotsFor(tasks: readonly ReadyTask[], agents: readonly AgentRow[], now: number): number {
   const durations = new Map<string, number>();
   const work = tasks.map((task) => {
@@ -31,10 +32,11 @@ function slotsFor(tasks: readonly ReadyTask[], agents: readonly AgentRow[], now:
     return { ms, by: targetMs(task, ms, now) };
   });
   work.sort((one, other) => one.by - other.by);
+  const together = Math.min(...agents.map(({ batch }) => batch?.tasks_max ?? 1));
   let sum = 0;
   let slots = 0;
   for (const { ms, by } of work) {
-    sum += ms;
+    sum += ms / together;
     slots = Math.max(slots, sum / by);
   }
   return slots;
@@ -51,7 +53,7 @@ export function desiredAgents(
   now: number,
 ): number {
   const available = agents.filter((agent) => isAvailable(agent, now));
-  const occupied = agents.reduce((sum, agent) => sum + Object.keys(agent.holds).length, 0);
+  const occupied = agents.reduce((sum, agent) => sum + heldSlots(agent).length, 0);
   if (waiting.length === 0 && occupied === 0) return 0;
   const capacity =
     available.length === 0

@@ -45,6 +45,8 @@ export interface DispatchPlan {
   readonly overdrafts: readonly Overdraft[];
   /** Attempts that have to make way for critical tasks which wait for full agents. */
   readonly preemptions: readonly Preemption[];
+  /** When (epoch ms) the first of those that wait for the company of a batch has waited long enough. */
+  readonly gathered_at?: number;
   /**
    * What the assignments leave behind in the pool's row: recent starts under rate limits, how far namespaces have come where these share, and when (epoch ms) the first
    * rate limit that they used up opens again.
@@ -118,27 +120,30 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read. One whose tasks
     // were all held back for themselves is left: reading it again would show the same.
     const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
-    if (assignments.length === assignmentsPerRoundMax || (task === undefined && !isHeld)) {
+    if (assignments.length >= assignmentsPerRoundMax || (task === undefined && !isHeld)) {
       return {
         ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares), overdrafts: [] },
+        ...gatheredBy([...first.lanes, ...open]),
         blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
       };
     }
-    const assignment = task === undefined ? 'held' : assign(lane, task, context);
-    if (assignment === 'full') {
+    const given = task === undefined ? 'held' : assign(lane, task, context);
+    if (given === 'full') {
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
       waiting.push(lane);
       lanes.pop();
       continue;
     }
     if (task === undefined) lane.next.cut = false;
-    else if (assignment === 'held') lane.held += 1;
+    else if (given === 'held') lane.held += 1;
     else {
-      lane.given += 1;
-      assignments.push(assignment);
+      lane.given += given.length;
+      assignments.push(...given);
       // What is due comes first whoever's it is, and counts for nobody.
       if (shares !== undefined && !isDueAt(lane.order, at)) {
-        shares.take(namespaceOf(lane.route), levelOf(lane.order));
+        given.forEach(() => {
+          shares.take(namespaceOf(lane.route), levelOf(lane.order));
+        });
       }
     }
     lane.next.next += 1;
@@ -152,7 +157,13 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     preemptions: decidePreemptions(waiting, view.now, reservations),
     limits: leftBy(limiter, shares),
     overdrafts: overdraftsOf([...first.lanes, ...open], limiter),
+    ...gatheredBy([...first.lanes, ...open]),
   };
+}
+
+function gatheredBy(lanes: readonly Lane[]): Pick<DispatchPlan, 'gathered_at'> {
+  const untils = lanes.flatMap(({ gathering }) => [...gathering.values()]);
+  return untils.length === 0 ? {} : { gathered_at: Math.min(...untils) };
 }
 
 /**

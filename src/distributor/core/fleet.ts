@@ -6,6 +6,7 @@ import type { Candidate, CandidateSet } from './strategies/strategy.ts';
 export class Member implements Candidate {
   readonly agent: AgentRow;
   #free: number | undefined;
+  #batches = 0;
 
   constructor(agent: AgentRow) {
     this.agent = agent;
@@ -20,6 +21,12 @@ export class Member implements Candidate {
     const before = this.free;
     this.#free = before - 1;
     return before;
+  }
+
+  /** The number of the next batch of an agent that takes some. */
+  nextBatch(): number {
+    this.#batches += 1;
+    return (this.agent.batches ?? 0) + this.#batches;
   }
 }
 

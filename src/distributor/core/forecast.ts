@@ -2,6 +2,7 @@ import type { TaskForecast } from '../../contracts/forecast.ts';
 import type { AgentRow } from '../../contracts/rows.ts';
 import { type Duration, durationsOf, type Durations, endedBy, estimated, timeOf } from './durations.ts';
 import { heapOf } from './heap.ts';
+import { heldSlots } from './hold.ts';
 import { levelOf } from './ready-order.ts';
 import { hashOf, shareOf } from './strategies/hash.ts';
 
@@ -74,7 +75,7 @@ interface Running {
 function runningOn(view: ForecastView, durations: Durations): readonly Running[] {
   return view.able.flatMap((agent) => {
     const duration = durations.inHand(agent);
-    return Object.entries(agent.holds).map(([key, { at, until }]) => {
+    return heldSlots(agent).map(([key, { at, until }]) => {
       const passed = duration === undefined ? 0 : endedBy(duration, view.now - at);
       return { at, until, duration, passed, dice: hashOf(key) };
     });

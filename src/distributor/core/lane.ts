@@ -25,6 +25,10 @@ export interface Lane {
   /** How many of its tasks got an agent, and how many were held back for themselves. */
   given: number;
   held: number;
+  /** Tasks that went with an earlier one, in its batch. */
+  readonly joined: Set<string>;
+  /** Kinds of tasks that wait for more company, and until when at the latest (epoch ms). */
+  readonly gathering: Map<string, number>;
   /** Limits that held some of them back. */
   readonly heldBy: Set<string>;
   /** Of those, what budgets left no room for. */
@@ -54,6 +58,9 @@ function queuesOf(head: readonly ReadyTask[], isCut: boolean, due: readonly Read
 export function advance(lane: Lane, at: string): boolean {
   lane.next = undefined;
   for (const queue of lane.queues) {
+    if (lane.joined.size > 0) {
+      while (lane.joined.has(queue.tasks[queue.next]?.task_id ?? '')) queue.next += 1;
+    }
     const task = queue.tasks[queue.next];
     if (task === undefined && !queue.cut) continue;
     const order = task === undefined ? '' : orderAt(task.order, at);
@@ -105,6 +112,8 @@ export function openLane({ route, candidates, head, isCut, due }: ReadRoute, at:
     next: undefined,
     given: 0,
     held: 0,
+    joined: new Set(),
+    gathering: new Map(),
     heldBy: new Set(),
     overdrafts: [],
   };

@@ -1,6 +1,7 @@
 import type { Reservation } from '../../contracts/policy.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import type { Fleet } from './fleet.ts';
+import { heldSlots } from './hold.ts';
 import { matches } from './policy/routing.ts';
 import { namespaceOf, openSlots } from './route.ts';
 
@@ -29,8 +30,8 @@ export interface Reservations {
 
 function usedBy(agents: readonly AgentRow[]): Map<string, number> {
   const used = new Map<string, number>();
-  for (const { holds } of agents) {
-    for (const { reservation } of Object.values(holds)) {
+  for (const agent of agents) {
+    for (const [, { reservation }] of heldSlots(agent)) {
       if (reservation !== undefined) used.set(reservation, (used.get(reservation) ?? 0) + 1);
     }
   }

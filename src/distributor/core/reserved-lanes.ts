@@ -40,17 +40,17 @@ export function handOutReserved(view: DispatchView, context: AssigningContext, a
     const task = lane.next.tasks[lane.next.next];
     const { reservation } = lane;
     const isShort = reservations !== undefined && reservations.excessOf(reservation) < 0;
-    if (task === undefined || !isShort || assignments.length === assignmentsPerRoundMax) {
+    if (task === undefined || !isShort || assignments.length >= assignmentsPerRoundMax) {
       heap.pop();
       continue;
     }
-    const assignment = assign(lane, task, context, true);
-    if (assignment === 'full') {
+    const given = assign(lane, task, context, true);
+    if (given === 'full') {
       heap.pop();
       continue;
     }
-    if (assignment === 'held') lane.held += 1;
-    else assignments.push(assignment);
+    if (given === 'held') lane.held += 1;
+    else assignments.push(...given);
     lane.next.next += 1;
     if (advance(lane, at)) heap.sinkTop();
     else heap.pop();

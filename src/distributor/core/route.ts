@@ -2,6 +2,7 @@ import { defaultNamespace, workflowOf } from '../../contracts/ids.ts';
 import { degradedFailuresMin, keyLanesMax } from '../../contracts/limits.ts';
 import type { AgentRow, PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { DistributionRules } from '../../contracts/task.ts';
+import { heldSlots } from './hold.ts';
 import { hashOf } from './strategies/hash.ts';
 
 interface Requirement {
@@ -81,5 +82,5 @@ export function openSlots(agent: AgentRow): number {
 
 /** Slots that are open and not occupied. */
 export function freeSlots(agent: AgentRow): number {
-  return Math.max(0, openSlots(agent) - (agent.occupied ?? Object.keys(agent.holds).length));
+  return Math.max(0, openSlots(agent) - (agent.occupied ?? heldSlots(agent).length));
 }

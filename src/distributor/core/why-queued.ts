@@ -1,4 +1,5 @@
 import type { PoolRows, TaskRow } from '../../contracts/rows.ts';
+import { companyUntil } from './batch.ts';
 import { openFleet } from './fleet.ts';
 import { openLimiter } from './limiter.ts';
 import { namespaceOf, routeRow } from './route.ts';
@@ -20,6 +21,13 @@ export function whyQueued(row: TaskRow, pool: PoolRows, now: number): string {
   const offered = agents.some((agent) => row.required_capabilities.every((each) => agent.capabilities.includes(each)));
   if (!offered) return required === '' ? 'no agent is registered' : `no registered agent offers ${required}`;
   const route = routeRow(row.pool, row);
-  if (openFleet(agents, now).candidatesOf(route).all.length === 0) return 'no agent that could run it is available';
-  return openLimiter(pool, now).blockOf(row, route)?.reason ?? waitsForSlot;
+  const candidates = openFleet(agents, now).candidatesOf(route).all;
+  if (candidates.length === 0) return 'no agent that could run it is available';
+  const block = openLimiter(pool, now).blockOf(row, route);
+  if (block !== undefined) return block.reason;
+  const free = candidates.flatMap((each) => (each.free > 0 ? [each.agent] : []));
+  const until = companyUntil(row, free, now);
+  return until === undefined
+    ? waitsForSlot
+    : `waits for the company of a batch, until ${new Date(until).toISOString()} at the latest`;
 }

@@ -1,16 +1,17 @@
 import { CadreError } from '../../contracts/errors.ts';
 import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMin, pulseTicksMax } from '../../contracts/limits.ts';
-import type { InboxMessage } from '../../contracts/messages.ts';
 import type { Hold, PoolRows } from '../../contracts/rows.ts';
 import type { Assignment } from '../core/assign.ts';
 import { claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
 import { holdOf } from '../core/hold.ts';
 import { holdKey, parseHoldKey } from '../core/task.ts';
+import { tickDelays } from '../core/timers.ts';
 import type { ChangeResult, DistributorDeps } from '../ports.ts';
 import { isClaimedAs, passGate } from './pass-gate.ts';
 import { type QuietLevels, readHeads, routesToRead } from './read-heads.ts';
 import { type AgentScores, scoreAgents } from './score-agents.ts';
+import { sendAssignments } from './send-assignments.ts';
 
 /** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
 export interface Dispatched {
@@ -47,8 +48,11 @@ async function reserve(
         list.map((each): [string, Hold] => [holdKey(each.task.task_id, each.attempt), holdOf(each, now)]),
       );
       const next_turn = list.findLast((each) => each.next_turn !== undefined)?.next_turn;
-      const room = agent.capacity - list.length;
-      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, room, next_turn);
+      const { batch, batches: was, capacity: slots } = agent;
+      // How many slots the holds of batches have, no condition can tell: there are no more than were read, and no batch more.
+      const room = batch === undefined ? slots - list.length : Object.keys(agent.holds).length;
+      const batches = batch === undefined ? undefined : { was, is: list.at(-1)?.batch ?? 0, slots };
+      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, room, { next_turn, batches });
       return reserved ? list : [];
     }),
   );
@@ -81,41 +85,6 @@ async function claim(
     ),
   );
   return claimed ?? [];
-}
-
-async function sendAssignments(
-  deps: DistributorDeps,
-  pool: string,
-  claimed: readonly Assignment[],
-  now: number,
-): Promise<void> {
-  // A checkpoint is on the row only.
-  const without = claimed.filter(({ task }) => task.payload === undefined || task.resume !== undefined);
-  const rows = await deps.tasks.get(without.map((each) => each.task.task_id));
-  const found = new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.task_id, row] as const])));
-  const messages = claimed.map(({ task, agent, attempt }) => {
-    const payload = task.payload ?? found.get(task.task_id)?.payload;
-    const checkpoint = found.get(task.task_id)?.checkpoint;
-    const message: InboxMessage = {
-      kind: 'assign',
-      pool,
-      task_id: task.task_id,
-      task_type: task.task_type,
-      priority: task.priority,
-      attempt,
-      until: new Date(now + task.timeout_ms).toISOString(),
-      ...(task.deadline === undefined ? {} : { deadline: task.deadline }),
-      ...(payload?.ref === undefined
-        ? { payload: JSON.parse(payload?.text ?? 'null') as never }
-        : { payload_ref: payload.ref }),
-      ...(checkpoint?.text === undefined ? {} : { checkpoint: JSON.parse(checkpoint.text) as never }),
-      ...(checkpoint?.ref === undefined ? {} : { checkpoint_ref: checkpoint.ref }),
-      ...(task.traceparent === undefined ? {} : { traceparent: task.traceparent }),
-      ...(task.reads === undefined ? {} : { reads: [...task.reads] }),
-    };
-    return { inbox_url: agent.inbox_url, message };
-  });
-  await deps.messenger.send(messages);
 }
 
 /**
@@ -214,6 +183,9 @@ async function dispatchRound(
   await sendAssignments(deps, pool.pool, claimed, decidedAt);
   await preempt(deps, pool.pool, plan.preemptions, now);
   await tellOverdrafts(deps, pool, plan.overdrafts);
+  // What waits for company is looked at to the second; should this be lost, the pulse comes a little later.
+  if (plan.gathered_at !== undefined)
+    await deps.messenger.ticks(pool.pool, tickDelays([new Date(plan.gathered_at).toISOString()], decidedAt));
   const marked = await markWanted(deps, pool, plan.blocked, claimed);
   const empty = routes.flatMap(({ route }) => (!full.has(route) && heads.get(route)?.length === 0 ? [route] : []));
   await unmark(deps, pool, new Set(empty));

@@ -1,7 +1,7 @@
 import type { BudgetRow } from '../../contracts/budget.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import { assignmentsPerRoundMax, dueLookMs, heldPagesMax, readyPageSizeMax } from '../../contracts/limits.ts';
-import type { PoolRows, ReadyTask, RouteRow } from '../../contracts/rows.ts';
+import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import { priorities } from '../../contracts/task.ts';
 import type { DispatchView } from '../core/dispatch.ts';
 import type { Fleet } from '../core/fleet.ts';
@@ -83,7 +83,8 @@ export async function readHeads(
   pool: PoolRows,
   { routes, gone, quiet, now, fleet }: Reading,
 ): Promise<Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>> & { readonly budgets: Budgets }> {
-  const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? freeSlots(agent) : 0), 0);
+  const roomOf = (agent: AgentRow) => freeSlots(agent) * (agent.batch?.tasks_max ?? 1);
+  const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? roomOf(agent) : 0), 0);
   // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
   const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
   const pageSize = Math.min(readyPageSizeMax, needed);

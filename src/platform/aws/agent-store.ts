@@ -2,7 +2,7 @@ import { DeleteCommand, GetCommand, UpdateCommand, type UpdateCommandInput } fro
 import { refused } from '../../contracts/errors.ts';
 import type { AgentRow } from '../../contracts/rows.ts';
 import type { FiguresAging } from '../../distributor/core/figures.ts';
-import type { AgentStore, HeardFrom } from '../../distributor/ports.ts';
+import type { AgentStore, BatchFence, HeardFrom } from '../../distributor/ports.ts';
 import { agingUpdate, figuresUpdate } from './agent-figures.ts';
 import { fromAgentItem } from './agent-rows.ts';
 import { type Database, isApplied, isRefused } from './database.ts';
@@ -41,6 +41,7 @@ const optional = [
   'usd_per_hour',
   'warm_up',
   'maintenance',
+  'batch',
   'failed_in_a_row',
   'completed_since',
   'worked_ms',
@@ -59,12 +60,13 @@ async function register(db: Database, row: AgentRow): ReturnType<AgentStore['reg
   } = row;
   const entries = Object.entries(fresh).filter(([, value]) => value !== undefined);
   const absent = optional.filter((name) => row[name] === undefined);
+  const names = [...entries.map(([name]) => name), ...absent, 'pool'];
   const stored = await update(db, pool, agent_id, {
     // What an earlier life of this agent holds, and its record, stay: the pulse settles the holds, by their leases.
-    UpdateExpression: `SET ${entries.map(([name]) => `#${name} = :${name}`).join(', ')}, #pool = :pool, agent_id = :agent_id, holds = if_not_exists(holds, :empty), completed = if_not_exists(completed, :zero), failed = if_not_exists(failed, :zero) REMOVE ${['reported', ...absent].join(', ')}`,
+    UpdateExpression: `SET ${entries.map(([name]) => `#${name} = :${name}`).join(', ')}, #pool = :pool, agent_id = :agent_id, holds = if_not_exists(holds, :empty), completed = if_not_exists(completed, :zero), failed = if_not_exists(failed, :zero) REMOVE ${['reported', ...absent.map((name) => `#${name}`)].join(', ')}`,
     // An agent id belongs to the principal that registered it first.
     ConditionExpression: 'attribute_not_exists(pk) OR #principal = :principal',
-    ExpressionAttributeNames: { ...Object.fromEntries(entries.map(([name]) => [`#${name}`, name])), '#pool': 'pool' },
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
       ':pool': pool,
@@ -76,30 +78,44 @@ async function register(db: Database, row: AgentRow): ReturnType<AgentStore['reg
   return stored === undefined ? refused('agent-conflict') : { ok: true, value: stored };
 }
 
+/** What a reservation of slots for batches asks for besides, and moves on. */
+function batchClauses(batches: BatchFence | undefined) {
+  if (batches === undefined) return { set: '', condition: '', names: {}, values: {} };
+  const { was, is } = batches;
+  return {
+    set: ', batches = :batches',
+    // Still the last batch that the round has read: holds alone do not tell how many slots they have. And the agent still takes batches.
+    condition: ` AND attribute_exists(#batch) AND ${was === undefined ? 'attribute_not_exists(batches)' : 'batches = :was'}`,
+    names: { '#batch': 'batch' },
+    values: { ':batches': is, ...(was === undefined ? {} : { ':was': was }) },
+  };
+}
+
 const reserve =
   (db: Database): AgentStore['reserve'] =>
-  async (pool, agent_id, holds, occupiedMax, next_turn) => {
+  async (pool, agent_id, holds, occupiedMax, { next_turn, batches } = {}) => {
     const keys = Object.keys(holds);
+    const ofBatches = batchClauses(batches);
     try {
       await db.client.send(
         new UpdateCommand({
           TableName: db.table,
           Key: agentKey(pool, agent_id),
-          UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}${next_turn === undefined ? '' : ', next_turn = :turn'}`,
+          UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}${next_turn === undefined ? '' : ', next_turn = :turn'}${ofBatches.set}`,
           // Room and willingness: stops two dispatchers from filling the same slot, work for an agent that leaves or was stopped, and more
           // than an agent takes that registered with fewer slots since the dispatcher read it.
-          ConditionExpression:
-            'size(holds) <= :max AND draining = :no AND attribute_not_exists(stopped) AND #capacity >= :capacity',
+          ConditionExpression: `size(holds) <= :max AND draining = :no AND attribute_not_exists(stopped) AND #capacity >= :capacity${ofBatches.condition}`,
           ExpressionAttributeNames: {
             ...Object.fromEntries(keys.map((key, index) => [`#k${index}`, key])),
-            '#capacity': 'capacity',
+            ...{ '#capacity': 'capacity', ...ofBatches.names },
           },
           ExpressionAttributeValues: {
             ...Object.fromEntries(keys.map((key, index) => [`:h${index}`, holds[key]])),
             ':max': occupiedMax,
-            ':capacity': occupiedMax + keys.length,
+            ':capacity': batches?.slots ?? occupiedMax + keys.length,
             ':no': false,
             ...(next_turn === undefined ? {} : { ':turn': next_turn }),
+            ...ofBatches.values,
           },
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),

@@ -111,6 +111,7 @@ export const indexedAttributes = [
   'queued_at',
   'resume',
   'payload_indexed',
+  'payload_bytes',
   'traceparent',
   'reads',
 ] as const;

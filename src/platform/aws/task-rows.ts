@@ -15,7 +15,8 @@ export type Item = Record<string, unknown>;
 function payloadAttributes(payload: StoredJson): Item {
   if (payload.ref !== undefined) return { payload_ref: payload.ref };
   const text = payload.text ?? 'null';
-  return Buffer.byteLength(text) <= indexedPayloadBytesMax ? { payload_indexed: text } : { payload_text: text };
+  const bytes = Buffer.byteLength(text);
+  return bytes <= indexedPayloadBytesMax ? { payload_indexed: text } : { payload_text: text, payload_bytes: bytes };
 }
 
 function payloadOf(item: Item): StoredJson {
@@ -60,6 +61,7 @@ const storageOnly = new Set([
   'expires_at',
   'payload_indexed',
   'payload_text',
+  'payload_bytes',
   'payload_ref',
 ]);
 

@@ -3,8 +3,7 @@ import type { AgentRow } from '../../../src/contracts/rows.ts';
 import { iso, route, startMs } from '../../unit/distributor/rows.ts';
 import { agentIn, type BackendOf, unique } from './backend.ts';
 
-const hold = { at: 1, until: 2 };
-const holds = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, hold]));
+const holds = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, { at: 1, until: 2 }]));
 
 /** What every AgentStore promises. */
 export function agentStoreSuite(backend: BackendOf): void {
@@ -76,6 +75,15 @@ export function agentStoreSuite(backend: BackendOf): void {
       await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0);
       expect(await store().reserve(row.pool, 'a1', holds('t1#1', 't2#1'), 0)).toBe(true);
       expect(await store().reserve(row.pool, 'a1', holds('t1#1', 't3#1'), 0)).toBe(false);
+    });
+
+    it('reserves slots for batches only when none was reserved since the agent was read', async () => {
+      const { pool } = await registered({ batch: { tasks_max: 3 } });
+      const next = (key: string, was: number | undefined) =>
+        store().reserve(pool, 'a1', holds(key), 3, { batches: { was, is: (was ?? 0) + 1, slots: 2 } });
+      expect(await next('t1#1', undefined)).toBe(true);
+      await store().release(pool, 'a1', ['t1#1']);
+      expect([await next('t2#1', undefined), await next('t2#1', 1)]).toEqual([false, true]);
     });
 
     it('reserves nothing with an agent that leaves or is gone', async () => {

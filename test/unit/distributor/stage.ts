@@ -1,3 +1,4 @@
+import type { AgentRegistration } from '../../../src/contracts/agent.ts';
 import type { Announcement } from '../../../src/contracts/events.ts';
 import type { DispatchHint, InboxMessage } from '../../../src/contracts/messages.ts';
 import type { AgentRow, TaskRow } from '../../../src/contracts/rows.ts';
@@ -42,6 +43,12 @@ function recorder() {
     ticks: [] as number[][],
     events: [] as Announcement[],
   };
+  /** The leases that were sent, alone or in batches. */
+  const leases = () =>
+    told.sent.flatMap(({ inbox_url, message }) => {
+      const list = message.kind === 'assign' ? [message] : message.kind === 'batch' ? message.tasks : [];
+      return list.map((lease) => ({ ...lease, inbox_url }));
+    });
   const messenger: DistributorDeps['messenger'] = {
     hint: async (hints) => void told.hints.push(...hints),
     send: async (messages) => void told.sent.push(...messages),
@@ -50,7 +57,7 @@ function recorder() {
     announce: async (events) => void told.events.push(...events),
   };
   const forget = () => Object.values(told).forEach((list) => list.splice(0));
-  return { told, messenger, forget };
+  return { told: { ...told, leases }, messenger, forget };
 }
 
 /** The use cases on the real stores in the twin; messages are only noted, and time stands still until it is moved. */
@@ -95,7 +102,7 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
     row,
     agent,
     /** Registers an agent whose principal is `principal-<id>`. */
-    join: async (agent_id: string, over: { capabilities?: string[]; capacity?: number } = {}) => {
+    join: async (agent_id: string, over: Partial<AgentRegistration> = {}) => {
       const registration = { agent_id, type: 'worker', capabilities: [], capacity: 1, ...over };
       return registerAgent(deps, { registration, principal: `principal-${agent_id}` });
     },

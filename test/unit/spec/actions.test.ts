@@ -14,6 +14,7 @@ const modules = [
   'Wanted',
   'Order',
   'Reserve',
+  'Batch',
   'Limits',
   'Budget',
   'Callback',

@@ -28,7 +28,10 @@ function changed(
 }
 
 const assigned = (stage: Stage) =>
-  stage.told.sent.map(({ inbox_url, message }) => `${message.task_id}→${inbox_url.split('cadre-inbox-')[1]}`).sort();
+  stage.told
+    .leases()
+    .map(({ inbox_url, task_id }) => `${task_id}→${inbox_url.split('cadre-inbox-')[1]}`)
+    .sort();
 
 describe('a dispatch', () => {
   it('starts tasks at the time of their claim, not before it read them', async () => {
@@ -76,7 +79,7 @@ describe('a dispatch', () => {
       task({ task_id: 'big', payload: 'b'.repeat(70_000) }),
     );
     await stage.dispatch('*');
-    const messages = new Map(stage.told.sent.map(({ message }) => [message.task_id, message]));
+    const messages = new Map(stage.told.leases().map((lease) => [lease.task_id, lease]));
     expect(messages.get('mid')).toMatchObject({ payload: 'm'.repeat(1_000) });
     expect(messages.get('big')).toMatchObject({ payload_ref: { bytes: 70_002 } });
     expect(messages.get('big')).not.toHaveProperty('payload');

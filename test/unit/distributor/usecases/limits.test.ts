@@ -17,8 +17,7 @@ const keyed = (task_id: string, key = 'k', limit = 1): Task =>
   task({ task_id, distribution_rules: { concurrency: { key, limit } } });
 const laneOf = (key = 'k'): string => routeOf(keyed('t', key));
 
-const started = (stage: Stage) =>
-  stage.told.sent.filter(({ message }) => message.kind === 'assign').map(({ message }) => message.task_id);
+const started = (stage: Stage) => stage.told.leases().map(({ task_id }) => task_id);
 
 async function complete(stage: Stage, task_id: string, agent_id = 'a1', attempt = 1): Promise<void> {
   await applyResults(stage.deps, [

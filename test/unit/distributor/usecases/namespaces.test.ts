@@ -6,8 +6,7 @@ import { distributorStage, task } from '../stage.ts';
 type Stage = ReturnType<typeof distributorStage>;
 const put = (stage: Stage, document: PolicyDocument) =>
   putPolicy(stage.deps, { pool: 'default', expected_version: 0, principal: 'op', document });
-const started = (stage: Stage) =>
-  stage.told.sent.filter(({ message }) => message.kind === 'assign').map(({ message }) => message.task_id);
+const started = (stage: Stage) => stage.told.leases().map(({ task_id }) => task_id);
 const backlog = (namespace: string, count: number) =>
   Array.from({ length: count }, (_, at) => task({ task_id: `${namespace}${at}`, namespace }));
 

@@ -69,7 +69,7 @@ describe('preemption', () => {
     await stage.join('a2', { capacity: 2 });
     stage.forget();
     await stage.dispatch('*');
-    const low = stage.told.sent.find(({ message }) => message.task_id === 'low')?.message;
+    const low = stage.told.leases().find(({ task_id }) => task_id === 'low');
     expect(low).toMatchObject({ kind: 'assign', attempt: 2, payload: { n: 1 }, checkpoint: { page: 7 } });
     const held = Object.assign({}, (await stage.agent('a1')).holds, (await stage.agent('a2')).holds);
     expect(held['low#2']).toMatchObject({ spared_until: stage.clock.now + 60_000 });

@@ -12,8 +12,7 @@ import { distributorStage, task } from '../stage.ts';
 type Stage = ReturnType<typeof distributorStage>;
 const put = (stage: Stage, document: PolicyDocument, expected_version = 0) =>
   putPolicy(stage.deps, { pool: 'default', expected_version, principal: 'op', document });
-const started = (stage: Stage) =>
-  stage.told.sent.filter(({ message }) => message.kind === 'assign').map(({ message }) => message.task_id);
+const started = (stage: Stage) => stage.told.leases().map(({ task_id }) => task_id);
 const many = (count: number, over: Partial<Task>, prefix = 'c'): Task[] =>
   Array.from({ length: count }, (_, at) => task({ task_id: `${prefix}${String(at).padStart(3, '0')}`, ...over }));
 
