@@ -34,6 +34,8 @@ export type WorkflowRerun = z.output<typeof workflowRerunRequest>;
 export const workflowCancelRequest = z.strictObject({
   reason: z.string().min(1).max(1_024).optional(),
   grace_ms: z.int().min(0).max(cancelGraceMsMax).default(cancelGraceMs),
+  /** Whether what completed is undone. @default what the definition says by `on_cancel` */
+  compensate: z.boolean().optional(),
 });
 
 /** A newer version of a run's definition, by which it is to go on. */

@@ -22,6 +22,8 @@ export const workflowDefinition = z.strictObject({
   queries: z.record(userId, expression).optional(),
   /** What all tasks of a run may use together, those of its subworkflows included. */
   budget: workflowBudget.optional(),
+  /** What a cancellation does beside stopping the run, unless it says otherwise: `compensate` undoes what completed. */
+  on_cancel: z.enum(['stop', 'compensate']).optional(),
 });
 export type WorkflowDefinition = z.output<typeof workflowDefinition>;
 export type WorkflowDefinitionInput = z.input<typeof workflowDefinition>;
@@ -89,8 +91,8 @@ const workflowMigrated = z.strictObject({
 export type Expansion =
   z.infer<typeof nodeExpanded> | z.infer<typeof compensationStarted> | z.infer<typeof workflowMigrated>;
 
-/** How far the work of a failed workflow is undone; `failed` waits for a human. */
-export const compensationStatus = z.enum(['requested', 'running', 'completed', 'failed']);
+/** How far the work of a failed or cancelled workflow is undone; `failed` waits for a human, `stopped`: a cancellation ended it. */
+export const compensationStatus = z.enum(['requested', 'running', 'completed', 'failed', 'stopped']);
 export type CompensationStatus = z.infer<typeof compensationStatus>;
 
 /** What people decided, of an approval. */
@@ -180,6 +182,8 @@ export const workflowEvent = z.discriminatedUnion('type', [
     reason: z.string(),
     /** These run, and may end by themselves until then; everything else is stopped. */
     grace: z.strictObject({ until: timestamp, nodes: z.array(nodePath).max(nodesMax) }).optional(),
+    /** What completed is undone. Without it a cancellation stops the undoing too. */
+    compensate: z.literal(true).optional(),
   }),
   z.strictObject({ type: z.literal('WorkflowFinished'), status: workflowStatus }),
 ]);

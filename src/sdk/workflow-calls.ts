@@ -29,6 +29,8 @@ export type PublishOptions = Partial<Pick<EventRequest, 'id' | 'ttl_ms'>>;
 export interface CancelOptions {
   /** Time that running tasks have to end by themselves after their `signal` was aborted; 0 stops them at once. @default 30_000 */
   readonly graceMs?: number;
+  /** Whether what completed is undone. @default what the definition says by `on_cancel` */
+  readonly compensate?: boolean;
 }
 
 /** A workflow that was submitted. */
@@ -66,8 +68,16 @@ function callsOfOne(call: ApiTransport, clock: AgentClock, random: () => number)
       path: workflowPath(id),
       ...(signal === undefined ? {} : { signal }),
     })) as WorkflowView;
-  const cancel = async (id: string, reason = 'cancelled by its submitter', { graceMs }: CancelOptions = {}) => {
-    const body = { reason, ...(graceMs === undefined ? {} : { grace_ms: graceMs }) };
+  const cancel = async (
+    id: string,
+    reason = 'cancelled by its submitter',
+    { graceMs, compensate }: CancelOptions = {},
+  ) => {
+    const body = {
+      reason,
+      ...(graceMs === undefined ? {} : { grace_ms: graceMs }),
+      ...(compensate === undefined ? {} : { compensate }),
+    };
     return (await call({ method: 'POST', path: `${workflowPath(id)}/cancel`, body })) as WorkflowView;
   };
   const steer = async (id: string, how: 'pause' | 'resume' | 'redrive', body: object = {}) =>

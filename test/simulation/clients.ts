@@ -122,8 +122,10 @@ export function startRepeater(api: Runtime, { cloud }: TwinDeployment, scenario:
       if (race === undefined) continue;
       // Every other one lets what runs end by itself.
       const grace = race.afterMs % 2 === 0 ? {} : { grace_ms: 5_000 };
+      // Every third one has what completed undone.
+      const how = { ...grace, compensate: race.afterMs % 3 === 0 };
       const cancel = (): void =>
-        void cancelWorkflow(api, { workflow_id: race.workflow_id, ...request, ...grace }).catch(() => undefined);
+        void cancelWorkflow(api, { workflow_id: race.workflow_id, ...request, ...how }).catch(() => undefined);
       cloud.clock.at(cloud.clock.now() + race.afterMs, cancel);
     }
   });

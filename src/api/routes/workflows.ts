@@ -96,8 +96,8 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
 
   app.post('/v1/workflows/:id/cancel', async (c) => {
     const workflow_id = readParam(c, 'id', userId);
-    const { reason = 'cancelled by its submitter', grace_ms } = await readBody(c, workflowCancelRequest);
-    const request = { workflow_id, principal: c.get('principal'), reason, grace_ms };
+    const { reason = 'cancelled by its submitter', ...how } = await readBody(c, workflowCancelRequest);
+    const request = { workflow_id, principal: c.get('principal'), reason, ...how };
     accepted(await (await commands.cancel())(deps, request));
     return c.json(found(await viewWorkflow(deps, workflow_id), 'workflow', workflow_id));
   });

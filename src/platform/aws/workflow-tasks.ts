@@ -13,7 +13,8 @@ export function createWorkflowTasks(deps: WorkflowDeps): WorkflowTasks {
     settle: (workflow_id, results) => settleWorkflowTasks(deps, workflow_id, results),
     fail: (task_id, error) => failWorkflowTask(deps, task_id, (row, now) => failChange(row, error, now)),
     cancel: async (request) => {
-      await cancelWorkflow(deps, request);
+      // Its namespace was killed: nothing more of it starts, not even what would undo its work.
+      await cancelWorkflow(deps, { ...request, compensate: false });
     },
     overdraw: (overdraft) => overdrawBudget(deps, overdraft),
     resume: (pool) => resumeWorkflows(deps, pool),

@@ -22,13 +22,13 @@ function capabilityWarnings(nodes: readonly WorkflowNode[], offered: readonly (r
 }
 
 /** Bodies that no node names, and compensations that nothing asks for. A plan may use either. */
-function unusedWarnings({ bodies = {} }: WorkflowDefinition, nodes: readonly WorkflowNode[]): Fault[] {
+function unusedWarnings({ bodies = {}, on_cancel }: WorkflowDefinition, nodes: readonly WorkflowNode[]): Fault[] {
   if (nodes.some((node) => isTask(node) && node.expands === true)) return [];
   const named = new Set(nodes.flatMap((node) => bodiesOf(node).map(([, body]) => body)));
   // What a registered definition brings along was its author's to use.
   const unused = Object.keys(bodies).filter((name) => !named.has(name) && !name.includes('@'));
   const [undone] = nodes.filter(({ compensate_with }) => compensate_with !== undefined);
-  const isAsked = nodes.some(({ on_error }) => on_error === 'compensate');
+  const isAsked = on_cancel === 'compensate' || nodes.some(({ on_error }) => on_error === 'compensate');
   return [
     ...unused.map((name): Fault => {
       const message = `no node runs the body "${name}"`;
@@ -40,7 +40,7 @@ function unusedWarnings({ bodies = {} }: WorkflowDefinition, nodes: readonly Wor
           {
             code: 'never-used' as const,
             message: `nothing asks for the compensation of "${undone.name}": no node has "on_error": "compensate"`,
-            fix: 'give it to the nodes whose failure is to undo the others',
+            fix: 'give it to the nodes whose failure is to undo the others, or say "on_cancel": "compensate"',
           },
         ]),
   ];

@@ -1,4 +1,4 @@
-import type { Expansion, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
+import type { CompensationStatus, Expansion, WorkflowDefinition, WorkflowEvent } from '../../contracts/workflow.ts';
 import { spentAfter } from './account.ts';
 import { graphOf, isDecided, nodesInside, scopesNow, type WorkflowGraph } from './graph.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
@@ -114,6 +114,11 @@ export function mayBeStopped(graph: WorkflowGraph, letters: string | readonly st
   );
 }
 
+/** True while work is being undone, or waits for a human to go on with it. */
+export function isUndoing(compensation: CompensationStatus | undefined): boolean {
+  return compensation !== undefined && compensation !== 'completed' && compensation !== 'stopped';
+}
+
 /** Nothing more begins; tasks that run go on to their end, because what they have done by then is undone as well. */
 function wind(draft: Draft): void {
   draft.compensation = 'requested';
@@ -195,6 +200,8 @@ export function apply(draft: Draft, event: WorkflowEvent): void {
     case 'WorkflowCancelled':
       draft.cancelled = true;
       draft.paused = false;
+      if (event.compensate === true) draft.compensation ??= 'requested';
+      else if (isUndoing(draft.compensation)) draft.compensation = 'stopped';
       cancel(draft, new Set(event.grace?.nodes));
       break;
     case 'SignalReceived': {

@@ -6,7 +6,7 @@ import { type Account, reachedBy, spentEvents } from './account.ts';
 import { completedWork, compensationOf } from './compensation.ts';
 import { scopeStatus } from './composites.ts';
 import { versionOf } from './graph.ts';
-import { apply, type Draft, draftOf, mayBeStopped, stateOfDraft } from './draft.ts';
+import { apply, type Draft, draftOf, isUndoing, mayBeStopped, stateOfDraft } from './draft.ts';
 import { type Emit, nameOf, type NodeOutcome, propagate, settleNodes, tend } from './settle-nodes.ts';
 import { finalStatus, hasEnded, initialState, isFinished, type WorkflowState } from './state.ts';
 
@@ -24,6 +24,8 @@ export type WorkflowCommand =
       readonly by: string;
       readonly reason: string;
       readonly grace?: { readonly until: string; readonly nodes: readonly string[] };
+      /** What completed is undone. */
+      readonly compensate?: boolean;
     }
   | { readonly type: 'set-budget'; readonly by: string; readonly budget: WorkflowBudget }
   /** Nothing new starts until it is resumed. */
@@ -70,7 +72,8 @@ function settleCharged(
   emit({ type: 'BudgetReached', ...reached });
   // The failure of the node that had no room may have asked for everything to be undone.
   if (draft.compensation !== undefined) return;
-  emit({ type: 'WorkflowCancelled', by: 'budget', reason: `the budget is used up: ${reached.reason}` });
+  const undone = draft.graph.definition.on_cancel === 'compensate' ? { compensate: true as const } : {};
+  emit({ type: 'WorkflowCancelled', by: 'budget', reason: `the budget is used up: ${reached.reason}`, ...undone });
   // What was decided is carried out.
   catchUp(draft, emit);
 }
@@ -127,7 +130,6 @@ export function isRedrivable({ status, cancelled, compensation }: WorkflowState)
 
 /** Undoes what completed, once nothing runs any more: the last first, and what is independent at the same time. */
 function compensate(draft: Draft, emit: Emit): void {
-  if (draft.cancelled) return;
   if (draft.compensation === 'requested' && draft.open === 0)
     emit({ type: 'CompensationStarted', nodes: completedWork(draft.graph, draft.letters) });
   if (draft.compensation !== 'running') return;
@@ -152,8 +154,19 @@ function abortStopped(draft: Draft, emit: Emit): void {
 }
 
 /** True when nothing can happen any more. A compensation that failed waits for a human. */
-function isOver({ open, cancelled, compensation }: Draft): boolean {
-  return open === 0 && (cancelled || compensation === undefined || compensation === 'completed');
+function isOver({ open, compensation }: Draft): boolean {
+  return open === 0 && !isUndoing(compensation);
+}
+
+/** True for a cancellation that changes nothing: it was cancelled before and nothing is left to stop or to undo, or what it asks to be undone is being undone. */
+function isCancelledSo(
+  { cancelled, compensation, graph, letters }: Draft,
+  { grace, compensate: undoes = false }: Extract<WorkflowCommand, { type: 'cancel' }>,
+): boolean {
+  if (undoes && compensation !== undefined && compensation !== 'requested') return true;
+  if (!cancelled || (undoes && compensation === undefined)) return false;
+  const stopsUndoing = !undoes && grace === undefined && isUndoing(compensation);
+  return !stopsUndoing && (grace !== undefined || !mayBeStopped(graph, letters));
 }
 
 type Steering = Extract<WorkflowCommand, { type: 'set-budget' | 'pause' | 'resume' | 'update' | 'migrate' }>;
@@ -227,12 +240,13 @@ export function decide(
       if (command.taken_by !== undefined) settleNodes(draft, [command.taken_by], 'E', emit);
       break;
     case 'cancel':
-      if (draft.cancelled && (command.grace !== undefined || !mayBeStopped(draft.graph, draft.letters))) break;
+      if (isCancelledSo(draft, command)) break;
       emit({
         type: 'WorkflowCancelled',
         by: command.by,
         reason: command.reason,
         ...(command.grace === undefined ? {} : { grace: { ...command.grace, nodes: [...command.grace.nodes] } }),
+        ...(command.compensate === true ? { compensate: true as const } : {}),
       });
       // What was decided while it was paused is carried out now.
       if (state.paused) catchUp(draft, emit);

@@ -223,7 +223,8 @@ async function pass(
     if (taken.has(task_id)) continue;
     taken.add(task_id);
     const index = graph.indexOf.get(pending.node) ?? -1;
-    const isOver = run.head.cancel_reason !== undefined && !isDecided(graph.scopeOf[index]);
+    const isUndo = graph.undoes.has(index) && run.head.nodes[index] === 'S';
+    const isOver = run.head.cancel_reason !== undefined && !isDecided(graph.scopeOf[index]) && !isUndo;
     const settlement = settlementOf(deps, pending, row, isOver ? run.head.cancel_reason : undefined);
     if (settlement === undefined) continue;
     // A node that was stopped has been charged with what was reserved for its attempt.

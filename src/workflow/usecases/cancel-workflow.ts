@@ -5,19 +5,23 @@ import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { cancelChange } from '../../distributor/core/task.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
-import { mayBeStopped } from '../core/draft.ts';
+import { isUndoing, mayBeStopped } from '../core/draft.ts';
 import { isDecided } from '../core/graph.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { commitStep } from './commit-advance.ts';
 import { findRun, graphOfRun, type Run } from './load-run.ts';
 
-/** Who cancels what, and why. With `grace_ms` what runs may end by itself for so long; without it is stopped at once. */
+/**
+ * Who cancels what, and why. With `grace_ms` what runs may end by itself for so long; without it is stopped at once. `compensate` undoes what completed, or does not, whatever the definition's
+ * `on_cancel` says.
+ */
 export interface CancelRequest {
   readonly workflow_id: string;
   readonly principal: string;
   readonly reason: string;
   readonly grace_ms?: number;
+  readonly compensate?: boolean | undefined;
 }
 
 /** Transactions in a row that may be lost to results which arrive meanwhile. */
@@ -58,14 +62,21 @@ const isRunning = ({ status }: TaskRow): boolean => status === 'Processing';
 /** One look at the run; undefined: somebody else was first. */
 async function tryCancel(deps: WorkflowDeps, run: Run, request: CancelRequest): Promise<WorkflowHead | undefined> {
   const { principal: by, reason, grace_ms = 0 } = request;
-  const isAgain = run.head.cancel_reason !== undefined;
+  const { cancel_reason, cancel_until, compensation } = run.head;
+  const isAgain = cancel_reason !== undefined;
+  const graph = graphOfRun(run);
+  const compensate = request.compensate ?? (graph.definition.on_cancel === 'compensate' && !isAgain);
+  const adds = compensate && compensation === undefined;
+  // What is being undone goes on, unless somebody stops it at once.
+  if (isAgain && compensation !== undefined && grace_ms > 0) return run.head;
   const running = grace_ms === 0 ? [] : (await openTasks(deps, run)).filter(isRunning);
   // Cancelled before: what was decided is carried out all the same, and what has time keeps it unless it is stopped now.
-  if (isAgain && (running.length > 0 || !mayBeStopped(graphOfRun(run), run.head.nodes))) return run.head;
-  const until = new Date(deps.sources.now() + grace_ms).toISOString();
+  const isOpen = mayBeStopped(graph, run.head.nodes) || isUndoing(compensation);
+  if (isAgain && !adds && (running.length > 0 || !isOpen)) return run.head;
+  const until = cancel_until ?? new Date(deps.sources.now() + grace_ms).toISOString();
   const nodes = running.flatMap(({ task_id }) => workflowOf(task_id)?.node ?? []);
   const committed = await commitStep(deps, run, {
-    command: { type: 'cancel', by, reason, ...(nodes.length === 0 ? {} : { grace: { until, nodes } }) },
+    command: { type: 'cancel', by, reason, compensate, ...(nodes.length === 0 ? {} : { grace: { until, nodes } }) },
     changes: [],
     known: new Map(),
     patch: {
@@ -86,7 +97,7 @@ async function tryCancel(deps: WorkflowDeps, run: Run, request: CancelRequest): 
 
 /**
  * Cancels a workflow: waiting nodes are skipped, queued tasks Cancelled. Running ones have `grace_ms` to end by themselves, and what they come to counts; then, or at once without it, they are Cancelled,
- * their agents told to stop and their slots freed. What has completed stays. A second call without grace stops what the first one gave time. Refused with `already-finished` unless it was cancelled before.
+ * their agents told to stop and their slots freed. What has completed stays, or is undone with `compensate`: the workflow then ends when that is done. A second call without grace stops what the first one gave time. Refused with `already-finished` unless it was cancelled before.
  * A cancellation that breaks off is taken up by the pulse.
  */
 export async function cancelWorkflow(deps: WorkflowDeps, request: CancelRequest): Promise<Outcome<WorkflowHead>> {
@@ -107,8 +118,9 @@ export async function cancelWorkflow(deps: WorkflowDeps, request: CancelRequest)
 
 /** True for a run that was cancelled and whose tasks still have time to end by themselves, or had it until now. */
 export function windsDown(run: Run): boolean {
-  const { cancel_until, status, nodes } = run.head;
-  return cancel_until !== undefined && !isFinished(status) && mayBeStopped(graphOfRun(run), nodes);
+  const { cancel_until, status, nodes, compensation = 'requested' } = run.head;
+  const hasTime = cancel_until !== undefined && compensation === 'requested' && !isFinished(status);
+  return hasTime && mayBeStopped(graphOfRun(run), nodes);
 }
 
 /**
@@ -119,7 +131,8 @@ export async function windDown(deps: WorkflowDeps, run: Run): Promise<void> {
   const { workflow_id, cancel_until: until = '', cancel_reason: reason = '' } = run.head;
   const now = deps.sources.now();
   if (Date.parse(until) <= now) {
-    await cancelWorkflow(deps, { workflow_id, principal: 'cadre', reason: 'the grace time is over' });
+    const compensate = run.head.compensation === 'requested';
+    await cancelWorkflow(deps, { workflow_id, principal: 'cadre', reason: 'the grace time is over', compensate });
     return;
   }
   const open = await openTasks(deps, run);

@@ -12,6 +12,11 @@ export function makespanMs(head: Pick<WorkflowHead, 'started_at' | 'completed_at
   return Math.max(0, Date.parse(head.completed_at) - Date.parse(head.started_at ?? head.completed_at));
 }
 
+/** True for a cancelled run whose tasks may still have time: nothing of it is undone by now. */
+function mayWindDown({ status, compensation = 'requested' }: WorkflowHead): boolean {
+  return !isFinished(status) && compensation === 'requested';
+}
+
 /** A head as every surface shows it. */
 export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHead): Promise<WorkflowView> {
   const makespan_ms = makespanMs(head);
@@ -30,7 +35,7 @@ export async function viewOf(deps: Pick<WorkflowDeps, 'blobs'>, head: WorkflowHe
     ...(head.completed_at === undefined ? {} : { completed_at: head.completed_at }),
     ...(makespan_ms === undefined ? {} : { makespan_ms }),
     nodes: countNodes(head.nodes),
-    ...(head.cancel_until === undefined || isFinished(head.status) ? {} : { cancel_until: head.cancel_until }),
+    ...(head.cancel_until === undefined || !mayWindDown(head) ? {} : { cancel_until: head.cancel_until }),
     ...(head.paused === true ? { paused: true as const } : {}),
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),
     ...(head.signals === undefined || head.signals.length === 0 ? {} : { kept_signals: [...head.signals] }),

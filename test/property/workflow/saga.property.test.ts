@@ -4,7 +4,7 @@ import { type WorkflowDefinition, workflowDefinition, type WorkflowEvent } from 
 import { isTask } from '../../../src/contracts/workflow-nodes.ts';
 import { graphOf } from '../../../src/workflow/core/graph.ts';
 import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
-import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/state.ts';
+import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/state.ts';
 import { arbitraryWorkflow, type Fates } from '../../support/arbitrary-workflow.ts';
 import { answers } from '../../support/pure-edge.ts';
 
@@ -21,7 +21,13 @@ function asSaga(definition: WorkflowDefinition): WorkflowDefinition {
   return workflowDefinition.parse(copy);
 }
 
-function run(definition: WorkflowDefinition, fates: Fates, picks: readonly number[]) {
+/** Cancels after so many steps: with time for what runs, or by force. */
+interface Cancellation {
+  readonly after: number;
+  readonly isGraceful: boolean;
+}
+
+function run(definition: WorkflowDefinition, fates: Fates, picks: readonly number[], cancellation?: Cancellation) {
   let state = initialState(definition);
   const log: WorkflowEvent[] = [];
   const send = (command: WorkflowCommand): void => {
@@ -37,6 +43,14 @@ function run(definition: WorkflowDefinition, fates: Fates, picks: readonly numbe
       continue;
     }
     const running = startedNodes(definition, state.nodes, state.expansions);
+    if (step === cancellation?.after) {
+      const grace = { until: '2026-01-01T00:00:00.000Z', nodes: running };
+      const more = cancellation.isGraceful ? { grace } : {};
+      send({ type: 'cancel', by: 'alice', reason: 'enough', compensate: true, ...more });
+      // A repeat changes nothing.
+      send({ type: 'cancel', by: 'alice', reason: 'enough', compensate: true, grace });
+      continue;
+    }
     const node = running[(picks[step % picks.length] ?? 0) % running.length];
     if (node === undefined) throw new Error('nothing runs, yet the workflow has not ended');
     const failed = fates(node) === 'failed';
@@ -47,6 +61,26 @@ function run(definition: WorkflowDefinition, fates: Fates, picks: readonly numbe
     });
   }
   return { state, log };
+}
+
+/** Exactly the tasks that completed were undone, and each after everything that depends on it. */
+function expectUndone(saga: WorkflowDefinition, state: WorkflowState, log: readonly WorkflowEvent[]): void {
+  const graph = graphOf(saga, state.expansions);
+  const completed = log.flatMap((event) => (event.type === 'NodeCompleted' ? [event.node] : []));
+  const undone = completed.filter((path) => path.endsWith(':compensate'));
+  const tasks = completed.filter(
+    (path) =>
+      isTask(graph.nodes[graph.indexOf.get(path)!]) &&
+      !graph.scopesIn.has(graph.indexOf.get(path)!) &&
+      !undone.includes(path),
+  );
+  expect([...undone].sort()).toEqual(tasks.map((path) => `${path}:compensate`).sort());
+  // A task that started after another one had completed may depend on it; one that does is undone first.
+  for (const [index, dependencies] of graph.dependencies.entries()) {
+    const place = (at: number) => undone.indexOf(`${graph.nodes[at]!.name}:compensate`);
+    if (graph.undoes.has(index) || place(index) < 0) continue;
+    for (const each of dependencies) if (place(each) >= 0) expect(place(index)).toBeLessThan(place(each));
+  }
 }
 
 const picks = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 30 });
@@ -60,22 +94,27 @@ describe('a saga', () => {
         expect(replay(saga, log)).toEqual(state);
         if (state.compensation === undefined) return;
         expect([state.compensation, state.status]).toEqual(['completed', 'Failed']);
-        const graph = graphOf(saga, state.expansions);
-        const completed = log.flatMap((event) => (event.type === 'NodeCompleted' ? [event.node] : []));
-        const undone = completed.filter((path) => path.endsWith(':compensate'));
-        const tasks = completed.filter(
-          (path) =>
-            isTask(graph.nodes[graph.indexOf.get(path)!]) &&
-            !graph.scopesIn.has(graph.indexOf.get(path)!) &&
-            !undone.includes(path),
-        );
-        expect([...undone].sort()).toEqual(tasks.map((path) => `${path}:compensate`).sort());
-        // A task that started after another one had completed may depend on it; one that does is undone first.
-        for (const [index, dependencies] of graph.dependencies.entries()) {
-          const place = (at: number) => undone.indexOf(`${graph.nodes[at]!.name}:compensate`);
-          if (graph.undoes.has(index) || place(index) < 0) continue;
-          for (const each of dependencies) if (place(each) >= 0) expect(place(index)).toBeLessThan(place(each));
-        }
+        expectUndone(saga, state, log);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('undoes what completed when it is cancelled so, whenever that is, and starts nothing else any more', () => {
+    const cancellation = fc.record({ after: fc.nat(12), isGraceful: fc.boolean() });
+    fc.assert(
+      fc.property(arbitraryWorkflow(30), picks, cancellation, ({ definition, fates }, choices, how) => {
+        const saga = asSaga(definition);
+        const fateOf: Fates = (path) => (path.endsWith(':compensate') ? 'completed' : fates(path));
+        const { state, log } = run(saga, fateOf, choices, how);
+        expect(replay(saga, log)).toEqual(state);
+        const at = log.findIndex(({ type }) => type === 'WorkflowCancelled');
+        if (at < 0) return;
+        expect([state.compensation, state.status]).toEqual(['completed', 'Failed']);
+        expectUndone(saga, state, log);
+        const startedLater = log.slice(at).flatMap((event) => (event.type === 'NodeStarted' ? [event.node] : []));
+        expect(startedLater.filter((path) => !path.endsWith(':compensate'))).toEqual([]);
+        expect(log.filter(({ type }) => type === 'WorkflowFinished')).toHaveLength(1);
       }),
       { numRuns: 100 },
     );

@@ -8,7 +8,9 @@ import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.t
 import { findRun, stateOfRun } from '../../../src/workflow/usecases/load-run.ts';
 import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
 import { resumeWorkflow } from '../../../src/workflow/usecases/resume-workflow.ts';
+import { redriveWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
 import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { broken } from '../../support/workflow-runner.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 
 const node = (name: string, depends_on: string[] = []) => ({ name, task_type: 'work', depends_on });
@@ -170,6 +172,86 @@ describe('cancelling a workflow', () => {
       const plan = { plan: { nodes: [node('more')] } };
       await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(row, { output: plan as never })]);
       expect(await stage.deps.workflows.head('w')).toMatchObject({ nodes: 'C', status: 'Partially Complete' });
+    });
+  });
+
+  describe('that undoes what completed', () => {
+    const undoing = { ...request, compensate: true };
+    const graceful = { ...undoing, grace_ms: 30_000 };
+    const undo = { compensate_with: { task_type: 'undo', retry: { max_attempts: 2, backoff_ms: 0 } } };
+    const nodes = [{ ...node('book'), ...undo }, { ...node('pay', ['book']), ...undo }, node('ship', ['pay'])];
+    async function shipping(more: object = {}) {
+      const stage = createWorkflowStage();
+      await stage.register('ann');
+      await stage.begin('w', { name: 'x', nodes, ...more });
+      await stage.run('w', 'book', { output: 'B1' });
+      await stage.run('w', 'pay');
+      return { stage, ship: await stage.claim('w', 'ship') };
+    }
+    const view = (stage: ReturnType<typeof createWorkflowStage>) => viewWorkflow(stage.deps, 'w');
+
+    it('does so in reverse order once nothing runs any more, and has ended when it is done', async () => {
+      const { stage, ship } = await shipping();
+      await cancelWorkflow(stage.deps, graceful);
+      expect(await view(stage)).toMatchObject({ status: 'In Progress', compensation: 'requested' });
+      await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(ship)]);
+      expect(await view(stage)).toMatchObject({ compensation: 'running' });
+      // Tried again like any compensation, and not touched by the end of the grace time or by a repeat.
+      const error = { code: 'busy', message: 'later', retryable: true };
+      await stage.run('w', 'pay:compensate', { outcome: 'failed', error });
+      await stage.clock.advance(60_000);
+      await resumeWorkflow(stage.deps, 'w');
+      await cancelWorkflow(stage.deps, graceful);
+      await stage.run('w', 'pay:compensate');
+      expect(JSON.parse((await stage.rowOf('w', 'book:compensate')).payload.text!)).toBe('B1');
+      await stage.run('w', 'book:compensate');
+      expect(await view(stage)).toMatchObject({ status: 'Failed', compensation: 'completed', error: 'enough' });
+      const run = (await findRun(stage.deps, 'w'))!;
+      const log = (await stage.deps.workflows.events('w')).flatMap(({ events }) => events);
+      expect(replay(run.pinned.definition, log)).toEqual(stateOfRun(run));
+    });
+
+    it('begins after the grace time when what runs does not end', async () => {
+      const { stage, ship } = await shipping();
+      await cancelWorkflow(stage.deps, graceful);
+      await stage.clock.advance(30_000);
+      await resumeWorkflow(stage.deps, 'w');
+      expect(await view(stage)).toMatchObject({ compensation: 'running', nodes: { Cancelled: 1 } });
+      expect((await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(ship)])).outcomes).toEqual(['late']);
+      expect((await stage.rowOf('w', 'pay:compensate')).status).toBe('Queued');
+    });
+
+    it('is what the definition says by on_cancel, unless the cancellation says otherwise', async () => {
+      const { stage } = await shipping({ on_cancel: 'compensate' });
+      await cancelWorkflow(stage.deps, request);
+      expect(await view(stage)).toMatchObject({ compensation: 'running' });
+      const other = await shipping({ on_cancel: 'compensate' });
+      await cancelWorkflow(other.stage.deps, { ...request, compensate: false });
+      expect(await view(other.stage)).toMatchObject({ status: 'Partially Complete' });
+      expect(await view(other.stage)).not.toHaveProperty('compensation');
+    });
+
+    it('can be asked for while a cancellation still gives time, and is stopped by force alone', async () => {
+      const { stage, ship } = await shipping();
+      await cancelWorkflow(stage.deps, { ...request, grace_ms: 30_000 });
+      await cancelWorkflow(stage.deps, graceful);
+      expect(await view(stage)).toMatchObject({ compensation: 'requested', nodes: { Started: 1 } });
+      await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(ship)]);
+      await cancelWorkflow(stage.deps, { ...request, grace_ms: 30_000 });
+      expect(await view(stage)).toMatchObject({ compensation: 'running' });
+      await cancelWorkflow(stage.deps, request);
+      expect(await view(stage)).toMatchObject({ status: 'Partially Complete', compensation: 'stopped' });
+    });
+
+    it('stops for a human when it fails, who lets it go on or ends it', async () => {
+      const { stage } = await shipping();
+      await cancelWorkflow(stage.deps, undoing);
+      await stage.run('w', 'pay:compensate', broken);
+      expect(await view(stage)).toMatchObject({ status: 'In Progress', compensation: 'failed' });
+      await redriveWorkflow(stage.deps, { workflow_id: 'w', principal: 'ann', skip: ['pay:compensate'] });
+      await stage.run('w', 'book:compensate', broken);
+      await cancelWorkflow(stage.deps, request);
+      expect(await view(stage)).toMatchObject({ status: 'Partially Complete', compensation: 'stopped' });
     });
   });
 });
