@@ -93,8 +93,25 @@ export function showReports(reports: readonly Report[]): string {
         return [report.policy, String(report.agents), level, ...[p50, p95, p99, max].map(showDuration)];
       }),
   );
+  const namespaces = reports.flatMap((report) =>
+    Object.entries(report.namespaces ?? {}).map(
+      ([
+        name,
+        {
+          tasks,
+          share,
+          wait_ms: { p50, p95 },
+        },
+      ]) => [
+        ...[report.policy, String(report.agents), name, String(tasks), percent(share)],
+        ...[p50, p95].map(showDuration),
+      ],
+    ),
+  );
+  const byNamespace = ['POLICY', 'AGENTS', 'NAMESPACE', 'TASKS', 'SHARE', 'WAIT P50', 'P95'];
   return [
     table([...head, 'PREEMPTIONS', 'HEDGES', 'COST'], runs),
     table(['POLICY', 'AGENTS', 'LEVEL', 'WAIT P50', 'P95', 'P99', 'MAX'], waits),
+    ...(namespaces.length === 0 ? [] : [table(byNamespace, namespaces)]),
   ].join('\n\n');
 }

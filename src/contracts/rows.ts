@@ -285,6 +285,8 @@ export interface ScheduleRow {
   readonly overlap: 'skip' | 'queue' | 'cancel-previous';
   readonly catch_up_ms: number;
   readonly name: string;
+  /** Of its runs; absent: the default one. */
+  readonly namespace?: string;
   /** The definition and the input of its runs, as JSON. */
   readonly workflow: StoredJson;
   readonly body_hash: string;

@@ -50,6 +50,8 @@ export const schedule = z.strictObject({
   /** With `NAME@latest` each run goes by the version that is the newest then. */
   definition: definitionOrReference,
   input: z.record(z.string(), json).default({}),
+  /** The namespace of its runs. */
+  namespace: userId.optional(),
 });
 export type Schedule = z.output<typeof schedule>;
 export type ScheduleInput = z.input<typeof schedule>;
@@ -61,6 +63,7 @@ const missedRun = z.strictObject({ fire_at: timestamp, reason: z.string() });
 export const scheduleView = z.strictObject({
   schedule_id: scheduleId,
   name: z.string(),
+  namespace: userId.optional(),
   ...scheduleTiming.shape,
   overlap: overlapRule,
   catch_up_ms: z.int(),

@@ -98,7 +98,8 @@ function below(sorted: Float64Array, share: number): number {
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
-function waitsOf(sample: Float64Array): Waits {
+/** The waits of a sample (ms), which is sorted for it; 0 where it is empty. */
+export function waitsOf(sample: Float64Array): Waits {
   sample.sort();
   return { p50: below(sample, 0.5), p95: below(sample, 0.95), p99: below(sample, 0.99), max: below(sample, 1) };
 }

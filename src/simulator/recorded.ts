@@ -6,7 +6,7 @@ import type { TraceLine } from './work.ts';
  * has not completed: nobody knows how long it would work.
  */
 export function recordedLine(task: TaskView): TraceLine | undefined {
-  const { status, created_at, started_at, completed_at, deadline, priority, required_capabilities } = task;
+  const { status, created_at, started_at, completed_at, deadline, priority, required_capabilities, namespace } = task;
   if (status !== 'Completed' || started_at === undefined || completed_at === undefined) return undefined;
   const timestamp_ms = Date.parse(created_at);
   return {
@@ -16,6 +16,7 @@ export function recordedLine(task: TaskView): TraceLine | undefined {
     // A deadline that had passed when the task came is due at once.
     ...(deadline === undefined ? {} : { deadline_ms: Math.max(0, Date.parse(deadline) - timestamp_ms) }),
     ...(required_capabilities.length === 0 ? {} : { capabilities: [...required_capabilities] }),
+    ...(namespace === undefined ? {} : { namespace }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Priority } from '../contracts/task.ts';
 import { awsUsd } from './aws-model.ts';
 import type { Scenario, Simulation } from './engine.ts';
+import { type NamespaceReport, namespacesOf } from './namespaces.ts';
 import { variation, type Waits, waitsByLevel } from './measures.ts';
 
 /** What a run was like: shares are 0 to 1, times milliseconds. */
@@ -11,6 +12,8 @@ export interface Report {
   readonly agents: number;
   /** From the submission to the first start, by level; 0 where a level has no tasks. */
   readonly wait_ms: Readonly<Record<Priority, Waits>>;
+  /** By namespace, where tasks name one. */
+  readonly namespaces?: Readonly<Record<string, NamespaceReport>>;
   /** Share of the tasks with a deadline that ended in time; 1 when none has one. */
   readonly deadlines_met: number;
   /** Share of the slots' time that was work. */
@@ -60,9 +63,11 @@ export function reportOf(policy: string, scenario: Scenario, run: Simulation): R
     (index) => work[index]?.priority ?? 'medium',
   );
   const loads = agents.filter(({ presentMs }) => presentMs > 0);
+  const namespaces = namespacesOf(work, startedAt);
   const shares = loads.map(({ workedMs, presentMs, row }) => workedMs / (presentMs * row.capacity));
   return {
     ...{ policy, seed, tasks: work.length, agents: agents.length, wait_ms: waits },
+    ...(namespaces === undefined ? {} : { namespaces }),
     deadlines_met: digits(deadlinesMet(scenario, run), 5),
     utilisation: digits(sums.slots === 0 ? 0 : sums.working / sums.slots, 5),
     load_variance: digits(variation(shares), 5),

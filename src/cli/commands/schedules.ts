@@ -123,6 +123,7 @@ function showSchedule(one: ScheduleView): string {
   return facts([
     ['schedule', one.schedule_id],
     ['workflow', one.name],
+    ['namespace', one.namespace],
     ['times', timesOf(one)],
     ['not on', excluded.length === 0 ? undefined : excluded.join(', ')],
     ['overlap', one.overlap],

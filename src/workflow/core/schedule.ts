@@ -47,7 +47,7 @@ export function newSchedule(
   schedule: Schedule,
   context: Pick<ScheduleRow, 'pool' | 'workflow' | 'body_hash' | 'created_by'> & { readonly now: number },
 ): ScheduleRow {
-  const { schedule_id, overlap, catch_up_ms, definition, input: _input, ...timing } = schedule;
+  const { schedule_id, overlap, catch_up_ms, definition, input: _input, namespace, ...timing } = schedule;
   const { now, ...given } = context;
   const row: ScheduleRow = {
     ...given,
@@ -57,6 +57,7 @@ export function newSchedule(
     overlap,
     catch_up_ms,
     name: typeof definition === 'string' ? definition : definition.name,
+    ...(namespace === undefined ? {} : { namespace }),
     created_at: timeOf(now),
     paused: false,
     queued: [],
@@ -141,6 +142,7 @@ export function scheduleViewOf(row: ScheduleRow): ScheduleView {
   return {
     schedule_id,
     name,
+    ...(row.namespace === undefined ? {} : { namespace: row.namespace }),
     ...timing,
     overlap,
     catch_up_ms,

@@ -27,7 +27,7 @@ async function startRun(
   row: ScheduleRow,
   { fire_at, cancel }: NonNullable<ScheduleRow['starting']>,
 ) {
-  const { schedule_id, created_by: principal } = row;
+  const { schedule_id, created_by: principal, namespace } = row;
   if (cancel !== undefined)
     await cancelWorkflow(deps, {
       workflow_id: cancel,
@@ -40,7 +40,8 @@ async function startRun(
   };
   const workflow_id = runIdOf(schedule_id, fire_at);
   try {
-    const submission = { workflow_id, definition, input: { ...input, fire_at } };
+    const own = namespace === undefined ? {} : { namespace };
+    const submission = { workflow_id, definition, input: { ...input, fire_at }, ...own };
     const outcome = await submitWorkflow(deps, { submission, principal, correlation_id: workflow_id, schedule_id });
     return outcome.ok ? undefined : outcome.error.message;
   } catch (error) {

@@ -15,7 +15,7 @@ describe('the trace of a recorded run', () => {
   it('is what a simulation reads again', () => {
     const late = view({ created_at: '2026-01-01T00:01:00.000Z', started_at: '2026-01-01T00:01:00.000Z' });
     const tasks = [
-      { ...late, completed_at: '2026-01-01T00:01:00.250Z', required_capabilities: ['gpu'] },
+      { ...late, completed_at: '2026-01-01T00:01:00.250Z', required_capabilities: ['gpu'], namespace: 'team' },
       view({ deadline: '2026-01-01T00:00:09.000Z' }),
     ];
     const text = recordedTrace(tasks)
@@ -23,7 +23,7 @@ describe('the trace of a recorded run', () => {
       .join('\n');
     expect(parseTrace(text, 'recorded')).toEqual([
       { at: 0, duration_ms: 2_500, priority: 'high', deadline_ms: 9_000, capabilities: [] },
-      { at: 60_000, duration_ms: 250, priority: 'high', capabilities: ['gpu'] },
+      { at: 60_000, duration_ms: 250, priority: 'high', capabilities: ['gpu'], namespace: 'team' },
     ]);
   });
 

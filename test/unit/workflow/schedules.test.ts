@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ScheduleInput, schedule as scheduleContract } from '../../../src/contracts/schedule.ts';
+import { scheduleViewOf } from '../../../src/workflow/core/schedule.ts';
 import { pauseSchedule } from '../../../src/workflow/usecases/change-schedule.ts';
 import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
 import { createSchedule } from '../../../src/workflow/usecases/create-schedule.ts';
@@ -46,6 +47,13 @@ async function scheduled(over: Partial<ScheduleInput> = {}) {
 }
 
 describe('a schedule', () => {
+  it('runs in its namespace, and tells so', async () => {
+    const stage = await scheduled({ namespace: 'team' });
+    expect(scheduleViewOf(await stage.row())).toMatchObject({ namespace: 'team' });
+    await stage.wakeAt(10);
+    expect(await stage.deps.workflows.head(idAt(10))).toMatchObject({ namespace: 'team' });
+  });
+
   it('starts a run at each of its times, with its input and the time it stands for', async () => {
     const stage = await scheduled();
     expect(await stage.wakeAt(9)).toEqual([]);

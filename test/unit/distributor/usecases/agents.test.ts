@@ -23,6 +23,20 @@ describe('registering', () => {
     expect(stage.told.events).toMatchObject([{ type: 'AgentRegistered' }]);
   });
 
+  it('gives who joins the next of what waits, since nothing waits at the agents that were there before', async () => {
+    const stage = distributorStage();
+    await stage.join('a1', { capacity: 2 });
+    await stage.accept(...Array.from({ length: 7 }, (_, at) => task({ task_id: `t${at}` })));
+    await stage.dispatch('*');
+    stage.forget();
+    await stage.join('a2', { capacity: 3 });
+    await stage.dispatch(...stage.told.hints.flatMap(({ routes }) => routes));
+    expect(Object.keys((await stage.agent('a1')).holds).sort()).toEqual(['t0#1', 't1#1']);
+    expect(Object.keys((await stage.agent('a2')).holds).sort()).toEqual(['t2#1', 't3#1', 't4#1']);
+    expect(stage.told.leases()).toHaveLength(3);
+    expect(await stage.row('t5')).toMatchObject({ status: 'Queued', attempt: 0 });
+  });
+
   it('under an id that belongs to another principal is refused and makes no queue', async () => {
     const stage = distributorStage();
     await stage.join('a1');
