@@ -6,7 +6,7 @@ import { billOf, callsOf, perMillion } from './support/bill.ts';
 import { type ContextStage, contextStage } from './support/context-stage.ts';
 import { functionOverheadMs, latencyMs, slowestOfHundred } from './support/latencies.ts';
 import { projectTexts } from './support/project-texts.ts';
-import { type Reading, readTogether } from './support/shared-reading.ts';
+import { type Reading, type ReadingFigures, readTogether } from './support/shared-reading.ts';
 
 const seed = 'context-1';
 /** Repeats of each operation: enough for the second slowest of a hundred to mean something. */
@@ -208,13 +208,18 @@ async function storageFigure(): Promise<Figure> {
 }
 
 /** Eighty-seven agents of one project. */
-const reading: Omit<Reading, 'processes'> = { agents: 87, readsPerAgent: 5_000, exponent: 1.07, readsPerWrite: 1_000 };
+const reading: Omit<Reading, 'processes' | 'caches'> = {
+  agents: 87,
+  readsPerAgent: 5_000,
+  exponent: 1.07,
+  readsPerWrite: 1_000,
+};
 
 /** Reads that the memories of the agents answered without the body being sent again. */
 async function hitRateFigure(processes: number): Promise<Figure> {
   const rateOf = ({ hits, reads }: { readonly hits: number; readonly reads: number }) => rounded(hits / reads, 3);
-  const figures = await readTogether(seed, { ...reading, processes });
-  const oftenWritten = await readTogether(seed, { ...reading, processes, readsPerWrite: 100 });
+  const figures = await readTogether(seed, { ...reading, processes, caches: 0 });
+  const oftenWritten = await readTogether(seed, { ...reading, processes, caches: 0, readsPerWrite: 100 });
   return {
     bench: 'context',
     metric: 'cache_hit_rate',
@@ -235,6 +240,35 @@ async function hitRateFigure(processes: number): Promise<Figure> {
   };
 }
 
+/** Warm functions of the API at once, each with a memory. */
+const warmFunctions = 10;
+
+/** Of all reads, those that cost no more than a look at the head, wherever the body came from: the processes' memories, then what the functions keep. */
+async function bodyRateFigure(): Promise<Figure> {
+  const processes = reading.agents;
+  const readsWith = (caches: number, more: Partial<Reading> = {}) =>
+    readTogether(seed, { ...reading, processes, caches, ...more });
+  const rateOf = ({ large_bodies, reads_of_large }: ReadingFigures) => rounded(1 - large_bodies / reads_of_large, 3);
+  const figures = await readsWith(1);
+  return {
+    bench: 'context',
+    metric: 'large_body_hit_rate',
+    value: rateOf(figures),
+    unit: 'share of reads of large bodies',
+    detail: {
+      aim: 0.95,
+      processes,
+      ...reading,
+      reads: figures.reads,
+      share_of_large: rounded(figures.reads_of_large / figures.reads, 3),
+      memories_of_processes_alone: rateOf(await readsWith(0)),
+      with_memories_of_warm_functions: { functions: warmFunctions, rate: rateOf(await readsWith(warmFunctions)) },
+      with_a_write_each_100_reads: rateOf(await readsWith(1, { readsPerWrite: 100 })),
+      how: 'as cache_hit_rate, through the use case and the cache that functions share behind the API (its contract: a real Redis, in the tests); a body is large above 4 KB, where it costs more than its head; a hit came from a memory or that cache after a strongly consistent look at the head; time stands still, so nothing expires',
+    },
+  };
+}
+
 async function* context(say: (line: string) => void): AsyncIterable<Figure> {
   const stage = contextStage(seed);
   for (const operation of operations) {
@@ -243,6 +277,7 @@ async function* context(say: (line: string) => void): AsyncIterable<Figure> {
   }
   say('context: 87 agents read');
   for (const processes of [3, reading.agents]) yield await hitRateFigure(processes);
+  yield await bodyRateFigure();
   yield await storageFigure();
 }
 

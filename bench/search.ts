@@ -1,3 +1,4 @@
+import { functionSpecs } from '../infra/functions.ts';
 import { hashedEmbedding } from '../src/context/core/search/hashed-embedding.ts';
 import { type IndexAnswer, searchIndex, type SearchMode } from '../src/context/usecases/search-index.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
@@ -21,6 +22,8 @@ const questions = 50;
 const hits = 10;
 /** What the bus takes to bring an event to a function, mostly: an assumption. */
 const busMs = 500;
+/** Memory of the function that indexes. */
+const indexerGb = functionSpecs['index-contexts'].memoryMb / 1024;
 /** Documents made at once; only their vectors and the questions' words are kept. */
 const portion = 1_000;
 
@@ -109,16 +112,50 @@ function timeFigure(documents: number, mode: SearchMode, temperature: 'cold' | '
   };
 }
 
-function writeFigures(documents: number, { used, cpuMs }: Built, segments: number): Figure[] {
+/** Dollars of what an index was asked for. */
+function usdOf(used: Used): number {
   const write = used.writeUnits * (prices.writeUnit.usd / prices.writeUnit.per);
   const read = used.readUnits * (prices.readUnit.usd / prices.readUnit.per);
-  const objects =
-    used.s3Puts * (prices.s3Put.usd / prices.s3Put.per) + used.s3Gets * (prices.s3Get.usd / prices.s3Get.per);
+  const put = used.s3Puts * (prices.s3Put.usd / prices.s3Put.per);
+  return write + read + put + used.s3Gets * (prices.s3Get.usd / prices.s3Get.per);
+}
+
+/** What the index costs for each of a thousand more writes that come one by one, as the bus brings them. */
+async function singleWritesFigure(documents: number, { stage }: Built): Promise<Figure> {
+  const texts = syntheticTexts(`${seed} one by one`);
+  const more = Array.from({ length: portion }, () => texts.next());
+  stage.take();
+  const at = stage.now();
+  await stage.drive(stage.write(more, documents, 1));
+  const used = stage.take();
+  const milliseconds = (stage.now() - at) / portion;
+  const gigabyteSeconds = (milliseconds / 1000) * indexerGb;
+  const lambda = prices.lambdaRequest.usd / prices.lambdaRequest.per + gigabyteSeconds * prices.lambdaArmGbSecond.usd;
+  return {
+    bench: 'search',
+    metric: 'index_usd_per_million_single_writes',
+    value: rounded((usdOf(used) / portion) * 1_000_000),
+    unit: 'USD/million documents',
+    detail: {
+      documents,
+      writes: portion,
+      write_units_per_document: rounded(used.writeUnits / portion, 3),
+      read_units_per_document: rounded(used.readUnits / portion, 3),
+      s3_puts_per_document: rounded(used.s3Puts / portion, 5),
+      s3_gets_per_document: rounded(used.s3Gets / portion, 5),
+      modelled_ms_per_document: rounded(milliseconds, 1),
+      lambda_usd_per_million: rounded(lambda * 1_000_000),
+      how: `one event each, in a row, flushes and merges among them; the reading of the document (a unit or more) and the event are not in it; Lambda: an invocation each, ${rounded(indexerGb)} GB for as long as its calls take by the table`,
+    },
+  };
+}
+
+function writeFigures(documents: number, { used, cpuMs }: Built, segments: number): Figure[] {
   return [
     {
       bench: 'search',
       metric: 'index_usd_per_million_writes',
-      value: rounded(((write + read + objects) / documents) * 1_000_000),
+      value: rounded((usdOf(used) / documents) * 1_000_000),
       unit: 'USD/million documents',
       detail: {
         documents,
@@ -129,7 +166,7 @@ function writeFigures(documents: number, { used, cpuMs }: Built, segments: numbe
         s3_gets_per_document: rounded(used.s3Gets / documents, 5),
         bytes_written_per_document: rounded(used.bytesWritten / documents, 0),
         cpu_ms_per_document: rounded(cpuMs / documents, 3),
-        how: 'rows of recent documents, their removal, segments and merges; CPU is of tokens, the offline embedding, clustering and merging, fakes included; Lambda and SQS are not in the dollars',
+        how: 'written 25 at once; rows of recent documents, their removal, segments and merges; CPU is of tokens, the offline embedding, clustering and merging, fakes included; Lambda is not in the dollars',
       },
     },
   ];
@@ -182,6 +219,7 @@ async function* measure(documents: number, say: (line: string) => void): AsyncIt
     },
   };
   yield await freshnessFigure(documents, built);
+  yield await singleWritesFigure(documents + 1, built);
   yield runFigure(documents, startedAt);
 }
 

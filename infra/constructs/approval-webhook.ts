@@ -2,6 +2,7 @@ import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   Code,
@@ -12,15 +13,18 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { approvalEvents } from '../../src/contracts/events.ts';
 import { type OptionalFunctionName, optionalFunctionTimeouts } from '../../src/platform/topology.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { bundleDirectory } from '../bundle.ts';
+import { queueEncryption } from './queues.ts';
 
 export interface ApprovalWebhookProps {
   readonly bus: EventBus;
+  /** Your key, for what nobody took. @default one of AWS */
+  readonly key: IKey | undefined;
   /** An https URL. */
   readonly url: string;
   /** The name of a SecureString in the Parameter Store, with the secret that signs. */
@@ -34,13 +38,13 @@ const name: OptionalFunctionName = 'send-webhooks';
  * reads one secret, and nothing else of the deployment.
  */
 export class ApprovalWebhook extends Construct {
-  constructor(scope: Construct, id: string, { bus, url, secretName }: ApprovalWebhookProps) {
+  constructor(scope: Construct, id: string, { bus, key, url, secretName }: ApprovalWebhookProps) {
     super(scope, id);
     // The function itself looks at the address, whenever it connects.
     if (new URL(url).protocol !== 'https:') throw new Error(`approvalWebhook has to be an https URL, not ${url}`);
     const deadLetters = new Queue(this, 'DeadLetters', {
       queueName: 'cadre-webhooks-dlq',
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...queueEncryption(key),
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
@@ -74,6 +78,10 @@ export class ApprovalWebhook extends Construct {
       maxEventAge: Duration.hours(6),
       onFailure: new SqsDestination(deadLetters),
     });
+    if (key !== undefined) {
+      const actions = ['kms:ReEncrypt*', 'kms:GenerateDataKey*'].map((action) => `IAM5[Action::${action}]`);
+      acknowledge(role, 'What the CDK lets a sender do with the key of a queue, on that key alone.', ...actions);
+    }
     new Rule(this, 'approval-news', {
       eventBus: bus,
       eventPattern: { detailType: [...approvalEvents] },

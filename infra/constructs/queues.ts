@@ -17,6 +17,13 @@ export interface QueueWithDeadLetters {
   readonly deadLetters: Queue;
 }
 
+/** How a queue is encrypted: with your key, or with one of AWS. */
+export function queueEncryption(key: IKey | undefined) {
+  return key === undefined
+    ? { encryption: QueueEncryption.SQS_MANAGED }
+    : { encryption: QueueEncryption.KMS, encryptionMasterKey: key, dataKeyReuse: Duration.seconds(dataKeySeconds) };
+}
+
 /** All queues of the deployment, each with its dead-letter queue, encrypted, and closed to plain HTTP. */
 export class Queues extends Construct {
   readonly byName: Readonly<Record<QueueName, QueueWithDeadLetters>>;
@@ -32,11 +39,7 @@ export class Queues extends Construct {
 
   #make(name: QueueName, key: IKey | undefined): QueueWithDeadLetters {
     const { fifo, receivesMax } = queueSpecs[name];
-    const encrypted =
-      key === undefined
-        ? { encryption: QueueEncryption.SQS_MANAGED }
-        : { encryption: QueueEncryption.KMS, encryptionMasterKey: key, dataKeyReuse: Duration.seconds(dataKeySeconds) };
-    const shared = { ...encrypted, enforceSSL: true, ...(fifo === true ? { fifo } : {}) };
+    const shared = { ...queueEncryption(key), enforceSSL: true, ...(fifo === true ? { fifo } : {}) };
     const deadLetters = new Queue(this, `${name}-dead-letters`, {
       ...shared,
       queueName: deployedQueueName(name, true),

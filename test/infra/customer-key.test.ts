@@ -3,9 +3,9 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { createCadreApp } from '../../infra/cadre-app.ts';
 
 const withoutBundles = { 'aws:cdk:bundling-stacks': [] };
+const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef';
 
 it('a key of the customer encrypts tables, bucket and queues, and functions use it by way of these only', () => {
-  const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1';
   const plain = createCadreApp({ appProps: { context: withoutBundles } });
   const templates = [plain.runtime, plain.state].map((stack) => Template.fromStack(stack).toJSON());
   expect(JSON.stringify(templates)).not.toContain('kms:');
@@ -40,4 +40,16 @@ it('a key of the customer encrypts tables, bucket and queues, and functions use 
     expect(about.every(({ Resource }) => Resource === keyArn)).toBe(true);
   }
   expect(() => keyed.app.synth()).not.toThrow();
+});
+
+it('a key of the customer encrypts what nobody took of the webhooks, and their function may use it for that', () => {
+  const context = { ...withoutBundles, keyArn, approvalWebhook: 'https://hooks.example/cadre' };
+  const { app, runtime } = createCadreApp({ appProps: { context } });
+  const template = Template.fromStack(runtime);
+  template.allResourcesProperties('AWS::SQS::Queue', { KmsMasterKeyId: keyArn });
+  const policies = Object.entries(template.findResources('AWS::IAM::Policy'));
+  const own = policies.filter(([id]) => id.startsWith('ApprovalWebhookRole'));
+  expect(own).toHaveLength(1);
+  expect(JSON.stringify(own)).toContain('kms:GenerateDataKey');
+  expect(() => app.synth()).not.toThrow();
 });
