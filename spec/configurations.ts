@@ -50,6 +50,7 @@ function breaks(
 
 const off = '= FALSE';
 const long = { quick: false };
+const twoFaults = { F: '= 2' };
 const { invariants } = modules.Dispatch;
 
 /** Two tasks, and one of the agents may be killed. */
@@ -121,6 +122,8 @@ export const configurations: readonly Configuration[] = [
   holds('Batch', 'batch', 'four tasks in batches of two, two slots, two dispatchers at once'),
   holds('Reserve', 'reserve', 'two classes that keep a slot of three each, attempts of two ticks'),
   holds('Reserve', 'reserve-all', 'two classes keep all of four slots', { Slots: '= 4', Keep: '= 2' }, long),
+  holds('Hedge', 'hedge', 'two agents, two attempts, one fault', { Agents: '= {a1, a2}' }),
+  holds('Hedge', 'hedge-three', 'three agents', {}, long),
   holds('Callback', 'callback', 'a workflow, two executions, a redrive, two faults'),
   holds('Correlation', 'correlation', 'two events, two nodes that wait one after the other', {
     Advancers: '= {a1}',
@@ -203,6 +206,21 @@ export const configurations: readonly Configuration[] = [
   }),
   breaks('Reserve', 'reserve-idle', 'what nobody of its class needs is not lent', 'NothingIdles', { Lends: off }),
   breaks('Reserve', 'reserve-uncounted', 'only what came first counts as kept', 'NoMoreThanKept', { CountsAll: off }),
+  breaks('Hedge', 'hedge-unfenced', 'a write about a running task does not look at its hedges', 'LeaseIsHeld', {
+    HedgesFenced: off,
+    ...twoFaults,
+  }),
+  breaks('Hedge', 'hedge-blind-abandon', 'a refused claim always drops its reservation', 'LeaseIsHeld', {
+    LooksBeforeAbandon: off,
+    ...twoFaults,
+  }),
+  breaks('Hedge', 'hedge-token-again', 'a task that is queued again forgets the tokens of its hedges', 'TokenOnce', {
+    SkipsTokens: off,
+    ...twoFaults,
+  }),
+  breaks('Hedge', 'hedge-counts-each', 'the first end counts although another run goes on', 'CountedAlone', {
+    LeavesToOther: off,
+  }),
   breaks('Wanted', 'want-unconditional', 'the mark is written although a slot came free', 'NoLostWakeUp', {
     ConditionalWant: off,
   }),

@@ -138,6 +138,21 @@ export const modules = {
     invariants: ['SlotsNeverExceeded', 'NumbersAreNew'],
     properties: ['EventuallyEnded'],
   },
+  Hedge: {
+    constants: {
+      Agents: '= {a1, a2, a3}',
+      None: '= None',
+      MaxAttempts: '= 2',
+      MaxToken: '= 4',
+      F: '= 1',
+      HedgesFenced: '= TRUE',
+      LooksBeforeAbandon: '= TRUE',
+      SkipsTokens: '= TRUE',
+      LeavesToOther: '= TRUE',
+    },
+    invariants: ['LeaseIsHeld', 'Apart', 'TokenOnce', 'OneEffect'],
+    properties: ['CountedAlone', 'WinnerRan', 'EventuallySettled', 'EventuallyNoHolds'],
+  },
   Budget: {
     constants: {
       Tasks: '= {t1, t2}',

@@ -29,6 +29,13 @@ export function showLimits(budget: WorkflowBudget): string {
   return showSpent({ usd: budget.usd ?? 0, tokens: budget.tokens ?? 0 }, budget);
 }
 
+/** The other run of a task that was hedged. */
+export function showHedge(hedge: TaskView['hedge']): string | undefined {
+  if (hedge === undefined) return undefined;
+  const cost = hedge.cost === undefined ? '' : `, stopped: it cost ${showSpent(hedge.cost)}`;
+  return `attempt ${hedge.attempt} on ${hedge.agent_id} since ${showTime(hedge.started_at)}${cost}`;
+}
+
 /** A task with all that is known of it. */
 export function showTask(task: TaskView): string {
   const ran = between(task.started_at, task.completed_at);
@@ -52,6 +59,8 @@ export function showTask(task: TaskView): string {
     ['starts by', task.starts_by],
     ['next try', task.not_before && showTime(task.not_before)],
     ['why there', task.distribution?.reasons.join('; ')],
+    ['second run', task.hedge_at && `at ${showTime(task.hedge_at)}, unless it has ended`],
+    ['other run', showHedge(task.hedge)],
     ['error', task.error && `${task.error.message} [${task.error.code}]`],
     ['spent', task.spent && showSpent(task.spent)],
     ['late results', task.late_results > 0 ? String(task.late_results) : undefined],

@@ -69,6 +69,15 @@ export const eventData = {
     message: z.string(),
     failed_at: z.string(),
   }),
+  /** A task that takes long runs a second time elsewhere. */
+  TaskHedged: z.strictObject({
+    task_id: z.string(),
+    attempt: z.int(),
+    agent_id: z.string(),
+    first_attempt: z.int(),
+    first_agent_id: z.string(),
+    hedged_at: z.string(),
+  }),
   TaskCancelled: z.strictObject({ task_id: z.string(), by: z.string(), cancelled_at: z.string() }),
   TaskRefused: z.strictObject({
     task_id: z.string().optional(),
@@ -150,6 +159,7 @@ export const eventSources: Record<EventType, string> = {
   TaskSubmitted: 'cadre.distributor',
   TaskCompleted: 'cadre.distributor',
   TaskFailed: 'cadre.distributor',
+  TaskHedged: 'cadre.distributor',
   TaskCancelled: 'cadre.distributor',
   TaskRefused: 'cadre.distributor',
   AgentRegistered: 'cadre.distributor',

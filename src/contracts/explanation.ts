@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { agentId, taskId, timestamp } from './ids.ts';
-import { distributionLog, taskStatus } from './task.ts';
+import { distributionLog, hedgeView, taskStatus } from './task.ts';
 
 /** Agents of an explanation that are named one by one; the others are counted by the reason. */
 export const explainedAgentsMax = 20;
@@ -11,6 +11,10 @@ export const taskExplanation = z.strictObject({
   status: taskStatus,
   /** How the agent of its newest attempt was chosen. */
   distribution: distributionLog.optional(),
+  /** While it is Processing: when it gets a second run elsewhere unless it has ended. */
+  hedge_at: timestamp.optional(),
+  /** The other run of a task that was hedged, with where and why it was given. */
+  hedge: hedgeView.optional(),
   /** While it is Queued: what would be decided now. */
   queued: z
     .strictObject({

@@ -117,6 +117,12 @@ export const policyBytesMax = 16 * 1024;
 export const scoringMsMax = 250;
 /** Time a task may wait for an agent that a policy prefers while others are free. Longer: such tasks at the head of a route hold up more of those behind. */
 export const preferenceMsMax = 600_000;
+/** Shortest time that a task runs before a second run of it begins. Shorter: what would have ended in a moment is run twice. */
+export const hedgeAfterMsMin = 1_000;
+/** Ended attempts of a task type from which its p95 is known well enough to hedge by. Fewer: chance decides what is run twice. */
+export const hedgeKnownMin = 20;
+/** Pause after which a task is looked at again that found no idle slot for its second run. Shorter: more writes while agents are busy. */
+export const hedgeLookMs = 10_000;
 /** Tasks handed out in one round of a dispatch; its last batch is given whole. More: a lost invocation leaves more reservations to be repaired. */
 export const assignmentsPerRoundMax = 100;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */

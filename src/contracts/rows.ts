@@ -77,8 +77,24 @@ export interface TaskRow extends TaskCosts {
   readonly output?: StoredJson;
   readonly error?: TaskError;
   readonly distribution?: DistributionLog;
+  /** When it is given a second run elsewhere unless it has ended. */
+  readonly hedge_at?: string;
+  /** Counts what hedging wrote on this attempt: with `attempt` the fence of a task that runs, and its newest token. Absent: nothing. */
+  readonly hedges?: number;
+  /** The other run of a hedged task: while it is Processing the second one, afterwards the one that lost. */
+  readonly hedge?: HedgeRun;
   /** Results refused because their lease was lost. */
   readonly late_results: number;
+}
+
+/** A run of a hedged task, and what it is expected to use, or is charged with when the other one has won. */
+export interface HedgeRun {
+  readonly attempt: number;
+  readonly agent_id: string;
+  readonly principal: string;
+  readonly started_at: string;
+  readonly reserved: Amount;
+  readonly distribution?: DistributionLog;
 }
 
 /** A task that was handed back with a checkpoint, or had to make way: when, and by which agent. */

@@ -7,10 +7,12 @@ import {
   backupAgentsMax,
   concurrencyMax,
   debounceMsMax,
+  hedgeAfterMsMin,
   idCharactersMax,
   ratePeriodMsMax,
   ratePeriodMsMin,
   rateStartsMax,
+  timeoutMsMax,
 } from './limits.ts';
 import { plainStrategies, strategyNames } from './strategy.ts';
 
@@ -30,6 +32,12 @@ export const rateLimit = z.strictObject({
 });
 export type RateLimit = z.infer<typeof rateLimit>;
 
+/**
+ * The task is idempotent: should it run longer than `after_ms`, it may run a second time elsewhere, and the first result counts.
+ * @default after_ms: what 95 % of its type take, once that is known
+ */
+const hedgeRule = z.strictObject({ after_ms: z.int().min(hedgeAfterMsMin).max(timeoutMsMax).optional() });
+
 /** Who should run a task: the primary agent, then the backups in their order; others only when none of these is alive. And with how many others it may run. */
 export const distributionRules = z.strictObject({
   primary_agent: agentId.optional(),
@@ -46,6 +54,7 @@ export const distributionRules = z.strictObject({
   concurrency: z.strictObject({ key: limitKey, limit: concurrencyLimit }).optional(),
   /** The task waits while `limit` attempts of its key have started within the last `period_ms`. */
   rate_limit: z.strictObject({ key: limitKey, ...rateLimit.shape }).optional(),
+  hedge: hedgeRule.optional(),
 });
 
 const debounceMs = z.int().min(1_000).max(debounceMsMax);
@@ -134,6 +143,16 @@ export const distributionLog = z.strictObject({
 });
 export type DistributionLog = z.infer<typeof distributionLog>;
 
+/** The other run of a task that was hedged: while it is Processing the second one, afterwards the one that lost. */
+export const hedgeView = z.strictObject({
+  attempt: z.int().positive(),
+  agent_id: agentId,
+  started_at: timestamp,
+  /** What it is charged with, once it has lost: what attempts of its type use on average, or its `estimate`. It is part of what the task has spent. */
+  cost: spentView.optional(),
+  distribution: distributionLog.optional(),
+});
+
 /** A task as the API, the SDK and the CLI show it. Times are RFC 3339, durations seconds. */
 export const taskView = z.strictObject({
   ...task.shape,
@@ -159,6 +178,9 @@ export const taskView = z.strictObject({
   output_ref: blobRef.optional(),
   error: taskError.optional(),
   distribution: distributionLog.optional(),
+  /** While it is Processing: when it gets a second run elsewhere unless it has ended. */
+  hedge_at: timestamp.optional(),
+  hedge: hedgeView.optional(),
   /** What its ended attempts used, as far as agents said so. */
   spent: spentView.optional(),
   /** Why it waits, while it is Queued. */

@@ -168,7 +168,16 @@ export const workflowEvent = z.discriminatedUnion('type', [
   /** Attempts ended, or were stopped: what they used, in millionths of a dollar and in tokens. Only where there is a budget. */
   z.strictObject({
     type: z.literal('BudgetSpent'),
-    attempts: z.array(z.strictObject({ node: nodePath, attempt: z.int(), micro_usd: z.int(), tokens: z.int() })),
+    attempts: z.array(
+      z.strictObject({
+        node: nodePath,
+        attempt: z.int(),
+        micro_usd: z.int(),
+        tokens: z.int(),
+        /** The other run of a task that was hedged. */
+        hedge: z.literal(true).optional(),
+      }),
+    ),
   }),
   /** Its soft limit was reached, which is told once, or its hard limit, which stops it. */
   z.strictObject({ type: z.literal('BudgetReached'), level: z.enum(['soft', 'hard']), reason: z.string() }),

@@ -4,7 +4,8 @@ import type { TaskRow } from '../contracts/rows.ts';
 import { holdOf } from '../distributor/core/hold.ts';
 import type { Preemption } from '../distributor/core/preempt.ts';
 import { routeRow } from '../distributor/core/route.ts';
-import { holdKey, parseHoldKey, settle } from '../distributor/core/task.ts';
+import { holdKey, parseHoldKey } from '../distributor/core/task.ts';
+import { settle } from '../distributor/core/settle.ts';
 import type { Latencies, Latency } from './aws-model.ts';
 import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';
 import {
@@ -286,8 +287,7 @@ export class Simulation {
     agent.row.holds[key] = { ...hold, preempted_at: startMs + this.#now };
     const { task_id, attempt } = parseHoldKey(key);
     const { send, inbox } = this.#scenario.latencies;
-    const arrives = this.#now + this.#draw(send) + this.#draw(inbox);
-    this.#at(arrives, indexOf(task_id), attempt, interrupted);
+    this.#at(this.#now + this.#draw(send) + this.#draw(inbox), indexOf(task_id), attempt, interrupted);
   }
 
   /** The agent ends the attempt, whose work is lost: no checkpoint is assumed. */

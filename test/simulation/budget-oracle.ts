@@ -5,6 +5,7 @@ import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/work
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { noAmount, sumOf } from '../../src/distributor/core/budget.ts';
 import { attemptUsageMax } from './drawn-budget.ts';
+import { secondRunOf } from './hedge-oracle.ts';
 
 /** What the oracle may look up. */
 export interface BudgetView {
@@ -12,6 +13,17 @@ export interface BudgetView {
   definitionOf(workflow_id: string): WorkflowDefinition | undefined;
   /** How many attempts may run at once. */
   readonly slots: number;
+}
+
+/** What the runs of a task reserve, by `task_id#attempt`. */
+function runsOf(row: Readonly<Record<string, unknown>> | undefined): ReadonlyMap<string, Amount> {
+  if (row?.['status'] !== 'Processing') return new Map();
+  const second = secondRunOf(row);
+  const runs = [
+    { attempt: row['attempt'], reserved: row['reserved'] as Amount },
+    ...(second === undefined ? [] : [second]),
+  ];
+  return new Map(runs.map(({ attempt, reserved }) => [`${String(row['task_id'])}#${Number(attempt)}`, reserved]));
 }
 
 /** True when what each attempt reserves is the most that it uses: then the hard limit holds to the last token. */
@@ -25,7 +37,7 @@ function isForeseen({ nodes }: WorkflowDefinition): boolean {
  * charge are one.
  */
 export function createBudgetOracle(view: BudgetView, broken: (at: number, detail: string) => void) {
-  /** By workflow and task: what runs and was not charged yet. */
+  /** By workflow and run of a task: what runs and was not charged yet. */
   const running = new Map<string, Map<string, Amount>>();
   /** By workflow: what was spent for attempts that no limit stops. */
   const exempt = new Map<string, Amount>();
@@ -57,9 +69,11 @@ export function createBudgetOracle(view: BudgetView, broken: (at: number, detail
         const task_id = String(row['task_id']);
         limited.add(task_id);
         const workflow_id = task_id.slice(0, task_id.indexOf(':'));
-        if (after?.['status'] !== 'Processing') runningIn(workflow_id).delete(task_id);
-        else if (before?.['status'] !== 'Processing') {
-          runningIn(workflow_id).set(task_id, after['reserved'] as Amount);
+        const [was, is] = [runsOf(before), runsOf(after)];
+        for (const run of was.keys()) if (!is.has(run)) runningIn(workflow_id).delete(run);
+        for (const [run, reserved] of is) {
+          if (was.has(run)) continue;
+          runningIn(workflow_id).set(run, reserved);
           touched.add(workflow_id);
         }
       }
@@ -69,12 +83,11 @@ export function createBudgetOracle(view: BudgetView, broken: (at: number, detail
         const events = JSON.parse((row['text'] as string | undefined) ?? '[]') as WorkflowEvent[];
         // What is stopped is charged first and cancelled then.
         for (const event of events)
-          if (event.type === 'BudgetSpent')
-            for (const charge of event.attempts) {
-              const task_id = `${workflow_id}:${charge.node}`;
-              runningIn(workflow_id).delete(task_id);
-              if (!limited.has(task_id)) exempt.set(workflow_id, sumOf(exempt.get(workflow_id) ?? noAmount, charge));
-            }
+          for (const { node, attempt, ...amount } of event.type === 'BudgetSpent' ? event.attempts : []) {
+            const task_id = `${workflow_id}:${node}`;
+            runningIn(workflow_id).delete(`${task_id}#${attempt}`);
+            if (!limited.has(task_id)) exempt.set(workflow_id, sumOf(exempt.get(workflow_id) ?? noAmount, amount));
+          }
       }
     }
     for (const workflow_id of touched) judge(workflow_id, at);

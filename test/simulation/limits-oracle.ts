@@ -1,4 +1,5 @@
 import type { TaskRow } from '../../src/contracts/rows.ts';
+import { secondRunOf } from './hedge-oracle.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
@@ -18,6 +19,9 @@ export function createLimitsOracle(check: Check): (before: Item, after: Item, at
       running.set(concurrency.key, those);
       if (status === 'Processing') those.add(task_id);
       else those.delete(task_id);
+      // A second run counts like the first.
+      if (secondRunOf(after) !== undefined) those.add(`${task_id} again`);
+      else those.delete(`${task_id} again`);
       check(those.size <= concurrency.limit, at, 'LimitKept', () => `${[...those].join(', ')} run at once`);
     }
     if (rate !== undefined && isStart) {

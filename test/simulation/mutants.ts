@@ -81,6 +81,33 @@ function overwriting(store: TaskStore, { dynamodb }: Pick<Clients, 'dynamodb'>):
   return { ...store, insert };
 }
 
+/** Tasks as somebody sees them who knows nothing of second runs, and writes without their fence. */
+function unhedged(adapters: Adapters): Adapters {
+  const { tasks, workflows } = adapters;
+  const blind = (change: TaskChange): TaskChange => {
+    const { hedges: _unseen, ...expect } = change.expect;
+    // What hedges is left as it is, or nothing would ever be hedged.
+    return change.patch.hedge === undefined ? { ...change, expect } : change;
+  };
+  const hide = (row: TaskRow | undefined): TaskRow | undefined => {
+    if (row === undefined) return undefined;
+    const { hedge: _second, hedges: _counted, ...rest } = row;
+    return rest;
+  };
+  return {
+    ...adapters,
+    tasks: {
+      ...tasks,
+      get: async (ids) => (await tasks.get(ids)).map(hide),
+      change: (changes) => tasks.change(changes.map(blind)),
+    },
+    workflows: {
+      ...workflows,
+      advance: (advance) => workflows.advance({ ...advance, changes: advance.changes.map(blind) }),
+    },
+  };
+}
+
 export const mutants: readonly Mutant[] = [
   {
     name: 'no-fence',
@@ -192,6 +219,11 @@ export const mutants: readonly Mutant[] = [
         },
       },
     }),
+  },
+  {
+    name: 'unseen-hedge',
+    mistake: 'whoever settles an attempt does not look whether another run of the task goes on',
+    spoil: unhedged,
   },
   {
     name: 'no-gate',

@@ -5,6 +5,7 @@ import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
 import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';
+import { createHedgeOracle, secondRunOf } from './hedge-oracle.ts';
 import { createLimitsOracle } from './limits-oracle.ts';
 import { createNamespaceOracle } from './namespace-oracle.ts';
 import { nextVersion } from './scenario.ts';
@@ -73,6 +74,7 @@ export function createOracles(view: OracleView) {
   }
 
   const checkLimits = createLimitsOracle(check);
+  const checkHedge = createHedgeOracle(check);
 
   function trackReady(before: Item | undefined, after: Item | undefined, at: number): void {
     const id = String((after ?? before)?.['task_id']);
@@ -157,9 +159,11 @@ export function createOracles(view: OracleView) {
       check(isTimed === (after['not_before'] !== undefined), at, 'EntryFitsRow', detail);
     }
     checkLimits(before, after, at);
+    checkHedge(before, after, at);
     if (is === 'Completed' && was !== 'Completed') {
       effects.set(id, (effects.get(id) ?? 0) + 1);
-      check(was === 'Processing' && attempt === attemptWas, at, 'NoZombieWin', () => `${id} completed from ${was}`);
+      const isWinner = attempt === attemptWas || attempt === secondRunOf(before)?.attempt;
+      check(was === 'Processing' && isWinner, at, 'NoZombieWin', () => `${id} completed from ${was}`);
       checkWinner(after, at);
     }
     check((effects.get(id) ?? 0) <= 1, at, 'OneEffect', () => `${id} completed ${String(effects.get(id))} times`);
@@ -193,10 +197,13 @@ export function createOracles(view: OracleView) {
 
   /** What is Processing is listed by its agent: recovery reads agents only. */
   function checkHeld(task: Item, at: number): void {
-    const agent = view.peek(`POOL#${String(task['pool'])}`, `AGENT#${String(task['assigned_agent'])}`);
-    const holds = (agent?.['holds'] ?? {}) as Record<string, unknown>;
-    const key = `${String(task['task_id'])}#${String(task['attempt'])}`;
-    check(key in holds, at, 'ProcessingIsHeld', () => `${key} is not held by ${String(task['assigned_agent'])}`);
+    const first = { attempt: Number(task['attempt']), agent_id: String(task['assigned_agent']) };
+    for (const { attempt, agent_id } of [first, secondRunOf(task) ?? first]) {
+      const agent = view.peek(`POOL#${String(task['pool'])}`, `AGENT#${agent_id}`);
+      const holds = (agent?.['holds'] ?? {}) as Record<string, unknown>;
+      const key = `${String(task['task_id'])}#${attempt}`;
+      check(key in holds, at, 'ProcessingIsHeld', () => `${key} is not held by ${agent_id}`);
+    }
   }
 
   function checkAgent(before: Item | undefined, after: Item | undefined, at: number): void {
@@ -213,10 +220,12 @@ export function createOracles(view: OracleView) {
       if (key in is) continue;
       const cut = key.lastIndexOf('#');
       const task = view.peek(`TASK#${key.slice(0, cut)}`, 'TASK');
+      const [token, agent_id] = [Number(key.slice(cut + 1)), (after ?? before)?.['agent_id']];
+      const second = task && secondRunOf(task);
       const isRunning =
         task?.['status'] === 'Processing' &&
-        task['attempt'] === Number(key.slice(cut + 1)) &&
-        task['assigned_agent'] === (after ?? before)?.['agent_id'];
+        ((task['attempt'] === token && task['assigned_agent'] === agent_id) ||
+          (second?.attempt === token && second.agent_id === agent_id));
       check(!isRunning, at, 'SettleBeforeRelease', () => `${key} was released while it is Processing`);
     }
   }

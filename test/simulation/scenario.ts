@@ -10,6 +10,7 @@ import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import { attemptUsageMax, withBudget } from './drawn-budget.ts';
 import { drawBurst, drawCrowds } from './drawn-crowds.ts';
+import { withHedge, withHedgedNodes } from './drawn-hedges.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawEvents, drawSignals } from './drawn-events.ts';
 import { drawActs, drawApproval, type PersonAct } from './people.ts';
@@ -147,7 +148,7 @@ function drawTask(random: Random, index: number, at: number): Task {
     required_capabilities: random.chance(0.2) ? [] : [random.pick(capabilities)],
     ...due,
     ...(due.deadline === undefined ? {} : drawExpiry(random.fork(`expiry-${index}`))),
-    ...drawLimits(random.fork(`limits-${index}`)),
+    ...withHedge(random.fork(`hedge-${index}`), drawLimits(random.fork(`limits-${index}`))),
     payload: { index, large: random.chance(0.1) ? 'x'.repeat(800) : '' },
   };
 }
@@ -283,7 +284,10 @@ export function drawScenario(random: Random): Scenario {
     at: random.below(spread),
     workflow_id: `wf${index}`,
     ...(index % 2 === 0 && random.fork(`doom-${index}`).chance(0.3) ? { namespace: doomed } : {}),
-    definition: withBudget(random.fork(`budget-${index}`), drawWorkflow(random, index)),
+    definition: withHedgedNodes(
+      random.fork(`hedged-${index}`),
+      withBudget(random.fork(`budget-${index}`), drawWorkflow(random, index)),
+    ),
   }));
   const workflows = [...drawn, ...drawCrowds(random.fork('crowds'), spread)];
   const awaiting = workflows.filter(({ definition }) => definition.nodes.some(({ kind }) => kind === 'event'));

@@ -3,7 +3,7 @@ import type { TaskExplanation } from '../../contracts/explanation.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { runs } from '../command.ts';
 import { showStatus, showTime, table } from '../output.ts';
-import { facts } from '../views.ts';
+import { facts, showHedge } from '../views.ts';
 
 /** `cadre explain TASK` */
 export function addExplain(program: Command): void {
@@ -34,14 +34,17 @@ function shownLog(log: DistributionLog): string {
   ]);
 }
 
-function show({ task_id, status, distribution, queued }: TaskExplanation): string {
+function show({ task_id, status, distribution, hedge, hedge_at, queued }: TaskExplanation): string {
   const parts = [
     facts([
       ['task', task_id],
       ['status', showStatus(status)],
+      ['second run', hedge_at && `at ${showTime(hedge_at)}, unless it has ended`],
+      ['other run', showHedge(hedge)],
     ]),
   ];
   if (distribution !== undefined) parts.push(shownLog(distribution));
+  if (hedge?.distribution !== undefined) parts.push(shownLog(hedge.distribution));
   if (queued === undefined) return parts.join('\n\n');
   const { before } = queued;
   parts.push(

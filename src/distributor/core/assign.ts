@@ -1,9 +1,12 @@
+import type { Amount } from '../../contracts/budget.ts';
 import type { CanaryHold } from '../../contracts/canary.ts';
-import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../contracts/rows.ts';
+import type { AgentRow, PolicyRow, ReadyTask, RouteRow, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import { performanceScore } from './agent.ts';
 import { companyOf, kindOf } from './batch.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
+import type { Durations } from './durations.ts';
+import { hedgeAt } from './hedge.ts';
 import type { Lane } from './lane.ts';
 import type { Limiter, Taken } from './limiter.ts';
 import { canaryHoldOf } from './policy/canary.ts';
@@ -29,6 +32,10 @@ export interface Assignment {
   readonly canary?: CanaryHold;
   /** The number of its batch, where the agent takes batches: one slot for all of it. */
   readonly batch?: number;
+  /** When it gets a second run elsewhere unless it has ended (RFC 3339). */
+  readonly hedge_at?: string;
+  /** This is the second run of a task: its row as it was read, and what the run is expected to use. */
+  readonly beside?: { readonly row: TaskRow; readonly expected: Amount };
 }
 
 /** What handing out needs besides the task. */
@@ -36,6 +43,8 @@ export interface AssigningContext extends ChoosingContext {
   readonly limiter: Limiter;
   readonly reservations: Reservations | undefined;
   readonly policy: PolicyRow | undefined;
+  /** What is known of how long tasks take, for who asks. */
+  readonly durations: () => Durations;
 }
 
 /** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
@@ -94,6 +103,7 @@ function handOver(
   const attempt = task.attempt + 1;
   const reservation = reservations?.of(task, lane.route);
   const canary = canaryHoldOf(context.policy, task);
+  const hedge_at = hedgeAt(task, context);
   const log: DistributionLog = {
     id: holdKey(task.task_id, attempt),
     task_id: task.task_id,
@@ -115,6 +125,7 @@ function handOver(
     ...(reservation === undefined ? {} : { reservation }),
     ...(canary === undefined ? {} : { canary }),
     ...(batch === undefined ? {} : { batch }),
+    ...(hedge_at === undefined ? {} : { hedge_at }),
   };
   return assignment;
 }

@@ -30,11 +30,20 @@ export function spentView({ micro_usd, tokens }: Amount): SpentView {
 
 /** What an attempt is charged with that ended: what its agent reported, and what was expected of it where it said nothing. One that was handed back did perhaps nothing. */
 export function chargeOf(
-  row: Pick<TaskRow, 'reserved' | 'distribution_rules'>,
-  { outcome, usage }: { readonly outcome: 'completed' | 'failed' | 'released'; readonly usage?: Usage | undefined },
+  { reserved, distribution_rules, hedge }: Pick<TaskRow, 'reserved' | 'distribution_rules' | 'hedge'>,
+  {
+    outcome,
+    attempt,
+    usage,
+  }: {
+    readonly outcome: 'completed' | 'failed' | 'released';
+    readonly attempt: number;
+    readonly usage?: Usage | undefined;
+  },
 ): Amount {
   if (outcome === 'released') return amountOf(usage);
-  return amountOf(usage, row.reserved ?? amountOf(row.distribution_rules?.estimate));
+  const expected = hedge?.attempt === attempt ? hedge.reserved : reserved;
+  return amountOf(usage, expected ?? amountOf(distribution_rules?.estimate));
 }
 
 /** What an attempt of a task is expected to use: as it says itself, else what attempts of its type used on average on these agents. */

@@ -1,6 +1,7 @@
 import { assignmentsPerRoundMax } from '../../contracts/limits.ts';
-import type { AgentRow, PoolRows, ReadyTask, Served, TaskRow } from '../../contracts/rows.ts';
+import type { AgentRow, PoolRows, ReadyTask, Served } from '../../contracts/rows.ts';
 import { assign, type AssigningContext, type Assignment } from './assign.ts';
+import { type Durations, durationsOf } from './durations.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { isDueAt, levelOf } from './ready-order.ts';
 import { namespaceOf } from './route.ts';
@@ -14,7 +15,6 @@ import { decidePreemptions, type Preemption } from './preempt.ts';
 import { handOutReserved } from './reserved-lanes.ts';
 import { openReservations } from './reservations.ts';
 import type { StrategyContext } from './strategies/strategy.ts';
-import type { TaskChange } from './task-change.ts';
 
 /** What a dispatch round knows: the pool, and the head of each route it looked at, in ready order. */
 export interface DispatchView {
@@ -95,9 +95,11 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
   const router = routerOfPool(view.pool.policy, view.now);
   const limiter = openLimiter(view.pool, view.now);
   const reservations = openReservations(view.pool, fleet);
+  let durations: Durations | undefined;
   const context: AssigningContext = {
     ...{ now: view.now, fleet, router, limiter, reservations },
     ...{ customScores: view.customScores, policy: view.pool.policy },
+    durations: () => (durations ??= durationsOf(view.pool.agents)),
   };
   const weights = view.pool.policy?.document.shares;
   const shares = weights === undefined ? undefined : openFairShare(weights, view.pool.served);
@@ -187,7 +189,8 @@ function overdraftsOf(lanes: readonly Lane[], limiter: Limiter): readonly Overdr
   return [...new Map(alone.map((each) => [each.workflow_id, each])).values()];
 }
 
-function leftBy(limiter: Limiter, shares: FairShare | undefined): DispatchPlan['limits'] {
+/** What a round leaves behind of limits and shares. */
+export function leftBy(limiter: Limiter, shares: FairShare | undefined): DispatchPlan['limits'] {
   const opens_at = limiter.opensAt();
   const served = shares?.served();
   return {
@@ -195,19 +198,4 @@ function leftBy(limiter: Limiter, shares: FairShare | undefined): DispatchPlan['
     ...(served === undefined ? {} : { served }),
     ...(opens_at === undefined ? {} : { opens_at }),
   };
-}
-
-/** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one. */
-export function claimChange(assignment: Assignment, now: number): TaskChange {
-  const { task, agent, attempt, log, taken } = assignment;
-  const patch: TaskChange['patch'] = {
-    status: 'Processing',
-    attempt,
-    assigned_agent: agent.agent_id,
-    principal: agent.principal,
-    started_at: new Date(now).toISOString(),
-    distribution: log,
-    ...(taken?.reserved === undefined ? {} : { reserved: taken.reserved }),
-  } satisfies Partial<TaskRow>;
-  return { task_id: task.task_id, expect: { status: 'Queued', attempt: task.attempt }, patch, index: null };
 }

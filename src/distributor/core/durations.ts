@@ -11,6 +11,8 @@ export interface Duration {
 export interface Durations {
   /** Of a task type, else of all types together, else of a known estimate; undefined: nothing is known. */
   of(task_type: string): { readonly duration: Duration; readonly from: 'type' | 'other_types' } | undefined;
+  /** By how many attempts of a task type its durations are known. */
+  known(task_type: string): number;
   /** Of whatever an agent has in hand: its row does not say the type. */
   inHand(agent: AgentRow): Duration | undefined;
 }
@@ -49,6 +51,7 @@ export function durationsOf(agents: readonly AgentRow[]): Durations {
       if (own !== undefined) return { duration: own, from: 'type' };
       return all === undefined ? undefined : { duration: all, from: 'other_types' };
     },
+    known: (task_type) => byType.get(task_type)?.completed ?? 0,
     inHand: (agent) => durationOf(totalFigures(agent)) ?? all,
   };
 }

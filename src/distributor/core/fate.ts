@@ -1,6 +1,7 @@
 import type { TaskResult } from '../../contracts/messages.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
-import type { EndedAttempt } from './task.ts';
+import { isLive } from './runs.ts';
+import type { EndedAttempt } from './settle.ts';
 
 /** A result with the authority it came with. `cause` is set when Cadre itself ends an attempt. */
 export interface SentResult {
@@ -16,19 +17,11 @@ export type ResultFate = 'live' | 'repeated' | 'late';
 /** Codes with which Cadre itself ends an attempt: a result of the agent that comes after it is late. */
 const lostCodes = new Set(['lease-lost', 'timed-out']);
 
-function holdsLease(row: TaskRow, { result, agent_id, principal }: SentResult): boolean {
-  return (
-    row.status === 'Processing' &&
-    row.attempt === result.attempt &&
-    row.assigned_agent === agent_id &&
-    (principal === undefined || row.principal === principal)
-  );
-}
-
 /** Judges a result by the fence. A row that this very attempt settled tells a repeat, unless the attempt was taken away from its agent. */
 export function fateOf(row: TaskRow, sent: SentResult): ResultFate {
-  if (holdsLease(row, sent)) return 'live';
-  const { result, cause } = sent;
+  const { result, cause, agent_id, principal } = sent;
+  if (isLive(row, { attempt: result.attempt, agent_id, ...(principal === undefined ? {} : { principal }) }))
+    return 'live';
   const settled = row.attempt === result.attempt && row.status !== 'Processing' && row.status !== 'Cancelled';
   if (!settled) return 'late';
   if (cause !== undefined) return 'repeated';

@@ -14,6 +14,8 @@ export interface TaskExpectation {
   readonly attempt: number;
   readonly assigned_agent?: string;
   readonly principal?: string;
+  /** Of a task that runs: `hedges` as it was seen; null: it had none. */
+  readonly hedges?: number | null;
 }
 
 /** The attributes a change sets; `null` removes one. Keys, identity and body never change. */
@@ -32,5 +34,7 @@ export interface TaskChange {
 /** How a settled attempt leaves its task. */
 export type Settlement =
   | { readonly kind: 'completed'; readonly change: TaskChange }
+  /** Another run of it goes on. */
+  | { readonly kind: 'left'; readonly change: TaskChange }
   | { readonly kind: 'failed'; readonly change: TaskChange; readonly code: string }
   | { readonly kind: 'retry'; readonly change: TaskChange; readonly delay_ms: number };

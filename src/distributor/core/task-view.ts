@@ -9,6 +9,13 @@ function shown<K extends string>(name: K, stored: StoredJson | undefined): Recor
   return stored?.text === undefined ? {} : { [name]: JSON.parse(stored.text) as Json };
 }
 
+/** What a task tells of its hedge: when it is due, the other run, and what that cost where it has lost. */
+export function hedgeFacts({ status, hedge, hedge_at }: TaskRow): Pick<TaskView, 'hedge' | 'hedge_at'> {
+  if (hedge === undefined) return hedge_at === undefined || status !== 'Processing' ? {} : { hedge_at };
+  const { principal: _principal, reserved, ...run } = hedge;
+  return { hedge: { ...run, ...(status === 'Completed' ? { cost: spentView(reserved) } : {}) } };
+}
+
 /** A task as every surface shows it: the row without what is only ours. Large payloads and outputs stay references. */
 export function taskView(row: TaskRow): TaskView {
   const {
@@ -35,6 +42,9 @@ export function taskView(row: TaskRow): TaskView {
     reads,
     budgeted: _budgeted,
     reserved: _reserved,
+    hedges: _hedges,
+    hedge: _hedge,
+    hedge_at: _hedgeAt,
     spent = noAmount,
     used = noAmount,
     ...view
@@ -47,6 +57,7 @@ export function taskView(row: TaskRow): TaskView {
     ...(reads === undefined ? {} : { reads: [...reads] }),
     ...shown('payload', payload),
     ...shown('output', output),
+    ...hedgeFacts(row),
     ...(row.spent === undefined && row.used === undefined ? {} : { spent: spentView(sumOf(spent, used)) }),
     ...(workflow ?? {}),
   };

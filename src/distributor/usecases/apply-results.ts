@@ -1,3 +1,4 @@
+import { CadreError } from '../../contracts/errors.ts';
 import type { Announcement } from '../../contracts/events.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import { idleHeartbeatIntervalMs, timeoutMsMax } from '../../contracts/limits.ts';
@@ -7,12 +8,15 @@ import { leaseUntil } from '../core/agent.ts';
 import { addedFigures } from '../core/figures.ts';
 import { fateOf } from '../core/fate.ts';
 import { addedSums, type CanaryEnd } from '../core/policy/canary.ts';
+import { type HeldRun, loserOf } from '../core/runs.ts';
+import { otherRunWon, stopRuns } from '../core/stop-runs.ts';
 import { storeText } from '../core/stored-json.ts';
 import type { Settlement } from '../core/task-change.ts';
 import { settledNews } from '../core/task-news.ts';
-import { completeChange, type EndedAttempt, holdKey, settle } from '../core/task.ts';
+import { holdKey } from '../core/task.ts';
+import { completeChange, type EndedAttempt, settle } from '../core/settle.ts';
 import { tickDelays } from '../core/timers.ts';
-import type { ChangeResult, DistributorDeps } from '../ports.ts';
+import type { DistributorDeps } from '../ports.ts';
 
 /** A batch of results with the principal that sent it. */
 export interface ReceivedResults extends ResultBatch {
@@ -31,7 +35,12 @@ interface Applied {
   readonly fate: ResultFate;
   readonly hints: readonly DispatchHint[];
   readonly announcements: readonly Announcement[];
+  /** Runs that came too late: they are to be told. */
+  readonly losers: readonly HeldRun[];
 }
+
+/** Times a settlement looks again after a hedge of its task began or ended. More than a task is hedged in a moment. */
+const settleTriesMax = 5;
 
 /** The output of a result as it is stored. */
 function storedOutput(result: TaskResult): StoredJson | undefined {
@@ -62,30 +71,27 @@ function endedAttempt({ result, from }: Received): EndedAttempt {
   };
 }
 
-/** A change that was refused: the row it met tells a repeat from a lost lease. */
-function refusedFate({ result, from }: Received, current: TaskRow | undefined): ResultFate {
-  const fate =
-    current === undefined ? 'late' : fateOf(current, { result, agent_id: from.agent_id, principal: from.principal });
-  return fate === 'repeated' ? 'repeated' : 'late';
+/** How a result stands to the row that refused its change. */
+function fateBy({ result, from }: Received, current: TaskRow | undefined) {
+  return current === undefined
+    ? 'late'
+    : fateOf(current, { result, agent_id: from.agent_id, principal: from.principal });
 }
 
-/** Decides for tasks of their own. A completion needs no read; anything else needs the row to know its retries. */
-async function decide(
-  deps: DistributorDeps,
-  received: readonly Received[],
-): Promise<readonly (Settlement | undefined)[]> {
-  const now = deps.sources.now();
+/** The rows that decisions about tasks of their own need. A completion needs none: anything else must know its retries. */
+async function readRows(deps: DistributorDeps, received: readonly Received[]): Promise<Map<string, TaskRow>> {
   const others = received.filter(({ result }) => result.outcome !== 'completed').map(({ result }) => result.task_id);
-  const rows = new Map(
-    (await deps.tasks.get(others)).flatMap((row) => (row === undefined ? [] : [[row.task_id, row] as const])),
-  );
-  return received.map((each) => {
-    const ended = endedAttempt(each);
-    const { task_id } = each.result;
-    if (ended.outcome === 'completed') return { kind: 'completed', change: completeChange(task_id, ended, now) };
-    const row = rows.get(task_id);
-    return row && settle(row, ended, { now, random: deps.sources.random() });
-  });
+  const rows = await deps.tasks.get(others);
+  return new Map(rows.flatMap((row) => (row === undefined ? [] : [[row.task_id, row] as const])));
+}
+
+/** Decides for a task of its own, by its row where that is known. */
+function decide(deps: DistributorDeps, received: Received, row: TaskRow | undefined): Settlement | undefined {
+  const now = deps.sources.now();
+  const ended = endedAttempt(received);
+  if (row !== undefined) return settle(row, ended, { now, random: deps.sources.random() });
+  if (ended.outcome !== 'completed') return undefined;
+  return { kind: 'completed', change: completeChange(received.result.task_id, ended, now) };
 }
 
 function hintsOf(settlement: Settlement): readonly DispatchHint[] {
@@ -95,27 +101,56 @@ function hintsOf(settlement: Settlement): readonly DispatchHint[] {
   return [{ pool, routes: [route.join('#')] }];
 }
 
-async function settleOwn(deps: DistributorDeps, received: readonly Received[]): Promise<readonly Applied[]> {
-  const settlements = await decide(deps, received);
-  const known = settlements.flatMap((settlement) => (settlement === undefined ? [] : [settlement]));
-  const changed = await deps.tasks.change(known.map((settlement) => settlement.change));
-  const results = new Map<Settlement, ChangeResult>(
-    known.map((settlement, index) => [settlement, changed[index] ?? { applied: false }]),
-  );
-  const timers = known.flatMap(({ change }) => change.patch.not_before ?? []);
-  await deps.messenger.ticks(received[0]?.from.pool ?? '', tickDelays(timers, deps.sources.now()));
-  return received.map((each, index): Applied => {
-    const ended = endedAttempt(each);
-    const settlement = settlements[index];
-    const result = settlement && results.get(settlement);
-    if (settlement === undefined || result === undefined) return { fate: 'late', hints: [], announcements: [] };
-    if (!result.applied) return { fate: refusedFate(each, result.current), hints: [], announcements: [] };
-    return {
-      fate: 'applied',
-      hints: hintsOf(settlement),
-      announcements: settledNews(each.result.task_id, ended, settlement, each.result.task_id),
-    };
+const isUndone: Applied = { fate: 'late', hints: [], announcements: [], losers: [] };
+
+function appliedOf(received: Received, settlement: Settlement, row: TaskRow | undefined): Applied {
+  const { task_id } = received.result;
+  return {
+    fate: 'applied',
+    hints: hintsOf(settlement),
+    announcements: settledNews(task_id, endedAttempt(received), settlement, task_id),
+    losers: row === undefined ? [] : loserOf({ ...row, ...settlement.change.patch } as TaskRow),
+  };
+}
+
+/** Settles what is still open by the rows that are known; what another run of the task got in the way of stays open, with the row that was met. */
+async function settleOnce(
+  deps: DistributorDeps,
+  open: readonly Received[],
+  rows: Map<string, TaskRow>,
+  applied: Map<Received, Applied>,
+): Promise<readonly Received[]> {
+  const decided = open.map((each) => ({ each, settlement: decide(deps, each, rows.get(each.result.task_id)) }));
+  const known = decided.flatMap(({ each, settlement }) => (settlement === undefined ? [] : [{ each, settlement }]));
+  const changed = await deps.tasks.change(known.map(({ settlement }) => settlement.change));
+  const timers = known.flatMap(({ settlement }) => settlement.change.patch.not_before ?? []);
+  await deps.messenger.ticks(open[0]?.from.pool ?? '', tickDelays(timers, deps.sources.now()));
+  return known.flatMap(({ each, settlement }, index) => {
+    const result = changed[index] ?? { applied: false };
+    if (result.applied) {
+      applied.set(each, appliedOf(each, settlement, rows.get(each.result.task_id)));
+      return [];
+    }
+    const { current } = result;
+    const fate = fateBy(each, current);
+    if (fate === 'live' && current !== undefined) {
+      rows.set(current.task_id, current);
+      return [each];
+    }
+    // A repeat may come from somebody who died before the other run was told.
+    if (fate === 'repeated') applied.set(each, { ...isUndone, fate, losers: loserOf(current) });
+    return [];
   });
+}
+
+async function settleOwn(deps: DistributorDeps, received: readonly Received[]): Promise<readonly Applied[]> {
+  const rows = await readRows(deps, received);
+  const applied = new Map<Received, Applied>();
+  let open = received;
+  for (let tries = 0; tries < settleTriesMax && open.length > 0; tries += 1)
+    open = await settleOnce(deps, open, rows, applied);
+  if (open.length > 0) throw new CadreError('version-conflict', 'a task is hedged again and again');
+  return received.map((each) => applied.get(each) ?? isUndone);
 }
 
 async function settleWorkflow(
@@ -128,7 +163,7 @@ async function settleWorkflow(
     received.map(({ result, from }) => ({ result, agent_id: from.agent_id, principal: from.principal })),
   );
   return outcomes.map((fate, index) =>
-    index === 0 ? { fate, hints, announcements } : { fate, hints: [], announcements: [] },
+    index === 0 ? { fate, hints, announcements, losers: [] } : { ...isUndone, fate },
   );
 }
 
@@ -199,7 +234,7 @@ export async function applyResults(
   await Promise.all(
     groups.map(async ([workflow_id, list]) => {
       const fates = await (workflow_id === undefined ? settleOwn(deps, list) : settleWorkflow(deps, workflow_id, list));
-      list.forEach((each, index) => applied.set(each, fates[index] ?? { fate: 'late', hints: [], announcements: [] }));
+      list.forEach((each, index) => applied.set(each, fates[index] ?? isUndone));
     }),
   );
   const settled = [...applied].map(([each, { fate }]) => ({ received: each, fate }));
@@ -210,6 +245,11 @@ export async function applyResults(
   );
   const freed = await freeSlots(deps, settled);
   const outcomes = [...applied.values()];
+  await stopRuns(
+    deps,
+    outcomes.flatMap(({ losers }) => losers),
+    otherRunWon,
+  );
   await Promise.all([
     deps.messenger.hint([...outcomes.flatMap(({ hints }) => hints), ...freed]),
     deps.messenger.announce(outcomes.flatMap(({ announcements }) => announcements)),

@@ -1,8 +1,9 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
-import { stopAttempts } from '../core/stop-attempts.ts';
-import { cancelChange } from '../core/task.ts';
+import { runsOf } from '../core/runs.ts';
+import { stopRuns } from '../core/stop-runs.ts';
+import { cancelChange } from '../core/settle.ts';
 import type { DistributorDeps } from '../ports.ts';
 
 /** Times a cancellation looks again after somebody else changed the task first. */
@@ -25,7 +26,7 @@ export async function cancelTask(
     const [row] = await deps.tasks.get([request.task_id]);
     if (row === undefined) return refused('not-found', `no task has the id ${request.task_id}`, 'task_id');
     if (row.status === 'Cancelled') {
-      await stopAttempts(deps, [row], request.reason);
+      await stopRuns(deps, runsOf(row), request.reason);
       return { ok: true, value: row };
     }
     if (row.status !== 'Queued' && row.status !== 'Processing')
@@ -33,7 +34,7 @@ export async function cancelTask(
     const now = deps.sources.now();
     const [changed] = await deps.tasks.change([cancelChange(row, { now, reason: request.reason })]);
     if (changed?.applied !== true) continue;
-    await stopAttempts(deps, [row], request.reason);
+    await stopRuns(deps, runsOf(row), request.reason);
     const data = { task_id: row.task_id, by: request.principal, cancelled_at: new Date(now).toISOString() };
     await deps.messenger.announce([
       { type: 'TaskCancelled', data, correlation_id: row.correlation_id, causation_id: row.task_id },

@@ -1,6 +1,7 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool, workflowOf } from '../../contracts/ids.ts';
 import type { AgentRow } from '../../contracts/rows.ts';
+import { isUnclaimed } from '../core/runs.ts';
 import { fenceChange, parseHoldKey } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { applyResults } from './apply-results.ts';
@@ -17,7 +18,7 @@ async function fenceOff(deps: DistributorDeps, { pool, agent_id, holds }: AgentR
   const rows = await deps.tasks.get(held.map(({ task_id }) => task_id));
   const unclaimed = held.flatMap(({ key, attempt }, index) => {
     const row = rows[index];
-    return row?.status === 'Queued' && row.attempt === attempt - 1 ? [{ key, row }] : [];
+    return row !== undefined && isUnclaimed(row, attempt) ? [{ key, row }] : [];
   });
   if (unclaimed.length === 0) return;
   const fenced = await deps.tasks.change(unclaimed.map(({ row }) => fenceChange(row)));

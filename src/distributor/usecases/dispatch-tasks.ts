@@ -1,17 +1,15 @@
 import { CadreError } from '../../contracts/errors.ts';
 import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMin, pulseTicksMax } from '../../contracts/limits.ts';
-import type { Hold, PoolRows } from '../../contracts/rows.ts';
+import type { PoolRows } from '../../contracts/rows.ts';
 import type { Assignment } from '../core/assign.ts';
-import { claimChange, decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
+import { decideDispatch, type DispatchPlan } from '../core/dispatch.ts';
 import { openFleet } from '../core/fleet.ts';
-import { holdOf } from '../core/hold.ts';
 import { holdKey, parseHoldKey } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
-import type { ChangeResult, DistributorDeps } from '../ports.ts';
-import { isClaimedAs, passGate } from './pass-gate.ts';
+import type { DistributorDeps } from '../ports.ts';
+import { handOut } from './hand-out.ts';
 import { type QuietLevels, readHeads, routesToRead } from './read-heads.ts';
 import { type AgentScores, scoreAgents } from './score-agents.ts';
-import { sendAssignments } from './send-assignments.ts';
 
 /** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
 export interface Dispatched {
@@ -32,59 +30,6 @@ async function preempt(deps: DistributorDeps, pool: string, preemptions: Dispatc
         message: { kind: 'preempt', ...parseHoldKey(key), reason: `critical task ${waiting} waits for a slot` },
       })),
   );
-}
-
-/** Occupies the slots of each agent in one conditional write an agent; answers with what got its slot. */
-async function reserve(
-  deps: DistributorDeps,
-  pool: string,
-  assignments: readonly Assignment[],
-  now: number,
-): Promise<Assignment[]> {
-  const byAgent = Map.groupBy(assignments, (assignment) => assignment.agent);
-  const kept = await Promise.all(
-    [...byAgent].map(async ([agent, list]) => {
-      const holds = Object.fromEntries(
-        list.map((each): [string, Hold] => [holdKey(each.task.task_id, each.attempt), holdOf(each, now)]),
-      );
-      const next_turn = list.findLast((each) => each.next_turn !== undefined)?.next_turn;
-      const { batch, batches: was, capacity: slots } = agent;
-      // How many slots the holds of batches have, no condition can tell: there are no more than were read, and no batch more.
-      const room = batch === undefined ? slots - list.length : Object.keys(agent.holds).length;
-      const batches = batch === undefined ? undefined : { was, is: list.at(-1)?.batch ?? 0, slots };
-      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, room, { next_turn, batches });
-      return reserved ? list : [];
-    }),
-  );
-  return kept.flat();
-}
-
-/** Whether the row shows this very claim: a call repeated after a lost answer finds its own work. */
-function isOurs(assignment: Assignment, result: ChangeResult | undefined): boolean {
-  return result !== undefined && (result.applied || isClaimedAs(assignment, result.current));
-}
-
-/** Claims what has a slot; slots whose claim was lost to somebody else are freed again. */
-async function claim(
-  deps: DistributorDeps,
-  pool: string,
-  reserved: readonly Assignment[],
-  now: number,
-): Promise<Assignment[]> {
-  const results = await deps.tasks.change(reserved.map((assignment) => claimChange(assignment, now)));
-  const [claimed, lost] = [true, false].map((kept) =>
-    reserved.filter((each, index) => isOurs(each, results[index]) === kept),
-  );
-  await Promise.all(
-    [...Map.groupBy(lost ?? [], (each) => each.agent.agent_id)].map(([agent_id, list]) =>
-      deps.agents.release(
-        pool,
-        agent_id,
-        list.map((each) => holdKey(each.task.task_id, each.attempt)),
-      ),
-    ),
-  );
-  return claimed ?? [];
 }
 
 /**
@@ -176,11 +121,8 @@ async function dispatchRound(
   const plan = decideDispatch({ now, pool, fleet, ...read, customScores });
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
   const decidedAt = deps.sources.now();
-  const reserved = await reserve(deps, pool.pool, plan.assignments, decidedAt);
-  const passed = await passGate(deps, pool, reserved, plan.limits);
-  const claimed = await claim(deps, pool.pool, passed, decidedAt);
+  const { reserved, claimed } = await handOut(deps, pool, plan, decidedAt);
   for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
-  await sendAssignments(deps, pool.pool, claimed, decidedAt);
   await preempt(deps, pool.pool, plan.preemptions, now);
   await tellOverdrafts(deps, pool, plan.overdrafts);
   // What waits for company is looked at to the second; should this be lost, the pulse comes a little later.

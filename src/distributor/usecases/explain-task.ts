@@ -6,6 +6,7 @@ import { openFleet } from '../core/fleet.ts';
 import { orderAt, readyOrder } from '../core/ready-order.ts';
 import { type Kept, openReservations } from '../core/reservations.ts';
 import { routeRow } from '../core/route.ts';
+import { hedgeFacts } from '../core/task-view.ts';
 import { waitsForSlot, whyQueued } from '../core/why-queued.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { boundWait } from './bound-wait.ts';
@@ -72,7 +73,7 @@ export async function explainTask(deps: DistributorDeps, task_id: string): Promi
   const [row] = await deps.tasks.get([task_id]);
   if (row === undefined) return undefined;
   const { status, distribution } = row;
-  const known = { task_id, status, ...(distribution === undefined ? {} : { distribution }) };
+  const known = { task_id, status, ...(distribution === undefined ? {} : { distribution }), ...hedgeFacts(row) };
   if (status !== 'Queued') return known;
   const now = deps.sources.now();
   const pool = await readPoolOf(deps, row);

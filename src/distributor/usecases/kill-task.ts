@@ -3,8 +3,9 @@ import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { failedNews } from '../core/task-news.ts';
-import { stopAttempts } from '../core/stop-attempts.ts';
-import { failChange } from '../core/task.ts';
+import { runsOf } from '../core/runs.ts';
+import { stopRuns } from '../core/stop-runs.ts';
+import { failChange } from '../core/settle.ts';
 import type { DistributorDeps } from '../ports.ts';
 
 /** Times a kill looks again after somebody else changed the task first. */
@@ -47,7 +48,7 @@ export async function killTask(
   if (before === 'raced') return refused('version-conflict');
   if (!isOpen(before) && before.error?.code !== 'killed')
     return refused('already-finished', `the task is ${before.status}`, 'task_id');
-  await stopAttempts(deps, [before], reason);
+  await stopRuns(deps, runsOf(before), reason);
   const [row = before] = await deps.tasks.get([task_id]);
   return { ok: true, value: row };
 }

@@ -1,26 +1,22 @@
-import type { PoolRows, TaskRow } from '../../contracts/rows.ts';
+import type { PoolRows } from '../../contracts/rows.ts';
 import type { Assignment } from '../core/assign.ts';
+import { giveUpChange, runOf } from '../core/claim.ts';
 import type { DispatchPlan } from '../core/dispatch.ts';
-import { fenceReadyChange, holdKey } from '../core/task.ts';
+import { holdKey } from '../core/task.ts';
+import { isUseless } from '../core/runs.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps } from '../ports.ts';
 
-/** Whether the row shows this very claim. */
-export function isClaimedAs({ task, agent, attempt }: Assignment, row: TaskRow | undefined): boolean {
-  return (
-    row?.status === 'Processing' &&
-    row.attempt === attempt &&
-    row.assigned_agent === agent.agent_id &&
-    row.task_id === task.task_id
-  );
-}
-
 /** Frees the slots of what was reserved and must not be claimed. First the fence moves on: another round may have reserved the same slot for the same attempt. */
-async function giveUp(deps: DistributorDeps, pool: string, reserved: readonly Assignment[]): Promise<void> {
-  const fenced = await deps.tasks.change(reserved.map(({ task }) => fenceReadyChange(pool, task)));
+async function giveUp(
+  deps: Pick<DistributorDeps, 'tasks' | 'agents' | 'messenger' | 'sources'>,
+  pool: string,
+  reserved: readonly Assignment[],
+): Promise<void> {
+  const fenced = await deps.tasks.change(reserved.map((each) => giveUpChange(pool, each)));
   const useless = reserved.filter((each, index) => {
     const result = fenced[index];
-    return result?.applied === true || !isClaimedAs(each, result?.current);
+    return result === undefined || result.applied || isUseless(result.current, runOf(each));
   });
   await Promise.all(
     [...Map.groupBy(useless, ({ agent }) => agent.agent_id)].map(([agent_id, list]) =>
@@ -38,7 +34,7 @@ async function giveUp(deps: DistributorDeps, pool: string, reserved: readonly As
  * that was let through since the pool was read may have made them one too many, and then those under limits are given up.
  */
 export async function passGate(
-  deps: DistributorDeps,
+  deps: Pick<DistributorDeps, 'tasks' | 'agents' | 'messenger' | 'sources'>,
   pool: PoolRows,
   reserved: readonly Assignment[],
   { starts, served = pool.served, opens_at }: DispatchPlan['limits'],

@@ -4,8 +4,10 @@ import type { DispatchHint } from '../../contracts/messages.ts';
 import type { AgentRow, TaskRow } from '../../contracts/rows.ts';
 import type { TaskError } from '../../contracts/task.ts';
 import { lostHolds, type LossReason, orphanedWork } from '../core/agent.ts';
+import { isLive, isUnclaimed, isUseless } from '../core/runs.ts';
 import { settledNews } from '../core/task-news.ts';
-import { fenceChange, parseHoldKey, settle } from '../core/task.ts';
+import { fenceChange, parseHoldKey } from '../core/task.ts';
+import { settle } from '../core/settle.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps } from '../ports.ts';
 
@@ -46,14 +48,13 @@ async function settleLost(
 ): Promise<{ done: boolean; hints: readonly DispatchHint[]; announcements: readonly Announcement[] }> {
   const nothing = { done: true, hints: [], announcements: [] };
   if (row === undefined) return nothing;
-  const isHeld =
-    row.status === 'Processing' && row.attempt === lost.attempt && row.assigned_agent === lost.agent.agent_id;
-  if (!isHeld) {
+  const run = { attempt: lost.attempt, agent_id: lost.agent.agent_id };
+  if (!isLive(row, run)) {
     // Reserved and never claimed: move the fence, so that a dispatcher which is only slow cannot claim without a slot.
-    const isUnclaimed = row.status === 'Queued' && row.attempt === lost.attempt - 1;
-    if (!isUnclaimed) return nothing;
+    if (!isUnclaimed(row, lost.attempt)) return nothing;
     const [fenced] = await deps.tasks.change([fenceChange(row)]);
-    return { ...nothing, done: fenced?.applied === true, hints: [{ pool: row.pool, routes: [row.route] }] };
+    const hints = row.status === 'Queued' ? [{ pool: row.pool, routes: [row.route] }] : [];
+    return { ...nothing, done: fenced?.applied === true, hints };
   }
   const cause = causes[lost.reason];
   const workflow = workflowOf(lost.task_id);
@@ -66,8 +67,7 @@ async function settleLost(
   }
   const ended = {
     outcome: 'failed' as const,
-    attempt: lost.attempt,
-    agent_id: lost.agent.agent_id,
+    ...run,
     error: errorOf(lost),
     cause,
   };
@@ -78,8 +78,10 @@ async function settleLost(
     await deps.messenger.ticks(row.pool, tickDelays([not_before], deps.sources.now()));
   const announcements =
     changed?.applied === true ? settledNews(row.task_id, ended, settlement, row.correlation_id) : [];
+  // One that was hedged meanwhile, or whose hedge has ended, may still have this run: the next pulse looks again.
+  const done = changed?.applied === true || (changed !== undefined && isUseless(changed.current, run));
   const route = settlement.change.patch.route ?? row.route;
-  return { done: true, hints: [{ pool: row.pool, routes: [route] }], announcements };
+  return { done, hints: settlement.kind === 'left' ? [] : [{ pool: row.pool, routes: [route] }], announcements };
 }
 
 /** Takes back what an agent lost: settle, free the slots, tell the agent to stop, and give it no work when it is silent. */

@@ -4,7 +4,7 @@ import type { DistributorDeps } from '../ports.ts';
 
 /** Sends their leases to the agents, those of a batch in one message; what is too large for the index is read first. `now` (epoch ms) is when the attempts began. */
 export async function sendAssignments(
-  deps: DistributorDeps,
+  deps: Pick<DistributorDeps, 'tasks' | 'messenger'>,
   pool: string,
   claimed: readonly Assignment[],
   now: number,

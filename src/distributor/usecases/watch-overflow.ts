@@ -6,7 +6,7 @@ import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
 import { orderAt } from '../core/ready-order.ts';
 import { namespaceOf } from '../core/route.ts';
 import { failedNews } from '../core/task-news.ts';
-import { failChange } from '../core/task.ts';
+import { failChange } from '../core/settle.ts';
 import type { DistributorDeps } from '../ports.ts';
 
 /** What a rule's queue is noted under: its namespace, or that of everybody. */

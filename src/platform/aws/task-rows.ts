@@ -3,7 +3,8 @@ import { indexedPayloadBytesMax } from '../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { DistributionLog } from '../../contracts/task.ts';
 import type { TaskChange } from '../../distributor/core/task-change.ts';
-import { holdKey, parseHoldKey, waitingEntry } from '../../distributor/core/task.ts';
+import { holdKey, parseHoldKey } from '../../distributor/core/task.ts';
+import { waitingEntry } from '../../distributor/core/index-entries.ts';
 import { expiryOf } from './expiry.ts';
 import { readyPartition, taskKey } from './keys.ts';
 import type { Statement } from './statements.ts';
@@ -102,19 +103,19 @@ const statementCache = new Map<string, string>();
 
 /**
  * The change as a PartiQL statement for BatchExecuteStatement. Its WHERE clause is the fence: status and attempt must be what the decision
- * saw, and for a result the agent and its principal must be the lease's; it stops the race between two dispatchers, and between a result and the pulse.
+ * saw, of a task that runs also its hedges, and for a result the agent and its principal must be the lease's; it stops the race between two dispatchers, between a result and the
+ * pulse, and between the two runs of a task that is hedged.
  */
 export function taskStatement(table: string, change: TaskChange): Statement {
   const { set, remove } = attributesOf(change);
   const expect: [string, unknown][] = Object.entries(change.expect).filter(([, value]) => value !== undefined);
-  const cacheKey = [table, ...set.map(([name]) => name), '-', ...remove, '?', ...expect.map(([name]) => name)].join(
-    ' ',
-  );
+  const clauses = expect.map(([name, value]) => (value === null ? `"${name}" IS MISSING` : `"${name}"=?`));
+  const cacheKey = [table, ...set.map(([name]) => name), '-', ...remove, '?', ...clauses].join(' ');
   let statement = statementCache.get(cacheKey);
   if (statement === undefined) {
     const sets = set.map(([name]) => ` SET "${name}"=?`).join('');
     const removes = remove.map((name) => ` REMOVE "${name}"`).join('');
-    const where = expect.map(([name]) => ` AND "${name}"=?`).join('');
+    const where = clauses.map((clause) => ` AND ${clause}`).join('');
     statement = `UPDATE "${table}"${sets}${removes} WHERE "pk"=? AND "sk"=?${where}`;
     statementCache.set(cacheKey, statement);
   }
@@ -122,7 +123,12 @@ export function taskStatement(table: string, change: TaskChange): Statement {
   return {
     key,
     Statement: statement,
-    Parameters: [...set.map(([, value]) => value), key.pk, key.sk, ...expect.map(([, value]) => value)],
+    Parameters: [
+      ...set.map(([, value]) => value),
+      key.pk,
+      key.sk,
+      ...expect.flatMap(([, value]) => (value === null ? [] : [value])),
+    ],
   };
 }
 
@@ -141,6 +147,7 @@ export function taskUpdate(table: string, change: TaskChange) {
   });
   const conditions = Object.entries(change.expect).flatMap(([attribute, value]) => {
     if (value === undefined) return [];
+    if (value === null) return [`attribute_not_exists(${name(attribute)})`];
     values[`:was_${attribute}`] = value;
     return [`${name(attribute)} = :was_${attribute}`];
   });

@@ -1,3 +1,4 @@
+import type { TaskRow } from '../../contracts/rows.ts';
 import type { DistributorDeps } from '../../distributor/ports.ts';
 import type { ExpiryDeps } from '../../distributor/usecases/wake-expiries.ts';
 import { wakeTasks } from '../../distributor/usecases/wake-tasks.ts';
@@ -12,7 +13,12 @@ export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
     approval: async (pool, ids) =>
       (await import('../../workflow/usecases/wake-approvals.ts')).wakeApprovals(deps, pool, ids),
     event: async (pool, ids) => (await import('../../workflow/usecases/deliver-event.ts')).wakeEvents(deps, pool, ids),
-    task: (pool, ids) => wakeTasks(deps, pool, ids),
+    task: (pool, ids) => {
+      // On demand: few tasks are hedged.
+      const hedge = async (rows: readonly TaskRow[]) =>
+        (await import('../../distributor/usecases/hedge-tasks.ts')).hedgeTasks(deps, pool, rows);
+      return wakeTasks({ ...deps, hedge }, pool, ids);
+    },
     expiry: async (pool, ids) => {
       const { wakeExpiries } = await import('../../distributor/usecases/wake-expiries.ts');
       return wakeExpiries({ ...deps, failTask }, pool, ids);

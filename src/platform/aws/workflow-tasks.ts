@@ -1,4 +1,4 @@
-import { failChange } from '../../distributor/core/task.ts';
+import { failChange } from '../../distributor/core/settle.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { settleWorkflowTasks } from '../../workflow/usecases/advance-workflow.ts';

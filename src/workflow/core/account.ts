@@ -8,6 +8,8 @@ import { isDecided, type WorkflowGraph } from './graph.ts';
 export interface Charge extends Amount {
   readonly node: string;
   readonly attempt: number;
+  /** Another run of the task brought its result. */
+  readonly hedge?: true;
 }
 
 /** What a step does to the budget of its workflow: what is charged to it, and which limit a dispatch found to leave no room although nothing runs. */

@@ -6,17 +6,20 @@ import type { DispatchHint } from '../../contracts/messages.ts';
 import type { StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Settlement } from '../../distributor/core/task-change.ts';
 import { chargeOf } from '../../distributor/core/budget.ts';
+import { type HeldRun, loserOf } from '../../distributor/core/runs.ts';
+import { otherRunWon, stopRuns } from '../../distributor/core/stop-runs.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { settledNews } from '../../distributor/core/task-news.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
-import { cancelChange, completeChange, type EndedAttempt, holdKey, settle } from '../../distributor/core/task.ts';
+import { holdKey } from '../../distributor/core/task.ts';
+import { cancelChange, completeChange, type EndedAttempt, settle } from '../../distributor/core/settle.ts';
 import type { WorkflowTasks } from '../../distributor/ports.ts';
 import { fateOf, type SentResult } from '../../distributor/core/fate.ts';
 import type { Charge } from '../core/account.ts';
 import { isDecided } from '../core/graph.ts';
 import type { NodeOutcome } from '../core/settle-nodes.ts';
 import type { WorkflowDeps } from '../ports.ts';
-import { commitStep } from './commit-advance.ts';
+import { chargesOfHedge, commitStep } from './commit-advance.ts';
 import type { Step } from './unfold-step.ts';
 import { findRun, graphOfRun, type Run } from './load-run.ts';
 
@@ -38,6 +41,7 @@ interface Pending {
 interface Effects {
   readonly hints: DispatchHint[];
   readonly announcements: Announcement[];
+  readonly losers: HeldRun[];
 }
 
 async function outputOf(deps: WorkflowDeps, { result }: SentResult): Promise<StoredJson | undefined> {
@@ -86,7 +90,7 @@ function settlementOf(
   cancelled: string | undefined,
 ): Settlement | undefined {
   const now = deps.sources.now();
-  if (ended.outcome === 'completed')
+  if (row === undefined && ended.outcome === 'completed')
     return { kind: 'completed', change: completeChange(sent.result.task_id, ended, now) };
   const settlement = row && settle(row, ended, { now, random: deps.sources.random() });
   if (row === undefined || settlement?.kind !== 'retry' || cancelled === undefined) return settlement;
@@ -107,12 +111,13 @@ function outcomeOf({ node, ended }: Pending, settlement: Settlement): NodeOutcom
 const newsOf = ({ sent, ended }: Pending, settlement: Settlement, { head }: Run): readonly Announcement[] =>
   settledNews(sent.result.task_id, ended, settlement, head.correlation_id);
 
-/** `ends`: the node ends with its attempt. `charge`: what it costs, where there is a budget. */
+/** `ends`: the node ends with its attempt. `charges`: what it costs, where there is a budget. `losers`: the other run of its task, where that was hedged. */
 type Decided = {
   readonly pending: Pending;
   readonly settlement: Settlement;
   readonly ends: boolean;
-  readonly charge?: Charge;
+  readonly charges: readonly Charge[];
+  readonly losers: readonly HeldRun[];
 };
 
 /** Changes that concern their row alone: a retry, or the task of a node that has ended already (it was redriven). */
@@ -143,8 +148,10 @@ async function follow(
   effects: Effects,
 ): Promise<void> {
   const timers: string[] = [];
-  for (const { pending, settlement } of applied) {
+  for (const { pending, settlement, losers } of applied) {
     pending.fate = 'applied';
+    effects.losers.push(...losers);
+    if (settlement.kind === 'left') continue;
     if (settlement.kind !== 'retry') effects.announcements.push(...newsOf(pending, settlement, run));
     else if (typeof settlement.change.patch.not_before === 'string') timers.push(settlement.change.patch.not_before);
     else {
@@ -168,7 +175,7 @@ async function commitAttempts(
   const outcomes = ending.map(({ pending, settlement }) => outcomeOf(pending, settlement));
   const { budget: limits } = run.head;
   const account =
-    limits === undefined ? {} : { account: { limits, charges: decided.flatMap(({ charge }) => charge ?? []) } };
+    limits === undefined ? {} : { account: { limits, charges: decided.flatMap(({ charges }) => charges) } };
   const step: Step = {
     command: { type: 'settle', outcomes, ...account },
     changes: decided.map(({ settlement }) => settlement.change),
@@ -217,6 +224,8 @@ async function pass(
     const fate = row === undefined ? (rows.has(task_id) ? 'late' : 'live') : fateOf(row, pending.sent);
     if (fate !== 'live') {
       pending.fate = fate;
+      // Whoever settled it before may have died before the other run was told.
+      if (fate === 'repeated') effects.losers.push(...loserOf(row));
       continue;
     }
     // One change a row and transaction: another attempt of the same task waits for the next pass.
@@ -229,12 +238,15 @@ async function pass(
     if (settlement === undefined) continue;
     // A node that was stopped has been charged with what was reserved for its attempt.
     const isOpen = run.head.nodes[index] === 'S';
-    const ends = settlement.kind !== 'retry' && isOpen;
+    const ends = (settlement.kind === 'completed' || settlement.kind === 'failed') && isOpen;
+    const losers = row === undefined ? [] : loserOf({ ...row, ...settlement.change.patch } as TaskRow);
     const isCharged = isOpen && run.head.budget !== undefined && row !== undefined;
-    const cost = isCharged
-      ? { charge: { node: pending.node, attempt: pending.ended.attempt, ...chargeOf(row, pending.ended) } }
-      : {};
-    (ends || isCharged ? together : alone).push({ pending, settlement, ends, ...cost });
+    const own = isCharged
+      ? [{ node: pending.node, attempt: pending.ended.attempt, ...chargeOf(row, pending.ended) }]
+      : [];
+    const lost =
+      isCharged && losers.length > 0 ? chargesOfHedge({ task_id, hedge: settlement.change.patch.hedge }) : [];
+    (ends || isCharged ? together : alone).push({ pending, settlement, ends, charges: [...own, ...lost], losers });
   }
   await changeRows(deps, run, alone, rows, effects);
   await commitAttempts(deps, run, together, rows, effects);
@@ -265,7 +277,7 @@ export async function settleWorkflowTasks(
   workflow_id: string,
   results: readonly SentResult[],
 ): Promise<Settled> {
-  const effects: Effects = { hints: [], announcements: [] };
+  const effects: Effects = { hints: [], announcements: [], losers: [] };
   const keyOf = ({ result, agent_id, principal = '' }: SentResult): string =>
     `${holdKey(result.task_id, result.attempt)} ${agent_id} ${principal}`;
   const repeats = new Set<number>();
@@ -279,6 +291,7 @@ export async function settleWorkflowTasks(
   for (let at = 0; at < pending.length; at += tasksPerMessageMax) {
     await settleChunk(deps, workflow_id, pending.slice(at, at + tasksPerMessageMax), effects);
   }
+  await stopRuns(deps, effects.losers, otherRunWon);
   const outcomes = results.map((sent, index): Fate => {
     const fate = firsts.get(keyOf(sent))?.fate ?? 'late';
     return repeats.has(index) && fate === 'applied' ? 'repeated' : fate;

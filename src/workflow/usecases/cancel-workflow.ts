@@ -3,7 +3,8 @@ import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
-import { cancelChange } from '../../distributor/core/task.ts';
+import { cancelChange } from '../../distributor/core/settle.ts';
+import { runsOf } from '../../distributor/core/runs.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { isUndoing, mayBeStopped } from '../core/draft.ts';
 import { isDecided } from '../core/graph.ts';
@@ -45,7 +46,7 @@ async function askAgents(
   rows: readonly TaskRow[],
   until: string,
 ): Promise<void> {
-  const byAgent = Map.groupBy(rows, ({ assigned_agent = '' }) => assigned_agent);
+  const byAgent = Map.groupBy(rows.flatMap(runsOf), (run) => run.agent_id);
   const messages = [...byAgent].map(async ([agent_id, list]) => {
     const agent = await deps.agents.get(pool, agent_id);
     return list.flatMap(({ task_id, attempt }) =>

@@ -1,7 +1,7 @@
 import type { Announcement } from '../../contracts/events.ts';
 import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
-import type { TaskRow } from '../../contracts/rows.ts';
+import type { HedgeRun, TaskRow } from '../../contracts/rows.ts';
 import type { NodeTimerRow, WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowEvent } from '../../contracts/workflow.ts';
 import { noAmount, spentView } from '../../distributor/core/budget.ts';
@@ -146,8 +146,23 @@ async function withStoppedCharged(
 }
 
 /** What an attempt is charged with that ends over its agent's head. */
-export function chargesOfStopped({ task_id, status, attempt, reserved = noAmount }: TaskRow): Charge[] {
-  return status === 'Processing' ? [{ node: workflowOf(task_id)?.node ?? '', attempt, ...reserved }] : [];
+export function chargesOfStopped({ task_id, status, attempt, reserved = noAmount, hedge }: TaskRow): Charge[] {
+  if (status !== 'Processing') return [];
+  const node = workflowOf(task_id)?.node ?? '';
+  return [{ node, attempt, ...reserved }, ...chargesOfHedge({ task_id, hedge })];
+}
+
+/** What the other run of a hedged task is charged with that ends with it. */
+export function chargesOfHedge({
+  task_id,
+  hedge,
+}: {
+  readonly task_id: string;
+  readonly hedge?: HedgeRun | null | undefined;
+}): Charge[] {
+  return hedge === undefined || hedge === null
+    ? []
+    : [{ node: workflowOf(task_id)?.node ?? '', attempt: hedge.attempt, hedge: true, ...hedge.reserved }];
 }
 
 /** What is told of a budget: a hint, since the log has it for good. */

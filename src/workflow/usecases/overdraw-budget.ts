@@ -3,7 +3,7 @@ import type { TaskError } from '../../contracts/task.ts';
 import { budgetReason, limitReached, noAmount } from '../../distributor/core/budget.ts';
 import type { Overdraft } from '../../distributor/core/budget-limiter.ts';
 import { failedNews } from '../../distributor/core/task-news.ts';
-import { failChange } from '../../distributor/core/task.ts';
+import { failChange } from '../../distributor/core/settle.ts';
 import type { Account } from '../core/account.ts';
 import { isFinished } from '../core/state.ts';
 import type { WorkflowDeps } from '../ports.ts';

@@ -2,8 +2,9 @@ import { CadreError } from '../../contracts/errors.ts';
 import { nodeTaskId } from '../../contracts/ids.ts';
 import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
-import { stopAttempts } from '../../distributor/core/stop-attempts.ts';
-import { cancelChange } from '../../distributor/core/task.ts';
+import { runsOf } from '../../distributor/core/runs.ts';
+import { stopRuns } from '../../distributor/core/stop-runs.ts';
+import { cancelChange } from '../../distributor/core/settle.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { graphOfRun, type Run } from './load-run.ts';
 import { withdrawApprovals } from './withdraw-approvals.ts';
@@ -21,7 +22,7 @@ async function sweep(deps: WorkflowDeps, head: WorkflowHead, ids: readonly strin
   const changed = await deps.tasks.change(open.map((row) => cancelChange(row, { now, reason })));
   const cancelled = open.filter((_, index) => changed[index]?.applied === true);
   // Those that were cancelled before as well: whoever did it may have died before it freed their slots.
-  await stopAttempts(deps, [...cancelled, ...rows.filter(({ status }) => status === 'Cancelled')], reason);
+  await stopRuns(deps, [...cancelled, ...rows.filter(({ status }) => status === 'Cancelled')].flatMap(runsOf), reason);
   await deps.messenger.announce(
     cancelled.map((row) => ({
       type: 'TaskCancelled' as const,

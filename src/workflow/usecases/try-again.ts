@@ -1,4 +1,4 @@
-import { retryDelayMs } from '../../distributor/core/task.ts';
+import { retryDelayMs } from '../../distributor/core/settle.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { loadEnds, type Progress } from './node-values.ts';
 import type { Resolved } from './resolved.ts';

@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import { attemptsMax, backoffMsMax } from '../../../src/contracts/limits.ts';
 import { priorities } from '../../../src/contracts/task.ts';
 import { routeOf } from '../../../src/distributor/core/route.ts';
-import {
-  type EndedAttempt,
-  holdKey,
-  newTask,
-  parseHoldKey,
-  retryDelayMs,
-  settle,
-} from '../../../src/distributor/core/task.ts';
+import { holdKey, newTask, parseHoldKey } from '../../../src/distributor/core/task.ts';
+import { type EndedAttempt, retryDelayMs, settle } from '../../../src/distributor/core/settle.ts';
 import { dueOf, readyOrder } from '../../../src/distributor/core/ready-order.ts';
 import { iso, processingRow, startMs } from '../../unit/distributor/rows.ts';
 
@@ -46,6 +40,7 @@ describe('settling', () => {
         expect(change.expect).toEqual({
           status: 'Processing',
           attempt,
+          hedges: null,
           assigned_agent: agent_id,
           ...(principal === undefined ? {} : { principal }),
         });
@@ -58,7 +53,7 @@ describe('settling', () => {
     fc.assert(
       fc.property(rows, endings, jitter, (row, ended, random) => {
         const { kind, change } = settle(
-          row,
+          { ...row, attempt: ended.attempt },
           { ...ended, outcome: 'failed', cause: 'revoked' },
           { now: startMs, random },
         );
@@ -91,9 +86,16 @@ describe('settling', () => {
         const { kind, change } = settle(row, ended, { now: startMs, random });
         const partition = change.index?.partition.split('#')[0];
         expect(partition).toBe(
-          { completed: undefined, failed: 'DEAD', retry: change.patch.not_before === null ? 'READY' : 'TIMER' }[kind],
+          {
+            completed: undefined,
+            left: undefined,
+            failed: 'DEAD',
+            retry: change.patch.not_before === null ? 'READY' : 'TIMER',
+          }[kind],
         );
-        expect(change.patch.status).toBe({ completed: 'Completed', failed: 'Failed', retry: 'Queued' }[kind]);
+        expect(change.patch.status).toBe(
+          { completed: 'Completed', left: undefined, failed: 'Failed', retry: 'Queued' }[kind],
+        );
       }),
     );
   });

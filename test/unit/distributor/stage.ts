@@ -81,7 +81,7 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
     ...adapters,
     messenger,
     addresses: { results_url: 'results', heartbeats_url: 'heartbeats', bucket: 'bucket' },
-    wakers: createWakers(adapters),
+    wakers: createWakers({ ...adapters, messenger }),
     workflowTasks: {
       resume: async () => 0,
       overdraw: async () => undefined,

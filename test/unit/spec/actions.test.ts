@@ -15,6 +15,7 @@ const modules = [
   'Order',
   'Reserve',
   'Batch',
+  'Hedge',
   'Limits',
   'Budget',
   'Callback',

@@ -16,6 +16,7 @@ const chosen = [
   'split-advance',
   'release-before-settle',
   'orphan-unfenced',
+  'hedge-unfenced',
   'no-ageing',
   'token-overwritten',
   'uncommitted-dropped',

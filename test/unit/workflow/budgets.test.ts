@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { WorkflowBudget } from '../../../src/contracts/budget.ts';
 import { failWorkflowTask } from '../../../src/workflow/usecases/fail-task.ts';
-import { failChange } from '../../../src/distributor/core/task.ts';
+import { failChange } from '../../../src/distributor/core/settle.ts';
 import { overdrawBudget } from '../../../src/workflow/usecases/overdraw-budget.ts';
 import { setBudget } from '../../../src/workflow/usecases/set-budget.ts';
 import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';

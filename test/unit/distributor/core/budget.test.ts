@@ -4,7 +4,7 @@ import { workflowBudget } from '../../../../src/contracts/budget.ts';
 import { budgetReason, estimateOf, limitReached, noAmount } from '../../../../src/distributor/core/budget.ts';
 import { rerouted } from '../../../../src/distributor/core/expiry.ts';
 import { routeOf, routeRow } from '../../../../src/distributor/core/route.ts';
-import { settle } from '../../../../src/distributor/core/task.ts';
+import { settle } from '../../../../src/distributor/core/settle.ts';
 import { taskView } from '../../../../src/distributor/core/task-view.ts';
 import { processingRow, startMs } from '../rows.ts';
 

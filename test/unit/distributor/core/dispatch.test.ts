@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { assignmentsPerRoundMax } from '../../../../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask, RouteRow } from '../../../../src/contracts/rows.ts';
 import { distributionLog } from '../../../../src/contracts/task.ts';
-import { claimChange, decideDispatch } from '../../../../src/distributor/core/dispatch.ts';
+import { claimChange } from '../../../../src/distributor/core/claim.ts';
+import { decideDispatch } from '../../../../src/distributor/core/dispatch.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../rows.ts';
 
 function decide(

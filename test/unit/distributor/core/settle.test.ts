@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { backoffMsMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
-import { type EndedAttempt, readyEntry, retryDelayMs, settle } from '../../../../src/distributor/core/task.ts';
+import { type EndedAttempt, retryDelayMs, settle } from '../../../../src/distributor/core/settle.ts';
+import { readyEntry } from '../../../../src/distributor/core/index-entries.ts';
 import { iso, processingRow, startMs } from '../rows.ts';
 
 const now = startMs + 5_000;
@@ -17,7 +18,7 @@ const ended = (over: Partial<EndedAttempt> = {}): EndedAttempt => ({
 const settled = (row: TaskRow, attempt: EndedAttempt, random = 0) => settle(row, attempt, { now, random });
 
 describe('the fence of a settled attempt', () => {
-  const fence = { status: 'Processing', attempt: 1, assigned_agent: 'a1', principal: 'principal-a1' };
+  const fence = { status: 'Processing', attempt: 1, hedges: null, assigned_agent: 'a1', principal: 'principal-a1' };
 
   it.each(['completed', 'failed', 'released'] as const)(
     'names status, attempt, agent and principal when %s',
@@ -31,6 +32,7 @@ describe('the fence of a settled attempt', () => {
     expect(settled(processingRow(), lost).change.expect).toEqual({
       status: 'Processing',
       attempt: 1,
+      hedges: null,
       assigned_agent: 'a1',
     });
   });

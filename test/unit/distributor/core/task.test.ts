@@ -3,7 +3,6 @@ import { queuedMsMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
 import { mediumWindowMs } from '../../../../src/contracts/limits.ts';
 import {
-  cancelChange,
   expireChange,
   expiryChange,
   fenceChange,
@@ -13,9 +12,10 @@ import {
   newTask,
   parseHoldKey,
   promoteChange,
-  readyEntry,
   redriveChange,
 } from '../../../../src/distributor/core/task.ts';
+import { cancelChange } from '../../../../src/distributor/core/settle.ts';
+import { readyEntry } from '../../../../src/distributor/core/index-entries.ts';
 import { iso, processingRow, startMs, taskRow } from '../rows.ts';
 
 const now = startMs + 1_000;
@@ -144,7 +144,7 @@ describe('cancelling', () => {
   it.each([taskRow({ attempt: 1 }), processingRow()])('ends a task on the fence that was seen (case %#)', (row) => {
     expect(cancelChange(row, { now, reason: 'changed my mind' })).toEqual({
       task_id: 't1',
-      expect: { status: row.status, attempt: 1 },
+      expect: { status: row.status, attempt: 1, ...(row.status === 'Processing' ? { hedges: null } : {}) },
       patch: {
         status: 'Cancelled',
         completed_at: iso(now),

@@ -54,10 +54,12 @@ describe('timers', () => {
   });
 });
 
+const hedge = async () => ({ count: 0, hints: [] });
+
 describe('a task that waits for its retry time', () => {
   it('is not woken by a timer that is shown although it is over', async () => {
     const stage = await waiting(5_000);
-    const wake = () => wakeTasks(stage.deps, 'default', ['t0', 'gone']);
+    const wake = () => wakeTasks({ ...stage.deps, hedge }, 'default', ['t0', 'gone']);
     expect(await wake()).toEqual({ count: 0, hints: [] });
     stage.clock.now += 5_000;
     expect(await wake()).toMatchObject({ count: 1 });
@@ -73,7 +75,7 @@ describe('a task that waits for its retry time', () => {
       return rows;
     };
     const tasks = { ...stage.deps.tasks, get: cancelled };
-    expect(await wakeTasks({ ...stage.deps, tasks }, 'default', ['t0'])).toMatchObject({ count: 0 });
+    expect(await wakeTasks({ ...stage.deps, tasks, hedge }, 'default', ['t0'])).toMatchObject({ count: 0 });
     expect(await stage.row('t0')).toMatchObject({ status: 'Cancelled' });
   });
 });

@@ -1,5 +1,6 @@
 import type { DispatchHint, InboxMessage } from '../../contracts/messages.ts';
-import type { AgentRow, TaskRow } from '../../contracts/rows.ts';
+import type { AgentRow } from '../../contracts/rows.ts';
+import type { HeldRun } from './runs.ts';
 import { holdKey } from './task.ts';
 
 /** Frees slots of an agent; answers with the agent, undefined when it is gone. */
@@ -14,22 +15,21 @@ interface Post {
 }
 
 /**
- * Frees the slots of tasks that were ended over their agents' heads and tells these to stop. The rows are settled already, so a lost message costs only work, and a repeat
- * changes nothing: whoever ended them may have died before it came here. Tasks that no agent had are left out.
+ * Frees the slots of runs that were ended over their agents' heads and tells these to stop. The rows are settled already, so a lost message costs only work, and a repeat
+ * changes nothing: whoever ended them may have died before it came here.
  */
-export async function stopAttempts(
+export async function stopRuns(
   deps: { readonly agents: Slots; readonly messenger: Post },
-  rows: readonly TaskRow[],
+  runs: readonly HeldRun[],
   reason: string,
 ): Promise<void> {
-  const given = rows.filter(({ assigned_agent }) => assigned_agent !== undefined);
-  const byAgent = Map.groupBy(given, ({ pool, assigned_agent = '' }) => `${pool} ${assigned_agent}`);
+  const byAgent = Map.groupBy(runs, ({ pool, agent_id }) => `${pool} ${agent_id}`);
   await Promise.all(
     [...byAgent.values()].map(async (list) => {
       const [first] = list;
-      if (first?.assigned_agent === undefined) return;
+      if (first === undefined) return;
       const keys = list.map(({ task_id, attempt }) => holdKey(task_id, attempt));
-      const agent = await deps.agents.release(first.pool, first.assigned_agent, keys);
+      const agent = await deps.agents.release(first.pool, first.agent_id, keys);
       if (agent === undefined) return;
       await deps.messenger.send(
         list.map(({ task_id, attempt }) => ({
@@ -41,3 +41,6 @@ export async function stopAttempts(
     }),
   );
 }
+
+/** Why a run is stopped of which another one has brought the result. */
+export const otherRunWon = 'another run of the task has its result';
