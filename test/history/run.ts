@@ -3,6 +3,7 @@ import { CadreError } from '../../src/contracts/errors.ts';
 import type { ChangeAnswer } from '../../src/contracts/context-requests.ts';
 import type { GetDocumentAnswer } from '../../src/contracts/context-requests.ts';
 import type { SearchDeps } from '../../src/context/index-ports.ts';
+import type { DocumentStore } from '../../src/context/ports.ts';
 import { runContextOperation } from '../../src/context/usecases/operations.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../src/platform/aws/runtime.ts';
@@ -11,7 +12,7 @@ import { contextTable } from '../unit/context/stage.ts';
 import type { HistoryEntry } from './check.ts';
 
 /** Mistakes that the check must find. */
-export const historyMutants = ['lost-update'] as const;
+export const historyMutants = ['lost-update', 'unchecked-cache'] as const;
 
 /** How to make a history. The same options give the same one. */
 export interface HistoryOptions {
@@ -42,6 +43,17 @@ function forgetful(client: TwinClients['dynamodb']): TwinClients['dynamodb'] {
   });
 }
 
+/** A store that gives what its process has read once without a look at the head: the planted stale read. */
+function unchecked(store: DocumentStore): DocumentStore {
+  const kept = new Map<string, ReturnType<DocumentStore['latest']>>();
+  const latest: DocumentStore['latest'] = (key) => {
+    const read = kept.get(key.context_id) ?? store.latest(key);
+    kept.set(key.context_id, read);
+    return read;
+  };
+  return { ...store, latest };
+}
+
 function depsOf(process: TwinProcess, mutant: string | undefined, id: () => string): SearchDeps {
   const clients =
     mutant === 'lost-update' ? { ...process.clients, dynamodb: forgetful(process.clients.dynamodb) } : process.clients;
@@ -57,7 +69,8 @@ function depsOf(process: TwinProcess, mutant: string | undefined, id: () => stri
   const adapters = createAdapters({ ...clients, objects: s3Objects(clients.s3) }, deployment, sources, {
     warn: () => undefined,
   });
-  return { ...adapters, messenger: { announce: async () => undefined } };
+  const documents = mutant === 'unchecked-cache' ? unchecked(adapters.documents) : adapters.documents;
+  return { ...adapters, documents, messenger: { announce: async () => undefined } };
 }
 
 /** Whether a failure tells that nothing happened, rather than nothing at all. */

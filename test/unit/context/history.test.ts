@@ -28,6 +28,10 @@ describe('the history of concurrent writers', () => {
     expect(faultsOf(await historyOf('lost-update')).join('\n')).toMatch(/one update is lost/);
   });
 
+  it('shows a planted cache that gives what it has without a look at the head', async () => {
+    expect(faultsOf(await historyOf('unchecked-cache')).join('\n')).toMatch(/was seen after @\d+ had been answered/);
+  });
+
   it.each([
     ['two writers of one version', [write(1, 'a', 0, 1), write(1, 'b', 0, 2)]],
     ['a read of what nobody wrote', [write(1, 'a', 0, 1), read(2, 'b', 2, 3)]],
