@@ -38,6 +38,8 @@ export interface WorkflowHead {
   readonly paused?: boolean;
   /** Whether nodes left results of their own, which expire with the workflow. */
   readonly results?: true;
+  /** Whether nodes ever asked people, whose approvals expire with the workflow. */
+  readonly approvals?: true;
   readonly body_hash: string;
   readonly created_at: string;
   readonly started_at?: string;

@@ -1,84 +1,6 @@
 import { branchingCases } from './branching-cases.ts';
+import { instanceCases } from './instance-cases.ts';
 import type { StoryCase } from './workflow-story.ts';
-
-const instances: Readonly<Record<string, readonly StoryCase[]>> = {
-  '12': [
-    {
-      order: [
-        '-offences +close -close -notices:0:notice -notices',
-        '+notices:0:notice +notices:1:notice +notices:2:notice -close',
-      ],
-      completed: 'offences notices close notices:0:notice notices:1:notice notices:2:notice',
-    },
-  ],
-  '13': [
-    {
-      order: [
-        '+signatures:0:sign +signatures:1:sign +signatures:2:sign -signatures:0:sign -signatures:1:sign -signatures:2:sign +file',
-      ],
-      completed: 'signatures file signatures:0:sign signatures:1:sign signatures:2:sign',
-    },
-  ],
-  '14': [
-    {
-      order: ['-diagnose +checks:0:check +checks:1:check -checks:1:check -checks:0:check +treat'],
-      completed: 'diagnose checks treat checks:0:check checks:1:check',
-    },
-  ],
-  '15': [
-    {
-      order: [
-        '+witnesses:1:hear +witnesses:0:hear:plan:hear-another -witnesses:1:hear -witnesses:0:hear:plan:hear-another +verdict',
-      ],
-      completed: 'witnesses verdict witnesses:0:hear witnesses:1:hear witnesses:0:hear:plan:hear-another',
-    },
-  ],
-  '26': [
-    {
-      order: ['-night:0:counts:0:count -night:0:fire-alarm -night', '-night -counted ~announce'],
-      completed: 'night counted night:0:fire-alarm night:0:counts:0:count',
-      cancelled: 'night:0:counts night:0:counts:1:count night:0:counts:2:count',
-      skipped: 'announce',
-    },
-  ],
-  '27': [
-    {
-      order: ['-night:0:counts:0:count -night:0:closing-time -night +announce -announce'],
-      completed: 'night announce night:0:closing-time night:0:counts:0:count',
-      cancelled: 'night:0:counts night:0:counts:1:count night:0:counts:2:count',
-    },
-  ],
-  '34': [
-    {
-      order: ['-reader-1 -reader-2 +publish -publish -reader-3'],
-      completed: 'reader-1 reader-2 reader-3 publish',
-    },
-  ],
-  '35': [
-    {
-      order: ['-samples:plan:sequence:0:sample-1 -samples:plan:sequence:0:sample-2 -samples +compare -compare'],
-      completed:
-        'samples compare samples:plan:sequence samples:plan:sequence:0:sample-1 samples:plan:sequence:0:sample-2',
-      cancelled: 'samples:plan:sequence:0:sample-3',
-    },
-  ],
-  '41': [
-    {
-      order: ['-desks:0:serve -desks:1:serve -desks:2:serve -desks +count -count'],
-      completed: 'desks count desks:0:open desks:0:serve desks:1:open desks:1:serve desks:2:open desks:2:serve',
-    },
-  ],
-  '42': [
-    {
-      order: [
-        '-arrive +desks:0:open +desks:1:open +desks:2:open -desks:0:open +desks:0:serve -desks:2:open',
-        '-desks:1:open +desks:1:serve -desks:1:serve',
-        '-desks:2:open +desks:2:serve -desks:2:serve',
-      ],
-      completed: 'arrive desks desks:0:open desks:0:serve desks:1:open desks:1:serve desks:2:open desks:2:serve',
-    },
-  ],
-};
 
 const discriminators: Readonly<Record<string, readonly StoryCase[]>> = {
   '28': [
@@ -242,6 +164,46 @@ const endings: Readonly<Record<string, readonly StoryCase[]>> = {
       skipped: 'claim:0:settle',
     },
   ],
+  '18': [
+    {
+      signals: [
+        { afterMs: 5_000, name: 'change-seat', data: { duration_ms: 500 } },
+        { afterMs: 10_000, name: 'gate-closed' },
+        { afterMs: 20_000, name: 'change-seat', data: { duration_ms: 500 } },
+      ],
+      order: [
+        '-check-in -seats:0:open:0:request +seats:0:open:0:change -seats:0:open:0:change -seats:1:open:0:close -seats +fly',
+      ],
+      completed:
+        'check-in seats fly seats:0:open seats:0:open:0:request seats:0:open:0:change seats:1:open seats:1:open:0:close',
+      cancelled: 'seats:0:open:0:close seats:1:open:0:request',
+      skipped: 'seats:1:open:0:change',
+    },
+    {
+      signals: [{ afterMs: 30_000, name: 'gate-closed' }],
+      order: ['-check-in -seats:0:open:0:close -seats +fly'],
+      completed: 'check-in seats fly seats:0:open seats:0:open:0:close',
+      cancelled: 'seats:0:open:0:request',
+      skipped: 'seats:0:open:0:change',
+    },
+  ],
+  '36': [
+    {
+      signals: [
+        { afterMs: 1_000, name: 'supplier-found', data: { duration_ms: 60_000, price: 90 } },
+        { afterMs: 2_000, name: 'supplier-found', data: { duration_ms: 1_000, price: 120 } },
+        { afterMs: 5_000, name: 'supplier-found', data: { duration_ms: 1_000, price: 80 } },
+      ],
+      order: [
+        '+offers:0:offer -offers:0:others:0:offer +offers:0:others:0:others:0:offer -offers:0:others:0:others:0:offer -offers:0:others:0:others:0:good -offers +order',
+      ],
+      completed:
+        'offers order offers:0:next offers:0:others offers:0:others:0:next offers:0:others:0:offer offers:0:others:0:judge offers:0:others:0:others offers:0:others:0:others:0:next offers:0:others:0:others:0:offer offers:0:others:0:others:0:judge offers:0:others:0:others:0:good',
+      cancelled: 'offers:0:offer offers:0:others:0:others:0:others offers:0:others:0:others:0:others:0:next',
+      skipped:
+        'offers:0:judge offers:0:good offers:0:others:0:good offers:0:others:0:others:0:others:0:offer offers:0:others:0:others:0:others:0:judge offers:0:others:0:others:0:others:0:good offers:0:others:0:others:0:others:0:others',
+    },
+  ],
   '43': [
     {
       order: ['+case:0:search -case:0:tip -case:0:solved -case'],
@@ -255,7 +217,7 @@ const endings: Readonly<Record<string, readonly StoryCase[]>> = {
 /** What the example of each pattern must show, by its two-digit number. */
 export const patternCases: Readonly<Record<string, readonly StoryCase[]>> = {
   ...branchingCases,
-  ...instances,
+  ...instanceCases,
   ...discriminators,
   ...states,
   ...endings,

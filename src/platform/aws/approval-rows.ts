@@ -1,17 +1,21 @@
+import { waitMsMax } from '../../contracts/limits.ts';
 import type { ApprovalRow } from '../../contracts/workflow-rows.ts';
 import { expiryOf } from './expiry.ts';
 import { approvalKey, timerPartition } from './keys.ts';
 import type { Item } from './task-rows.ts';
 
+const runSecondsMax = waitMsMax / 1_000;
+
 /**
- * The item of an approval: in the index exactly while it waits for a time. Nothing is owed of one that has ended and waits for nothing, so it expires; the workflow's
- * log keeps what was decided.
+ * The item of an approval: in the index exactly while it waits for a time. It expires with its workflow, which tells it when that has ended; one that is still written
+ * after that, to pay what it owed, as long after its own end as the longest run may last.
  */
 export function approvalItem(row: ApprovalRow): Item {
   const { workflow_id, path, pool, wake_at, ended_at } = row;
   const timer =
     wake_at === undefined ? {} : { gsi1pk: timerPartition(pool), gsi1sk: `${wake_at}#${workflow_id}:${path}` };
-  const expiry = ended_at === undefined || wake_at !== undefined ? {} : { expires_at: expiryOf(ended_at) };
+  const expiry =
+    ended_at === undefined || wake_at !== undefined ? {} : { expires_at: expiryOf(ended_at) + runSecondsMax };
   return { ...approvalKey(workflow_id, path), ...row, ...timer, ...expiry };
 }
 

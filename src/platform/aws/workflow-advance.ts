@@ -28,7 +28,19 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
   const { status, seq, nodes, started_at, completed_at, cancel_reason, cancel_until, output, output_error } = head;
-  const { definition, version, expansions, results, compensation, paused, signals, priority, deadline, updated } = head;
+  const {
+    definition,
+    version,
+    expansions,
+    results,
+    approvals,
+    compensation,
+    paused,
+    signals,
+    priority,
+    deadline,
+    updated,
+  } = head;
   const { budget, spent, warned } = head;
   const attributes = {
     status,
@@ -38,6 +50,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     version,
     expansions,
     results,
+    approvals,
     compensation,
     paused,
     signals,

@@ -9,6 +9,7 @@ import { chunks, coalescedReads, type Database, getItems, queryItems, isRefused 
 import { expiryOf } from './expiry.ts';
 import { executeStatements } from './statements.ts';
 import {
+  approvalKey,
   definitionKey,
   eventKey,
   expansionKey,
@@ -205,12 +206,15 @@ async function retire(db: Database, head: WorkflowHead): Promise<void> {
   const events = Array.from({ length: seq }, (_, at) => eventKey(workflow_id, at + 1));
   const joined = Array.from({ length: head.expansions ?? 0 }, (_, at) => expansionKey(workflow_id, at));
   const results = head.results === true ? await keysLike(db, resultKey(workflow_id, '')) : [];
+  const approvals = head.approvals === true ? await keysLike(db, approvalKey(workflow_id, '')) : [];
   const signals = head.signals === undefined ? [] : await keysLike(db, signalKey(workflow_id, ''));
-  const statements = [definitionKey(workflow_id), ...events, ...joined, ...results, ...signals].map((key) => ({
-    key,
-    Statement: `UPDATE "${db.table}" SET "expires_at"=? WHERE "pk"=? AND "sk"=?`,
-    Parameters: [expiryOf(completed_at), key.pk, key.sk],
-  }));
+  const statements = [definitionKey(workflow_id), ...events, ...joined, ...results, ...approvals, ...signals].map(
+    (key) => ({
+      key,
+      Statement: `UPDATE "${db.table}" SET "expires_at"=? WHERE "pk"=? AND "sk"=?`,
+      Parameters: [expiryOf(completed_at), key.pk, key.sk],
+    }),
+  );
   for (const batch of chunks(statements, statementsMax)) await executeStatements(db, batch);
 }
 

@@ -1,6 +1,6 @@
 import type { Fault } from '../../contracts/errors.ts';
 import type { WorkflowDefinition } from '../../contracts/workflow.ts';
-import { bodiesOf, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
+import { bodiesOf, branchesOf, type WorkflowBody, type WorkflowNode } from '../../contracts/workflow-nodes.ts';
 import { inOrder } from './critical-path.ts';
 import { findCycles } from './cycles.ts';
 import { graphOf } from './graph.ts';
@@ -15,12 +15,17 @@ const fallbacksOf: Leads = ({ nodes }) =>
     return typeof on_error.fallback === 'string' ? on_error.fallback : fallbacksOf(on_error.fallback);
   });
 
-/** Nodes that start in every run in which nothing fails: no choice comes before them. */
+/** Nodes that start in every run in which nothing fails: no choice comes before them, and no event that may go another way. */
 function certainNodes({ nodes }: WorkflowBody): WorkflowNode[] {
   const graph = graphOf({ name: 'level', nodes: [...nodes] });
   const open = new Set<number>();
   for (const index of inOrder(graph)) {
-    const isCertain = (each: number): boolean => open.has(each) && graph.nodes[each]?.kind !== 'choice';
+    const { name = '' } = graph.nodes[index] ?? {};
+    const decides = (each: number): boolean => {
+      const node = graph.nodes[each];
+      return node?.kind === 'choice' || branchesOf(node).some(([, names]) => names.includes(name));
+    };
+    const isCertain = (each: number): boolean => open.has(each) && !decides(each);
     if ((graph.dependencies[index] ?? []).every(isCertain)) open.add(index);
   }
   return graph.nodes.filter((_, index) => open.has(index));
@@ -44,7 +49,7 @@ const innerOf: Leads = (body) =>
 
 /**
  * Bodies that lead back to themselves with nothing that could end it: by failures alone, where the same is tried with the same input, or in every run, where they
- * nest until the limit. A body may well run itself behind a choice, in a map, or in a loop with `while`.
+ * nest until the limit. A body may well run itself behind a choice or an event's `then`, in a map, or in a loop with `while`.
  */
 export function bodyCycleFaults({ bodies = {} }: WorkflowDefinition): Fault[] {
   const names = Object.keys(bodies);

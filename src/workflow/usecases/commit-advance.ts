@@ -72,6 +72,7 @@ async function nextHead(deps: WorkflowDeps, run: Run, step: Step, unfolded: Unfo
     ...(unfolded.signals.size === 0 && run.head.signals === undefined ? {} : { signals: state.signals }),
     ...(state.compensation === undefined ? {} : { compensation: state.compensation }),
     ...(unfolded.results.size === 0 ? {} : { results: true as const }),
+    ...(unfolded.approvals.length === 0 ? {} : { approvals: true as const }),
     ...(started ? { started_at: at } : {}),
     ...(cancelled === undefined ? {} : { cancel_reason: run.head.cancel_reason ?? cancelled.reason }),
     ...(state.spent === undefined ? {} : { spent: state.spent }),
