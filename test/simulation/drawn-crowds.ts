@@ -27,6 +27,25 @@ export function drawBurst(random: Random, spread: number): Scenario['tasks'] {
   return [...many, task('soon-due', { priority: 'low', deadline })];
 }
 
+/** In some seeds the same is asked for again and again, where only one of it may be under way, or only the last one counts. Only the API tells who was refused. */
+export function drawKeyed(random: Random, spread: number): Scenario['tasks'] {
+  const rules: NonNullable<Task['distribution_rules']>[] = [
+    { singleton: { key: 'only' } },
+    { debounce: { key: 'last', delay_ms: 1_000 + random.below(2_000) } },
+  ];
+  return rules.flatMap((distribution_rules, kind) => {
+    if (!random.chance(0.2)) return [];
+    const from = random.below(spread);
+    return Array.from({ length: 4 }, (_, index) => {
+      const task_id = `keyed-${kind}-${index}`;
+      const asked = { priority: 'medium' as const, required_capabilities: ['a'], payload: {}, distribution_rules };
+      // Two of them in the same moment, the others soon after.
+      const at = from + Math.max(0, index - 1) * random.below(1_500);
+      return { at, task: { task_id, task_type: 'work', ...asked }, via: 'api' as const };
+    });
+  });
+}
+
 /** Asks for more at once than its budget has room for: what runs has to be told from what may still begin. */
 const tight = {
   budget: { tokens: 2 * attemptUsageMax.tokens },

@@ -201,6 +201,20 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'blind-mark',
+    mistake: 'a key is taken although somebody took it since it was looked at',
+    spoil: ({ tasks, ...adapters }) => ({
+      ...adapters,
+      tasks: {
+        ...tasks,
+        insertMarked: async (row, key) => {
+          const now = await tasks.mark(row.pool, key.mark.name);
+          return tasks.insertMarked(row, { ...key, was: now?.task_id });
+        },
+      },
+    }),
+  },
+  {
     name: 'untold-wait',
     mistake: 'a workflow that waits for a key does not tell so',
     spoil: (adapters) => ({ ...adapters, published: { ...adapters.published, expect: async () => undefined } }),

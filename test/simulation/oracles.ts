@@ -6,6 +6,7 @@ import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';
 import { createHedgeOracle, secondRunOf } from './hedge-oracle.ts';
+import { createKeysOracle } from './keys-oracle.ts';
 import { createLimitsOracle } from './limits-oracle.ts';
 import { createNamespaceOracle } from './namespace-oracle.ts';
 import { nextVersion } from './scenario.ts';
@@ -75,6 +76,7 @@ export function createOracles(view: OracleView) {
 
   const checkLimits = createLimitsOracle(check);
   const checkHedge = createHedgeOracle(check);
+  const checkKeys = createKeysOracle(check);
 
   function trackReady(before: Item | undefined, after: Item | undefined, at: number): void {
     const id = String((after ?? before)?.['task_id']);
@@ -352,6 +354,7 @@ export function createOracles(view: OracleView) {
           });
       }
       checkBudgets(commit);
+      checkKeys(commit);
     },
   };
 }

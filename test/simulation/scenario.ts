@@ -9,7 +9,7 @@ import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import { attemptUsageMax, withBudget } from './drawn-budget.ts';
-import { drawBurst, drawCrowds } from './drawn-crowds.ts';
+import { drawBurst, drawCrowds, drawKeyed } from './drawn-crowds.ts';
 import { withHedge, withHedgedNodes } from './drawn-hedges.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawEvents, drawSignals } from './drawn-events.ts';
@@ -317,7 +317,7 @@ export function drawScenario(random: Random): Scenario {
           workflow_id,
         })),
       ),
-    tasks: [...tasks, ...drawBurst(random.fork('burst'), spread)],
+    tasks: [...tasks, ...drawBurst(random.fork('burst'), spread), ...drawKeyed(random.fork('keyed'), spread)],
     workflows,
     kills: drawKills(kills, agents, healAt),
     ...drawNamespaceKill(random.fork('namespace'), healAt),
