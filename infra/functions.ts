@@ -18,6 +18,8 @@ export interface FunctionSpec {
   readonly scansRows?: true;
   /** Queues that it sends hints and ticks to. */
   readonly sendsTo?: readonly QueueName[];
+  /** Whether it reads the inboxes of agents in their stead. */
+  readonly readsInboxes?: true;
   /** Whether it sends to the inboxes of agents. */
   readonly sendsToInboxes?: true;
   /** Whether it starts executions. */
@@ -72,6 +74,8 @@ export const functionSpecs = {
   'index-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true },
   'sweep-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true, removesDocuments: true },
   'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
+  // It waits most of the time, and what it costs to wait is its memory.
+  'serve-agents': { memoryMb: 256, sendsTo: ['results'], readsInboxes: true },
   api: {
     memoryMb: 1024,
     deletesRows: true,

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { AgentScaling, type AgentScalingProps } from './constructs/agent-scaling.ts';
 import { Api, type ApiProps } from './constructs/api.ts';
 import type { ContextCache } from './constructs/context-cache.ts';
+import { CadreFunction } from './constructs/cadre-function.ts';
 import { ContextFunctions } from './constructs/context-functions.ts';
 import { ApprovalTopic } from './constructs/approval-topic.ts';
 import { ApprovalWebhook, type ApprovalWebhookProps } from './constructs/approval-webhook.ts';
@@ -40,14 +41,17 @@ export class RuntimeStack extends Stack {
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
     const shared = { state: props.state, queues, stateMachineArn, contextCache: props.contextCache };
-    const distributor = new Distributor(this, 'Distributor', shared);
+    const local = props.local ?? false;
+    const served = { ...shared, ...(local ? { environment: { CADRE_TRUST_LOCAL: '1' } } : {}) };
+    // No alarm watches it: whoever it serves hears of its errors, and tries again.
+    const serveAgents = new CadreFunction(this, 'ServeAgents', { ...served, name: 'serve-agents' });
+    const distributor = new Distributor(this, 'Distributor', { ...shared, serveAgents });
     const workflow = new Workflow(this, 'Workflow', shared);
     new ContextFunctions(this, 'ContextFunctions', shared);
-    const local = props.local ?? false;
     const api = new Api(this, 'Api', {
-      ...shared,
+      ...served,
+      serveAgents,
       ...(props.jwt === undefined ? {} : { jwt: props.jwt }),
-      ...(local ? { environment: { CADRE_TRUST_LOCAL: '1' } } : {}),
     });
     if (!local) {
       new Observability(this, 'Observability', {

@@ -1,11 +1,11 @@
 import type { SQSEvent } from 'aws-lambda';
-import { resultBatch } from '../../src/contracts/messages.ts';
+import { relayedBatch } from '../../src/contracts/messages.ts';
 import { parseJson } from '../../src/contracts/parse.ts';
 import { applyResults, type ReceivedResults } from '../../src/distributor/usecases/apply-results.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
-import { queueHandler, senderOf } from '../../src/platform/aws/queue-handler.ts';
-import { awsRuntime } from '../../src/platform/aws/runtime.ts';
+import { principalOf, queueHandler } from '../../src/platform/aws/queue-handler.ts';
+import { awsRuntime, type Deployment } from '../../src/platform/aws/runtime.ts';
 
 async function apply(deps: DistributorDeps, batches: readonly ReceivedResults[]) {
   const fates = await applyResults(deps, batches);
@@ -13,12 +13,15 @@ async function apply(deps: DistributorDeps, batches: readonly ReceivedResults[])
   return { summary: { results: fates.length, late } };
 }
 
-export function createHandler(deps: DistributorDeps, log: Log) {
+export function createHandler(deps: DistributorDeps & Pick<Deployment, 'relayRoleId'>, log: Log) {
   return queueHandler<ReceivedResults>({
     source: 'results',
     deps,
     log,
-    read: (record) => ({ ...parseJson(resultBatch, record.body), principal: senderOf(record) }),
+    read: (record) => {
+      const { principal, ...batch } = parseJson(relayedBatch, record.body);
+      return { ...batch, principal: principalOf(record, principal, deps.relayRoleId) };
+    },
     handle: (batches) => apply(deps, batches),
   });
 }

@@ -1,9 +1,10 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { type CfnStage, HttpApi, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type CfnStage, HttpApi, HttpMethod, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { agentWorkOperations } from '../../src/contracts/agent-work.ts';
 import { CadreFunction, type CadreFunctionProps } from './cadre-function.ts';
 
 /** Requests a second, and above it for a moment. More: one caller's loop takes the account's concurrency. */
@@ -11,11 +12,13 @@ const throttlingRateLimit = 500;
 const throttlingBurstLimit = 1_000;
 
 export interface ApiProps extends Omit<CadreFunctionProps, 'name'> {
+  /** Serves those who wait for work. */
+  readonly serveAgents: CadreFunction;
   /** Callers show a token of this issuer. @default callers sign with SigV4 */
   readonly jwt?: { readonly issuer: string; readonly audience: readonly string[] };
 }
 
-/** The HTTP API: one app on one function behind `$default`; nobody comes in without an identity. */
+/** The HTTP API: one app on one function behind `$default`, and one for those who wait for work; nobody comes in without an identity. */
 export class Api extends Construct {
   readonly function: CadreFunction;
   readonly httpApi: HttpApi;
@@ -32,6 +35,14 @@ export class Api extends Construct {
       defaultAuthorizer: authorizer,
       defaultIntegration: new HttpLambdaIntegration('Integration', this.function.function),
     });
+    const agents = new HttpLambdaIntegration('AgentsIntegration', props.serveAgents.function);
+    for (const { path } of agentWorkOperations) {
+      this.httpApi.addRoutes({
+        path: path.replaceAll(/:(\w+)/g, '{$1}'),
+        methods: [HttpMethod.POST],
+        integration: agents,
+      });
+    }
     const log = new LogGroup(this, 'AccessLog', {
       logGroupName: '/cadre/api-access',
       retention: RetentionDays.ONE_MONTH,

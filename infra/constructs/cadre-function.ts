@@ -40,6 +40,7 @@ export interface CadreFunctionProps {
 /** One function of the list, with its log, its own role and exactly the permissions of its row, fed by the queues that name it. */
 export class CadreFunction extends Construct {
   readonly function: LambdaFunction;
+  readonly role: Role;
 
   constructor(scope: Construct, id: string, props: CadreFunctionProps) {
     super(scope, id);
@@ -50,6 +51,7 @@ export class CadreFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    this.role = role;
     logGroup.grantWrite(role);
     this.function = new LambdaFunction(this, 'Function', {
       functionName: `cadre-${props.name}`,
@@ -163,6 +165,7 @@ export class CadreFunction extends Construct {
     const targets = (spec.sendsTo ?? []).map((name) => queues.byName[name].queue.queueArn);
     if (targets.length > 0) allow(['sqs:SendMessage'], ...targets);
     if (spec.sendsToInboxes) allow(['sqs:SendMessage'], inboxes);
+    if (spec.readsInboxes) allow(['sqs:ReceiveMessage', 'sqs:ChangeMessageVisibility'], inboxes);
     if (spec.completesExecutions) allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], stateMachineArn);
     if (spec.startsExecutions) {
       allow(['states:StartExecution'], stateMachineArn);
@@ -224,7 +227,7 @@ function acknowledgeWildcards(role: Role, spec: FunctionSpec): void {
       ...documentObjects.map((name) => `IAM5[Resource::${bucketExport}/${name}]`),
     );
   }
-  if (spec.sendsToInboxes) {
+  if (spec.sendsToInboxes || spec.readsInboxes) {
     acknowledge(
       role,
       'Each agent has an inbox of its own, created when it registers.',

@@ -9,11 +9,23 @@ import { CadreFunction, type CadreFunctionProps } from './cadre-function.ts';
 export class Distributor extends Construct {
   readonly functions: readonly CadreFunction[];
 
-  constructor(scope: Construct, id: string, props: Omit<CadreFunctionProps, 'name'>) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: Omit<CadreFunctionProps, 'name'> & {
+      /** Speaks for agents that have nothing but HTTP: its role alone is believed. */
+      readonly serveAgents: CadreFunction;
+    },
+  ) {
     super(scope, id);
-    this.functions = (['accept-tasks', 'dispatch-tasks', 'apply-results', 'record-heartbeats', 'pulse'] as const).map(
-      (name) => new CadreFunction(this, name, { ...props, name }),
-    );
+    const { serveAgents, ...shared } = props;
+    const believed = { RELAY_ROLE_ID: serveAgents.role.roleId };
+    this.functions = [
+      ...(['accept-tasks', 'dispatch-tasks', 'record-heartbeats', 'pulse'] as const).map(
+        (name) => new CadreFunction(this, name, { ...shared, name }),
+      ),
+      new CadreFunction(this, 'apply-results', { ...shared, name: 'apply-results', environment: believed }),
+    ];
     const { byName } = props.queues;
     for (const { name, queue, detailType, detail } of ruleSpecs) {
       new Rule(this, name, {

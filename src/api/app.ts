@@ -1,8 +1,4 @@
-import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { bodyBytesMax } from '../contracts/api.ts';
-import { CadreError } from '../contracts/errors.ts';
-import { problemResponse, toProblem } from './problem.ts';
+import type { Hono } from 'hono';
 import type { ApiDeps } from './ports.ts';
 import type { ApiEnv } from './request.ts';
 import { agentRoutes } from './routes/agents.ts';
@@ -19,19 +15,7 @@ import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { repairRoutes } from './routes/workflow-repair.ts';
 import { steeringRoutes, workflowRoutes } from './routes/workflows.ts';
-
-/** How the app meets its surroundings. */
-export interface ApiOptions {
-  /** The caller as the authorizer knows it; undefined refuses the request with `unauthenticated`. `env` is what the adapter passes on. */
-  readonly principalOf: (request: Request, env: unknown) => string | undefined;
-  /** The groups that the authorizer has proved the caller to be in. @default none */
-  readonly groupsOf?: (request: Request, env: unknown) => readonly string[];
-  /** Hears of faults that are ours (status 500). */
-  readonly onFault?: (error: unknown, correlation_id: string) => void;
-}
-
-const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-const idempotencyKeyCharactersMax = 256;
+import { type ApiOptions, createShell } from './shell.ts';
 
 /**
  * The HTTP API: one app for Lambda, the twin and tests. Every command carries its own id in its body, so a repeat is safe with or
@@ -39,37 +23,7 @@ const idempotencyKeyCharactersMax = 256;
  * task or workflow id is a typed conflict.
  */
 export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
-  const app = new Hono<ApiEnv>();
-
-  app.use(async (c, next) => {
-    const principal = options.principalOf(c.req.raw, c.env);
-    const key = c.req.header('idempotency-key');
-    const fresh = c.req.header('x-correlation-id') ?? deps.sources.id();
-    const story = key === undefined ? fresh : deps.sources.hash(`${principal ?? ''} ${key}`).slice(0, 32);
-    c.set('correlation_id', story.slice(0, 128));
-    if (principal === undefined) throw new CadreError('unauthenticated');
-    if (key !== undefined && key.length > idempotencyKeyCharactersMax) {
-      throw new CadreError(
-        'invalid-input',
-        `the Idempotency-Key has more than ${idempotencyKeyCharactersMax} characters`,
-      );
-    }
-    const traceparent = c.req.header('traceparent');
-    c.set('principal', principal);
-    c.set('groups', options.groupsOf?.(c.req.raw, c.env) ?? []);
-    c.set('traceparent', traceparent !== undefined && traceparentPattern.test(traceparent) ? traceparent : undefined);
-    await next();
-    c.header('x-correlation-id', c.get('correlation_id'));
-  });
-  app.use(
-    bodyLimit({
-      maxSize: bodyBytesMax,
-      onError: () => {
-        throw new CadreError('too-large', `a request may have ${bodyBytesMax} bytes`);
-      },
-    }),
-  );
-
+  const app = createShell(deps.sources, options);
   app.route('/', taskRoutes(deps));
   app.route('/', workflowRoutes(deps));
   app.route('/', steeringRoutes(deps));
@@ -85,16 +39,5 @@ export function createApp(deps: ApiDeps, options: ApiOptions): Hono<ApiEnv> {
   app.route('/', documentRoutes(deps));
   app.route('/', deadLetterRoutes(deps));
   app.route('/', systemRoutes(deps));
-
-  app.notFound((c) => {
-    const error = new CadreError('not-found', `there is no ${c.req.method} ${c.req.path}; see /v1/openapi.json`);
-    return problemResponse(toProblem(error, c.req.path, c.get('correlation_id')));
-  });
-  app.onError((error, c) => {
-    const correlation_id = c.get('correlation_id');
-    const problem = toProblem(error, c.req.path, correlation_id);
-    if (problem.code === 'internal') options.onFault?.(error, correlation_id);
-    return problemResponse(problem);
-  });
   return app;
 }

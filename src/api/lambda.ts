@@ -1,6 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Hono } from 'hono';
+import { groupsFrom, principalFrom } from './principal.ts';
 import type { ApiEnv } from './request.ts';
+import type { ApiOptions } from './shell.ts';
 
 /** What the app is told of a request beside the request itself. */
 export interface LambdaBindings {
@@ -28,5 +30,31 @@ export async function answerEvent(
     statusCode: response.status,
     headers: Object.fromEntries(response.headers),
     body: await response.text(),
+  };
+}
+
+/** Where an app says what it answered, and what it failed at. */
+interface RequestLog {
+  info(message: string, details: Record<string, unknown>): void;
+  error(message: string, details: Record<string, unknown>): void;
+}
+
+/** The handler of a function with an app, one line of log for each request. CADRE_TRUST_LOCAL=1 is set for local deployments only. */
+export function apiHandler(make: (options: ApiOptions) => Hono<ApiEnv>, log: RequestLog) {
+  const trustLocal = process.env['CADRE_TRUST_LOCAL'] === '1';
+  const app = make({
+    principalOf: (_request, bindings) => principalFrom((bindings as LambdaBindings).requestContext, { trustLocal }),
+    groupsOf: (_request, bindings) => (trustLocal ? [] : groupsFrom((bindings as LambdaBindings).requestContext)),
+    onFault: (error, correlation_id) =>
+      log.error('a request failed', {
+        correlation_id,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+  });
+  return async (event: APIGatewayProxyEventV2) => {
+    const answer = await answerEvent(app, event);
+    const request = `${event.requestContext.http.method} ${event.rawPath}`;
+    log.info('answered', { request, status: answer.statusCode });
+    return answer;
   };
 }

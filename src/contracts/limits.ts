@@ -208,6 +208,8 @@ export const idleHeartbeatIntervalMs = 30_000;
 export const missedHeartbeatsMax = 2.5;
 /** A reserved slot that the agent has not reported after this time is taken back. Shorter than this, a slow poll looks like a loss. */
 export const confirmMsMax = 9_000;
+/** Longest time that a request for work waits at an inbox: SQS allows no more, and API Gateway answers after 30 s. */
+export const workWaitSecondsMax = 20;
 /** Time between two pulses while there is work. */
 export const pulseIntervalMs = 3_000;
 /** Pulse ticks put on their way at once: fewer calls when more, a longer tail of empty ticks when the work ends. */

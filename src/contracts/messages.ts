@@ -4,7 +4,7 @@ import { contextId, namespaceName } from './context.ts';
 import { taskReads } from './declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
-import { slotsMax, tasksPerMessageMax } from './limits.ts';
+import { principalCharactersMax, slotsMax, tasksPerMessageMax } from './limits.ts';
 import { blobRef, priority, task, taskError } from './task.ts';
 
 /** Submission without EventBridge: what the SDK puts on a priority's queue. */
@@ -84,6 +84,8 @@ export const resultBatch = z.strictObject({
   results: z.array(taskResult).min(1).max(tasksPerMessageMax),
 });
 export type ResultBatch = z.infer<typeof resultBatch>;
+/** A batch with the principal that it comes from, where that is not its sender: serve-agents speaks for agents that have nothing but HTTP. */
+export const relayedBatch = resultBatch.extend({ principal: z.string().min(1).max(principalCharactersMax).optional() });
 
 /** heartbeats: the agent is alive and holds these attempts (`task_id#attempt`). The next one comes within `interval_ms`. */
 export const heartbeat = z.strictObject({

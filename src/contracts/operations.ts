@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { agentWorkOperations } from './agent-work.ts';
 import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
 import {
   cancelRequest,
@@ -128,6 +129,16 @@ export const operations: readonly Operation[] = [
     answer: json,
   },
   {
+    id: 'getTaskCheckpoint',
+    method: 'get',
+    path: '/v1/tasks/:id/checkpoint',
+    tag: 'tasks',
+    summary: 'Read what an earlier attempt of a task saved before it had to make way, however it is stored',
+    params: { id: taskId },
+    status: 200,
+    answer: json,
+  },
+  {
     id: 'cancelTask',
     method: 'post',
     path: '/v1/tasks/:id/cancel',
@@ -194,6 +205,7 @@ export const operations: readonly Operation[] = [
     params: { id: agentId },
     status: 204,
   },
+  ...agentWorkOperations,
   {
     id: 'drainAgent',
     method: 'post',

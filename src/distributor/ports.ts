@@ -18,6 +18,7 @@ import type {
   Timer,
   TimerKind,
 } from '../contracts/rows.ts';
+import type { PackedMessage } from '../contracts/result-packing.ts';
 import type { TaskError, TaskStatus } from '../contracts/task.ts';
 import type { SentResult } from './core/fate.ts';
 import type { FiguresAging, FiguresChange } from './core/figures.ts';
@@ -228,6 +229,8 @@ export interface Messenger {
   hint(hints: readonly DispatchHint[]): Promise<void>;
   /** Sends to inboxes, batched per inbox. A message that could not be sent is only a lost hint: it is logged, not thrown. */
   send(messages: readonly { readonly inbox_url: string; readonly message: InboxMessage }[]): Promise<void>;
+  /** Puts results of an agent into their queue. Throws when one could not be sent: it is no hint, whoever reports must know. */
+  relay(messages: readonly PackedMessage['message'][]): Promise<void>;
   /** Puts pulse ticks on their way, `delays` in seconds. False: some could not be sent. */
   ticks(pool: string, delays: readonly number[]): Promise<boolean>;
   /** Lets received messages of one of our queues come again in a moment, later each time, instead of after the full visibility time-out. */
@@ -236,10 +239,23 @@ export interface Messenger {
   announce(events: readonly Announcement[]): Promise<void>;
 }
 
+/** A message that was received from an inbox; `receipt` gives it back. */
+export interface InboxDelivery {
+  readonly body: string;
+  readonly receipt: string;
+}
+
 export interface Inboxes {
   /** Creates the agent's inbox queue when it is missing; answers its URL. */
   create(agent_id: string): Promise<string>;
   remove(inbox_url: string): Promise<void>;
+  /** What lies in an inbox; with nothing there it waits. What was received does not come again. */
+  receive(
+    inbox_url: string,
+    options: { readonly max: number; readonly wait_seconds: number },
+  ): Promise<readonly InboxDelivery[]>;
+  /** Lets messages that were received come again at once. */
+  putBack(inbox_url: string, receipts: readonly string[]): Promise<void>;
 }
 
 export interface DeadLetterStore {

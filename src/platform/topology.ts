@@ -24,6 +24,8 @@ export const functionTimeouts = {
   'index-contexts': 120,
   'sweep-contexts': 120,
   api: 29,
+  // It waits at an inbox for `workWaitSecondsMax`.
+  'serve-agents': 29,
 } as const;
 export type FunctionName = keyof typeof functionTimeouts;
 export const functionNames = Object.keys(functionTimeouts) as FunctionName[];

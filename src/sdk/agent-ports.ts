@@ -32,9 +32,18 @@ export interface AgentQueues {
   send(url: string, messages: readonly OutgoingMessage[]): Promise<readonly number[]>;
 }
 
+/** A part of a task that may be too large for a message. */
+export interface TaskPart {
+  readonly task_id: string;
+  readonly part: 'payload' | 'checkpoint';
+}
+
 /** Large payloads and outputs in the deployment's bucket. */
 export interface AgentBlobs {
-  get(bucket: string, key: string): Promise<string>;
+  /** Bytes of an output up to which it travels inside its result. @default `inlineBytesMax`, as much as a queue's message should carry */
+  readonly inlineBytesMax?: number;
+  /** The object with this key; `of` says what it is, for who reaches tasks and no bucket. */
+  get(bucket: string, key: string, of: TaskPart): Promise<string>;
   put(bucket: string, key: string, text: string): Promise<void>;
 }
 

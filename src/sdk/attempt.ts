@@ -4,7 +4,7 @@ import type { Usage } from '../contracts/budget.ts';
 import { json } from '../contracts/json.ts';
 import { blobBytesMax, checkpointMsMax, inlineBytesMax } from '../contracts/limits.ts';
 import type { Assignment, TaskResult } from '../contracts/messages.ts';
-import type { AgentDeps } from './agent-ports.ts';
+import type { AgentDeps, TaskPart } from './agent-ports.ts';
 import type { BlobRef } from '../contracts/task.ts';
 import type { ContextCalls } from './context-calls.ts';
 import { pinnedContexts } from './pinned-contexts.ts';
@@ -152,10 +152,12 @@ export class Attempt {
     const { deps, grant, handler, onProgress } = this.options;
     const { task_id, task_type, attempt, priority, deadline } = this.assignment;
     const fields = { task_id, attempt };
-    const load = async (ref: BlobRef) => json.parse(JSON.parse(await deps.s3.get(grant.bucket, ref.key)));
+    const load = async ({ key }: BlobRef, part: TaskPart['part']) =>
+      json.parse(JSON.parse(await deps.s3.get(grant.bucket, key, { task_id, part })));
     const { payload_ref, checkpoint_ref, reads = [] } = this.assignment;
-    const payload = payload_ref === undefined ? (this.assignment.payload ?? null) : await load(payload_ref);
-    const checkpoint = checkpoint_ref === undefined ? this.assignment.checkpoint : await load(checkpoint_ref);
+    const payload = payload_ref === undefined ? (this.assignment.payload ?? null) : await load(payload_ref, 'payload');
+    const checkpoint =
+      checkpoint_ref === undefined ? this.assignment.checkpoint : await load(checkpoint_ref, 'checkpoint');
     const log = deps.log;
     const contexts = () => this.contexts();
     const documents = reads.length === 0 ? [] : await readDeclared(contexts(), reads, log);
@@ -200,14 +202,14 @@ export class Attempt {
     const value = toJson(output);
     const text = JSON.stringify(value);
     const bytes = Buffer.byteLength(text);
-    if (bytes <= inlineBytesMax) return { output: value };
+    const { deps, grant } = this.options;
+    if (bytes <= (deps.s3.inlineBytesMax ?? inlineBytesMax)) return { output: value };
     if (bytes > blobBytesMax) {
       throw new TerminalError({
         code: 'too-large',
         message: `the output has ${bytes} bytes, at most ${blobBytesMax} fit`,
       });
     }
-    const { deps, grant } = this.options;
     const key = `blobs/${grant.agent_id}/${createHash('sha256').update(text).digest('hex')}`;
     await deps.s3.put(grant.bucket, key, text);
     return { output_ref: { key, bytes } };

@@ -1,20 +1,14 @@
-import * as z from 'zod';
-import {
-  agentGrant,
-  type AgentGrant,
-  type AgentRegistration,
-  type AgentTraits,
-  type BatchTraits,
-} from '../contracts/agent.ts';
+import type { AgentTraits, BatchTraits } from '../contracts/agent.ts';
 import type { Json } from '../contracts/json.ts';
-import { parse } from '../contracts/parse.ts';
-import type { AgentDeps, AgentRegistry } from './agent-ports.ts';
+import type { AgentDeps } from './agent-ports.ts';
+import { agentRegistry } from './agent-registry.ts';
 import { AgentRunner, type AgentWork } from './agent.ts';
 import type { ContextCalls } from './context-calls.ts';
-import { apiTransport, type ApiTransport } from './api-transport.ts';
+import { apiTransport } from './api-transport.ts';
 import { createClient } from './client.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
 import type { BatchHandler, Handler } from './handler.ts';
+import { httpAgentDeps } from './http-agent.ts';
 import { jsonLog } from './json-log.ts';
 import { patient, realClock } from './clock.ts';
 
@@ -29,6 +23,11 @@ interface AgentBasics extends ConnectionOptions {
   readonly slots?: number;
   /** Facts that routing policies match on, its price, and how it begins and rests; see the registration's schema. */
   readonly traits?: AgentTraits;
+  /**
+   * How it gets its work: from queues of SQS, or by `http` through the API alone, which needs no permission beyond calling it. @default `http` with a
+   * `token`, else `sqs`, which costs less
+   */
+  readonly transport?: 'sqs' | 'http';
   /** Hears of each `progress()` of its handlers. */
   readonly onProgress?: (task_id: string, share: number, note?: string) => void;
   /** Effects to replace, for tests and for the twin. */
@@ -101,39 +100,23 @@ export function createAgent<Input, Output>(
   };
 }
 
-/** Keys that a newer deployment adds are ignored. */
-const grant = z.object(agentGrant.shape);
-
-/** The registry of agents behind the API. */
-export function agentRegistry(call: ApiTransport): AgentRegistry {
-  return {
-    async register(registration: AgentRegistration): Promise<AgentGrant> {
-      return parse(grant, await call({ method: 'POST', path: '/v1/agents', body: registration }));
-    },
-    async deregister(agent_id: string): Promise<void> {
-      await call({ method: 'DELETE', path: `/v1/agents/${encodeURIComponent(agent_id)}` });
-    },
-  };
-}
-
-async function completeDeps(options: ConnectionOptions, given: Partial<AgentDeps>): Promise<AgentDeps> {
+async function completeDeps(
+  options: ConnectionOptions & Pick<AgentBasics, 'transport'>,
+  given: Partial<AgentDeps>,
+): Promise<AgentDeps> {
   const clock = patient(given.clock ?? realClock);
   const log = given.log ?? jsonLog();
   let made: ContextCalls | undefined;
   const contexts = given.contexts ?? (() => (made ??= createClient({ ...options, clock }).contexts));
-  if (given.sqs !== undefined && given.s3 !== undefined && given.api !== undefined) {
-    return { sqs: given.sqs, s3: given.s3, api: given.api, contexts, clock, log };
-  }
+  const shared = { contexts, clock, log };
+  const { sqs, s3, api } = given;
+  if (sqs !== undefined && s3 !== undefined && api !== undefined) return { ...shared, sqs, s3, api };
   const connection = discoverConnection(options);
+  const call = apiTransport(connection, { clock, fetch: globalThis.fetch });
+  const transport = options.transport ?? (connection.token === undefined ? 'sqs' : 'http');
+  if (transport === 'http') return { ...httpAgentDeps(call), ...given, ...shared };
   const { connectAgent } = await import('../platform/aws/agent-connection.ts');
   const { region, credentials, endpoint } = connection;
   const aws = connectAgent({ region, credentials, ...(endpoint === undefined ? {} : { endpoint }) });
-  return {
-    sqs: given.sqs ?? aws.sqs,
-    s3: given.s3 ?? aws.s3,
-    api: given.api ?? agentRegistry(apiTransport(connection, { clock, fetch: globalThis.fetch })),
-    contexts,
-    clock,
-    log,
-  };
+  return { ...aws, api: agentRegistry(call), ...given, ...shared };
 }

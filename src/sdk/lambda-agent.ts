@@ -10,7 +10,7 @@ import type { ContextCalls } from './context-calls.ts';
 import type { BatchHandler, Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
 import { patient, realClock } from './clock.ts';
-import { packCalls, packResults } from './result-packing.ts';
+import { packForQueue } from './result-outbox.ts';
 
 /** What an agent that is a Lambda function is given. */
 export type LambdaAgentOptions<Input, Output> = LambdaAgentBasics &
@@ -52,7 +52,7 @@ export function lambdaAgent<Input = Json, Output = unknown>(options: LambdaAgent
       (result) => result !== undefined,
     );
     const unsent = new Set<string>();
-    for (const call of packCalls(packResults(grant.pool, grant.agent_id, results))) {
+    for (const call of packForQueue(grant, results)) {
       const refused = await deps.sqs.send(
         grant.results_url,
         call.map((packed) => packed.message),

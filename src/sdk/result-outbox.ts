@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { AgentGrant } from '../contracts/agent.ts';
 import { tasksPerMessageMax } from '../contracts/limits.ts';
 import type { TaskResult } from '../contracts/messages.ts';
+import { packCalls, packResults, type PackedMessage } from '../contracts/result-packing.ts';
 import type { AgentDeps } from './agent-ports.ts';
-import { packCalls, packResults, type PackedMessage } from './result-packing.ts';
 
 /** How long a result waits for others while more work is in hand. Longer: slower workflows; shorter: more calls under load. */
 const lingerMs = 20;
@@ -12,6 +13,12 @@ const pauseMsMax = 5_000;
 const sendingMsMin = 15_000;
 /** How long a stopping agent tries to get rid of its last results; after that their tasks are run again elsewhere. */
 const drainMsMax = 5_000;
+
+/** Results as calls of the results queue. */
+export function packForQueue({ pool, agent_id }: AgentGrant, results: readonly TaskResult[]) {
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  return packCalls(packResults({ pool, agent_id }, results, hash));
+}
 
 interface Pending {
   readonly result: TaskResult;
@@ -64,13 +71,8 @@ export class ResultOutbox {
     const batch = this.pending;
     this.pending = [];
     const until = Math.max(this.deps.clock.now() + sendingMsMin, ...batch.map((entry) => entry.until));
-    const grant = this.grant();
-    const messages = packResults(
-      grant.pool,
-      grant.agent_id,
-      batch.map((entry) => entry.result),
-    );
-    for (const call of packCalls(messages)) {
+    const results = batch.map((entry) => entry.result);
+    for (const call of packForQueue(this.grant(), results)) {
       const sent = this.send(call, until).finally(() => this.sending.delete(sent));
       this.sending.add(sent);
     }

@@ -1,4 +1,7 @@
+import { createAgentApp } from '../api/agent-app.ts';
 import { createApp } from '../api/app.ts';
+import type { ApiOptions } from '../api/shell.ts';
+import { agentWorkOperations } from '../contracts/agent-work.ts';
 import { createQueueSizes } from '../platform/aws/queue-sizes.ts';
 import { s3Objects } from '../platform/aws/objects.ts';
 import { agentQueues } from '../platform/aws/agent-transport.ts';
@@ -10,7 +13,9 @@ import type { Task } from '../contracts/task.ts';
 import type { Json } from '../contracts/json.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../contracts/workflow.ts';
 import { approvalCalls, type ApprovalCalls } from './approval-calls.ts';
-import { agentRegistry, type Agent, createAgent } from './create-agent.ts';
+import { agentRegistry } from './agent-registry.ts';
+import { type Agent, createAgent } from './create-agent.ts';
+import { httpAgentDeps } from './http-agent.ts';
 import type { AgentClock } from './agent-ports.ts';
 import { type ApiTransport, apiTransport } from './api-transport.ts';
 import { type Client, createClient } from './client.ts';
@@ -32,6 +37,8 @@ export interface TestAgent {
   readonly type?: string;
   readonly capabilities?: readonly string[];
   readonly slots?: number;
+  /** @default `sqs` */
+  readonly transport?: 'sqs' | 'http';
   readonly handler: Handler;
 }
 
@@ -87,16 +94,22 @@ const connection = {
   token: async () => 'twin',
 };
 
-/** The API in the process; who calls, and with which groups, is what its headers say. */
-function appOf({ cloud, runtime }: TwinDeployment) {
+const workPaths = agentWorkOperations.map(({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`));
+
+/** The API in the process, both its functions; who calls, and with which groups, is what its headers say. */
+function apiOf({ cloud, runtime }: TwinDeployment) {
   const api = runtime('api');
-  return createApp(
-    { ...api, queueSizes: createQueueSizes(cloud.process('api').clients.sqs, api.queues) },
-    {
-      principalOf: (request) => request.headers.get('x-twin-principal') ?? undefined,
-      groupsOf: (request) => JSON.parse(request.headers.get('x-twin-groups') ?? '[]') as string[],
-    },
-  );
+  const options: ApiOptions = {
+    principalOf: (request) => request.headers.get('x-twin-principal') ?? undefined,
+    groupsOf: (request) => JSON.parse(request.headers.get('x-twin-groups') ?? '[]') as string[],
+  };
+  const queueSizes = createQueueSizes(cloud.process('api').clients.sqs, api.queues);
+  const app = createApp({ ...api, queueSizes }, options);
+  const agentApp = createAgentApp(runtime('serve-agents'), options);
+  return (request: Request) => {
+    const { pathname } = new URL(request.url);
+    return (workPaths.some((path) => path.test(pathname)) ? agentApp : app).fetch(request);
+  };
 }
 
 /** Makes a test cloud. */
@@ -104,7 +117,7 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
   const twin = deployTwin(options);
   const { cloud } = twin;
   const { clock } = cloud;
-  const app = appOf(twin);
+  const api = apiOf(twin);
   const agentClock = clockOf(clock);
   /** The API as one principal sees it: in the process, with the identity a signature would prove. */
   const fetchAs =
@@ -113,7 +126,7 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
       const request = new Request(input, init);
       request.headers.set('x-twin-principal', principal);
       request.headers.set('x-twin-groups', JSON.stringify(groups));
-      return app.fetch(request);
+      return api(request);
     };
   const client = createClient({ ...connection, fetch: fetchAs('user'), clock: agentClock });
   const drive = <T>(work: Promise<T>) => clock.drive(work);
@@ -134,7 +147,7 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
       const call = callAs(person, groups);
       return approvalCalls((request) => drive(call(request)));
     },
-    async addAgent({ id, type = 'test', capabilities = [], slots = 1, handler }) {
+    async addAgent({ id, type = 'test', capabilities = [], slots = 1, transport = 'sqs', handler }) {
       const principal = `agent/${id}`;
       const { clients } = cloud.process(principal);
       const call = callAs(principal);
@@ -146,9 +159,9 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
         slots,
         handler,
         deps: {
-          sqs: agentQueues(clients.sqs),
-          s3: s3Objects(clients.s3),
-          api: agentRegistry(call),
+          ...(transport === 'http'
+            ? httpAgentDeps(call)
+            : { sqs: agentQueues(clients.sqs), s3: s3Objects(clients.s3), api: agentRegistry(call) }),
           contexts: () => documents,
           clock: agentClock,
           log: quiet,

@@ -167,6 +167,7 @@ export function deployTwin(twin: TwinOptions = {}, options: TwinDeploymentOption
     bus,
     stateMachineArn,
     queues,
+    relayRoleId: 'serve-agents',
   };
   const runtimeOf = (process: TwinProcess, name: string) => createRuntimeFor(process, name, cloud, deployment, options);
   for (const [name, make] of Object.entries(handlers)) {

@@ -58,8 +58,8 @@ async function play(incident: Incident) {
   });
   dynamodb.onCommit((commit) => oracles.onCommit(commit));
   for (const id of incident.agents) {
-    const plan = { id, capabilities: [], slots: 20, ownGroup: false, crashes: [], freezes: [] };
-    startSimulatedAgent(deployment.cloud, api, plan, random, startedAt);
+    const plan = { id, capabilities: [], slots: 20, ownGroup: false, byHttp: false, crashes: [], freezes: [] };
+    startSimulatedAgent(deployment, api, plan, random, startedAt);
   }
   for (const { at, point, on, skip, times } of incident.strikes) {
     let seen = 0;

@@ -140,6 +140,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
     's3:DeleteObject archive',
     's3:ListBucket bucket',
   ],
+  // It waits at inboxes, gives back what is not for who asked, and passes results on.
+  'serve-agents': [...sends('results'), 'sqs:ReceiveMessage inboxes', 'sqs:ChangeMessageVisibility inboxes'],
   // Registration makes an inbox and deregistration removes it and the row; lists scan; a redrive may go to any queue.
   api: [
     ...sends(...queueNames, 'inboxes'),

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
@@ -68,5 +71,32 @@ await describeDeployed('an agent made of the messages that docs/agents.md prints
     expect(await client.waitTask('sum-1')).toMatchObject({ status: 'Completed', output: 6, assigned_agent: 'py-1' });
     const left = await http.fetch(`${outputs.apiUrl}/v1/agents/py-1`, { method: 'DELETE' });
     expect(left.status).toBe(204);
+  });
+
+  it('works in Python with nothing but HTTP', async () => {
+    const script = join(import.meta.dirname, '../../examples/agents/over-http.py');
+    // The local cloud wants to see a token and looks at none.
+    const env = { ...process.env, CADRE_API_URL: outputs.apiUrl, CADRE_TOKEN: 'any', AGENT_ID: 'py-http-1' };
+    const agent = spawn('python3', [script, '2'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = once(agent, 'exit');
+    try {
+      await Promise.race([once(agent.stdout, 'data'), ended]);
+      expect(agent.exitCode).toBe(null);
+      const task = { task_type: 'sum', priority: 'high' as const, required_capabilities: ['sum'] };
+      const large = Array.from({ length: 40_000 }, () => 1);
+      await client.submitAll([
+        { ...task, task_id: 'http-sum-1', payload: large },
+        { ...task, task_id: 'http-sum-2', payload: 'no numbers' },
+      ]);
+      const done = { assigned_agent: 'py-http-1', attempt: 1, late_results: 0 };
+      expect(await client.waitTask('http-sum-1')).toMatchObject({ ...done, status: 'Completed', output: 40_000 });
+      expect(await client.waitTask('http-sum-2')).toMatchObject({ ...done, error: { code: 'no-numbers' } });
+      expect(await ended).toEqual([0, null]);
+    } finally {
+      agent.kill();
+    }
+    const path = `${outputs.apiUrl}/v1/agents/py-http-1`;
+    expect((await http.fetch(path, { method: 'DELETE' })).status).toBe(204);
+    expect((await http.fetch(`${path}/inbox`, { method: 'POST', body: '{"wait_seconds":0}' })).status).toBe(404);
   });
 });

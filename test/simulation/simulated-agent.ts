@@ -1,11 +1,15 @@
+import type { Heartbeat, ResultBatch } from '../../src/contracts/messages.ts';
+import { receiveWork } from '../../src/distributor/usecases/receive-work.ts';
+import { recordHeartbeats } from '../../src/distributor/usecases/record-heartbeats.ts';
 import { registerAgent } from '../../src/distributor/usecases/register-agent.ts';
+import { relayResults } from '../../src/distributor/usecases/relay-results.ts';
 import { deregisterAgent } from '../../src/distributor/usecases/deregister-agent.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
-import type { TwinCloud } from '../../src/platform/twin/twin-cloud.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import type { AgentDeps, OutgoingMessage } from '../../src/sdk/agent-ports.ts';
+import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
 import { AgentRunner, type AgentWork } from '../../src/sdk/agent.ts';
 import type { Handler } from '../../src/sdk/handler.ts';
 import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
@@ -17,9 +21,28 @@ export const agentsOwnErrors: ReadonlySet<string> = new Set(['flaky', 'broken'])
 /** How long an agent waits before it tries again to register. */
 const registerPauseMs = 500;
 
+/** What serve-agents does for an agent that has nothing but HTTP. A call that its asker does not live to see goes on. */
+function servedQueues(served: Runtime, agent_id: string, principal: string): AgentDeps['sqs'] {
+  return {
+    async receive(_url, { max, waitSeconds }) {
+      const work = await receiveWork(served, { agent_id, principal, max, wait_seconds: waitSeconds });
+      if (!work.ok) throw new Error(work.error.message);
+      return work.value.map((message) => ({ body: JSON.stringify(message) }));
+    },
+    async send(_url, messages) {
+      for (const { body } of messages) {
+        const report = JSON.parse(body) as Heartbeat | ResultBatch;
+        if ('results' in report) await relayResults(served, { ...report, principal });
+        else await recordHeartbeats(served, [{ beat: report, principal, sent_at: served.sources.now() }]);
+      }
+      return [];
+    },
+  };
+}
+
 /** The SDK's real agent in a process of the twin that crashes and freezes. */
 export function startSimulatedAgent(
-  cloud: TwinCloud,
+  { cloud, runtime }: TwinDeployment,
   api: Runtime,
   plan: SimulatedAgent,
   random: Random,
@@ -41,7 +64,7 @@ export function startSimulatedAgent(
   }
 
   function depsOf(own: number): AgentDeps {
-    const queues = agentQueues(clients.sqs);
+    const queues = plan.byHttp ? servedQueues(runtime('serve-agents'), plan.id, principal) : agentQueues(clients.sqs);
     const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
       await thaw();
       // An earlier life of the process is gone: what it was doing never comes back.

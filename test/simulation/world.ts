@@ -247,7 +247,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     if (isStopping) stoppedAt = commit.at;
     oracles.onCommit(commit);
   });
-  for (const agent of scenario.agents) startSimulatedAgent(cloud, api, agent, random, startedAt);
+  for (const agent of scenario.agents) startSimulatedAgent(deployment, api, agent, random, startedAt);
   startClient(deployment, api, scenario, startedAt);
   startRepeater(api, deployment, scenario, startedAt);
   await cloud.clock.run(() => false, scenario.healAt);

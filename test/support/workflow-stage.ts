@@ -71,6 +71,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
       hint: async (list) => void hints.push(...list),
       send: async (list) => void sent.push(...list),
       ticks: async (_pool, delays) => ticks.push(...delays) > 0,
+      relay: async () => undefined,
       retrySoon: async () => undefined,
       announce: async (list) => void announced.push(...list),
     },

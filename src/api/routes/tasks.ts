@@ -85,15 +85,12 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
     return c.json(found(await (await explaining())(deps, id), 'task', id));
   });
 
-  app.get('/v1/tasks/:id/payload', async (c) => {
-    const { payload } = await row(readParam(c, 'id', taskId));
-    return c.body(await stored(deps, payload, 'payload'), 200, { 'content-type': 'application/json' });
-  });
-
-  app.get('/v1/tasks/:id/output', async (c) => {
-    const { output } = await row(readParam(c, 'id', taskId));
-    return c.body(await stored(deps, output, 'output'), 200, { 'content-type': 'application/json' });
-  });
+  for (const part of ['payload', 'checkpoint', 'output'] as const) {
+    app.get(`/v1/tasks/:id/${part}`, async (c) => {
+      const task = await row(readParam(c, 'id', taskId));
+      return c.body(await stored(deps, task[part], part), 200, { 'content-type': 'application/json' });
+    });
+  }
 
   app.post('/v1/tasks/:id/cancel', async (c) => {
     const task_id = readParam(c, 'id', taskId);

@@ -10,7 +10,7 @@ import { fateOf } from '../core/fate.ts';
 import { addedSums, type CanaryEnd } from '../core/policy/canary.ts';
 import { type HeldRun, loserOf } from '../core/runs.ts';
 import { otherRunWon, stopRuns } from '../core/stop-runs.ts';
-import { storeText } from '../core/stored-json.ts';
+import { withStoredOutput } from '../core/stored-json.ts';
 import type { Settlement } from '../core/task-change.ts';
 import { settledNews } from '../core/task-news.ts';
 import { holdKey } from '../core/task.ts';
@@ -46,15 +46,6 @@ const settleTriesMax = 5;
 function storedOutput(result: TaskResult): StoredJson | undefined {
   if (result.output_ref !== undefined) return { ref: result.output_ref };
   return result.output === undefined ? undefined : { text: JSON.stringify(result.output) };
-}
-
-/** Takes a large output out of a result: an agent that did not use S3 itself must not make a row that is too large to write. */
-async function withStoredOutput(deps: DistributorDeps, result: TaskResult): Promise<TaskResult> {
-  if (result.output === undefined) return result;
-  const { ref } = await storeText(deps, result.task_id, JSON.stringify(result.output));
-  if (ref === undefined) return result;
-  const { output: _large, ...rest } = result;
-  return { ...rest, output_ref: ref };
 }
 
 function endedAttempt({ result, from }: Received): EndedAttempt {

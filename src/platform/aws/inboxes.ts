@@ -1,4 +1,10 @@
-import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { CadreError } from '../../contracts/errors.ts';
 import { dataKeySeconds } from '../topology.ts';
 import type { Inboxes } from '../../distributor/ports.ts';
@@ -33,6 +39,20 @@ export function createInboxes(sqs: SQSClient, keyArn?: string): Inboxes {
         });
       if (QueueUrl === undefined) throw new Error('SQS created a queue without telling its URL');
       return QueueUrl;
+    },
+    receive: async (inbox_url, { max, wait_seconds }) => {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: inbox_url, MaxNumberOfMessages: max, WaitTimeSeconds: wait_seconds }),
+      );
+      return Messages.map(({ Body = '', ReceiptHandle = '' }) => ({ body: Body, receipt: ReceiptHandle }));
+    },
+    putBack: async (inbox_url, receipts) => {
+      const Entries = receipts.map((receipt, index) => ({
+        Id: String(index),
+        ReceiptHandle: receipt,
+        VisibilityTimeout: 0,
+      }));
+      await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: inbox_url, Entries }));
     },
     remove: async (inbox_url) => {
       await sqs.send(new DeleteQueueCommand({ QueueUrl: inbox_url })).catch((error: unknown) => {

@@ -14,6 +14,7 @@ import {
   sqsBatchSizeMax,
   sqsMessageBytesMax,
 } from '../../contracts/limits.ts';
+import { CadreError } from '../../contracts/errors.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
 import type { Messenger, Sources } from '../../distributor/ports.ts';
 
@@ -52,9 +53,9 @@ export function batches<T>(
   return parts;
 }
 
-/** JSON for a message's body. SQS refuses the two noncharacters that JSON leaves as they are, and with them the whole batch. */
-function bodyOf(value: unknown): string {
-  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
+/** JSON as SQS takes it: it refuses the two noncharacters that JSON leaves as they are, and with them the whole batch. */
+function sendable(json: string): string {
+  return json.replace(/[\uFFFE\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 }
 
 type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>;
@@ -129,13 +130,23 @@ async function announce(
   }
 }
 
+async function relay(sqs: SQSClient, url: string, messages: Parameters<Messenger['relay']>[0]): Promise<void> {
+  const entries = messages.map(({ body, group, deduplication }) => ({
+    MessageBody: sendable(body),
+    MessageGroupId: group,
+    MessageDeduplicationId: deduplication,
+  }));
+  const lost = await sendAll(sqs, url, entries);
+  if (lost.length > 0) throw new CadreError('unavailable', 'the results queue did not take everything');
+}
+
 /** One message a pool; very many routes take several, since one too large would be refused each time. */
 function hintEntries(hints: readonly DispatchHint[], sources: Sources): readonly Entry[] {
   return [...Map.groupBy(hints, (hint) => hint.pool)].flatMap(([pool, list]) => {
     const routes = [...new Set(list.flatMap((hint) => hint.routes))];
     const split = batches(routes, (route) => Buffer.byteLength(route) + 3, routesPerHintMax, inlineBytesMax);
     return (split.length === 0 ? [[]] : split).map((part) => ({
-      MessageBody: bodyOf({ pool, routes: part }),
+      MessageBody: sendable(JSON.stringify({ pool, routes: part })),
       MessageGroupId: pool,
       MessageDeduplicationId: sources.id(),
     }));
@@ -174,12 +185,13 @@ export function createMessenger(options: {
         [...byInbox].map(([url, list]) =>
           sendHints(
             url,
-            list.map((each) => ({ MessageBody: bodyOf(each.message) })),
+            list.map((each) => ({ MessageBody: sendable(JSON.stringify(each.message)) })),
             'inbox messages',
           ),
         ),
       );
     },
+    relay: (messages) => relay(sqs, urls['results'] ?? '', messages),
     ticks: (pool, delays) =>
       sendHints(
         urls['pulse'] ?? '',

@@ -160,3 +160,14 @@ export function queueHandler<T>(options: QueueHandlerOptions<T>): (event: SQSEve
 export function senderOf(record: SQSRecord): string {
   return record.attributes.SenderId;
 }
+
+/**
+ * Whom a message speaks for: its sender, or somebody else (`claimed`) where the sender is the role that speaks for agents, `relayRoleId`. SQS tells a role as `<role id>:<session>`
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html). Throws `forbidden` for anybody else.
+ */
+export function principalOf(record: SQSRecord, claimed: string | undefined, relayRoleId: string | undefined): string {
+  const sender = senderOf(record);
+  if (claimed === undefined || claimed === sender) return sender;
+  if (relayRoleId !== undefined && sender.split(':')[0] === relayRoleId) return claimed;
+  throw new CadreError('forbidden', 'only serve-agents may speak for another principal', { path: 'principal' });
+}

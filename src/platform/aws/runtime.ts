@@ -51,6 +51,8 @@ export interface Deployment {
   readonly contextCacheUrl?: string;
   /** Queue URLs by name, for example `tasks-critical`, `dispatch`, `results`. */
   readonly queues: Readonly<Record<string, string>>;
+  /** The id of the role that may speak for other principals: that of serve-agents. @default nobody may */
+  readonly relayRoleId?: string;
   /** The customer's key, for the queues that are made at run time. */
   readonly keyArn?: string;
 }
@@ -58,7 +60,7 @@ export interface Deployment {
 /** The ports on one deployment. */
 export type Adapters = Omit<DistributorDeps, 'workflowTasks' | 'wakers'> &
   WorkflowDeps &
-  SearchDeps & { readonly log: Warner; readonly queues: Deployment['queues'] };
+  SearchDeps & { readonly log: Warner } & Pick<Deployment, 'queues' | 'relayRoleId'>;
 
 /** All that the use cases are given. */
 export type Runtime = DistributorDeps & Adapters;
@@ -81,6 +83,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     blobs,
     log,
     queues: deployment.queues,
+    ...(deployment.relayRoleId === undefined ? {} : { relayRoleId: deployment.relayRoleId }),
     tasks: createTaskStore(db),
     timers: createTimerStore(db),
     budgets: createBudgetStore(db),
@@ -153,6 +156,7 @@ export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
     stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',
     ...(env['EMBEDDING_MODEL'] === undefined ? {} : { embeddingModel: env['EMBEDDING_MODEL'] }),
     ...(env['CONTEXT_CACHE_URL'] === undefined ? {} : { contextCacheUrl: env['CONTEXT_CACHE_URL'] }),
+    ...(env['RELAY_ROLE_ID'] === undefined ? {} : { relayRoleId: env['RELAY_ROLE_ID'] }),
     ...(env['KEY_ARN'] === undefined ? {} : { keyArn: env['KEY_ARN'] }),
     queues: Object.fromEntries(queues),
   };

@@ -117,6 +117,18 @@ function inboxes(backend: BackendOf): void {
       await store().remove(url);
     });
 
+    it('give a message once, and again at once when it was put back', async () => {
+      const url = await store().create(unique('a'));
+      const message = { kind: 'cancel' as const, task_id: 't1', attempt: 1, reason: '' };
+      await backend().adapters.messenger.send([{ inbox_url: url, message }]);
+      const receive = () => store().receive(url, { max: 10, wait_seconds: 0 });
+      const [received] = await receive();
+      expect(await receive()).toEqual([]);
+      await store().putBack(url, [received!.receipt]);
+      expect((await receive()).map(({ body }) => JSON.parse(body) as unknown)).toEqual([message]);
+      await store().remove(url);
+    });
+
     it('that are gone lose only hints: sending to them is no fault', async () => {
       const url = await store().create(unique('a'));
       await store().remove(url);

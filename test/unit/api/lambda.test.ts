@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { createHandler } from '../../../functions/api/handler.ts';
+import { createApp } from '../../../src/api/app.ts';
+import { apiHandler } from '../../../src/api/lambda.ts';
 import { memoryDeps } from '../../support/memory-deps.ts';
 
 const event = (over: Partial<APIGatewayProxyEventV2> = {}) =>
@@ -24,7 +25,7 @@ const task = { task_id: 't1', task_type: 'demo', priority: 'low', required_capab
 describe('the function of the API', () => {
   it('answers events of API Gateway, plain and base64', async () => {
     const { deps, tasks } = memoryDeps();
-    const handler = createHandler(deps, quiet, { trustLocal: false });
+    const handler = apiHandler((options) => createApp(deps, options), quiet);
     const body = Buffer.from(JSON.stringify(task)).toString('base64');
     const http = { ...event().requestContext, http: { method: 'POST' } } as APIGatewayProxyEventV2['requestContext'];
     const posted = await handler(event({ requestContext: http, body, isBase64Encoded: true }));
@@ -36,7 +37,7 @@ describe('the function of the API', () => {
 
   it('refuses a caller whom the authorizer does not know', async () => {
     const { deps } = memoryDeps();
-    const handler = createHandler(deps, quiet, { trustLocal: false });
+    const handler = apiHandler((options) => createApp(deps, options), quiet);
     const { authorizer: _none, ...nobody } = event().requestContext as unknown as Record<string, unknown>;
     const answer = await handler(event({ requestContext: nobody as never }));
     expect(answer.statusCode).toBe(401);

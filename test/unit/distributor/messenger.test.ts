@@ -173,6 +173,22 @@ describe('hints', () => {
   });
 });
 
+describe('relayed results', () => {
+  const message = { body: '{"results":["\uFFFE"]}', group: 'w', deduplication: 'd' };
+
+  it('keep their group and their deduplication id, as text that SQS takes', async () => {
+    const { messenger, sends } = stage(1);
+    await messenger.relay([message]);
+    const entry = { MessageBody: '{"results":["\\ufffe"]}', MessageGroupId: 'w', MessageDeduplicationId: 'd' };
+    expect(sends.map(({ Entries }) => Entries)).toMatchObject([[entry], [entry]]);
+  });
+
+  it('are no hints: whoever reports is told when they were not taken', async () => {
+    await expect(stage(10).messenger.relay([message])).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(stage(new Error('broken')).messenger.relay([message])).rejects.toThrow('broken');
+  });
+});
+
 describe('announcing', () => {
   it('puts our envelope around the data, within its own contract even for the longest ids', async () => {
     const { messenger, puts } = stage();

@@ -166,6 +166,22 @@ describe('a batch of which one message breaks the use case', () => {
     await applyResults(stage.deps, log)(event(record('m1', result('t1'), { sender: 'forger' })));
     expect(await stage.row('t1')).toMatchObject({ status: 'Processing', late_results: 1 });
   });
+
+  it('lets only the role of serve-agents speak for somebody else', async () => {
+    const stage = await working();
+    const relayed = { ...result('t1'), principal: 'principal-a1' };
+    const handler = applyResults({ ...stage.deps, relayRoleId: 'AROARELAY' }, log);
+    for (const sender of ['forger', 'AROARELAYED:x', 'x:AROARELAY', '']) {
+      await handler(event(record(`m-${sender}`, relayed, { sender })));
+      expect(await stage.deps.deadLetters.get(`m-${sender}`)).toMatchObject({ code: 'forbidden', path: 'principal' });
+    }
+    expect(await stage.row('t1')).toMatchObject({ status: 'Processing', late_results: 0 });
+    await handler(event(record('m2', relayed, { sender: 'AROARELAY:cadre-serve-agents' })));
+    expect((await stage.row('t1')).status).toBe('Completed');
+    // Where nobody is told to be it, nobody is.
+    await applyResults(stage.deps, log)(event(record('m3', { ...relayed, ...result('t2') }, { sender: 'undefined' })));
+    expect((await stage.row('t2')).status).toBe('Processing');
+  });
 });
 
 describe('messages that belong together', () => {

@@ -39,6 +39,7 @@ export const cadreTable: TableSchema = {
 function recorder() {
   const told = {
     hints: [] as DispatchHint[],
+    relayed: [] as { readonly body: string; readonly group: string; readonly deduplication: string }[],
     sent: [] as { readonly inbox_url: string; readonly message: InboxMessage }[],
     ticks: [] as number[][],
     events: [] as Announcement[],
@@ -52,6 +53,7 @@ function recorder() {
   const messenger: DistributorDeps['messenger'] = {
     hint: async (hints) => void told.hints.push(...hints),
     send: async (messages) => void told.sent.push(...messages),
+    relay: async (messages) => void told.relayed.push(...messages),
     ticks: async (_pool, delays) => delays.length === 0 || told.ticks.push([...delays]) > 0,
     retrySoon: async () => undefined,
     announce: async (events) => void told.events.push(...events),
