@@ -10,6 +10,7 @@ import { createAdapters, machineSources } from '../../src/platform/aws/runtime.t
 import { createTwinCloud, type TwinClients, type TwinProcess } from '../../src/platform/twin/twin-cloud.ts';
 import { contextTable } from '../unit/context/stage.ts';
 import type { HistoryEntry } from './check.ts';
+import { bareDeployment } from '../support/bare-deployment.ts';
 
 /** Mistakes that the check must find. */
 export const historyMutants = ['lost-update', 'unchecked-cache'] as const;
@@ -57,16 +58,8 @@ function unchecked(store: DocumentStore): DocumentStore {
 function depsOf(process: TwinProcess, mutant: string | undefined, id: () => string): SearchDeps {
   const clients =
     mutant === 'lost-update' ? { ...process.clients, dynamodb: forgetful(process.clients.dynamodb) } : process.clients;
-  const deployment = {
-    table: 'cadre',
-    contextTable: 'contexts',
-    bucket: 'bucket',
-    bus: 'bus',
-    stateMachineArn: '',
-    queues: {},
-  };
   const sources = { ...machineSources, now: () => process.now(), id, random: () => 0.5 };
-  const adapters = createAdapters({ ...clients, objects: s3Objects(clients.s3) }, deployment, sources, {
+  const adapters = createAdapters({ ...clients, objects: s3Objects(clients.s3) }, bareDeployment, sources, {
     warn: () => undefined,
   });
   const documents = mutant === 'unchecked-cache' ? unchecked(adapters.documents) : adapters.documents;

@@ -32,6 +32,8 @@ interface Share {
 
 /** Seeds between two reports of a worker. */
 const reportEvery = 50;
+/** Time between two lines of progress where no terminal shows it. */
+const lineEveryMs = 30_000;
 
 async function work({ first, step, end, mutant }: Share): Promise<void> {
   const planted = mutants.find(({ name }) => name === mutant);
@@ -72,6 +74,15 @@ interface Tally {
 
 function runAll(first: number, seeds: number, workers: number, mutant: string | undefined): Promise<Tally> {
   const tally: Tally = { seeds: 0, broken: 0, faults: 0, tasks: 0, workflows: outcomesOf([]), recoveryMsMax: 0 };
+  let toldAt = performance.now();
+  const tell = (): void => {
+    const line = `${tally.seeds} of ${seeds} seeds, ${tally.broken} broken`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line} `);
+    else if (performance.now() - toldAt >= lineEveryMs) {
+      toldAt = performance.now();
+      process.stderr.write(`${line}\n`);
+    }
+  };
   const take = (report: SeedReport): void => {
     tally.seeds += 1;
     tally.faults += report.faults;
@@ -88,7 +99,7 @@ function runAll(first: number, seeds: number, workers: number, mutant: string | 
       const worker = new Worker(new URL(import.meta.url), { workerData: share });
       worker.on('message', (reports: SeedReport[]) => {
         reports.forEach(take);
-        if (process.stderr.isTTY) process.stderr.write(`\r${tally.seeds} of ${seeds} seeds, ${tally.broken} broken `);
+        tell();
       });
       worker.once('error', reject);
       worker.once('exit', () => resolve());

@@ -39,15 +39,18 @@ export function hintsOf(rows: readonly TaskRow[]): readonly DispatchHint[] {
   }));
 }
 
-/** Ends the Run state of the execution. A failure is left to the pulse: the finishing advance has left its mark. */
+/**
+ * Ends the Run state of the execution. A failure is left to the pulse: the finishing advance has left its mark. It commits once, so a token that nobody
+ * knows is no repeat here: the execution died, or was stopped, before its workflow ended.
+ */
 async function announceEnd(deps: WorkflowDeps, head: WorkflowHead): Promise<void> {
-  if (head.task_token === undefined) return;
-  await deps.executions
-    .complete(head.task_token, { workflow_id: head.workflow_id, status: head.status })
-    .catch((error: unknown) => {
-      const { workflow_id } = head;
-      deps.log.warn('an execution could not be told of its end', { workflow_id, reason: String(error) });
-    });
+  const { workflow_id, status, task_token } = head;
+  if (task_token === undefined) return;
+  const reason = await deps.executions.complete(task_token, { workflow_id, status }).then(
+    (told) => (told ? undefined : 'nothing waits for its token: it died, or was stopped'),
+    (error: unknown) => String(error),
+  );
+  if (reason !== undefined) deps.log.warn('an execution could not be told of its end', { workflow_id, reason });
 }
 
 /** The head after the events, with what the end of the workflow adds. */

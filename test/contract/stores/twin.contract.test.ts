@@ -15,6 +15,7 @@ import { scheduleStoreSuite } from './schedule-store.suite.ts';
 import { taskStoreSuite } from './task-store.suite.ts';
 import { timerStoreSuite } from './timer-store.suite.ts';
 import { workflowStoreSuite } from './workflow-store.suite.ts';
+import { bareDeployment } from '../../support/bare-deployment.ts';
 
 describe('on the twin', () => {
   let backend: Backend;
@@ -23,14 +24,7 @@ describe('on the twin', () => {
     const cloud = createTwinCloud({ tables: [cadreTable], buckets: ['bucket'] });
     const { url } = cloud.sqs.createQueue('heartbeats');
     const queues = { heartbeats: url };
-    const deployment = {
-      table: 'cadre',
-      contextTable: 'contexts',
-      bucket: 'bucket',
-      bus: 'bus',
-      stateMachineArn: '',
-      queues,
-    };
+    const deployment = { ...bareDeployment, queues };
     const clients = { ...cloud.clients, objects: s3Objects(cloud.clients.s3) };
     const adapters = createAdapters(clients, deployment, machineSources, { warn: () => undefined });
     backend = {

@@ -7,6 +7,7 @@ import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import type { TableSchema } from '../../../src/platform/twin/dynamodb/table.ts';
 import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
+import { bareDeployment } from '../../support/bare-deployment.ts';
 
 const startMs = Date.parse('2026-11-23T10:00:00.000Z');
 
@@ -33,16 +34,8 @@ export function contextStage() {
   let ids = 0;
   const sources = { ...machineSources, now: () => clock.now, id: () => `id-${++ids}` };
   const events: Announcement[] = [];
-  const deployment = {
-    table: 'cadre',
-    contextTable: 'contexts',
-    bucket: 'bucket',
-    bus: 'bus',
-    stateMachineArn: '',
-    queues: {},
-  };
   const deps = {
-    ...createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, {
+    ...createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, bareDeployment, sources, {
       warn: () => undefined,
     }),
     messenger: { announce: async (announced: readonly Announcement[]) => void events.push(...announced) },

@@ -14,6 +14,7 @@ import { indexedAttributes, indexName } from '../../../src/platform/aws/keys.ts'
 import type { TableSchema } from '../../../src/platform/twin/dynamodb/table.ts';
 import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
 import { startMs } from './rows.ts';
+import { bareDeployment } from '../../support/bare-deployment.ts';
 
 /** A task as a user submits it. */
 export function task(over: Partial<Task> = {}): Task {
@@ -69,16 +70,13 @@ export function distributorStage(workflowTasks: Partial<WorkflowTasks> = {}) {
   let ids = 0;
   const sources = { ...machineSources, now: () => clock.now, random: () => 0, id: () => `id-${++ids}` };
   const { told, messenger, forget } = recorder();
-  const deployment = {
-    table: 'cadre',
-    contextTable: 'contexts',
-    bucket: 'bucket',
-    bus: 'bus',
-    stateMachineArn: '',
-    queues: {},
-  };
   const log = { warn: () => undefined };
-  const adapters = createAdapters({ ...cloud.clients, objects: s3Objects(cloud.clients.s3) }, deployment, sources, log);
+  const adapters = createAdapters(
+    { ...cloud.clients, objects: s3Objects(cloud.clients.s3) },
+    bareDeployment,
+    sources,
+    log,
+  );
   const deps: DistributorDeps = {
     ...adapters,
     messenger,

@@ -246,6 +246,16 @@ describe('a workflow that loses a step', () => {
     expect(stage.executions.get('token-of-w')).toBe('ended');
   });
 
+  it('warns of an execution that died before its workflow ended, and of nothing when it waits', async () => {
+    const stage = createWorkflowStage();
+    for (const id of ['w', 'v']) await stage.begin(id, { name: 'one', nodes: [node('a')] });
+    stage.executions.delete('token-of-w');
+    await stage.run('v', 'a');
+    expect(stage.warnings).toEqual([]);
+    await stage.run('w', 'a');
+    expect(stage.warnings).toEqual(['an execution could not be told of its end']);
+  });
+
   it('lets all rows of a finished workflow expire, and none of a running one', async () => {
     const stage = createWorkflowStage();
     await stage.begin('w', chain);
