@@ -5,7 +5,6 @@ import { defaultPool } from '../../contracts/ids.ts';
 import type { Json } from '../../contracts/json.ts';
 import { pageSizeMax } from '../../contracts/limits.ts';
 import type { DeadLetterRow, StoredJson, TaskRow } from '../../contracts/rows.ts';
-import { redriveDeadLetter } from '../../distributor/usecases/redrive-dead-letter.ts';
 import type { ApiDeps } from '../ports.ts';
 import { found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
@@ -60,6 +59,8 @@ async function redrive(deps: ApiDeps, id: string, dryRun: boolean): Promise<Redr
       ? { id, outcome: 'refused', error }
       : { id, kind: letter.kind, outcome: 'would be redriven' };
   }
+  // Loaded for the first redrive: most requests ask for none.
+  const { redriveDeadLetter } = await import('../../distributor/usecases/redrive-dead-letter.ts');
   const outcome = await redriveDeadLetter(deps, { id });
   if (!outcome.ok) return { id, outcome: 'refused', error: { ...outcome.error } };
   return { id, kind: outcome.value.kind, outcome: 'redriven' };

@@ -13,8 +13,6 @@ import { defaultPool, taskId } from '../../contracts/ids.ts';
 import type { StoredJson } from '../../contracts/rows.ts';
 import { taskView } from '../../distributor/core/task-view.ts';
 import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
-import { cancelTask } from '../../distributor/usecases/cancel-task.ts';
-import { killTask } from '../../distributor/usecases/kill-task.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
@@ -24,6 +22,8 @@ const waiting = async () => ({
   ...(await import('../../distributor/usecases/bound-wait.ts')),
   ...(await import('../../distributor/usecases/pool-of-task.ts')),
 });
+const cancelling = async () => (await import('../../distributor/usecases/cancel-task.ts')).cancelTask;
+const killing = async () => (await import('../../distributor/usecases/kill-task.ts')).killTask;
 const forecasting = async () => (await import('../../distributor/usecases/forecast-tasks.ts')).forecastTasks;
 const explaining = async () => (await import('../../distributor/usecases/explain-task.ts')).explainTask;
 
@@ -95,13 +95,17 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/v1/tasks/:id/cancel', async (c) => {
     const task_id = readParam(c, 'id', taskId);
     const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
-    return c.json(taskView(accepted(await cancelTask(deps, { task_id, principal: c.get('principal'), reason }))));
+    return c.json(
+      taskView(accepted(await (await cancelling())(deps, { task_id, principal: c.get('principal'), reason }))),
+    );
   });
 
   app.post('/v1/tasks/:id/kill', async (c) => {
     const task_id = readParam(c, 'id', taskId);
     const { reason } = await readBody(c, stopRequest);
-    return c.json(taskView(accepted(await killTask(deps, { task_id, principal: c.get('principal'), reason }))));
+    return c.json(
+      taskView(accepted(await (await killing())(deps, { task_id, principal: c.get('principal'), reason }))),
+    );
   });
 
   return app;
