@@ -33,8 +33,6 @@ export interface SimulatedAgent {
   readonly batch?: BatchTraits;
   /** Sends its results in a group of its own instead of the workflow's: correctness must not depend on the queue's order. */
   readonly ownGroup: boolean;
-  /** Whether it has nothing but HTTP, and serve-agents works at its queues in its stead. */
-  readonly byHttp: boolean;
   readonly crashes: readonly { readonly at: number; readonly downMs?: number }[];
   readonly freezes: readonly { readonly at: number; readonly forMs: number }[];
 }
@@ -245,8 +243,6 @@ function drawAgent(random: Random, index: number, healAt: number): SimulatedAgen
     slots: 1 + random.below(3),
     ...drawBatch(random.fork(`batch-${index}`)),
     ownGroup: random.chance(0.5),
-    // Drawn apart, so that recorded seeds keep their stories.
-    byHttp: random.fork(`http/${index}`).chance(0.3),
     crashes: random.chance(0.7) ? [drawCrash(random, healAt, !isGeneralist)] : [],
     freezes: random.chance(0.3) ? [{ at: random.below(healAt), forMs: 2_000 + random.below(14_000) }] : [],
   };

@@ -44,7 +44,8 @@ function servedQueues(served: Runtime, agent_id: string, principal: string): Age
 export function startSimulatedAgent(
   { cloud, runtime }: TwinDeployment,
   api: Runtime,
-  plan: SimulatedAgent,
+  /** `byHttp`: it has nothing but HTTP, and serve-agents works at its queues in its stead. */
+  plan: SimulatedAgent & { readonly byHttp: boolean },
   random: Random,
   startedAt: number,
 ) {

@@ -247,7 +247,11 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     if (isStopping) stoppedAt = commit.at;
     oracles.onCommit(commit);
   });
-  for (const agent of scenario.agents) startSimulatedAgent(deployment, api, agent, random, startedAt);
+  for (const agent of scenario.agents) {
+    // Drawn apart, so that recorded seeds keep their stories.
+    const byHttp = random.fork(`http/${agent.id}`).chance(0.3);
+    startSimulatedAgent(deployment, api, { ...agent, byHttp }, random, startedAt);
+  }
   startClient(deployment, api, scenario, startedAt);
   startRepeater(api, deployment, scenario, startedAt);
   await cloud.clock.run(() => false, scenario.healAt);

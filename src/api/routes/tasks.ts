@@ -93,19 +93,15 @@ export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {
   }
 
   app.post('/v1/tasks/:id/cancel', async (c) => {
-    const task_id = readParam(c, 'id', taskId);
     const { reason = 'cancelled by its submitter' } = await readBody(c, cancelRequest);
-    return c.json(
-      taskView(accepted(await (await cancelling())(deps, { task_id, principal: c.get('principal'), reason }))),
-    );
+    const request = { task_id: readParam(c, 'id', taskId), principal: c.get('principal'), reason };
+    return c.json(taskView(accepted(await (await cancelling())(deps, request))));
   });
 
   app.post('/v1/tasks/:id/kill', async (c) => {
-    const task_id = readParam(c, 'id', taskId);
     const { reason } = await readBody(c, stopRequest);
-    return c.json(
-      taskView(accepted(await (await killing())(deps, { task_id, principal: c.get('principal'), reason }))),
-    );
+    const request = { task_id: readParam(c, 'id', taskId), principal: c.get('principal'), reason };
+    return c.json(taskView(accepted(await (await killing())(deps, request))));
   });
 
   return app;
