@@ -38,11 +38,6 @@ export function hedgeAt(
   return at < now + task.timeout_ms ? new Date(at).toISOString() : undefined;
 }
 
-/** Whether a task that runs is to have its second run now. */
-export function isHedgeDue({ status, hedge_at, hedge }: TaskRow, now: number): boolean {
-  return status === 'Processing' && hedge === undefined && hedge_at !== undefined && Date.parse(hedge_at) <= now;
-}
-
 /** Why a task is run a second time, as people are told. */
 export function hedgeReasons({ started_at = '', deadline, distribution_rules }: TaskRow, now: number): string[] {
   const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

@@ -84,3 +84,8 @@ export function firstRunOf(row: TaskRow & { readonly hedge: HedgeRun }): HedgeRu
     ...(distribution === undefined ? {} : { distribution }),
   };
 }
+
+/** Whether a task that runs is to have its second run now. */
+export function isHedgeDue({ status, hedge_at, hedge }: TaskRow, now: number): boolean {
+  return status === 'Processing' && hedge === undefined && hedge_at !== undefined && Date.parse(hedge_at) <= now;
+}

@@ -213,21 +213,6 @@ export function settle(
   return requeue(row, ended, context.now, delay_ms, { ...cost, retry_count, error });
 }
 
-/** Cancels a task that has not ended. The fence keeps a result that is on its way from being lost or applied twice. */
-export function cancelChange(row: TaskRow, context: { readonly now: number; readonly reason: string }): TaskChange {
-  return {
-    task_id: row.task_id,
-    expect: fenceOf(row),
-    patch: {
-      status: 'Cancelled',
-      completed_at: new Date(context.now).toISOString(),
-      not_before: null,
-      error: { code: 'cancelled', message: context.reason, retryable: false },
-    },
-    index: null,
-  };
-}
-
 /** Ends a waiting or running task as Failed over its agent's head. The fence keeps what happens at the same moment from being lost: then the row is another one. */
 export function failChange(row: TaskRow, error: TaskError, now: number): TaskChange {
   return fail(row, fenceOf(row), error, now, row.retry_count).change;

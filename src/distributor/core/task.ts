@@ -1,12 +1,10 @@
 import { defaultAttemptsMax, defaultBackoffMs, defaultTimeoutMs, queuedMsMax } from '../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../contracts/rows.ts';
 import type { Task } from '../../contracts/task.ts';
-import { deadlineError, rerouted } from './expiry.ts';
 import { readyEntry, readyPartition, retryTime, timerEntry, waitingEntry } from './index-entries.ts';
 import { dueOf } from './ready-order.ts';
 import { routeOf } from './route.ts';
 import { fenceOf, newestToken } from './runs.ts';
-import { failChange } from './settle.ts';
 import type { IndexEntry, TaskChange } from './task-change.ts';
 
 /** What a new row needs besides the task itself. Times are RFC 3339 in UTC with milliseconds. */
@@ -82,21 +80,19 @@ export function isExpired(task: Pick<TaskRow, 'queued_at'>, now: number): boolea
   return now - Date.parse(task.queued_at) > queuedMsMax;
 }
 
-/** What the policy of a task makes of it that still waits at its deadline. The fence moves on when it is rerouted: a claim for the old route must fail. */
-export function expiryChange(row: TaskRow, now: number): TaskChange {
-  const moved = rerouted(row);
-  if (moved === undefined) return failChange(row, deadlineError(row), now);
+/** Cancels a task that has not ended. The fence keeps a result that is on its way from being lost or applied twice. */
+export function cancelChange(row: TaskRow, context: { readonly now: number; readonly reason: string }): TaskChange {
   return {
     task_id: row.task_id,
-    expect: { status: 'Queued', attempt: row.attempt },
-    patch: { ...moved, ...retryTime(row), attempt: row.attempt + 1 },
-    index: waitingEntry({ ...row, ...moved }),
+    expect: fenceOf(row),
+    patch: {
+      status: 'Cancelled',
+      completed_at: new Date(context.now).toISOString(),
+      not_before: null,
+      error: { code: 'cancelled', message: context.reason, retryable: false },
+    },
+    index: null,
   };
-}
-
-/** Fails a task that waited too long. */
-export function expireChange(row: TaskRow, now: number): TaskChange {
-  return failChange(row, { code: 'task-expired', message: `it waited since ${row.queued_at}`, retryable: false }, now);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
-import { cancelChange } from '../core/settle.ts';
+import { cancelChange } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps, KeyMark } from '../ports.ts';
 

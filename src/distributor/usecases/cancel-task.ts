@@ -3,7 +3,7 @@ import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import { runsOf } from '../core/runs.ts';
 import { stopRuns } from '../core/stop-runs.ts';
-import { cancelChange } from '../core/settle.ts';
+import { cancelChange } from '../core/task.ts';
 import type { DistributorDeps } from '../ports.ts';
 
 /** Times a cancellation looks again after somebody else changed the task first. */

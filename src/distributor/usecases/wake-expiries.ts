@@ -3,7 +3,7 @@ import { workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import { expiresAt, isPastDeadline, rerouted } from '../core/expiry.ts';
 import { failedNews } from '../core/task-news.ts';
-import { expiryChange } from '../core/task.ts';
+import { expiryChange } from '../core/expire.ts';
 import type { TaskChange } from '../core/task-change.ts';
 import type { Sources, TaskStore, Woken } from '../ports.ts';
 

@@ -1,5 +1,5 @@
 import type { TaskRow } from '../../contracts/rows.ts';
-import { isHedgeDue } from '../core/hedge.ts';
+import { isHedgeDue } from '../core/runs.ts';
 import { promoteChange } from '../core/task.ts';
 import type { TaskStore, Sources, Woken } from '../ports.ts';
 

@@ -3,7 +3,7 @@ import { nodeTaskId, workflowOf } from '../../contracts/ids.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
-import { cancelChange } from '../../distributor/core/settle.ts';
+import { cancelChange } from '../../distributor/core/task.ts';
 import { runsOf } from '../../distributor/core/runs.ts';
 import { tickDelays } from '../../distributor/core/timers.ts';
 import { isUndoing, mayBeStopped } from '../core/draft.ts';

@@ -4,7 +4,7 @@ import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { isTask } from '../../contracts/workflow-nodes.ts';
 import { runsOf } from '../../distributor/core/runs.ts';
 import { stopRuns } from '../../distributor/core/stop-runs.ts';
-import { cancelChange } from '../../distributor/core/settle.ts';
+import { cancelChange } from '../../distributor/core/task.ts';
 import type { WorkflowDeps } from '../ports.ts';
 import { graphOfRun, type Run } from './load-run.ts';
 import { withdrawApprovals } from './withdraw-approvals.ts';

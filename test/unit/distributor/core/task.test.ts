@@ -2,9 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { queuedMsMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
 import { mediumWindowMs } from '../../../../src/contracts/limits.ts';
+import { expireChange, expiryChange } from '../../../../src/distributor/core/expire.ts';
 import {
-  expireChange,
-  expiryChange,
   fenceChange,
   holdKey,
   isExpired,
@@ -13,8 +12,8 @@ import {
   parseHoldKey,
   promoteChange,
   redriveChange,
+  cancelChange,
 } from '../../../../src/distributor/core/task.ts';
-import { cancelChange } from '../../../../src/distributor/core/settle.ts';
 import { readyEntry } from '../../../../src/distributor/core/index-entries.ts';
 import { iso, processingRow, startMs, taskRow } from '../rows.ts';
 
