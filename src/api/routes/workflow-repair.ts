@@ -5,7 +5,6 @@ import type { DocumentPin } from '../../contracts/declared-reads.ts';
 import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { userId } from '../../contracts/ids.ts';
 import { workflowRerunRequest, workflowUpdateRequest } from '../../contracts/repair.ts';
-import { viewOf } from '../../workflow/usecases/view-workflow.ts';
 import { toCadreError } from '../problem.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, readBody, readParam, type ApiContext, type ApiEnv } from '../request.ts';
@@ -36,6 +35,7 @@ export function repairRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const change = await readBody(c, workflowUpdateRequest);
     const { updateWorkflow } = await import('../../workflow/usecases/update-workflow.ts');
     const request = { workflow_id, principal: c.get('principal'), change };
+    const { viewOf } = await import('../../workflow/usecases/view-workflow.ts');
     return c.json(await viewOf(deps, accepted(await updateWorkflow(deps, request))));
   });
 

@@ -7,7 +7,6 @@ import { replayQuery } from '../../contracts/inspection.ts';
 import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import { eventRequest, signalRequest } from '../../contracts/signal.ts';
 import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
-import { viewOf, viewWorkflow } from '../../workflow/usecases/view-workflow.ts';
 import { advised } from '../problem.ts';
 import type { ApiDeps } from '../ports.ts';
 import { workflowCancelRequest } from '../../contracts/repair.ts';
@@ -23,6 +22,7 @@ const commands = {
   tasks: async () => (await import('../../workflow/usecases/list-run-tasks.ts')).listRunTasks,
   notification: async () => (await import('../../workflow/usecases/finish-workflow.ts')).deliveryNotification,
   steer: () => import('../../workflow/usecases/steer-workflow.ts'),
+  view: () => import('../../workflow/usecases/view-workflow.ts'),
 };
 
 const inspection = () => import('../../workflow/usecases/inspect-workflow.ts');
@@ -64,13 +64,14 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.get('/v1/workflows', async (c) => {
     const { cursor, limit } = readQuery(c, pageQuery);
     const page = await deps.workflows.list(defaultPool, limit, cursor);
+    const { viewWorkflow } = await commands.view();
     const views = await Promise.all(page.items.map(({ workflow_id }) => viewWorkflow(deps, workflow_id)));
     return c.json({ ...page, items: views.filter((view) => view !== undefined) });
   });
 
   app.get('/v1/workflows/:id', async (c) => {
     const id = readParam(c, 'id', userId);
-    return c.json(found(await viewWorkflow(deps, id), 'workflow', id));
+    return c.json(found(await (await commands.view()).viewWorkflow(deps, id), 'workflow', id));
   });
 
   app.get('/v1/workflows/:id/tasks', async (c) => {
@@ -99,7 +100,7 @@ export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {
     const { reason = 'cancelled by its submitter', ...how } = await readBody(c, workflowCancelRequest);
     const request = { workflow_id, principal: c.get('principal'), reason, ...how };
     accepted(await (await commands.cancel())(deps, request));
-    return c.json(found(await viewWorkflow(deps, workflow_id), 'workflow', workflow_id));
+    return c.json(found(await (await commands.view()).viewWorkflow(deps, workflow_id), 'workflow', workflow_id));
   });
 
   return app;
@@ -110,6 +111,7 @@ export function steeringRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
   const steered = async (c: ApiContext, steer: (request: SteerRequest) => Promise<Outcome<WorkflowHead>>) => {
     const workflow_id = readParam(c, 'id', userId);
+    const { viewOf } = await commands.view();
     return c.json(await viewOf(deps, accepted(await steer({ workflow_id, principal: c.get('principal') }))));
   };
   app.post('/v1/workflows/:id/pause', (c) =>

@@ -1,5 +1,6 @@
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import type { TaskRow } from '../../contracts/rows.ts';
+import type { KeyRule } from '../core/key-rule.ts';
 import { cancelChange } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps, KeyMark } from '../ports.ts';
@@ -14,13 +15,6 @@ export interface Marked {
 }
 
 type Step = Pick<KeyMark, 'since'> & { readonly row: TaskRow; readonly replaced?: TaskRow };
-
-/** The rule of a task about others with its key; undefined: it has none. */
-export function keyRuleOf({ distribution_rules: rules }: Pick<TaskRow, 'distribution_rules'>) {
-  if (rules?.singleton !== undefined) return { kind: 'singleton', ...rules.singleton } as const;
-  return rules?.debounce === undefined ? undefined : ({ kind: 'debounce', ...rules.debounce } as const);
-}
-type KeyRule = NonNullable<ReturnType<typeof keyRuleOf>>;
 
 const isLive = (row: TaskRow | undefined): row is TaskRow => row?.status === 'Queued' || row?.status === 'Processing';
 

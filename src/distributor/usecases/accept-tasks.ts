@@ -9,7 +9,8 @@ import { storeText } from '../core/stored-json.ts';
 import { newTask } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps } from '../ports.ts';
-import { acceptMarked, keyRuleOf, type Marked } from './accept-marked.ts';
+import { keyRuleOf } from '../core/key-rule.ts';
+import type { Marked } from './accept-marked.ts';
 import { refuseOverflow } from './refuse-overflow.ts';
 
 /** Tasks with the authority they came with. */
@@ -82,6 +83,9 @@ export async function acceptSubmissions(
   );
 }
 
+/** Few tasks say something about others with their key. */
+const marking = async () => (await import('./accept-marked.ts')).acceptMarked;
+
 /** Accepts the tasks of one submission. */
 export async function acceptTasks(
   deps: DistributorDeps,
@@ -110,7 +114,7 @@ async function admit(
   for (const row of fresh) {
     const rule = keyRuleOf(row);
     // One after the other: of two with the same key in one message the second one finds the first.
-    if (rule !== undefined) marked.set(row.task_id, await acceptMarked(deps, row, rule));
+    if (rule !== undefined) marked.set(row.task_id, await (await marking())(deps, row, rule));
   }
   const keyed = [...marked.values()].flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
   const expiries = fresh.flatMap((row) => expiresAt(row) ?? []);
