@@ -49,7 +49,7 @@ export const agentRegistration = z
     maintenance: z.array(maintenanceWindow).max(maintenanceWindowsMax).optional(),
     batch: batchTraits.optional(),
   })
-  .refine(({ capacity, batch }) => capacity * (batch?.tasks_max ?? 1) <= slotsMax, {
+  .refine(({ capacity, batch }) => batch === undefined || capacity * batch.tasks_max <= slotsMax, {
     error: `the batches of all slots have more than ${slotsMax} tasks`,
     path: ['batch', 'tasks_max'],
   });
