@@ -29,7 +29,7 @@ const nasty = fc.constantFrom<unknown>(
 const often = (good: fc.Arbitrary<unknown>, bad: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 9, arbitrary: good }, { weight: 1, arbitrary: bad });
 const id = fc.oneof(
-  { weight: 20, arbitrary: fc.constantFrom('p/q', 'p/r', 'p/new', 'p') },
+  { weight: 20, arbitrary: fc.constantFrom('p/q', 'p/r', 'p/gone', 'p', 'p/new', 'p/other', 'new') },
   { weight: 1, arbitrary: nasty },
 );
 const number = fc.oneof({ weight: 15, arbitrary: fc.integer({ min: 1, max: 4 }) }, { weight: 1, arbitrary: nasty });
@@ -119,6 +119,17 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   name: often(fc.constantFrom('s', 's2', 'p/q'), nasty),
   newer: often(fc.constantFrom('keep', 'delete'), nasty),
   dry_run: often(fc.boolean(), nasty),
+  origin: often(fc.constantFrom({ task_id: 't1' }, { task_id: 'w:n', workflow_id: 'w' }), value),
+  budget_tokens: often(fc.constantFrom(100, 8_000), number),
+  pinned: often(fc.array(id, { maxLength: 3 }), nasty),
+  workflow_id: often(fc.constant('w'), nasty),
+  agent_id: often(fc.constant('bob'), nasty),
+  mode: often(fc.constantFrom('text', 'vector', 'hybrid'), nasty),
+  types: often(fc.array(fc.constantFrom('knowledge', 'novel'), { minLength: 1, maxLength: 2 }), nasty),
+  changed_since: time,
+  changed_before: time,
+  type: word,
+  principal: word,
   keep_days: number,
   writer: often(fc.constantFrom('w1', 'w2'), nasty),
   base_version: number,

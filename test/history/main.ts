@@ -19,8 +19,9 @@ const { values } = parseArgs({
     quiet: { type: 'boolean', default: false },
   },
 });
-if (values.mutant !== undefined && !historyMutants.some((name) => name === values.mutant)) {
-  process.stderr.write(`There is no mutant ${values.mutant}: ${historyMutants.join(', ')}\n`);
+const mutant = historyMutants.find((name) => name === values.mutant);
+if (values.mutant !== mutant) {
+  process.stderr.write(`There is no mutant ${String(values.mutant)}: ${historyMutants.join(', ')}\n`);
   process.exit(2);
 }
 
@@ -45,7 +46,7 @@ function porcupine(history: readonly HistoryEntry[]): boolean | undefined {
 
 const history: HistoryEntry[] = [];
 await runHistory(
-  { clients: Number(values.clients), operations: Number(values.operations), seed: values.seed, mutant: values.mutant },
+  { clients: Number(values.clients), operations: Number(values.operations), seed: values.seed, mutant },
   (entry) => {
     history.push(entry);
     if (!values.quiet) process.stdout.write(`${JSON.stringify(entry)}\n`);
@@ -67,4 +68,4 @@ process.stderr.write(
   })}\n`,
 );
 const isBroken = faults.length > 0 || second === false;
-process.exitCode = isBroken === (values.mutant !== undefined) ? 0 : 1;
+process.exitCode = isBroken === (mutant !== undefined) ? 0 : 1;

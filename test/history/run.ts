@@ -1,9 +1,8 @@
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../src/contracts/errors.ts';
 import type { ChangeAnswer } from '../../src/contracts/context-requests.ts';
 import type { GetDocumentAnswer } from '../../src/contracts/context-requests.ts';
 import type { SearchDeps } from '../../src/context/index-ports.ts';
-import type { DocumentStore } from '../../src/context/ports.ts';
 import { runContextOperation } from '../../src/context/usecases/operations.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../src/platform/aws/runtime.ts';
@@ -20,7 +19,7 @@ export interface HistoryOptions {
   readonly clients: number;
   readonly operations: number;
   readonly seed: number | string;
-  readonly mutant?: string | undefined;
+  readonly mutant?: (typeof historyMutants)[number] | undefined;
 }
 
 /** Answers are lost, calls are throttled, transactions meet, and every call takes its time. */
@@ -30,40 +29,57 @@ const triesMax = 3;
 
 type Send = (command: { readonly input: unknown }, ...rest: unknown[]) => Promise<unknown>;
 
-/** A client whose writes forget the condition on the head and on the version row: the planted lost update. */
-function forgetful(client: TwinClients['dynamodb']): TwinClients['dynamodb'] {
+/** The same client with another way to send. */
+function sending(client: TwinClients['dynamodb'], other: (send: Send) => Send): TwinClients['dynamodb'] {
   const { send } = client as unknown as { send: Send };
-  const forgets: Send = (command, ...rest) => {
-    if (!(command instanceof TransactWriteCommand)) return send.call(client, command, ...rest);
-    const { TransactItems = [] } = command.input;
-    const bare = TransactItems.map(({ Put }) => ({ Put: { TableName: Put?.TableName, Item: Put?.Item } }));
-    return send.call(client, new TransactWriteCommand({ TransactItems: bare }), ...rest);
-  };
+  const planted = other((command, ...rest) => send.call(client, command, ...rest));
   return new Proxy(client, {
-    get: (target, name) => (name === 'send' ? forgets : (Reflect.get(target, name) as unknown)),
+    get: (target, name) => (name === 'send' ? planted : (Reflect.get(target, name) as unknown)),
   });
 }
 
-/** A store that gives what its process has read once without a look at the head: the planted stale read. */
-function unchecked(store: DocumentStore): DocumentStore {
-  const kept = new Map<string, ReturnType<DocumentStore['latest']>>();
-  const latest: DocumentStore['latest'] = (key) => {
-    const read = kept.get(key.context_id) ?? store.latest(key);
-    kept.set(key.context_id, read);
-    return read;
-  };
-  return { ...store, latest };
-}
+const mistakes: Readonly<Record<(typeof historyMutants)[number], (send: Send) => Send>> = {
+  // Writes forget the condition on the head and on the version row.
+  'lost-update':
+    (send) =>
+    (command, ...rest) => {
+      if (!(command instanceof TransactWriteCommand)) return send(command, ...rest);
+      const { TransactItems = [] } = command.input;
+      const bare = TransactItems.map(({ Put }) => ({ Put: { TableName: Put?.TableName, Item: Put?.Item } }));
+      return send(new TransactWriteCommand({ TransactItems: bare }), ...rest);
+    },
+  // The look at the head, without which nothing is given from a cache, is answered from the memory of the process.
+  'unchecked-cache': (send) => {
+    const looked = new Map<string, Promise<unknown>>();
+    return (command, ...rest) => {
+      if (!(command instanceof GetCommand) || command.input.Key?.['sk'] !== 'HEAD') return send(command, ...rest);
+      const name = String(command.input.Key['pk']);
+      const look = looked.get(name) ?? send(command, ...rest);
+      looked.set(name, look);
+      return look;
+    };
+  },
+};
 
-function depsOf(process: TwinProcess, mutant: string | undefined, id: () => string): SearchDeps {
-  const clients =
-    mutant === 'lost-update' ? { ...process.clients, dynamodb: forgetful(process.clients.dynamodb) } : process.clients;
+function depsOf(process: TwinProcess, mutant: HistoryOptions['mutant'], id: () => string): SearchDeps {
+  const { dynamodb } = process.clients;
+  const clients = { ...process.clients, dynamodb: mutant ? sending(dynamodb, mistakes[mutant]) : dynamodb };
   const sources = { ...machineSources, now: () => process.now(), id, random: () => 0.5 };
   const adapters = createAdapters({ ...clients, objects: s3Objects(clients.s3) }, bareDeployment, sources, {
     warn: () => undefined,
   });
-  const documents = mutant === 'unchecked-cache' ? unchecked(adapters.documents) : adapters.documents;
-  return { ...adapters, documents, messenger: { announce: async () => undefined } };
+  return { ...adapters, messenger: { announce: async () => undefined } };
+}
+
+/** Documents so large that processes keep them (above 4 KB), and small ones, turn by turn. Of a large one each part tells who wrote it. */
+function dataOf(key: string, by: string): { readonly by: string; readonly text?: string } {
+  return Number(key.split('/')[1]) % 2 === 0 ? { by, text: `${by} `.repeat(1_000) } : { by };
+}
+
+/** Who wrote what was read; two writers in one value are told as such. */
+function writerOf(key: string, data: unknown): string {
+  const { by } = data as { by: string };
+  return JSON.stringify(data) === JSON.stringify(dataOf(key, by)) ? by : `${by}, and another one`;
 }
 
 /** Whether a failure tells that nothing happened, rather than nothing at all. */
@@ -87,7 +103,7 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
         call(setup, 0, 'create', {
           context_id,
           context_type: 'knowledge',
-          data: { by: `${context_id}@1` },
+          data: dataOf(context_id, `${context_id}@1`),
           operation_id: `create-${context_id.replace('/', '-')}`,
         }),
       ),
@@ -116,7 +132,7 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
       const answer = (await call(deps, number, 'get', { context_id: key })) as GetDocumentAnswer;
       if (answer.unchanged) throw new Error('a read without a known version is never unchanged');
       const { version, data } = answer.document;
-      return { ...told, ver: version, value: (data as { by: string }).by, ok: true, end: clock.now() };
+      return { ...told, ver: version, value: writerOf(key, data), ok: true, end: clock.now() };
     } catch {
       return { ...told, ver: null, value: null, ok: null, end: null };
     }
@@ -126,7 +142,7 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
     const operation_id = `w-${++ids}`;
     const start = clock.now();
     const told = { client: number, key, op: 'write' as const, base, value: operation_id, start };
-    const request = { context_id: key, expected_version: base, data: { by: operation_id }, operation_id };
+    const request = { context_id: key, expected_version: base, data: dataOf(key, operation_id), operation_id };
     for (let tries = 1; tries <= triesMax; tries += 1) {
       try {
         const { outcome, head } = (await call(deps, number, 'put', request)) as ChangeAnswer;

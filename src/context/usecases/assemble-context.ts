@@ -94,10 +94,9 @@ export async function assembleContext(
   request: AssembleRequest,
 ): Promise<AssembleAnswer> {
   const { namespace } = request;
-  const [pinned, ranks] = await Promise.all([
-    Promise.all([...new Set(request.pinned)].map((id) => read(deps, caller, namespace, id))),
-    ranked(deps, caller, request),
-  ]);
+  // Before the search, which may bring the index up to date: a request that is refused leaves nothing behind.
+  const pinned = await Promise.all([...new Set(request.pinned)].map((id) => read(deps, caller, namespace, id)));
+  const ranks = await ranked(deps, caller, request);
   const near = await related(deps, caller, request, pinned);
   const pinnedIds = new Set(pinned.map(({ context_id }) => context_id));
   const others = [...ranks.keys()].filter((id) => !pinnedIds.has(id) && !near.has(id));

@@ -1,12 +1,10 @@
-import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { ContextHead } from '../../contracts/context.ts';
 import { archiveBytesMax, coldBytesMin } from '../../contracts/limits.ts';
 import type { DocumentKey, StoredVersion } from '../../context/core/version.ts';
 import type { DocumentStore } from '../../context/ports.ts';
 import { contextHeadKey, documentPartition, versionKey } from './context-keys.ts';
-import { bodiesOf, type Bodies, fromVersionItem, versionItem } from './context-rows.ts';
+import { bodiesOf, type Bodies, fromVersionItem, packText, unpackText, versionItem } from './context-rows.ts';
 import { chunks, type Database, queryItems, writeAll } from './database.ts';
 import type { Item } from './task-rows.ts';
 import { transact } from './transact.ts';
@@ -15,9 +13,6 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** DynamoDB's 100 actions of a transaction, less the condition on the head. */
 const removalsPerTransaction = 99;
-
-const compress = promisify(brotliCompress);
-const decompress = promisify(brotliDecompress);
 
 /** What the names of a document's archives begin with; what has another `/` behind it belongs to documents below. */
 export const archiveOf = ({ namespace, context_id }: DocumentKey) => `archive/${namespace}/${context_id}/`;
@@ -42,7 +37,7 @@ async function pack(db: Database, bodies: Bodies, head: ContextHead, archive_id:
   let open: StoredVersion[] = [];
   let bytes = 0;
   const write = async () => {
-    const packed = await compress(JSON.stringify(open), { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
+    const packed = packText(JSON.stringify(open));
     const name = `${archiveOf(head)}${archive_id}-${String(open[0]?.version)}`;
     await bodies.objects.putBytes(bodies.bucket, name, packed, packed.byteLength >= coldBytesMin);
     [open, bytes] = [[], 0];
@@ -66,7 +61,7 @@ async function objectsOf({ objects, bucket }: Bodies, head: ContextHead): Promis
 
 async function unpack({ objects, bucket }: Bodies, object: string): Promise<readonly StoredVersion[]> {
   const packed = await objects.getBytes(bucket, object);
-  return JSON.parse((await decompress(packed)).toString()) as StoredVersion[];
+  return JSON.parse(unpackText(packed)) as StoredVersion[];
 }
 
 /** Which versions any archive of a document has, and who made them, whatever its head says. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { ContextHead } from '../../contracts/context.ts';
 import type { Json } from '../../contracts/json.ts';
 import { uncompressedBytesMax, rowBodyBytesMax } from '../../contracts/limits.ts';
@@ -25,10 +24,12 @@ import type { Item } from './task-rows.ts';
 /** Objects of documents in the bucket: they live as long as their documents. */
 export const documentObjectsPrefix = 'documents/';
 
-const compress = promisify(brotliCompress);
-const decompress = promisify(brotliDecompress);
 /** Higher: more time for a few percent. */
 const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+
+/** Packed at once, not on another thread: a function has nothing else to do meanwhile, and the twin's time stands still. */
+export const packText = (text: string): Buffer => brotliCompressSync(text, quality);
+export const unpackText = (packed: Uint8Array): string => brotliDecompressSync(packed).toString();
 
 /** Where bodies that are too large for a row go. */
 export interface Bodies {
@@ -49,7 +50,7 @@ export async function packBody(
 ): Promise<Item> {
   const text = JSON.stringify(data);
   if (Buffer.byteLength(text) <= uncompressedBytesMax) return { body: text };
-  const packed = await compress(text, quality);
+  const packed = packText(text);
   if (packed.byteLength <= rowBodyBytesMax) return { packed };
   // Of the version, so that it goes with it, and of the content, so that a repeat writes the same object and nobody can change it behind its version.
   const content = createHash('sha256').update(text).digest('hex');
@@ -61,7 +62,7 @@ export async function packBody(
 /** The data behind the attributes of a body; undefined where it has none. */
 async function unpackBody(bodies: Bodies, { body, packed, body_object }: Item): Promise<Json | undefined> {
   if (typeof body === 'string') return JSON.parse(body) as Json;
-  if (packed instanceof Uint8Array) return JSON.parse((await decompress(packed)).toString()) as Json;
+  if (packed instanceof Uint8Array) return JSON.parse(unpackText(packed)) as Json;
   if (typeof body_object === 'string') return JSON.parse(await bodies.objects.get(bodies.bucket, body_object)) as Json;
   return undefined;
 }

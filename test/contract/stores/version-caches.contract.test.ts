@@ -12,6 +12,7 @@ import {
 } from '../../../src/platform/cache/shared-versions.ts';
 import { versionMemory } from '../../../src/platform/cache/version-memory.ts';
 import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
+import { bareDeployment } from '../../support/bare-deployment.ts';
 import { describeOnRedis } from '../../support/redis-server.ts';
 import { contextTable } from '../../unit/context/stage.ts';
 import { unique } from './backend.ts';
@@ -139,10 +140,9 @@ describe('a cache that nobody can reach', () => {
   });
 
   it('is the one of the URL that a deployment names', async () => {
-    const parts = { table: 'cadre', bucket: 'bucket', bus: 'bus', stateMachineArn: '', queues: {} };
     const all = { ...clients, objects: s3Objects(clients.s3) };
     const removing = (contextCacheUrl: { contextCacheUrl?: string }) => {
-      const deployment = { ...parts, contextTable: contextTable.name, ...contextCacheUrl };
+      const deployment = { ...bareDeployment, ...contextCacheUrl };
       const { documents } = createAdapters(all, deployment, machineSources, { warn: () => undefined });
       return documents.removeContent(storedVersion(unique('n'), 'd'));
     };

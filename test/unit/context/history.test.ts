@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { faultsOf, type HistoryEntry } from '../../history/check.ts';
-import { runHistory } from '../../history/run.ts';
+import { type HistoryOptions, runHistory } from '../../history/run.ts';
 
-async function historyOf(mutant?: string): Promise<HistoryEntry[]> {
+async function historyOf(mutant?: HistoryOptions['mutant']): Promise<HistoryEntry[]> {
   const history: HistoryEntry[] = [];
   await runHistory({ clients: 12, operations: 1_200, seed: 7, mutant }, (entry) => history.push(entry));
   return history;
@@ -24,7 +24,6 @@ describe('the history of concurrent writers', () => {
   });
 
   it('shows a planted lost update', async () => {
-    expect((await historyOf('lost-update')).length).toBeGreaterThan(1_000);
     expect(faultsOf(await historyOf('lost-update')).join('\n')).toMatch(/one update is lost/);
   });
 
