@@ -73,10 +73,12 @@ export const waitingTasksMax = 10_000;
 export const shedPerPulseMax = 100;
 /** Who was refused because a queue is full comes back after this time at the earliest: that of the next count. */
 export const queueFullRetryMs = 3_000;
-/** Namespaces to which a policy may give a share of their own. */
+/** Namespaces, and submitters, to which a policy may give a share of their own. */
 export const sharesMax = 100;
-/** Highest weight of a namespace, and what the lowest is a fraction of. Higher: who has the lowest weight waits for so many starts of the other. */
+/** Highest weight of a share, and what the lowest is a fraction of. Higher: who has the lowest weight waits for so many starts of the other. */
 export const shareWeightMax = 1_000;
+/** The name of a submitter in a policy. Longer: the subject of a token has 255 characters at most. */
+export const submitterCharactersMax = 260;
 /** Attempts of one key that a limit may let run at once. More: it limits nothing. */
 export const concurrencyMax = 10_000;
 /** Shortest period of a rate limit. Shorter: a dispatcher is woken to the second, and would come too late for it. */

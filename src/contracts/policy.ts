@@ -10,6 +10,7 @@ import {
   routingRulesMax,
   sharesMax,
   shareWeightMax,
+  submitterCharactersMax,
   waitingTasksMax,
 } from './limits.ts';
 import { policyName, strategySettings } from './strategy.ts';
@@ -78,6 +79,23 @@ export const overflowRule = z.strictObject({
 });
 export type OverflowRule = z.infer<typeof overflowRule>;
 
+/** Weights by name. */
+const weightsOf = (name: z.ZodType<string, string>) =>
+  z
+    .record(
+      name,
+      z
+        .number()
+        .positive()
+        .min(1 / shareWeightMax)
+        .max(shareWeightMax),
+    )
+    .refine((all) => Object.keys(all).length <= sharesMax, `at most ${sharesMax} of them`);
+
+/** IAM's unique id of a user or role (`AIDA…`, `AROA…`), an account in a local deployment, `jwt:` and a subject; or `*`. */
+const submitterName = z.string().min(1).max(submitterCharactersMax);
+const isSession = (name: string): boolean => /^AROA[A-Z0-9]*:/.test(name);
+
 /** How a pool chooses agents. Everything may be left out: then the least-loaded agent gets the task. */
 export const policyDocument = z
   .strictObject({
@@ -87,16 +105,16 @@ export const policyDocument = z
     by_task_type: z.record(taskType, policyName).optional(),
     rules: z.array(policyRule).max(routingRulesMax).optional(),
     /** Weights of namespaces, `*` for all others: inside a level their tasks start in proportion to them, while each has some waiting. */
-    shares: z
-      .record(
-        z.union([userId, z.literal('*')]),
-        z
-          .number()
-          .positive()
-          .min(1 / shareWeightMax)
-          .max(shareWeightMax),
+    shares: weightsOf(z.union([userId, z.literal('*')])).optional(),
+    /**
+     * Weights of submitters, `*` for all others: those of a namespace take turns in what it gets, or all of the pool where namespaces do not share. A submitter is the id of
+     * an IAM user or role, without a session, or `jwt:` and the subject of a token.
+     */
+    submitters: weightsOf(submitterName)
+      .refine(
+        (all) => !Object.keys(all).some(isSession),
+        'name a role without a session: all its sessions are one submitter',
       )
-      .refine((all) => Object.keys(all).length <= sharesMax, `at most ${sharesMax} namespaces`)
       .optional(),
     limits: z.array(policyLimit).max(policyLimitsMax).optional(),
     reservations: z.array(reservation).max(reservationsMax).optional(),

@@ -72,6 +72,8 @@ export interface TaskRow extends TaskCosts {
   readonly complexity_score?: number;
   readonly estimated_duration?: number;
   readonly submitted_by: string;
+  /** Under whom it takes turns, where its pool shared out between submitters when it was submitted. */
+  readonly submitter?: string;
   readonly correlation_id: string;
   readonly traceparent?: string;
   readonly output?: StoredJson;
@@ -235,6 +237,8 @@ export interface RouteRow {
   readonly agents: readonly string[];
   /** Absent: the default one. */
   readonly namespace?: string;
+  /** All its tasks take turns under this submitter. Absent: they were submitted where submitters do not share. */
+  readonly submitter?: string;
   /** All its tasks draw on the budgets of their workflows. */
   readonly budgeted?: true;
   /** Partitions of the ready index over which its tasks stand. Absent: they never came so fast that one was not enough. */
@@ -244,7 +248,10 @@ export interface RouteRow {
 /** What finds the tasks that wait in a route. */
 export type ReadyPlace = Pick<RouteRow, 'pool' | 'route' | 'parts'>;
 
-/** How far the namespaces of a pool have come in each level (0 to 3): where the last start stood, and where those begin next that are ahead of it. */
+/**
+ * How far those have come that share a pool: by level (0 to 3) its namespaces, by level and namespace (`2 acme`) the submitters. Where the last start stood, and where those
+ * begin next that are ahead of it.
+ */
 export type Served = Readonly<
   Record<string, { readonly now: number; readonly next: Readonly<Record<string, number>> }>
 >;
@@ -264,7 +271,7 @@ export interface PoolRows {
   readonly starts?: Readonly<Record<string, Starts>>;
   /** The overflow rules by which submissions are refused now, by namespace; `*`: of all. */
   readonly full?: Readonly<Record<string, string>>;
-  /** What was shared out between namespaces. */
+  /** What was shared out between namespaces and submitters. */
   readonly served?: Served;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];

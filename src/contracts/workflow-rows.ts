@@ -49,6 +49,8 @@ export interface WorkflowHead {
   /** Which token it is: those of later executions, and of later tries of one, have higher numbers. */
   readonly token_order?: number;
   readonly submitted_by: string;
+  /** Under whom its tasks take turns, where its pool shared out between submitters when it was submitted. */
+  readonly submitter?: string;
   readonly correlation_id: string;
   readonly traceparent?: string;
   readonly warnings: readonly string[];

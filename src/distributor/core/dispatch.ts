@@ -4,7 +4,6 @@ import { assign, type AssigningContext, type Assignment } from './assign.ts';
 import { type Durations, durationsOf } from './durations.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { isDueAt, levelOf } from './ready-order.ts';
-import { namespaceOf } from './route.ts';
 import { heapOf } from './heap.ts';
 import { type FairShare, openFairShare } from './fair-share.ts';
 import { advance, isBefore, type Lane, openLane, takeTurn } from './lane.ts';
@@ -48,7 +47,7 @@ export interface DispatchPlan {
   /** When (epoch ms) the first of those that wait for the company of a batch has waited long enough. */
   readonly gathered_at?: number;
   /**
-   * What the assignments leave behind in the pool's row: recent starts under rate limits, how far namespaces have come where these share, and when (epoch ms) the first
+   * What the assignments leave behind in the pool's row: recent starts under rate limits, how far namespaces and submitters have come where these share, and when (epoch ms) the first
    * rate limit that they used up opens again.
    */
   readonly limits: {
@@ -87,7 +86,7 @@ function openLanes(view: DispatchView, fleet: Fleet, at: string, gone: ReadonlyS
  * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
  * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
  * or a strategy holds back for themselves are passed over, as many as a head shows. Before all that comes what waits for a reservation
- * that is short. Where the policy shares out, namespaces take turns inside of a level. At most `assignmentsPerRoundMax`.
+ * that is short. Where the policy shares out, namespaces and submitters take turns inside of a level. At most `assignmentsPerRoundMax`.
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
   const at = new Date(view.now).toISOString();
@@ -101,8 +100,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     ...{ customScores: view.customScores, policy: view.pool.policy },
     durations: () => (durations ??= durationsOf(view.pool.agents)),
   };
-  const weights = view.pool.policy?.document.shares;
-  const shares = weights === undefined ? undefined : openFairShare(weights, view.pool.served);
+  const shares = openFairShare(view.pool.policy?.document ?? {}, view.pool.served);
   const first = handOutReserved(view, context, at);
   const assignments: Assignment[] = [...first.assignments];
   const { open, blocked } = openLanes(view, fleet, at, new Set(assignments.map(({ task }) => task.task_id)));
@@ -113,7 +111,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     shares === undefined ? (one, other) => one.order < other.order : (one, other) => isBefore(one, other, at),
   );
   for (let lane = lanes.peek(); lane?.next !== undefined; lane = lanes.peek()) {
-    // Another lane of its namespace may have been served since it found its place. Turns only rise, so whoever is first with its true turn is first.
+    // Another lane of its namespace or submitter may have been served since it found its place. Turns only rise, so whoever is first with its true turn is first.
     if (shares !== undefined && takeTurn(lane, shares, at)) {
       lanes.sinkTop();
       continue;
@@ -144,13 +142,16 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
       // What is due comes first whoever's it is, and counts for nobody.
       if (shares !== undefined && !isDueAt(lane.order, at)) {
         given.forEach(() => {
-          shares.take(namespaceOf(lane.route), levelOf(lane.order));
+          shares.take(lane.route, levelOf(lane.order));
         });
       }
     }
     lane.next.next += 1;
-    if (advance(lane, at)) lanes.sinkTop();
-    else lanes.pop();
+    if (advance(lane, at)) {
+      // In another level it may stand further ahead, too.
+      if (shares !== undefined) takeTurn(lane, shares, at);
+      lanes.sinkTop();
+    } else lanes.pop();
   }
   return {
     assignments,

@@ -1,9 +1,8 @@
 import type { ReadyTask, RouteRow } from '../../contracts/rows.ts';
 import type { Member } from './fleet.ts';
-import type { FairShare } from './fair-share.ts';
+import { type FairShare, noTurns, type Turns } from './fair-share.ts';
 import type { Overdraft } from './budget-limiter.ts';
 import { isDueAt, levelOf, orderAt } from './ready-order.ts';
-import { namespaceOf } from './route.ts';
 import type { CandidateSet } from './strategies/strategy.ts';
 
 /** Tasks of one level of a route. `cut`: more may follow that were not read. */
@@ -19,8 +18,8 @@ export interface Lane {
   readonly queues: readonly Queue[];
   readonly candidates: CandidateSet<Member>;
   order: string;
-  /** Its namespace's turn in the level of its next task; 0 where nothing is shared out, or the task is due. */
-  turn: number;
+  /** The turns of its namespace and submitter in the level of its next task; `noTurns` where nothing is shared out, or the task is due. */
+  turns: Turns;
   next: Queue | undefined;
   /** How many of its tasks got an agent, and how many were held back for themselves. */
   given: number;
@@ -73,9 +72,10 @@ export function advance(lane: Lane, at: string): boolean {
 
 /** Whether a lane is served before another one: what is due first, then by level, in it by turn, then by the ready order. `at` is RFC 3339. */
 export function isBefore(one: Lane, other: Lane, at: string): boolean {
-  if (one.turn === other.turn) return one.order < other.order;
   const [mine, its] = [placeOf(one, at), placeOf(other, at)];
-  return mine === its ? one.turn < other.turn : mine < its;
+  if (mine !== its) return mine < its;
+  const ahead = one.turns[0] - other.turns[0] || one.turns[1] - other.turns[1];
+  return ahead === 0 ? one.order < other.order : ahead < 0;
 }
 
 /** What is due, or not read, before all levels. */
@@ -83,12 +83,12 @@ function placeOf({ order }: Lane, at: string): number {
   return order === '' || isDueAt(order, at) ? -1 : levelOf(order);
 }
 
-/** Finds where a lane's namespace stands now; true when that has changed. */
+/** Finds where a lane's namespace and submitter stand now; true when that has changed. */
 export function takeTurn(lane: Lane, shares: FairShare, at: string): boolean {
   const place = placeOf(lane, at);
-  const turn = place < 0 ? 0 : shares.turnOf(namespaceOf(lane.route), place);
-  if (turn === lane.turn) return false;
-  lane.turn = turn;
+  const turns = place < 0 ? noTurns : shares.turnsOf(lane.route, place);
+  if (turns[0] === lane.turns[0] && turns[1] === lane.turns[1]) return false;
+  lane.turns = turns;
   return true;
 }
 
@@ -108,7 +108,7 @@ export function openLane({ route, candidates, head, isCut, due }: ReadRoute, at:
     candidates,
     queues: queuesOf(head, isCut, due),
     order: '',
-    turn: 0,
+    turns: noTurns,
     next: undefined,
     given: 0,
     held: 0,

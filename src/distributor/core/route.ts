@@ -11,6 +11,7 @@ interface Requirement {
   readonly distribution_rules?: DistributionRules | undefined;
   readonly namespace?: string | undefined;
   readonly budgeted?: true | undefined;
+  readonly submitter?: string | undefined;
 }
 
 /** The agents a task names, primary first. */
@@ -34,12 +35,14 @@ export const namespaceOf = ({ namespace = defaultNamespace }: { readonly namespa
 /** The namespaces of which tasks have come to a pool. */
 export const namespacesOf = ({ routes }: PoolRows): ReadonlySet<string> => new Set(routes.map(namespaceOf));
 
-/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), under a budget another one (`$7`), in a namespace of its own that before it (`acme|`). */
+/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), under a budget another one (`$7`), in a namespace of its own that before it (`acme|`), and so its submitter where these share (`acme~AIDA1|`). */
 export function routeOf(task: Requirement): string {
   const capabilities = [...new Set(task.required_capabilities)].sort();
   const pinned = pinnedAgents(task);
-  const namespace = namespaceOf(task);
-  return `${namespace === defaultNamespace ? '' : `${namespace}|`}${capabilities.length === 0 ? '*' : capabilities.join(',')}${pinned.length === 0 ? '' : `@${pinned.join(',')}`}${keyLane(task)}`;
+  const namespace = namespaceOf(task) === defaultNamespace ? '' : namespaceOf(task);
+  // Escaped: the subject of a token may be any text.
+  const sharer = `${namespace}${task.submitter === undefined ? '' : `~${encodeURIComponent(task.submitter)}`}`;
+  return `${sharer === '' ? '' : `${sharer}|`}${capabilities.length === 0 ? '*' : capabilities.join(',')}${pinned.length === 0 ? '' : `@${pinned.join(',')}`}${keyLane(task)}`;
 }
 
 /** The row that makes a route known to the dispatcher and the pulse. */
@@ -51,6 +54,7 @@ export function routeRow(pool: string, task: Requirement): RouteRow {
     agents: pinnedAgents(task),
     ...(namespaceOf(task) === defaultNamespace ? {} : { namespace: namespaceOf(task) }),
     ...(task.budgeted === true ? { budgeted: true } : {}),
+    ...(task.submitter === undefined ? {} : { submitter: task.submitter }),
   };
 }
 

@@ -37,6 +37,7 @@ export function taskView(row: TaskRow): TaskView {
     route: _route,
     principal: _principal,
     submitted_by: _by,
+    submitter: _submitter,
     correlation_id: _story,
     traceparent: _trace,
     reads,

@@ -24,6 +24,7 @@ export interface NewTaskContext {
   readonly complexity_score?: number;
   readonly estimated_duration?: number;
   readonly budgeted?: true;
+  readonly submitter?: string;
 }
 
 /** A deadline in UTC, kept within the years 0000 to 9999: outside of them its text would no longer sort. */
@@ -56,7 +57,7 @@ export function newTask(
     max_attempts: max_attempts ?? defaultAttemptsMax,
     backoff_ms: backoff_ms ?? defaultBackoffMs,
     timeout_ms: timeout_ms ?? defaultTimeoutMs,
-    route: routeOf({ ...task, budgeted: context.budgeted }),
+    route: routeOf({ ...task, ...context }),
     created_at: now,
     queued_at: now,
     dependencies: dependencies ?? [],

@@ -6,11 +6,13 @@ import type { Task } from '../../contracts/task.ts';
 import { expiresAt, routesOfTask } from '../core/expiry.ts';
 import { namespaceOf } from '../core/route.ts';
 import { storeText } from '../core/stored-json.ts';
+import { turnOf } from '../core/submitter.ts';
 import { newTask } from '../core/task.ts';
 import { tickDelays } from '../core/timers.ts';
 import type { DistributorDeps } from '../ports.ts';
 import { keyRuleOf } from '../core/key-rule.ts';
 import type { Marked } from './accept-marked.ts';
+import { type Admission, admissionOf } from './admission.ts';
 import { refuseOverflow } from './refuse-overflow.ts';
 
 /** Tasks with the authority they came with. */
@@ -47,7 +49,12 @@ export function estimates(payload: Task['payload']): Pick<TaskRow, 'complexity_s
   };
 }
 
-async function toRow(deps: DistributorDeps, task: Task, submission: TaskSubmission): Promise<TaskRow> {
+async function toRow(
+  deps: DistributorDeps,
+  task: Task,
+  submission: TaskSubmission,
+  { policy }: Admission,
+): Promise<TaskRow> {
   return newTask(
     { ...task, payload: await storeText(deps, task.task_id, JSON.stringify(task.payload)) },
     {
@@ -55,6 +62,7 @@ async function toRow(deps: DistributorDeps, task: Task, submission: TaskSubmissi
       now: new Date(deps.sources.now()).toISOString(),
       body_hash: deps.sources.hash(canonicalJson(task)),
       submitted_by: submission.principal,
+      ...turnOf(policy, submission.principal),
       correlation_id: submission.correlation_id,
       ...(submission.traceparent === undefined ? {} : { traceparent: submission.traceparent }),
       ...estimates(task.payload),
@@ -72,12 +80,13 @@ export async function acceptSubmissions(
   submissions: readonly TaskSubmission[],
 ): Promise<readonly (readonly Outcome<Accepted>[])[]> {
   const tasks = submissions.flatMap((submission) => submission.tasks);
-  const over = await refuseOverflow(deps, defaultPool, tasks);
+  const admission = await admissionOf(deps, defaultPool);
+  const over = await refuseOverflow(deps, admission, tasks);
   const admitted = submissions.map((submission) => ({
     ...submission,
     tasks: submission.tasks.filter(({ task_id }) => !over.has(task_id)),
   }));
-  const answers = (await admit(deps, admitted)).values();
+  const answers = (await admit(deps, admitted, admission)).values();
   return submissions.map((submission) =>
     submission.tasks.map(({ task_id }) => over.get(task_id) ?? answers.next().value ?? refused('internal')),
   );
@@ -97,9 +106,10 @@ export async function acceptTasks(
 async function admit(
   deps: DistributorDeps,
   submissions: readonly TaskSubmission[],
+  admission: Admission,
 ): Promise<readonly Outcome<Accepted>[]> {
   const rows = await Promise.all(
-    submissions.flatMap((submission) => submission.tasks.map((task) => toRow(deps, task, submission))),
+    submissions.flatMap((submission) => submission.tasks.map((task) => toRow(deps, task, submission, admission))),
   );
   // One row an id: a batch that names an id twice is judged like two submissions, the first one first.
   const firsts = new Map<string, TaskRow>();

@@ -75,6 +75,7 @@ async function toRow(
     now: new Date(now).toISOString(),
     body_hash: deps.sources.hash(canonicalJson(task)),
     submitted_by: head.submitted_by,
+    ...(head.submitter === undefined ? {} : { submitter: head.submitter }),
     correlation_id: head.correlation_id,
     ...(head.traceparent === undefined ? {} : { traceparent: head.traceparent }),
     ...(retry === undefined ? {} : { max_attempts: retry.max_attempts }),

@@ -6,6 +6,7 @@ import type { WorkflowRerun } from '../../contracts/repair.ts';
 import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
 import type { WorkflowView } from '../../contracts/workflow.ts';
 import { branchesOf } from '../../contracts/workflow-nodes.ts';
+import { turnOf } from '../../distributor/core/submitter.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { graphOf } from '../core/graph.ts';
 import { refusalOf } from '../core/read-workflow.ts';
@@ -89,6 +90,7 @@ export async function rerunWorkflow(
     body_hash,
     created_at: new Date(deps.sources.now()).toISOString(),
     submitted_by: request.principal,
+    ...turnOf((await deps.agents.pool(pool)).policy, request.principal),
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings: [],

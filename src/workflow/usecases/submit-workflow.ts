@@ -12,6 +12,7 @@ import {
 } from '../../contracts/workflow.ts';
 import { storeText } from '../../distributor/core/stored-json.ts';
 import { namespaceOf } from '../../distributor/core/route.ts';
+import { turnOf } from '../../distributor/core/submitter.ts';
 import { checkDefinition } from '../core/definition.ts';
 import { refusalOf, requireWorkflow, writtenOut } from '../core/read-workflow.ts';
 import { initialState, isFinished } from '../core/state.ts';
@@ -59,9 +60,14 @@ type NewRun = Pick<Run, 'head' | 'pinned'>;
 interface Known {
   readonly agents: readonly AgentRow[];
   readonly killed: PoolRows['killed'];
+  readonly policy: PoolRows['policy'];
 }
 
-async function prepare(deps: WorkflowDeps, request: WorkflowRequest, { agents, killed }: Known): Promise<NewRun> {
+async function prepare(
+  deps: WorkflowDeps,
+  request: WorkflowRequest,
+  { agents, killed, policy }: Known,
+): Promise<NewRun> {
   const { submission } = request;
   const { workflow_id } = submission;
   const kill = killed?.get(namespaceOf(submission));
@@ -84,6 +90,7 @@ async function prepare(deps: WorkflowDeps, request: WorkflowRequest, { agents, k
     body_hash: deps.sources.hash(canonicalJson(submission)),
     created_at: new Date(deps.sources.now()).toISOString(),
     submitted_by: request.principal,
+    ...turnOf(policy, request.principal),
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings,
@@ -135,8 +142,10 @@ export async function submitWorkflows(
   deps: WorkflowDeps,
   requests: readonly WorkflowRequest[],
 ): Promise<readonly Started[]> {
-  const { agents, killed } = await deps.agents.pool(defaultPool);
-  const prepared = await Promise.allSettled(requests.map((request) => prepare(deps, request, { agents, killed })));
+  const { agents, killed, policy } = await deps.agents.pool(defaultPool);
+  const prepared = await Promise.allSettled(
+    requests.map((request) => prepare(deps, request, { agents, killed, policy })),
+  );
   const runs = prepared.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const started = (await startRuns(deps, runs)).values();
   return prepared.map((each) => (each.status === 'rejected' ? each : (started.next().value as Started)));
