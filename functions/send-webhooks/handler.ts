@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from '../../src/contracts/parse.ts';
 import { approvalNewsEvent } from '../../src/contracts/webhook.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
+import { storedSecret } from '../../src/platform/aws/stored-secret.ts';
 import { storedKey } from '../../src/platform/aws/webhook-key.ts';
 import { webhookPost, webhookUrl } from '../../src/platform/aws/webhook-sender.ts';
 import { sendWebhook, type WebhookDeps } from '../../src/workflow/usecases/send-webhook.ts';
@@ -23,7 +24,7 @@ function awsDeps(env: NodeJS.ProcessEnv): WebhookDeps {
     now,
     sleep: (ms) => sleep(ms),
     random: () => Math.random(),
-    key: storedKey(env['WEBHOOK_SECRET'] ?? '', now),
+    key: storedKey(storedSecret(env['WEBHOOK_SECRET'] ?? '', now)),
     post: webhookPost(webhookUrl(env['WEBHOOK_URL'] ?? '', isLocal), isLocal),
   };
 }

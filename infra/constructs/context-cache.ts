@@ -1,11 +1,14 @@
+import { Stack } from 'aws-cdk-lib';
 import { type Role, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { acknowledge } from '../acknowledge.ts';
 
 /** A Redis or Valkey server of yours, and from where it can be reached. */
 export interface ContextCache {
-  /** `redis://HOST:PORT`, or `rediss://` with TLS. */
+  /** `redis://HOST:PORT`, or `rediss://` with TLS; with a user `rediss://USER@HOST:PORT`. */
   readonly url: string;
+  /** The name of a SecureString in the Parameter Store, with its password. @default it wants none */
+  readonly secretName?: string;
   /** Subnets that reach the cache, and the services of AWS that the functions call. */
   readonly subnetIds: readonly string[];
   /** Security groups of the functions: the cache's own lets them in. */
@@ -17,8 +20,13 @@ export function contextCacheOf(context: (name: string) => unknown): ContextCache
   const given = context('contextCache') as string | undefined;
   if (given === undefined) return undefined;
   const { protocol, username, password } = new URL(given);
+  const secretName = context('contextCacheSecret') as string | undefined;
   if (protocol !== 'redis:' && protocol !== 'rediss:') throw new Error('contextCache must be redis:// or rediss://');
-  if (username !== '' || password !== '') throw new Error('contextCache: its security group guards it, not a password');
+  if (password !== '')
+    throw new Error('contextCache: put its password into a parameter, and name that: contextCacheSecret');
+  if (username !== '' && secretName === undefined) throw new Error('contextCache: a user needs a contextCacheSecret');
+  // In clear the password could be read on the way.
+  if (secretName !== undefined && protocol !== 'rediss:') throw new Error('contextCacheSecret needs TLS: rediss://');
   const list = (name: string, prefix: string): readonly string[] => {
     const ids = ((context(name) as string | undefined) ?? '').split(',');
     if (!ids.every((id) => id.startsWith(prefix))) throw new Error(`${name} must be ${prefix}…, with commas between`);
@@ -26,6 +34,7 @@ export function contextCacheOf(context: (name: string) => unknown): ContextCache
   };
   return {
     url: given,
+    ...(secretName === undefined ? {} : { secretName }),
     subnetIds: list('contextCacheSubnets', 'subnet-'),
     securityGroupIds: list('contextCacheSecurityGroups', 'sg-'),
   };
@@ -35,9 +44,15 @@ export function contextCacheOf(context: (name: string) => unknown): ContextCache
 export function reachCache(
   target: LambdaFunction,
   role: Role,
-  { url, subnetIds, securityGroupIds }: ContextCache,
+  { url, secretName, subnetIds, securityGroupIds }: ContextCache,
 ): void {
   target.addEnvironment('CONTEXT_CACHE_URL', url);
+  if (secretName !== undefined) {
+    target.addEnvironment('CONTEXT_CACHE_SECRET', secretName);
+    const resourceName = secretName.replace(/^\//, '');
+    const arn = Stack.of(target).formatArn({ service: 'ssm', resource: 'parameter', resourceName });
+    role.addToPolicy(new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [arn] }));
+  }
   // Your network is named, not looked up: a synthesis needs no account.
   const resource = target.node.defaultChild as CfnFunction;
   resource.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };

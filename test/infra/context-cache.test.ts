@@ -35,6 +35,23 @@ describe('a shared cache of documents', () => {
     expect(() => app.synth()).not.toThrow();
   });
 
+  it('is told its password by a parameter, which its functions alone may read, and no template has it', () => {
+    const contextCacheSecret = '/cadre/context-cache';
+    const { app, runtime } = appWith({ contextCache: 'rediss://cadre@cache.example', ...place, contextCacheSecret });
+    const template = Template.fromStack(runtime);
+    const policies = Object.values(template.findResources('AWS::IAM::Policy'));
+    const reading = policies.filter((policy) => JSON.stringify(policy).includes('parameter/cadre/context-cache'));
+    expect(reading).toHaveLength(3);
+    const functions = Object.values(template.findResources('AWS::Lambda::Function')) as Function[];
+    const told = functions.filter(({ Properties }) => 'CONTEXT_CACHE_SECRET' in Properties.Environment.Variables);
+    expect(told.map(({ Properties }) => Properties.FunctionName).sort()).toEqual([
+      'cadre-api',
+      'cadre-index-contexts',
+      'cadre-sweep-contexts',
+    ]);
+    expect(() => app.synth()).not.toThrow();
+  });
+
   it('is not there when nobody names one', () => {
     const template = JSON.stringify(Template.fromStack(appWith({}).runtime).toJSON());
     expect(template).not.toContain('CONTEXT_CACHE_URL');
@@ -43,7 +60,9 @@ describe('a shared cache of documents', () => {
 
   it.each([
     [{ contextCache: 'https://cache.example', ...place }, 'redis://'],
-    [{ contextCache: 'redis://user:secret@cache.example', ...place }, 'password'],
+    [{ contextCache: 'rediss://user:secret@cache.example', ...place }, 'contextCacheSecret'],
+    [{ contextCache: 'rediss://user@cache.example', ...place }, 'contextCacheSecret'],
+    [{ contextCache: 'redis://cache.example', ...place, contextCacheSecret: 'name' }, 'TLS'],
     [{ contextCache: 'redis://cache.example' }, 'contextCacheSubnets'],
     [
       { contextCache: 'redis://cache.example', ...place, contextCacheSecurityGroups: 'default' },

@@ -28,10 +28,13 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-async function start(program: string): Promise<{ readonly process: ChildProcess; readonly port: number } | undefined> {
+async function start(
+  program: string,
+  more: readonly string[],
+): Promise<{ readonly process: ChildProcess; readonly port: number } | undefined> {
   const port = await freePort();
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn(program, settings, { stdio: 'ignore' });
+  const child = spawn(program, [...settings, ...more], { stdio: 'ignore' });
   const isThere = await once(child, 'spawn').then(
     () => true,
     () => false,
@@ -47,9 +50,13 @@ async function start(program: string): Promise<{ readonly process: ChildProcess;
 }
 
 /** A suite on a real Valkey or Redis server in memory. Where neither is installed it is skipped with the reason in its name and on stderr. */
-export async function describeOnRedis(title: string, suite: (server: RedisServer) => void): Promise<void> {
+export async function describeOnRedis(
+  title: string,
+  suite: (server: RedisServer) => void,
+  { settings = [] }: { readonly settings?: readonly string[] } = {},
+): Promise<void> {
   for (const program of programs) {
-    const started = await start(program);
+    const started = await start(program, settings);
     if (started === undefined) continue;
     describe(`${title} (${program})`, () => {
       afterAll(() => void started.process.kill('SIGKILL'));

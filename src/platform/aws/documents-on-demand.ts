@@ -4,24 +4,30 @@ import type { SharedVersionsDeps } from '../cache/shared-versions.ts';
 import type { Bodies } from './context-rows.ts';
 import type { Database } from './database.ts';
 
+/** Time, log, and the Redis or Valkey server that keeps bodies, with the name of its password in the Parameter Store. */
+export interface CacheDeps extends Pick<SharedVersionsDeps, 'now' | 'warn'> {
+  readonly url: string | undefined;
+  readonly secretName: string | undefined;
+}
+
 /** Where large bodies are kept that were read: with a URL in a Redis or Valkey server, under names of the table, else in the memory of the process. */
-async function cacheOf(table: string, url: string | undefined, deps: SharedVersionsDeps): Promise<VersionCache> {
+async function cacheOf(table: string, { url, secretName, ...deps }: CacheDeps): Promise<VersionCache> {
   if (url === undefined) return (await import('../cache/version-memory.ts')).versionMemory(deps.now);
-  return (await import('../cache/shared-versions.ts')).sharedVersions(url, table, deps);
+  const { sharedVersions } = await import('../cache/shared-versions.ts');
+  if (secretName === undefined) return sharedVersions(url, table, deps);
+  const { storedSecret } = await import('./stored-secret.ts');
+  const secret = storedSecret(secretName, deps.now);
+  return sharedVersions(url, table, { ...deps, password: async () => (await secret()).value });
 }
 
 /** The store of documents, loaded when it is first used: most functions never see a document, and its code would make each of their starts longer. */
-export function documentsOnDemand(
-  db: Database,
-  bodies: Bodies,
-  cache: Pick<SharedVersionsDeps, 'now' | 'warn'> & { readonly url: string | undefined },
-): DocumentStore {
+export function documentsOnDemand(db: Database, bodies: Bodies, cache: CacheDeps): DocumentStore {
   let loading: Promise<DocumentStore> | undefined;
   const load = async () => {
     const [{ createDocumentStore }, { cachedDocuments }, kept] = await Promise.all([
       import('./context-store.ts'),
       import('../cache/cached-documents.ts'),
-      cacheOf(db.table, cache.url, cache),
+      cacheOf(db.table, cache),
     ]);
     return cachedDocuments(createDocumentStore(db, bodies), kept);
   };

@@ -49,6 +49,8 @@ export interface Deployment {
   readonly embeddingModel?: string;
   /** A Redis or Valkey server that keeps bodies of documents for all functions. @default each keeps its own in memory */
   readonly contextCacheUrl?: string;
+  /** The name of its password, a SecureString in the Parameter Store. @default it wants none */
+  readonly contextCacheSecret?: string;
   /** Queue URLs by name, for example `tasks-critical`, `dispatch`, `results`. */
   readonly queues: Readonly<Record<string, string>>;
   /** The id of the role that may speak for other principals: that of serve-agents. @default nobody may */
@@ -101,7 +103,12 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     documents: documentsOnDemand(
       { client: clients.dynamodb, table: deployment.contextTable },
       { objects: clients.objects, bucket: deployment.bucket },
-      { now: () => sources.now(), warn: (...told) => log.warn(...told), url: deployment.contextCacheUrl },
+      {
+        now: () => sources.now(),
+        warn: (...told) => log.warn(...told),
+        url: deployment.contextCacheUrl,
+        secretName: deployment.contextCacheSecret,
+      },
     ),
     sweeps: createSweepStore(db),
     indexes: indexesOnDemand(clients, deployment, sources),
@@ -156,6 +163,7 @@ export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
     stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',
     ...(env['EMBEDDING_MODEL'] === undefined ? {} : { embeddingModel: env['EMBEDDING_MODEL'] }),
     ...(env['CONTEXT_CACHE_URL'] === undefined ? {} : { contextCacheUrl: env['CONTEXT_CACHE_URL'] }),
+    ...(env['CONTEXT_CACHE_SECRET'] === undefined ? {} : { contextCacheSecret: env['CONTEXT_CACHE_SECRET'] }),
     ...(env['RELAY_ROLE_ID'] === undefined ? {} : { relayRoleId: env['RELAY_ROLE_ID'] }),
     ...(env['KEY_ARN'] === undefined ? {} : { keyArn: env['KEY_ARN'] }),
     queues: Object.fromEntries(queues),

@@ -15,24 +15,42 @@ export interface SharedVersions extends VersionCache {
   close(): void;
 }
 
-/** The time, and who is told of failures. */
+/** The time, who is told of failures, and the password. */
 export interface SharedVersionsDeps {
   readonly now: () => number;
   readonly warn: (message: string, detail: Record<string, unknown>) => void;
+  /** What a server that wants one is told with each connection. @default nothing */
+  readonly password?: () => Promise<string>;
   /** @default 100 */
   readonly answerMsMax?: number;
   /** @default 500 */
   readonly connectMsMax?: number;
 }
 
+/** The server, and its user apart: from a URL the client would take it without a password. Redis calls the user that nobody names `default`. */
+function partsOf(url: string): { readonly server: string; readonly username: string } {
+  const server = new URL(url);
+  const username = decodeURIComponent(server.username) || 'default';
+  server.username = '';
+  return { server: server.href, username };
+}
+
+/** Credentials that are looked up with each connection. */
+const looking = (username: string, password: () => Promise<string>) => ({
+  type: 'async-credentials-provider' as const,
+  credentials: async () => ({ username, password: await password() }),
+});
+
 /**
- * Versions in a Redis or Valkey server that several processes share (`redis://host:6379`, with TLS `rediss://`). `prefix` keeps deployments apart. It
- * connects with the first look, and again with the first one after a pause. What fails or takes too long counts as not kept, and is told once a pause.
+ * Versions in a Redis or Valkey server that several processes share (`redis://host:6379`, with TLS `rediss://`, with a user `rediss://user@host:6379`).
+ * `prefix` keeps deployments apart. It connects with the first look, and again with the first one after a pause. What fails or takes too long counts as not kept, and is told once a pause.
  */
 export function sharedVersions(url: string, prefix: string, deps: SharedVersionsDeps): SharedVersions {
-  const { now, warn, answerMsMax, connectMsMax } = { ...limits, ...deps };
+  const { now, warn, password, answerMsMax, connectMsMax } = { ...limits, ...deps };
+  const { server, username } = partsOf(url);
   const client = createClient({
-    url,
+    url: server,
+    ...(password === undefined ? {} : { credentialsProvider: looking(username, password) }),
     disableOfflineQueue: true,
     maintNotifications: 'disabled',
     // It connects when it is asked: a function that is frozen could not in the background.

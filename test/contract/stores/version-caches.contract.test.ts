@@ -122,6 +122,49 @@ await describeOnRedis('in a server that processes share', ({ url, signal }) => {
   });
 });
 
+const password = 'correct horse';
+const guarded = { settings: ['--requirepass', password] };
+await describeOnRedis(
+  'in a server that wants a password',
+  ({ url }) => {
+    const caches: SharedVersions[] = [];
+    const connect = (server: string, deps: Partial<SharedVersionsDeps>): SharedVersions => {
+      const cache = sharedVersions(server, 'p', { now: () => 1, warn: () => undefined, ...patient, ...deps });
+      caches.push(cache);
+      return cache;
+    };
+    afterAll(() => {
+      for (const cache of caches) cache.close();
+    });
+
+    it.each(['', 'default@'])('keeps versions for whoever tells it, as %j', async (user) => {
+      const version = storedVersion(unique('n'), 'd');
+      const cache = connect(url.replace('//', `//${user}`), { password: async () => password });
+      await cache.set(version);
+      expect(await cache.get(version)).toEqual(version);
+    });
+
+    it('counts as empty for everybody else, whose log has the reason and not the password', async () => {
+      const version = storedVersion(unique('n'), 'd');
+      await connect(url, { password: async () => password }).set(version);
+      const others: readonly (readonly [Partial<SharedVersionsDeps>, string])[] = [
+        [{}, 'NOAUTH'],
+        [{ password: async () => 'guessed' }, 'WRONGPASS'],
+        [{ password: () => Promise.reject(new Error('the store of secrets is away')) }, 'is away'],
+      ];
+      for (const [deps, reason] of others) {
+        const told: string[] = [];
+        const warn = (...text: unknown[]) => void told.push(JSON.stringify(text));
+        expect(await connect(url, { ...deps, warn }).get(version)).toBeUndefined();
+        expect(told).toHaveLength(1);
+        expect(told[0]).toContain(reason);
+        expect(told[0]).not.toContain('guessed');
+      }
+    });
+  },
+  guarded,
+);
+
 describe('a cache that nobody can reach', () => {
   it('counts as empty and fails only who must be sure that something is gone', async () => {
     // It accepts and never says a word.

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { approvalNewsEvent } from '../../../src/contracts/webhook.ts';
+import { storedSecret } from '../../../src/platform/aws/stored-secret.ts';
 import { signingKey, storedKey } from '../../../src/platform/aws/webhook-key.ts';
 import { isPublicAddress, webhookPost, webhookUrl } from '../../../src/platform/aws/webhook-sender.ts';
 import { verifyWebhook } from '../../../src/sdk/verify-webhook.ts';
@@ -131,7 +132,7 @@ describe('a webhook', () => {
     let version = 3;
     let at = now;
     const ssm = { send: async () => ({ Parameter: { Version: version, Value: secret } }) } as unknown as SSMClient;
-    const key = storedKey('/cadre/webhook-secret', () => at, ssm);
+    const key = storedKey(storedSecret('/cadre/webhook-secret', () => at, ssm));
     expect((await key()).id).toBe('3');
     version = 4;
     expect((await key()).id).toBe('3');
