@@ -4,7 +4,8 @@ import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { priceOf, prices, pricesDate, pricesRegion } from './prices.ts';
 import { billOf, callsOf, perMillion } from './support/bill.ts';
 import { type ContextStage, contextStage } from './support/context-stage.ts';
-import { functionOverheadMs, latencyMs, slowestOfHundred } from './support/latencies.ts';
+import { latencyMs } from '../src/simulator/aws-model.ts';
+import { functionOverheadMs, slowestOfHundred } from './support/latencies.ts';
 import { projectTexts } from './support/project-texts.ts';
 import { type Reading, type ReadingFigures, readTogether } from './support/shared-reading.ts';
 

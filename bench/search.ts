@@ -5,7 +5,7 @@ import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { prices } from './prices.ts';
 import { exactSearch, type ExactSearch, type Nearest } from './support/exact-search.ts';
 import { threadCpuMs } from './support/handler-clock.ts';
-import { latencyMs } from './support/latencies.ts';
+import { latencyMs } from '../src/simulator/aws-model.ts';
 import {
   cacheBytes,
   namespace,

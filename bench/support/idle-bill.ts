@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { rounded } from '../figure.ts';
 import { watchdogLookMs } from '../../src/contracts/limits.ts';
 import { priceOf } from '../prices.ts';
-import { functionOverheadMs, latencyMs } from './latencies.ts';
+import { latencyMs } from '../../src/simulator/aws-model.ts';
+import { functionOverheadMs } from './latencies.ts';
 
 interface Resource {
   readonly Type: string;

@@ -1,18 +1,7 @@
+import { logNormal } from '../../src/contracts/seeded.ts';
+import { latencyMs } from '../../src/simulator/aws-model.ts';
 import type { TwinClients } from '../../src/platform/twin/twin-cloud.ts';
 import type { VirtualClock } from '../../src/platform/twin/virtual-clock.ts';
-
-/**
- * How long a call is taken to last, in milliseconds: typical medians inside one region, rounded up. The twin has no network, so a
- * function's duration is the sum of what it waits for, by this table, and `functionOverheadMs`. Assumptions, not measurements.
- */
-export const latencyMs = {
-  dynamodb: 5,
-  'dynamodb:batch or transaction': 12,
-  sqs: 10,
-  events: 20,
-  states: 25,
-  s3: 25,
-} as const;
 
 /** What an invocation takes besides its calls: parsing, deciding, signing. Billed like the rest. */
 export const functionOverheadMs = 5;
@@ -22,8 +11,6 @@ export const functionOverheadMs = 5;
  * assumption: inside one region DynamoDB's calls stay below 10 ms nearly always.
  */
 export const slowestOfHundred = 2;
-/** Standard deviations between the middle and the 99th of a hundred. */
-const deviations = 2.326;
 
 type Service = 'dynamodb' | 'sqs' | 'events' | 'states' | 's3';
 type Send = (command: object, ...rest: unknown[]) => Promise<unknown>;
@@ -74,9 +61,8 @@ export function withLatency(clients: TwinClients, clock: () => VirtualClock): Tw
 /** Calls whose times scatter around the table's. `random` gives numbers in [0, 1). */
 export function withTails(clients: TwinClients, clock: () => VirtualClock, random: () => number): TwinClients {
   const scattered = (service: Service, command: object): number => {
-    // Box-Muller: a normal deviate of two uniform ones.
-    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return latencyOf(service, command) * slowestOfHundred ** (normal / deviations);
+    const median = latencyOf(service, command);
+    return logNormal(random, median, median * slowestOfHundred);
   };
   return withWaits(clients, clock, { before: scattered, after: () => 0 });
 }

@@ -1,44 +1,74 @@
-import type { Scheduling } from '../../src/simulator/scheduling.ts';
+import { readyPartsMax, slotsTogetherMax } from '../../src/contracts/limits.ts';
+import type { AgentRow } from '../../src/contracts/rows.ts';
+import { hashOf } from '../../src/distributor/core/strategies/hash.ts';
+import { ownPart } from '../../src/platform/aws/agent-access.ts';
+import { itemBytes } from '../../src/platform/twin/expressions/values.ts';
 import type { Scenario } from '../../src/simulator/engine.ts';
+import type { Scheduling } from '../../src/simulator/scheduling.ts';
 
-/** DynamoDB's limit of one partition (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html), write units a second; its 3,000 read units are never near. */
+/** DynamoDB's limits of one partition (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html), units a second. */
 export const partitionWriteUnitsMax = 1_000;
+export const partitionReadUnitsMax = 3_000;
 const writeUnitBytes = 1_024;
 /** Strongly consistent reads. */
 const readUnitBytes = 4_096;
 
-/** Units that a run used of the two partitions of its pool: the agents' rows, and the ready index of its one route. */
-interface PartitionLoad {
-  agentWrites: number;
-  agentReads: number;
-  indexWrites: number;
-  handouts: number;
+/** Units by partition: `agents <part>`, `index <part>`. */
+export interface PartitionLoad {
+  readonly writes: Map<string, number>;
+  readonly reads: Map<string, number>;
 }
 
-/** Counts what the dispatcher would write and read, round by round, by the sizes of the rows as they are. */
+/** The most that any partition of this kind took. */
+export function busiest(units: ReadonlyMap<string, number>, kind: 'agents' | 'index'): number {
+  return Math.max(...[...units].map(([name, count]) => (name.startsWith(kind) ? count : 0)));
+}
+
+/** Counts what the dispatcher and the results would write and read, round by round: rows by their size in DynamoDB, where the adapters put them. */
 export function countingLoad(make: Scenario['scheduling']): {
   scheduling: Scenario['scheduling'];
   load: PartitionLoad;
 } {
-  const load: PartitionLoad = { agentWrites: 0, agentReads: 0, indexWrites: 0, handouts: 0 };
+  const load: PartitionLoad = { writes: new Map(), reads: new Map() };
+  const add = (units: Map<string, number>, name: string, count: number) =>
+    units.set(name, (units.get(name) ?? 0) + count);
   const scheduling: Scenario['scheduling'] = (crew, freeSlots) => {
     const inner = make(crew, freeSlots);
+    const places = new Map<AgentRow, string>();
+    // Whoever came first stands with the pool.
+    let slots = 0;
+    const placeOf = (agent: AgentRow): string => {
+      const known = places.get(agent);
+      if (known !== undefined) return known;
+      const place = `agents ${slots < slotsTogetherMax ? 0 : ownPart(agent.agent_id)}`;
+      slots += agent.capacity;
+      places.set(agent, place);
+      return place;
+    };
+    const inIndex = (task_id: string) => {
+      add(load.writes, `index ${hashOf(task_id) % readyPartsMax}`, 1);
+    };
+    const onAgent = (agent: AgentRow) => {
+      add(load.writes, placeOf(agent), Math.ceil(bytesOf(agent) / writeUnitBytes));
+    };
     const counted: Scheduling = {
       ...inner,
       insert(task, route) {
-        load.indexWrites += 1;
+        inIndex(task.task_id);
         inner.insert(task, route);
       },
       decide(now) {
         const decision = inner.decide(now);
-        const bytes = crew.reduce((sum, row) => sum + JSON.stringify(row).length, 0);
-        load.agentReads += Math.ceil(bytes / readUnitBytes);
+        for (const [place, rows] of Map.groupBy(crew, placeOf)) {
+          const bytes = rows.reduce((sum, row) => sum + bytesOf(row), 0);
+          add(load.reads, place, Math.ceil(bytes / readUnitBytes));
+        }
         // A reservation is one write an agent, whatever it takes; the release of each result is another.
-        const agents = new Set(decision.handouts.map(({ agent }) => agent));
-        for (const agent of agents) load.agentWrites += units(JSON.stringify(agent).length);
-        for (const { agent } of decision.handouts) load.agentWrites += units(JSON.stringify(agent).length);
-        load.indexWrites += decision.handouts.length;
-        load.handouts += decision.handouts.length;
+        for (const agent of new Set(decision.handouts.map(({ agent }) => agent))) onAgent(agent);
+        for (const { agent, task } of decision.handouts) {
+          onAgent(agent);
+          inIndex(task.task_id);
+        }
         return decision;
       },
     };
@@ -47,4 +77,10 @@ export function countingLoad(make: Scenario['scheduling']): {
   return { scheduling, load };
 }
 
-const units = (bytes: number): number => Math.ceil(bytes / writeUnitBytes);
+/** What a row of production has besides the simulated one: keys, and the text of an inbox's address. */
+const furtherBytes = 120;
+
+/** The row's size in DynamoDB. What only the simulation keeps is no part of it. */
+function bytesOf({ occupied: _occupied, ...row }: AgentRow): number {
+  return furtherBytes + itemBytes({ ...row });
+}

@@ -10,7 +10,8 @@ import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { createSegmentStore } from '../../src/platform/aws/segment-store.ts';
 import { createTwinCloud } from '../../src/platform/twin/twin-cloud.ts';
 import { flushedEntries } from '../../src/context/core/search/compaction.ts';
-import { latencyMs, withLatency } from './latencies.ts';
+import { latencyMs } from '../../src/simulator/aws-model.ts';
+import { withLatency } from './latencies.ts';
 
 export const namespace = 'default';
 /** Documents that are indexed at once while a large index is made: one by one, as events bring them, would take this bench hours. */

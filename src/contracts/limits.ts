@@ -129,6 +129,10 @@ export const hedgeLookMs = 10_000;
 export const assignmentsPerRoundMax = 100;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */
 export const dispatchRoundsMax = 20;
+/** Slots of the agents that stand in one partition with their pool, which takes 1,000 writes a second; agents that come later stand in others. Fewer: small pools take more calls to read; more: one partition limits them. */
+export const slotsTogetherMax = 200;
+/** Partitions of those that come later. More: each look at a large pool asks more of them. */
+export const agentPartsMax = 4;
 /** Partitions of the ready index over which the tasks of a busy route stand: each takes 1,000 writes a second, two a task. More: each look at such a route asks more of them. */
 export const readyPartsMax = 3;
 /** Tasks of a route that one process accepts in a second before more of them stand in the other parts. Fewer: routes are spread that need not be; more: several processes fill one partition. */

@@ -256,7 +256,7 @@ export type Served = Readonly<
   Record<string, { readonly now: number; readonly next: Readonly<Record<string, number>> }>
 >;
 
-/** Everything a dispatch needs to know of a pool, read in one query. */
+/** Everything a dispatch needs to know of a pool, read at once. */
 export interface PoolRows {
   readonly pool: string;
   /** Epoch ms until which pulse ticks are on their way. */
@@ -273,6 +273,8 @@ export interface PoolRows {
   readonly full?: Readonly<Record<string, string>>;
   /** What was shared out between namespaces and submitters. */
   readonly served?: Served;
+  /** It has so many agents that new ones stand in partitions of their own. */
+  readonly spread?: true;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */

@@ -133,8 +133,10 @@ export interface BatchFence {
 }
 
 export interface AgentStore {
-  /** The pool's armed time, agents and routes in one strongly consistent query. */
+  /** The pool's armed time, agents and routes, strongly consistent, the agents last. */
   pool(pool: string): Promise<PoolRows>;
+  /** Lets agents that are new from now on stand in partitions of their own, for good. */
+  spread(pool: string): Promise<void>;
   get(pool: string, agent_id: string): Promise<AgentRow | undefined>;
   /** Creates the agent, or renews it for the same principal (its holds stay). Refused with `agent-conflict` for another principal. */
   register(row: AgentRow): Promise<Outcome<AgentRow>>;

@@ -9,6 +9,20 @@ export interface Latency {
   readonly p99: number;
 }
 
+/**
+ * How long a call is taken to last, in milliseconds: typical medians inside one region, rounded up. DynamoDB: "single-digit millisecond" reads and writes
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html); a batch or a transaction takes about twice that. SQS: 10 ms a call is the
+ * usual median.
+ */
+export const latencyMs = {
+  dynamodb: 5,
+  'dynamodb:batch or transaction': 12,
+  sqs: 10,
+  events: 20,
+  states: 25,
+  s3: 25,
+} as const;
+
 /** Milliseconds by hop. */
 export interface Latencies {
   /** Submitting a task to its queue, the poller's receipt, and the insertion of the row: until the ready index shows it. */
@@ -36,9 +50,8 @@ export interface Latencies {
 }
 
 /**
- * DynamoDB: "single-digit millisecond" reads and writes (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Introduction.html); a batch or a
- * transaction takes about twice that. SQS: "typical latencies in the tens or low hundreds of milliseconds" for send and receive
- * (https://aws.amazon.com/sqs/faqs/); 10 ms a call is the usual median inside a region. Lambda's pollers long-poll, and a warm invocation starts within
+ * Hops are made of calls and of what is between them. SQS: "typical latencies in the tens or low hundreds of milliseconds" for send and receive
+ * (https://aws.amazon.com/sqs/faqs/). Lambda's pollers long-poll, and a warm invocation starts within
  * 10 ms (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html). One Query page holds 1 MB: about 1,000 agents, read in some 40 ms.
  */
 export const awsLatencies: Latencies = {
@@ -47,9 +60,9 @@ export const awsLatencies: Latencies = {
   nextHint: { median: 15, p99: 60 },
   read: { median: 6, p99: 25 },
   readPer100Agents: 4,
-  reserve: { median: 5, p99: 25 },
-  claim: { median: 12, p99: 45 },
-  send: { median: 10, p99: 45 },
+  reserve: { median: latencyMs.dynamodb, p99: 25 },
+  claim: { median: latencyMs['dynamodb:batch or transaction'], p99: 45 },
+  send: { median: latencyMs.sqs, p99: 45 },
   inbox: { median: 12, p99: 60 },
   result: { median: 30, p99: 120 },
   settle: { median: 18, p99: 65 },

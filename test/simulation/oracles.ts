@@ -201,7 +201,7 @@ export function createOracles(view: OracleView) {
   function checkHeld(task: Item, at: number): void {
     const first = { attempt: Number(task['attempt']), agent_id: String(task['assigned_agent']) };
     for (const { attempt, agent_id } of [first, secondRunOf(task) ?? first]) {
-      const agent = view.peek(`POOL#${String(task['pool'])}`, `AGENT#${agent_id}`);
+      const agent = view.agents().find((row) => row['agent_id'] === agent_id);
       const holds = (agent?.['holds'] ?? {}) as Record<string, unknown>;
       const key = `${String(task['task_id'])}#${attempt}`;
       check(key in holds, at, 'ProcessingIsHeld', () => `${key} is not held by ${agent_id}`);

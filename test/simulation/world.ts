@@ -3,6 +3,9 @@ import type { SQSEvent } from 'aws-lambda';
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import { ownPart } from '../../src/platform/aws/agent-access.ts';
+import { agentKey } from '../../src/platform/aws/keys.ts';
+import type { Item } from '../../src/platform/aws/task-rows.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';
@@ -24,6 +27,8 @@ export const recoveryMsMax = 30_000;
 const executionMsMax = 120_000;
 /** How often a dispatcher of work under limits is met by one that has outlived its message. Elsewhere none is: where they meet, the order of starts is judged less. */
 const strayChance = 0.6;
+/** How often new agents stand apart from their pool. */
+const spreadChance = 0.25;
 /** What tells the lanes of tasks with keys from other routes. */
 const lane = '%';
 /** Faults after which a dispatcher's round is only half done. */
@@ -128,6 +133,12 @@ async function checkEnd(
   return { violations, workflows: outcomesOf(ended) };
 }
 
+/** An agent's row, with its pool or apart from it. */
+function agentItem(dynamodb: TwinDeployment['cloud']['dynamodb'], id: string): Item | undefined {
+  const places = [agentKey('default', id), agentKey('default', id, ownPart(id))];
+  return places.map(({ pk, sk }) => dynamodb.peek(pk, sk)).find((row) => row !== undefined);
+}
+
 function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
   const { dynamodb } = cloud;
   const tasksEnded = scenario.tasks.every(({ task }) =>
@@ -137,7 +148,7 @@ function isAllEnded({ cloud }: TwinDeployment, scenario: Scenario): boolean {
     finalWorkflow.has(String(dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD')?.['status'])),
   );
   const handsEmpty = scenario.agents.every(
-    ({ id }) => Object.keys(dynamodb.peek('POOL#default', `AGENT#${id}`)?.['holds'] ?? {}).length === 0,
+    ({ id }) => Object.keys(agentItem(dynamodb, id)?.['holds'] ?? {}).length === 0,
   );
   if (!tasksEnded || !workflowsEnded || !handsEmpty) return false;
   // A workflow may end before the last of its tasks, which are stopped behind it.
@@ -222,6 +233,8 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   if (watcher.onCommit !== undefined) cloud.dynamodb.onCommit(watcher.onCommit);
   const api = deployment.runtime('api');
   const startedAt = cloud.clock.now();
+  // A throttled write leaves the pool as it is.
+  if (random.fork('spread').chance(spreadChance)) void api.agents.spread('default').catch(() => undefined);
   const { isRevived } = startOperator(api, deployment, scenario, startedAt);
   const oracles = createOracles({
     isRevived,
@@ -233,10 +246,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
       cloud.faults.log.some(
         ({ at, point, detail }) => at >= since - 500 && disturbing.has(point) && detail.startsWith('dynamodb:'),
       ),
-    agents: () =>
-      scenario.agents
-        .map(({ id }) => cloud.dynamodb.peek('POOL#default', `AGENT#${id}`))
-        .filter((row) => row !== undefined),
+    agents: () => scenario.agents.map(({ id }) => agentItem(cloud.dynamodb, id)).filter((row) => row !== undefined),
     definitionOf: (id) => definitions.get(id),
     slots: scenario.agents.reduce((sum, { slots, batch }) => sum + slots * (batch?.tasks_max ?? 1), 0),
   });

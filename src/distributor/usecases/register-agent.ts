@@ -1,19 +1,20 @@
 import type { AgentGrant, AgentRegistration } from '../../contracts/agent.ts';
 import { type Outcome, refused } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
-import { heartbeatIntervalMs, idleHeartbeatIntervalMs } from '../../contracts/limits.ts';
-import type { AgentRow } from '../../contracts/rows.ts';
+import { heartbeatIntervalMs, idleHeartbeatIntervalMs, slotsTogetherMax } from '../../contracts/limits.ts';
+import type { AgentRow, PoolRows } from '../../contracts/rows.ts';
 import { leaseUntil } from '../core/agent.ts';
 import { openFleet } from '../core/fleet.ts';
 import type { DistributorDeps } from '../ports.ts';
 
-/** Lets the dispatcher look at the routes that an agent serves which has just come. */
-export async function hintServed(deps: DistributorDeps, agent: AgentRow): Promise<void> {
+/** Lets the dispatcher look at the routes that an agent serves which has just come; answers with the pool as it is then. */
+export async function hintServed(deps: DistributorDeps, agent: AgentRow): Promise<PoolRows> {
   const { pool } = agent;
   const rows = await deps.agents.pool(pool);
   const fleet = openFleet([agent], deps.sources.now());
   const routes = rows.routes.filter((route) => fleet.candidatesOf(route).all.length > 0);
   if (routes.length > 0) await deps.messenger.hint([{ pool, routes: routes.map(({ route }) => route) }]);
+  return rows;
 }
 
 /**
@@ -51,7 +52,9 @@ export async function registerAgent(
   if (!registered.ok) return registered;
   // Whatever an earlier life of this agent held is lost: let the pulse see to it soon.
   if (Object.keys(registered.value.holds).length > 0) await deps.messenger.ticks(pool, [1]);
-  await hintServed(deps, registered.value);
+  const { agents, spread } = await hintServed(deps, registered.value);
+  const slots = agents.reduce((sum, { capacity }) => sum + capacity, 0);
+  if (slots >= slotsTogetherMax && spread !== true) await deps.agents.spread(pool);
   const { agent_id, type, capabilities, capacity } = registration;
   await deps.messenger.announce([
     {

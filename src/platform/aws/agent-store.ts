@@ -1,82 +1,19 @@
-import { DeleteCommand, GetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import { refused } from '../../contracts/errors.ts';
-import type { AgentRow } from '../../contracts/rows.ts';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { FiguresAging } from '../../distributor/core/figures.ts';
 import type { AgentStore, BatchFence, HeardFrom } from '../../distributor/ports.ts';
 import { agingUpdate, figuresUpdate } from './agent-figures.ts';
-import { fromAgentItem } from './agent-rows.ts';
-import { type Database, isApplied, isRefused } from './database.ts';
-import { agentKey } from './keys.ts';
-import { addRoutes, arm, desire, full, noteFull, pass, readPool } from './pool-store.ts';
-import { executeStatements } from './statements.ts';
-
-/** One conditional update of an agent's row; undefined when its condition failed. */
-async function update(
-  db: Database,
-  pool: string,
-  agent_id: string,
-  input: Omit<UpdateCommandInput, 'TableName' | 'Key'>,
-): Promise<AgentRow | undefined> {
-  try {
-    const { Attributes = {} } = await db.client.send(
-      new UpdateCommand({ TableName: db.table, Key: agentKey(pool, agent_id), ReturnValues: 'ALL_NEW', ...input }),
-    );
-    return fromAgentItem(Attributes);
-  } catch (error) {
-    if (isRefused(error)) return undefined;
-    throw error;
-  }
-}
-
-async function readAgent(db: Database, pool: string, agent_id: string): Promise<AgentRow | undefined> {
-  const { Item } = await db.client.send(
-    new GetCommand({ TableName: db.table, Key: agentKey(pool, agent_id), ConsistentRead: true }),
-  );
-  return Item && fromAgentItem(Item);
-}
-
-/** What a registration says or leaves out; what it leaves out is gone. The last three count from the registration on. */
-const optional = [
-  'labels',
-  'usd_per_hour',
-  'warm_up',
-  'maintenance',
-  'batch',
-  'failed_in_a_row',
-  'completed_since',
-  'worked_ms',
-] as const;
-
-async function register(db: Database, row: AgentRow): ReturnType<AgentStore['register']> {
-  const {
-    holds: _holds,
-    wanted: _wanted,
-    reported: _reported,
-    completed: _completed,
-    failed: _failed,
-    pool,
-    agent_id,
-    ...fresh
-  } = row;
-  const entries = Object.entries(fresh).filter(([, value]) => value !== undefined);
-  const absent = optional.filter((name) => row[name] === undefined);
-  const names = [...entries.map(([name]) => name), ...absent, 'pool'];
-  const stored = await update(db, pool, agent_id, {
-    // What an earlier life of this agent holds, and its record, stay: the pulse settles the holds, by their leases.
-    UpdateExpression: `SET ${entries.map(([name]) => `#${name} = :${name}`).join(', ')}, #pool = :pool, agent_id = :agent_id, holds = if_not_exists(holds, :empty), completed = if_not_exists(completed, :zero), failed = if_not_exists(failed, :zero) REMOVE ${['reported', ...absent.map((name) => `#${name}`)].join(', ')}`,
-    // An agent id belongs to the principal that registered it first.
-    ConditionExpression: 'attribute_not_exists(pk) OR #principal = :principal',
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-    ExpressionAttributeValues: {
-      ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
-      ':pool': pool,
-      ':agent_id': agent_id,
-      ':empty': {},
-      ':zero': 0,
-    },
-  });
-  return stored === undefined ? refused('agent-conflict') : { ok: true, value: stored };
-}
+import {
+  type AgentKey,
+  type Agents,
+  createAgentPlaces,
+  isMissing,
+  readAgent,
+  updateAgent,
+  writeAgent,
+} from './agent-access.ts';
+import { type Database, isRefused } from './database.ts';
+import { addRoutes, arm, desire, full, noteFull, pass, readPool, spread } from './pool-store.ts';
+import { executeStatements, type StatementResult } from './statements.ts';
 
 /** What a reservation of slots for batches asks for besides, and moves on. */
 function batchClauses(batches: BatchFence | undefined) {
@@ -92,15 +29,15 @@ function batchClauses(batches: BatchFence | undefined) {
 }
 
 const reserve =
-  (db: Database): AgentStore['reserve'] =>
+  (db: Agents): AgentStore['reserve'] =>
   async (pool, agent_id, holds, occupiedMax, { next_turn, batches } = {}) => {
     const keys = Object.keys(holds);
     const ofBatches = batchClauses(batches);
-    try {
-      await db.client.send(
+    const write = (Key: AgentKey) =>
+      db.client.send(
         new UpdateCommand({
           TableName: db.table,
-          Key: agentKey(pool, agent_id),
+          Key,
           UpdateExpression: `SET ${keys.map((_, index) => `holds.#k${index} = :h${index}`).join(', ')}${next_turn === undefined ? '' : ', next_turn = :turn'}${ofBatches.set}`,
           // Room and willingness: stops two dispatchers from filling the same slot, work for an agent that leaves or was stopped, and more
           // than an agent takes that registered with fewer slots since the dispatcher read it.
@@ -120,6 +57,8 @@ const reserve =
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
+    try {
+      await writeAgent(db.places, [pool, agent_id], write);
       return true;
     } catch (error) {
       if (!isRefused(error)) throw error;
@@ -130,18 +69,27 @@ const reserve =
     }
   };
 
-async function remove(db: Database, pool: string, agent_id: string): Promise<boolean> {
-  return isApplied(
+async function remove(db: Agents, pool: string, agent_id: string): Promise<boolean> {
+  const write = (Key: AgentKey) =>
     db.client.send(
       new DeleteCommand({
         TableName: db.table,
-        Key: agentKey(pool, agent_id),
+        Key,
         // Nothing in hand: a task that is Processing must stay listed by somebody, or nobody would ever find it lost.
-        ConditionExpression: 'attribute_not_exists(pk) OR size(holds) = :none',
+        ConditionExpression: 'size(holds) = :none',
         ExpressionAttributeValues: { ':none': 0 },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
-    ),
-  );
+    );
+  try {
+    await writeAgent(db.places, [pool, agent_id], write);
+    return true;
+  } catch (error) {
+    // Gone already is as good.
+    if (isMissing(error)) return true;
+    if (isRefused(error)) return false;
+    throw error;
+  }
 }
 
 /** The clauses of a release that proves its sender alive: the lease, and what the agent did. */
@@ -167,13 +115,13 @@ function heardClauses({ at, lease_until, completed, failed, worked_ms, figures }
 }
 
 const release =
-  (db: Database): AgentStore['release'] =>
+  (db: Agents): AgentStore['release'] =>
   async (pool, agent_id, released, heardFrom) => {
     // Once each: a batch may carry a result twice, and DynamoDB refuses an update that names a path twice.
     const keys = [...new Set(released)];
     const heard = heardFrom && heardClauses(heardFrom);
     const removes = [...keys.map((_, index) => `holds.#k${index}`), ...(heard?.remove ?? [])];
-    return update(db, pool, agent_id, {
+    return updateAgent(db, pool, agent_id, {
       UpdateExpression: `REMOVE ${removes.join(', ')}${heard?.rest ?? ''}`,
       // Only an agent that is registered: a release must not make a row.
       ConditionExpression: 'attribute_exists(pk)',
@@ -187,13 +135,13 @@ const release =
     });
   };
 
-async function age(db: Database, pool: string, agent_id: string, aging: FiguresAging): Promise<void> {
+async function age(db: Agents, pool: string, agent_id: string, aging: FiguresAging): Promise<void> {
   const { add, remove, conditions, names, values } = agingUpdate(aging);
   const clauses = [
     add.length === 0 ? '' : `ADD ${add.join(', ')}`,
     remove.length === 0 ? '' : `REMOVE ${remove.join(', ')}`,
   ];
-  await update(db, pool, agent_id, {
+  await updateAgent(db, pool, agent_id, {
     UpdateExpression: clauses.join(' '),
     // Still as many as were seen: another pulse may have halved them already.
     ConditionExpression: ['attribute_exists(pk)', ...conditions].join(' AND '),
@@ -203,36 +151,54 @@ async function age(db: Database, pool: string, agent_id: string, aging: FiguresA
 }
 
 const heartbeat =
-  (db: Database): AgentStore['heartbeat'] =>
+  (db: Agents): AgentStore['heartbeat'] =>
   async (beats) => {
-    const statements = beats.map(({ beat, principal, at, lease_until }) => {
-      const key = agentKey(beat.pool, beat.agent_id);
-      return {
-        key,
-        // The sender must be the agent's principal, and an older report must not undo a newer one.
-        Statement: `UPDATE "${db.table}" SET "last_heartbeat"=? SET "reported_at"=? SET "lease_until"=? SET "reported"=? SET "draining"=? WHERE "pk"=? AND "sk"=? AND "principal"=? AND "reported_at"<=?`,
-        Parameters: [at, at, lease_until, beat.holding, beat.leaving ?? false, key.pk, key.sk, principal, at],
-      };
+    const statementOf = ({ beat, principal, at, lease_until }: (typeof beats)[number], key: AgentKey) => ({
+      key,
+      // The sender must be the agent's principal, and an older report must not undo a newer one.
+      Statement: `UPDATE "${db.table}" SET "last_heartbeat"=? SET "reported_at"=? SET "lease_until"=? SET "reported"=? SET "draining"=? WHERE "pk"=? AND "sk"=? AND "principal"=? AND "reported_at"<=?`,
+      Parameters: [at, at, lease_until, beat.holding, beat.leaving ?? false, key.pk, key.sk, principal, at],
     });
-    return (await executeStatements(db, statements)).map((result) => result.applied);
+    const placed = beats.map((each) => ({ each, ...db.places.keys(each.beat.pool, each.beat.agent_id) }));
+    const first = await executeStatements(
+      db,
+      placed.map(({ each, here }) => statementOf(each, here)),
+    );
+    const missed = placed.filter((_, index) => isAbsent(first[index]));
+    const second = await executeStatements(
+      db,
+      missed.map(({ each, elsewhere }) => statementOf(each, elsewhere)),
+    );
+    for (const [index, { each, elsewhere }] of missed.entries())
+      if (!isAbsent(second[index])) db.places.seen(each.beat.pool, each.beat.agent_id, elsewhere.pk);
+    return placed.map(
+      (each, index) => (first[index]?.applied ?? false) || (second[missed.indexOf(each)]?.applied ?? false),
+    );
   };
 
-/** Agents, routes and the pool's own row: one item collection, read by one query. */
-export function createAgentStore(db: Database): AgentStore {
+/** Whether a statement met no row at all. */
+const isAbsent = (result: StatementResult | undefined): boolean =>
+  result?.applied === false && result.item === undefined;
+
+/** Agents, routes and the pool's own row: one item collection, read by one query; the agents of a spread pool stand in further ones. */
+export function createAgentStore(database: Database): AgentStore {
+  const db: Agents = { ...database, places: createAgentPlaces() };
   const known = new Set<string>();
   return {
-    pool: (pool) => readPool(db, pool),
+    pool: (pool) => readPool(db, db.places, pool),
+    spread: (pool) => spread(db, pool),
     get: (pool, agent_id) => readAgent(db, pool, agent_id),
-    register: (row) => register(db, row),
+    // On demand: only the API registers, and seldom.
+    register: async (row) => (await import('./agent-registration.ts')).register(db, row),
     drain: async (pool, agent_id) => {
-      await update(db, pool, agent_id, {
+      await updateAgent(db, pool, agent_id, {
         UpdateExpression: 'SET draining = :yes',
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':yes': true },
       });
     },
     stop: async (pool, agent_id, stop) => {
-      const stopped = await update(db, pool, agent_id, {
+      const stopped = await updateAgent(db, pool, agent_id, {
         UpdateExpression: 'SET stopped = :stop',
         // A drain does not give a killed agent back what it holds.
         ConditionExpression: `attribute_exists(pk)${stop.how === 'killed' ? '' : ' AND (attribute_not_exists(stopped) OR stopped.how = :how)'}`,
@@ -241,20 +207,23 @@ export function createAgentStore(db: Database): AgentStore {
       return stopped ?? readAgent(db, pool, agent_id);
     },
     revive: (pool, agent_id) =>
-      update(db, pool, agent_id, { UpdateExpression: 'REMOVE stopped', ConditionExpression: 'attribute_exists(pk)' }),
+      updateAgent(db, pool, agent_id, {
+        UpdateExpression: 'REMOVE stopped',
+        ConditionExpression: 'attribute_exists(pk)',
+      }),
     remove: (pool, agent_id) => remove(db, pool, agent_id),
     reserve: reserve(db),
     release: release(db),
     age: (pool, agent_id, aging) => age(db, pool, agent_id, aging),
     want: async (pool, agent_id, routes, occupied) =>
-      (await update(db, pool, agent_id, {
+      (await updateAgent(db, pool, agent_id, {
         UpdateExpression: 'ADD wanted :routes',
         // Still as full as the dispatcher saw: otherwise a slot came free in between and nobody would be told of it.
         ConditionExpression: 'attribute_exists(pk) AND size(holds) >= :occupied',
         ExpressionAttributeValues: { ':routes': new Set(routes), ':occupied': occupied },
       })) !== undefined,
     preempt: async (pool, agent_id, key, at) =>
-      (await update(db, pool, agent_id, {
+      (await updateAgent(db, pool, agent_id, {
         UpdateExpression: 'SET holds.#key.preempted_at = :at',
         // A hold that was released meanwhile has made way already.
         ConditionExpression: 'attribute_exists(holds.#key)',
@@ -262,14 +231,14 @@ export function createAgentStore(db: Database): AgentStore {
         ExpressionAttributeValues: { ':at': at },
       })) !== undefined,
     unwant: async (pool, agent_id, routes) => {
-      await update(db, pool, agent_id, {
+      await updateAgent(db, pool, agent_id, {
         UpdateExpression: 'DELETE wanted :routes',
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: { ':routes': new Set(routes) },
       });
     },
     suspect: async (pool, agent_id, last_heartbeat, at) => {
-      await update(db, pool, agent_id, {
+      await updateAgent(db, pool, agent_id, {
         UpdateExpression: 'SET lease_until = :at',
         // Unless it has reported since: then it is alive after all.
         ConditionExpression: 'last_heartbeat = :last',

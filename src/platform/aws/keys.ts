@@ -8,7 +8,8 @@ const routeCharactersMax = 1_000;
 export const taskKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'TASK' });
 /** The timer of a task's deadline: its own place in the index is taken by what it waits for. */
 export const expiryKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'EXPIRY' });
-export const poolPartition = (pool: string) => `POOL#${pool}`;
+/** A pool's own rows with its first agents; those that came when it was large stand in its other parts (from 1 on). */
+export const poolPartition = (pool: string, part = 0) => `POOL${part === 0 ? '' : part}#${pool}`;
 export const poolKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POOL' });
 /** The policy in force: `#` sorts it before the agents, and it comes with the pool's own query. */
 export const policyHeadKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POLICY' });
@@ -27,7 +28,10 @@ export const policyVersionKey = (pool: string, version: number) => ({
   pk: policyPartition(pool),
   sk: String(version).padStart(8, '0'),
 });
-export const agentKey = (pool: string, agent_id: string) => ({ pk: poolPartition(pool), sk: `AGENT#${agent_id}` });
+export const agentKey = (pool: string, agent_id: string, part = 0) => ({
+  pk: poolPartition(pool, part),
+  sk: `AGENT#${agent_id}`,
+});
 /** A sort key ends at 1,024 bytes, where the longest routes do not: those are named by their hash. */
 export const routeKey = (pool: string, route: string) => ({
   pk: poolPartition(pool),

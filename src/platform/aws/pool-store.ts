@@ -1,7 +1,9 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { agentPartsMax } from '../../contracts/limits.ts';
 import type { NamespaceKill } from '../../contracts/namespace.ts';
 import type { PoolRows, RouteRow } from '../../contracts/rows.ts';
 import type { AgentStore } from '../../distributor/ports.ts';
+import type { AgentPlaces } from './agent-access.ts';
 import { fromAgentItem } from './agent-rows.ts';
 import { type Database, isApplied, isRefused, queryItems } from './database.ts';
 import { canaryKey, poolKey, poolPartition, routeKey } from './keys.ts';
@@ -14,19 +16,33 @@ function fromRouteItem(item: Item): RouteRow {
   return rest as unknown as RouteRow;
 }
 
-/** Everything a dispatch needs to know of a pool, in one strongly consistent query. */
-export async function readPool(db: Database, pool: string): Promise<PoolRows> {
-  const items = await queryItems(db, {
+const readPartition = (db: Database, pool: string, part: number): Promise<Item[]> =>
+  queryItems(db, {
     KeyConditionExpression: 'pk = :pool',
-    ExpressionAttributeValues: { ':pool': poolPartition(pool) },
+    ExpressionAttributeValues: { ':pool': poolPartition(pool, part) },
     ConsistentRead: true,
   });
+
+/** The agents of a spread pool that stand apart from it. Read after the pool's own rows: whoever passes its gate must have read every agent after it. */
+async function readApart(db: Database, pool: string): Promise<readonly Item[]> {
+  const parts = Array.from({ length: agentPartsMax }, (_, index) => readPartition(db, pool, index + 1));
+  return (await Promise.all(parts)).flat();
+}
+
+const byAgent = (one: Item, other: Item): number => (String(one['sk']) < String(other['sk']) ? -1 : 1);
+
+/** Everything a dispatch needs to know of a pool, strongly consistent: in one query, or in two steps for one that is spread. */
+export async function readPool(db: Database, places: AgentPlaces, pool: string): Promise<PoolRows> {
+  const items = await readPartition(db, pool, 0);
   const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
   const row = of('#POOL')[0];
   const killed = of('#NAMESPACE#').flatMap((item) =>
     item['killed'] === undefined ? [] : [[String(item['namespace']), item['killed'] as NamespaceKill] as const],
   );
   const policy = fromPolicyItem(of('#POLICY')[0]);
+  const isSpread = row?.['spread'] === true;
+  const agents = isSpread ? [...of('AGENT#'), ...(await readApart(db, pool))].sort(byAgent) : of('AGENT#');
+  for (const item of agents) places.seen(pool, String(item['agent_id']), String(item['pk']));
   const tried = policy?.canary === undefined ? undefined : canaryKey(pool, policy.version).sk;
   const canary = tried === undefined ? undefined : fromCanaryItem(of(tried)[0]);
   return {
@@ -42,7 +58,8 @@ export async function readPool(db: Database, pool: string): Promise<PoolRows> {
     ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
     ...(row?.['full'] === undefined ? {} : { full: row['full'] as NonNullable<PoolRows['full']> }),
     ...(row?.['served'] === undefined ? {} : { served: row['served'] as NonNullable<PoolRows['served']> }),
-    agents: of('AGENT#').map(fromAgentItem),
+    ...(isSpread ? { spread: true } : {}),
+    agents: agents.map(fromAgentItem),
     routes: of('ROUTE#').map(fromRouteItem),
   };
 }
@@ -136,6 +153,26 @@ export async function noteFull(db: Database, pool: string, rules: NonNullable<Po
       UpdateExpression: 'SET #full = :rules',
       ExpressionAttributeNames: { '#full': 'full' },
       ExpressionAttributeValues: { ':rules': rules },
+    }),
+  );
+}
+
+/** Whether new agents of a pool stand apart from it, strongly consistent. */
+export async function isSpread(db: Database, pool: string): Promise<boolean> {
+  const { Item } = await db.client.send(
+    new GetCommand({ TableName: db.table, Key: poolKey(pool), ProjectionExpression: 'spread', ConsistentRead: true }),
+  );
+  return Item?.['spread'] === true;
+}
+
+/** Lets new agents stand apart from their pool, for ever: nobody has to ask where an agent went. */
+export async function spread(db: Database, pool: string): Promise<void> {
+  await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      UpdateExpression: 'SET spread = :yes',
+      ExpressionAttributeValues: { ':yes': true },
     }),
   );
 }

@@ -19,7 +19,7 @@ import { createNamespaceStore } from './namespace-store.ts';
 import { createInboxes } from './inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
-import { createPublishedStore } from './published-store.ts';
+import { publishedOnDemand } from './published-on-demand.ts';
 import { createScheduleStore } from './schedule-store.ts';
 import { createPolicyStore } from './policy-store.ts';
 import { createSweepStore } from './sweep-store.ts';
@@ -116,7 +116,7 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     definitions: definitionsOnDemand(db),
     schedules: createScheduleStore(db),
     approvals: approvalsOnDemand(db),
-    published: createPublishedStore(db),
+    published: publishedOnDemand(db),
     executions: executionsOnDemand(clients.sfn, deployment.stateMachineArn),
     inboxes: createInboxes(clients.sqs, deployment.keyArn),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),

@@ -1,4 +1,4 @@
-import { hashText } from './random.ts';
+import { fnv1a } from '../../contracts/seeded.ts';
 import type { Random } from './random.ts';
 import { createEventHeap } from './event-heap.ts';
 import type { ScheduledEvent } from './event-heap.ts';
@@ -107,7 +107,7 @@ export function createVirtualClock(options: { startMs?: number; shuffle?: Random
     },
     record(line) {
       lines++;
-      hash = hashText(line, hash ^ (now & 0x7fffffff));
+      hash = fnv1a(line, hash ^ (now & 0x7fffffff));
       for (const listener of listeners) listener(line, now);
     },
     get trace() {

@@ -1,21 +1,33 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentRow } from '../../../src/contracts/rows.ts';
+import type { AgentStore } from '../../../src/distributor/ports.ts';
 import { iso, route, startMs } from '../../unit/distributor/rows.ts';
 import { agentIn, type BackendOf, unique } from './backend.ts';
+import { poolRowSuite } from './pool-row.suite.ts';
 
 const holds = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, { at: 1, until: 2 }]));
 
-/** What every AgentStore promises. */
+/** What every AgentStore promises, of a pool whose agents stand together and of one that is spread. */
 export function agentStoreSuite(backend: BackendOf): void {
+  agentsIn('an agent store', backend, async () => unique('p'));
+  agentsIn('an agent store with a spread pool', backend, async (store) => {
+    const pool = unique('p');
+    await store.spread(pool);
+    return pool;
+  });
+  poolRowSuite(backend);
+}
+
+function agentsIn(name: string, backend: BackendOf, makePool: (store: AgentStore) => Promise<string>): void {
   const store = () => backend().adapters.agents;
   const registered = async (over: Partial<AgentRow> = {}): Promise<AgentRow> => {
-    const row = agentIn(unique('p'), { capacity: 2, ...over });
+    const row = agentIn(await makePool(store()), { capacity: 2, ...over });
     await store().register(row);
     return row;
   };
   const now = async ({ pool, agent_id }: AgentRow): Promise<AgentRow> => (await store().get(pool, agent_id))!;
 
-  describe('an agent store', () => {
+  describe(name, () => {
     it('gives back the agent that was registered', async () => {
       const row = await registered({ capabilities: ['x', 'y'] });
       expect(await now(row)).toEqual(row);
@@ -287,29 +299,6 @@ export function agentStoreSuite(backend: BackendOf): void {
       expect(await store().remove(row.pool, 'a1')).toBe(true);
       expect(await store().remove(row.pool, 'a1')).toBe(true);
       expect(await store().get(row.pool, 'a1')).toBeUndefined();
-    });
-
-    it('notes how many agents a pool needs for the first of two who see the same; arming leaves it', async () => {
-      const pool = unique('p');
-      expect(await store().desire(pool, { agents: 3, at: 7 }, undefined)).toBe(true);
-      expect(await store().desire(pool, { agents: 4, at: 8 }, undefined)).toBe(false);
-      expect(await store().desire(pool, { agents: 4, at: 8 }, 2)).toBe(false);
-      expect(await store().desire(pool, { agents: 4, at: 9 }, 3)).toBe(true);
-      await store().arm(pool, 42);
-      expect(await store().pool(pool)).toMatchObject({ armed_until: 42, desired_agents: 4, desired_at: 9 });
-    });
-
-    it('lets one of two rounds through that saw the same one before, and knows its own again', async () => {
-      const { pool } = await registered();
-      const starts = { 'rate:api': { period_ms: 1_000, slices: [[7, 2]] as const } };
-      expect(await store().pool(pool)).not.toHaveProperty('gate');
-      expect(await store().pass(pool, { id: 'r1', was: undefined, starts })).toBe(true);
-      expect(await store().pass(pool, { id: 'r2', was: undefined, starts: {} })).toBe(false);
-      expect(await store().pass(pool, { id: 'r1', was: undefined, starts })).toBe(true);
-      expect(await store().pool(pool)).toMatchObject({ gate: 'r1', starts });
-      const served = { '2': { now: 1.5, next: { acme: 1.5 + 1 / 3 } } };
-      expect(await store().pass(pool, { id: 'r2', was: 'r1', starts: {}, served })).toBe(true);
-      expect(await store().pool(pool)).toMatchObject({ gate: 'r2', starts: {}, served });
     });
 
     it('reads a pool with its agents, routes and armed time, and nothing of other pools', async () => {

@@ -1,3 +1,4 @@
+import { fnv1a } from '../../../contracts/seeded.ts';
 import { countTokens, tokensOf } from './tokens.ts';
 import { normalise } from './quantise.ts';
 
@@ -6,10 +7,9 @@ export const hashedModel = 'cadre-hashed-1';
 /** Titan has this size too, so that a deployment may change over. */
 export const vectorDimensions = 256;
 
-/** FNV-1a over UTF-16 units. */
-function hashText(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+/** A hash of a feature. */
+function hashOf(feature: string): number {
+  let hash = fnv1a(feature);
   // FNV's low bits are weak for short texts; the last steps of MurmurHash3 mix them.
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   return (hash ^ (hash >>> 13)) >>> 0;
@@ -23,7 +23,7 @@ function hashText(text: string): number {
 export function hashedEmbedding(text: string): Float32Array {
   const vector = new Float32Array(vectorDimensions);
   const add = (feature: string, weight: number): void => {
-    const hash = hashText(feature);
+    const hash = hashOf(feature);
     const at = (hash >>> 1) % vectorDimensions;
     vector[at] = (vector[at] ?? 0) + (hash % 2 === 0 ? weight : -weight);
   };

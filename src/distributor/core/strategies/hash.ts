@@ -1,8 +1,8 @@
+import { fnv1a } from '../../../contracts/seeded.ts';
+
 /** A 32-bit hash of a text: FNV-1a with murmur's last step, since rendezvous hashing needs every bit to depend on every character. */
 export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return finish(hash);
+  return finish(fnv1a(text));
 }
 
 function finish(value: number): number {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { slotsTogetherMax } from '../../../../src/contracts/limits.ts';
 import { agentGrant } from '../../../../src/contracts/agent.ts';
 import { deregisterAgent } from '../../../../src/distributor/usecases/deregister-agent.ts';
 import { recordHeartbeats } from '../../../../src/distributor/usecases/record-heartbeats.ts';
@@ -56,6 +57,19 @@ describe('registering', () => {
     await stage.join('a1', { capacity: 3 });
     expect(await stage.agent('a1')).toMatchObject({ capacity: 3, reported: [], last_heartbeat: iso(stage.clock.now) });
     expect(Object.keys((await stage.agent('a1')).holds)).toEqual(['t1#1']);
+  });
+
+  it('finds a pool of many slots and lets those that come later stand apart, in the sight of everybody', async () => {
+    const stage = distributorStage();
+    const isSpread = async () => (await stage.deps.agents.pool('default')).spread ?? false;
+    await stage.join('a1', { capacity: slotsTogetherMax - 1 });
+    expect(await isSpread()).toBe(false);
+    await stage.join('a2', { capacity: 1 });
+    expect(await isSpread()).toBe(true);
+    await stage.join('a3', { capacity: 1, capabilities: ['rare'] });
+    await stage.accept(task({ required_capabilities: ['rare'] }));
+    await stage.dispatch('rare');
+    expect(stage.told.sent.map(({ inbox_url }) => inbox_url)).toEqual([expect.stringContaining('a3')]);
   });
 });
 
