@@ -75,7 +75,7 @@ module.exports = {
         'SDK, CLI, MCP and console see contracts, platform clients and the HTTP API. The twin is the one exception.',
       from: {
         path: '^src/(sdk|cli|mcp|console)/',
-        pathNot: ['^src/sdk/(test-cloud|twin-deployment)\\.ts$'],
+        pathNot: ['^src/sdk/test-cloud/'],
       },
       to: { path: `^src/(${component}/|platform/twin/)` },
     },
@@ -93,7 +93,7 @@ module.exports = {
       comment:
         'What is deployed is described by infra; it shares contracts, the table of what is deployed and the keys of the table with what runs.',
       from: { path: '^infra/' },
-      to: { path: ['^src/(?!contracts/|platform/topology\\.ts$|platform/aws/(context-)?keys\\.ts$)', '^functions/'] },
+      to: { path: ['^src/(?!contracts/|platform/topology\\.ts$|platform/aws/(context/)?keys\\.ts$)', '^functions/'] },
     },
     {
       name: 'nothing-imports-infra',

@@ -1,5 +1,5 @@
-import { packBody } from '../src/platform/aws/context-rows.ts';
-import type { Client } from '../src/sdk/client.ts';
+import { packBody } from '../src/platform/aws/context/rows.ts';
+import type { Client } from '../src/sdk/client/client.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { priceOf, prices, pricesDate, pricesRegion } from './prices.ts';
 import { billOf, callsOf, perMillion } from './support/bill.ts';

@@ -1,4 +1,4 @@
-import { deployTwin } from '../src/sdk/twin-deployment.ts';
+import { deployTwin } from '../src/sdk/test-cloud/twin-deployment.ts';
 import { type Bench, type Figure, rounded } from './figure.ts';
 import { createHandlerClock, threadCpuMs } from './support/handler-clock.ts';
 import { benchTask, startTwinFleet, submitByQueue } from './support/twin-fleet.ts';

@@ -1,10 +1,10 @@
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask, RouteRow } from '../src/contracts/rows.ts';
-import { priorities, type Priority } from '../src/contracts/task.ts';
-import { decideDispatch, type DispatchView } from '../src/distributor/core/dispatch.ts';
-import { newTask } from '../src/distributor/core/task.ts';
-import { readyOrder } from '../src/distributor/core/ready-order.ts';
-import { routeOf, routeRow } from '../src/distributor/core/route.ts';
+import { priorities, type Priority } from '../src/contracts/distributor/task.ts';
+import { decideDispatch, type DispatchView } from '../src/distributor/core/dispatch/dispatch.ts';
+import { newTask } from '../src/distributor/core/tasks/task.ts';
+import { readyOrder } from '../src/distributor/core/ready/ready-order.ts';
+import { routeOf, routeRow } from '../src/distributor/core/ready/route.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);

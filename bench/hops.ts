@@ -1,9 +1,9 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { SQSEvent } from 'aws-lambda';
-import type { Task } from '../src/contracts/task.ts';
-import type { WorkflowDefinitionInput } from '../src/contracts/workflow.ts';
+import type { Task } from '../src/contracts/distributor/task.ts';
+import type { WorkflowDefinitionInput } from '../src/contracts/workflow/workflow.ts';
 import type { TwinClients } from '../src/platform/twin/twin-cloud.ts';
-import { deployTwin, type TwinDeployment } from '../src/sdk/twin-deployment.ts';
+import { deployTwin, type TwinDeployment } from '../src/sdk/test-cloud/twin-deployment.ts';
 import type { Bench, Figure } from './figure.ts';
 import { withWaits } from './support/latencies.ts';
 import { benchTask, startTwinFleet, submitByQueue } from './support/twin-fleet.ts';

@@ -5,8 +5,8 @@ import { CreateQueueCommand, SendMessageBatchCommand, SendMessageCommand } from 
 import { BatchGetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { tasksPerMessageMax } from '../src/contracts/limits.ts';
 import type { TaskRow } from '../src/contracts/rows.ts';
-import type { WorkflowHead } from '../src/contracts/workflow-rows.ts';
-import type { WorkflowDefinitionInput } from '../src/contracts/workflow.ts';
+import type { WorkflowHead } from '../src/contracts/workflow/rows.ts';
+import type { WorkflowDefinitionInput } from '../src/contracts/workflow/workflow.ts';
 import { headKey } from '../src/platform/aws/keys.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { type LocalStage, onLocalCloud, until } from './support/local-stage.ts';

@@ -1,6 +1,6 @@
 import { functionSpecs } from '../infra/functions.ts';
 import { hashedEmbedding } from '../src/context/core/search/hashed-embedding.ts';
-import { type IndexAnswer, searchIndex, type SearchMode } from '../src/context/usecases/search-index.ts';
+import { type IndexAnswer, searchIndex, type SearchMode } from '../src/context/usecases/search/search-index.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { prices } from './prices.ts';
 import { exactSearch, type ExactSearch, type Nearest } from './support/exact-search.ts';

@@ -1,9 +1,9 @@
-import type { WorkflowEvent, WorkflowDefinition } from '../src/contracts/workflow.ts';
-import { workflowDefinition } from '../src/contracts/workflow.ts';
-import { deployTwin, type TwinDeployment } from '../src/sdk/twin-deployment.ts';
-import { decide, evolveAll, replay } from '../src/workflow/core/reducer.ts';
-import { initialState } from '../src/workflow/core/state.ts';
-import { submitWorkflow } from '../src/workflow/usecases/submit-workflow.ts';
+import type { WorkflowEvent, WorkflowDefinition } from '../src/contracts/workflow/workflow.ts';
+import { workflowDefinition } from '../src/contracts/workflow/workflow.ts';
+import { deployTwin, type TwinDeployment } from '../src/sdk/test-cloud/twin-deployment.ts';
+import { decide, evolveAll, replay } from '../src/workflow/core/run/reducer.ts';
+import { initialState } from '../src/workflow/core/run/state.ts';
+import { submitWorkflow } from '../src/workflow/usecases/submit/submit-workflow.ts';
 import { type Bench, type Figure, rounded } from './figure.ts';
 import { billOf, callsOf } from './support/bill.ts';
 import { createHandlerClock, threadCpuMs } from './support/handler-clock.ts';

@@ -11,7 +11,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { contextIndexedAttributes } from '../src/platform/aws/context-keys.ts';
+import { contextIndexedAttributes } from '../src/platform/aws/context/keys.ts';
 import { indexedAttributes, indexName } from '../src/platform/aws/keys.ts';
 import { acknowledge } from './acknowledge.ts';
 

@@ -1,6 +1,6 @@
-import { startsBy } from '../../src/distributor/core/longest-wait.ts';
-import { dueOf } from '../../src/distributor/core/ready-order.ts';
-import type { Priority } from '../../src/contracts/task.ts';
+import { startsBy } from '../../src/distributor/core/ready/longest-wait.ts';
+import { dueOf } from '../../src/distributor/core/ready/ready-order.ts';
+import type { Priority } from '../../src/contracts/distributor/task.ts';
 import type { Simulation } from '../../src/simulator/engine.ts';
 import type { Work } from '../../src/simulator/work.ts';
 

@@ -1,8 +1,8 @@
 import { createApp } from '../../src/api/app.ts';
 import { createMeter, type Usage } from '../../src/platform/aws/meter.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';
-import { type Client, createClient } from '../../src/sdk/client.ts';
-import { deployTwin } from '../../src/sdk/twin-deployment.ts';
+import { type Client, createClient } from '../../src/sdk/client/client.ts';
+import { deployTwin } from '../../src/sdk/test-cloud/twin-deployment.ts';
 import { withTails } from './latencies.ts';
 
 /** Documents behind the API of a twin whose clients are metered, and whose calls take times that scatter around the table's. */

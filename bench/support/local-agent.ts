@@ -1,7 +1,7 @@
 /** An agent of a bench as a process: it says when each attempt reached it, and does what its first argument tells. */
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAgent } from '../../src/sdk/create-agent.ts';
+import { createAgent } from '../../src/sdk/agent/create-agent.ts';
 import type { AgentReport, BenchAgent } from './local-stage.ts';
 
 /** Reports wait so long for company: a message to the parent for each task would cost more than the task. */

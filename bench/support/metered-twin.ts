@@ -1,8 +1,8 @@
 import type { SQSEvent } from 'aws-lambda';
-import type { Task } from '../../src/contracts/task.ts';
+import type { Task } from '../../src/contracts/distributor/task.ts';
 import { createMeter, type Meter, type Usage } from '../../src/platform/aws/meter.ts';
 import type { TwinClients, TwinOptions } from '../../src/platform/twin/twin-cloud.ts';
-import { deployTwin, type TwinDeployment } from '../../src/sdk/twin-deployment.ts';
+import { deployTwin, type TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';
 import { type FunctionUsage, pollerRequests, sumOf } from './bill.ts';
 import { withLatency } from './latencies.ts';
 import { type ClientsOf, startTwinFleet, submitByQueue } from './twin-fleet.ts';

@@ -1,4 +1,4 @@
-import { type Priority, priorities } from '../../src/contracts/task.ts';
+import { type Priority, priorities } from '../../src/contracts/distributor/task.ts';
 
 /** When a task was accepted and when its dispatch was decided, epoch milliseconds. */
 export interface Dispatch {

@@ -1,7 +1,7 @@
 import { readyPartsMax, slotsTogetherMax } from '../../src/contracts/limits.ts';
 import type { AgentRow } from '../../src/contracts/rows.ts';
 import { hashOf } from '../../src/distributor/core/strategies/hash.ts';
-import { ownPart } from '../../src/platform/aws/agent-access.ts';
+import { ownPart } from '../../src/platform/aws/distributor/agent-access.ts';
 import { itemBytes } from '../../src/platform/twin/expressions/values.ts';
 import type { Scenario } from '../../src/simulator/engine.ts';
 import type { Scheduling } from '../../src/simulator/scheduling.ts';

@@ -2,11 +2,11 @@ import { createRandom } from '../../src/platform/twin/random.ts';
 import { uncompressedBytesMax } from '../../src/contracts/limits.ts';
 import { headOf, type StoredVersion } from '../../src/context/core/version.ts';
 import type { ContextDeps, DocumentStore } from '../../src/context/ports.ts';
-import { getDocument } from '../../src/context/usecases/get-document.ts';
+import { getDocument } from '../../src/context/usecases/documents/get-document.ts';
 import { cachedDocuments } from '../../src/platform/cache/cached-documents.ts';
 import { versionMemory } from '../../src/platform/cache/version-memory.ts';
-import { cachingContexts, type ContextCacheFigures } from '../../src/sdk/context-cache.ts';
-import type { ContextCalls } from '../../src/sdk/context-calls.ts';
+import { cachingContexts, type ContextCacheFigures } from '../../src/sdk/contexts/context-cache.ts';
+import type { ContextCalls } from '../../src/sdk/client/context-calls.ts';
 import { projectTexts } from './project-texts.ts';
 import { zipf } from './synthetic-text.ts';
 

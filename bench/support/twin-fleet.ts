@@ -1,14 +1,14 @@
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { tasksPerMessageMax } from '../../src/contracts/limits.ts';
-import { priorities, type Task } from '../../src/contracts/task.ts';
-import { deregisterAgent } from '../../src/distributor/usecases/deregister-agent.ts';
-import { registerAgent } from '../../src/distributor/usecases/register-agent.ts';
+import { priorities, type Task } from '../../src/contracts/distributor/task.ts';
+import { deregisterAgent } from '../../src/distributor/usecases/agents/deregister-agent.ts';
+import { registerAgent } from '../../src/distributor/usecases/agents/register-agent.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
 import type { TwinClients } from '../../src/platform/twin/twin-cloud.ts';
-import { createAgent } from '../../src/sdk/create-agent.ts';
-import type { Handler } from '../../src/sdk/handler.ts';
-import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
+import { createAgent } from '../../src/sdk/agent/create-agent.ts';
+import type { Handler } from '../../src/sdk/agent/handler.ts';
+import type { TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';
 
 const sqsEntriesMax = 10;
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { parseBody, parseTaskMessage, type Submitted } from '../../src/contracts/submission.ts';
-import type { Task } from '../../src/contracts/task.ts';
-import { acceptSubmissions } from '../../src/distributor/usecases/accept-tasks.ts';
+import { parseBody, parseTaskMessage, type Submitted } from '../../src/contracts/distributor/submission.ts';
+import type { Task } from '../../src/contracts/distributor/task.ts';
+import { acceptSubmissions } from '../../src/distributor/usecases/submit/accept-tasks.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler, type Refusal, senderOf } from '../../src/platform/aws/queue-handler.ts';

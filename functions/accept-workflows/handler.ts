@@ -1,9 +1,9 @@
 import type { SQSEvent } from 'aws-lambda';
 import { CadreError, type Fault, type Outcome } from '../../src/contracts/errors.ts';
-import type { SignalledEvent } from '../../src/contracts/signal.ts';
+import type { SignalledEvent } from '../../src/contracts/workflow/signal.ts';
 import { defaultEventTtlMs } from '../../src/contracts/limits.ts';
-import { parseBody, parseWorkflowMessage, type WorkflowMessage } from '../../src/contracts/submission.ts';
-import type { WorkflowSubmission } from '../../src/contracts/workflow.ts';
+import { parseBody, parseWorkflowMessage, type WorkflowMessage } from '../../src/contracts/distributor/submission.ts';
+import type { WorkflowSubmission } from '../../src/contracts/workflow/workflow.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler } from '../../src/platform/aws/queue-handler.ts';
@@ -28,8 +28,8 @@ interface Carrying<T> {
 
 async function signal(deps: Deps, signals: readonly Carrying<SignalledEvent>[]): Promise<readonly Settled[]> {
   if (signals.length === 0) return [];
-  const { signalWorkflow } = await import('../../src/workflow/usecases/signal-workflow.ts');
-  const { publishEvent } = await import('../../src/workflow/usecases/publish-event.ts');
+  const { signalWorkflow } = await import('../../src/workflow/usecases/events/signal-workflow.ts');
+  const { publishEvent } = await import('../../src/workflow/usecases/events/publish-event.ts');
   return Promise.allSettled(
     signals.map(({ message: { id, via }, data: { workflow_id, key, ttl_ms = defaultEventTtlMs, ...data } }) => {
       const event = { ...data, id: data.id ?? id };
@@ -44,7 +44,7 @@ async function signal(deps: Deps, signals: readonly Carrying<SignalledEvent>[]):
 
 async function submit(deps: Deps, workflows: readonly Carrying<WorkflowSubmission>[]): Promise<readonly Settled[]> {
   if (workflows.length === 0) return [];
-  const { submitWorkflows } = await import('../../src/workflow/usecases/submit-workflow.ts');
+  const { submitWorkflows } = await import('../../src/workflow/usecases/submit/submit-workflow.ts');
   return submitWorkflows(
     deps,
     workflows.map(({ message: { correlation_id, traceparent, via }, data }) => ({

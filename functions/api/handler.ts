@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createApp } from '../../src/api/app.ts';
 import { apiHandler } from '../../src/api/lambda.ts';
 import { functionLog } from '../../src/platform/aws/log.ts';
-import { createQueueSizes } from '../../src/platform/aws/queue-sizes.ts';
+import { createQueueSizes } from '../../src/platform/aws/distributor/queue-sizes.ts';
 import { awsClients, awsRuntime } from '../../src/platform/aws/runtime.ts';
 
 const log = functionLog('api');

@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import { relayedBatch } from '../../src/contracts/messages.ts';
 import { parseJson } from '../../src/contracts/parse.ts';
-import { applyResults, type ReceivedResults } from '../../src/distributor/usecases/apply-results.ts';
+import { applyResults, type ReceivedResults } from '../../src/distributor/usecases/tasks/apply-results.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { principalOf, queueHandler } from '../../src/platform/aws/queue-handler.ts';

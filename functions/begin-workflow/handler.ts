@@ -4,7 +4,7 @@ import { parse } from '../../src/contracts/parse.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { awsRuntime } from '../../src/platform/aws/runtime.ts';
 import type { WorkflowDeps } from '../../src/workflow/ports.ts';
-import { beginWorkflow } from '../../src/workflow/usecases/begin-workflow.ts';
+import { beginWorkflow } from '../../src/workflow/usecases/submit/begin-workflow.ts';
 
 const beginRequest = z.strictObject({
   workflow_id: userId,

@@ -1,8 +1,8 @@
 import type { SQSEvent } from 'aws-lambda';
 import { dispatchHint, type DispatchHint } from '../../src/contracts/messages.ts';
 import { parseJson } from '../../src/contracts/parse.ts';
-import { dispatchTasks } from '../../src/distributor/usecases/dispatch-tasks.ts';
-import type { QuietLevels } from '../../src/distributor/usecases/read-heads.ts';
+import { dispatchTasks } from '../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
+import type { QuietLevels } from '../../src/distributor/usecases/dispatch/read-heads.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler } from '../../src/platform/aws/queue-handler.ts';

@@ -4,7 +4,7 @@ import { parse } from '../../src/contracts/parse.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { awsRuntime } from '../../src/platform/aws/runtime.ts';
 import type { WorkflowDeps } from '../../src/workflow/ports.ts';
-import { finishWorkflow, type FinishedWorkflow } from '../../src/workflow/usecases/finish-workflow.ts';
+import { finishWorkflow, type FinishedWorkflow } from '../../src/workflow/usecases/advance/finish-workflow.ts';
 
 const finishRequest = z.strictObject({ workflow_id: userId });
 

@@ -1,5 +1,5 @@
 import type { SearchDeps } from '../../src/context/index-ports.ts';
-import { indexDocuments } from '../../src/context/usecases/index-documents.ts';
+import { indexDocuments } from '../../src/context/usecases/search/index-documents.ts';
 import { contextHint } from '../../src/contracts/messages.ts';
 import { parse } from '../../src/contracts/parse.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';

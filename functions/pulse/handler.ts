@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import { type PulseTick, pulseTick } from '../../src/contracts/messages.ts';
 import { parseJson } from '../../src/contracts/parse.ts';
-import { runPulse } from '../../src/distributor/usecases/run-pulse.ts';
+import { runPulse } from '../../src/distributor/usecases/pulse/run-pulse.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { metricLine } from '../../src/platform/aws/metric-line.ts';

@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import { heartbeat } from '../../src/contracts/messages.ts';
 import { parseJson } from '../../src/contracts/parse.ts';
-import { type ReceivedHeartbeat, recordHeartbeats } from '../../src/distributor/usecases/record-heartbeats.ts';
+import { type ReceivedHeartbeat, recordHeartbeats } from '../../src/distributor/usecases/agents/record-heartbeats.ts';
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler, senderOf } from '../../src/platform/aws/queue-handler.ts';

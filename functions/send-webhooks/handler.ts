@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from '../../src/contracts/parse.ts';
-import { approvalNewsEvent } from '../../src/contracts/webhook.ts';
+import { approvalNewsEvent } from '../../src/contracts/workflow/webhook.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { storedSecret } from '../../src/platform/aws/stored-secret.ts';
-import { storedKey } from '../../src/platform/aws/webhook-key.ts';
-import { webhookPost, webhookUrl } from '../../src/platform/aws/webhook-sender.ts';
-import { sendWebhook, type WebhookDeps } from '../../src/workflow/usecases/send-webhook.ts';
+import { storedKey } from '../../src/platform/aws/workflow/webhook-key.ts';
+import { webhookPost, webhookUrl } from '../../src/platform/aws/workflow/webhook-sender.ts';
+import { sendWebhook, type WebhookDeps } from '../../src/workflow/usecases/approvals/send-webhook.ts';
 
 /** Invoked by the bus for what happens to approvals. A throw lets Lambda try twice more, then the event is a dead letter. */
 export function createHandler(deps: WebhookDeps, log: Log) {

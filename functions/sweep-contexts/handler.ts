@@ -1,5 +1,5 @@
 import type { SearchDeps } from '../../src/context/index-ports.ts';
-import { sweepNamespace } from '../../src/context/usecases/sweep-namespace.ts';
+import { sweepNamespace } from '../../src/context/usecases/lifecycle/sweep-namespace.ts';
 import { sweepHint } from '../../src/contracts/messages.ts';
 import { parse } from '../../src/contracts/parse.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';

@@ -4,7 +4,7 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { agentWorkOperations } from '../../src/contracts/agent-work.ts';
+import { agentWorkOperations } from '../../src/contracts/distributor/agent-work.ts';
 import { CadreFunction, type CadreFunctionProps } from './cadre-function.ts';
 
 /** Requests a second, and above it for a moment. More: one caller's loop takes the account's concurrency. */

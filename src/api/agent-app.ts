@@ -1,11 +1,11 @@
 import type { Hono } from 'hono';
-import { heartbeatReport, resultReport, workRequest } from '../contracts/agent-work.ts';
+import { heartbeatReport, resultReport, workRequest } from '../contracts/distributor/agent-work.ts';
 import { agentId, defaultPool } from '../contracts/ids.ts';
 import type { DistributorDeps } from '../distributor/ports.ts';
-import { ownAgent } from '../distributor/usecases/own-agent.ts';
-import { receiveWork } from '../distributor/usecases/receive-work.ts';
-import { recordHeartbeats } from '../distributor/usecases/record-heartbeats.ts';
-import { relayResults } from '../distributor/usecases/relay-results.ts';
+import { ownAgent } from '../distributor/usecases/agents/own-agent.ts';
+import { receiveWork } from '../distributor/usecases/agents/receive-work.ts';
+import { recordHeartbeats } from '../distributor/usecases/agents/record-heartbeats.ts';
+import { relayResults } from '../distributor/usecases/agents/relay-results.ts';
 import { accepted, type ApiContext, type ApiEnv, readBody, readParam } from './request.ts';
 import { type ApiOptions, createShell } from './shell.ts';
 

@@ -1,4 +1,4 @@
-import type { QueueView } from '../contracts/agent.ts';
+import type { QueueView } from '../contracts/distributor/agent.ts';
 import type { SearchDeps } from '../context/index-ports.ts';
 import type { DistributorDeps } from '../distributor/ports.ts';
 import type { WorkflowDeps } from '../workflow/ports.ts';

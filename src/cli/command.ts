@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Client } from '../sdk/client.ts';
+import type { Client } from '../sdk/client/client.ts';
 import { createOutput, type Output } from './output.ts';
 
 /** Options that every command takes. */
@@ -28,7 +28,7 @@ export function runs<A extends readonly unknown[]>(
     const globals: GlobalOptions = this.optsWithGlobals();
     const out = createOutput(globals.json === true);
     const client = async () => {
-      const { createClient } = await import('../sdk/client.ts');
+      const { createClient } = await import('../sdk/client/client.ts');
       const { apiUrl, region } = globals;
       return createClient({ ...(apiUrl === undefined ? {} : { apiUrl }), ...(region === undefined ? {} : { region }) });
     };

@@ -3,7 +3,7 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { errorCatalogue } from '../contracts/error-catalogue.ts';
 import { CadreError } from '../contracts/errors.ts';
-import type { Client } from '../sdk/client.ts';
+import type { Client } from '../sdk/client/client.ts';
 import { cloudStatus } from './local/cloud.ts';
 import { localDirectory } from './local/places.ts';
 

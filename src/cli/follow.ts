@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunTask, WorkflowDefinition, WorkflowView } from '../contracts/workflow.ts';
-import type { Client } from '../sdk/client.ts';
+import type { RunTask, WorkflowDefinition, WorkflowView } from '../contracts/workflow/workflow.ts';
+import type { Client } from '../sdk/client/client.ts';
 import type { Output } from './output.ts';
 import { showBar, stagesOf, stageStates, type StageState } from './stages.ts';
 

@@ -1,4 +1,4 @@
-import type { TaskForecast } from '../contracts/forecast.ts';
+import type { TaskForecast } from '../contracts/distributor/forecast.ts';
 import { showTime } from './output.ts';
 import { facts } from './views.ts';
 

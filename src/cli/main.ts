@@ -1,33 +1,33 @@
 import { Command } from 'commander';
 import { exitCodesHelp } from './exit-codes.ts';
-import { addApprovals } from './commands/approvals.ts';
+import { addApprovals } from './commands/workflows/approvals.ts';
 import { addAgents } from './commands/agents.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompletion } from './commands/completion.ts';
-import { addContext } from './commands/context.ts';
-import { addLocks } from './commands/locks.ts';
+import { addContext } from './commands/contexts/context.ts';
+import { addLocks } from './commands/contexts/locks.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addDown } from './commands/down.ts';
+import { addDoctor } from './commands/local/doctor.ts';
+import { addDown } from './commands/local/down.ts';
 import { addExplain } from './commands/explain.ts';
 import { addKill } from './commands/kill.ts';
-import { addLogs } from './commands/logs.ts';
+import { addLogs } from './commands/local/logs.ts';
 import { addPolicies } from './commands/policies.ts';
 import { addQueues } from './commands/queues.ts';
-import { addReview } from './commands/review.ts';
-import { addRun } from './commands/run.ts';
-import { addBudgets } from './commands/budgets.ts';
+import { addReview } from './commands/workflows/review.ts';
+import { addRun } from './commands/workflows/run.ts';
+import { addBudgets } from './commands/workflows/budgets.ts';
 import { addNamespaces } from './commands/namespaces.ts';
-import { addSchedules } from './commands/schedules.ts';
+import { addSchedules } from './commands/workflows/schedules.ts';
 import { addSimulate } from './commands/simulate.ts';
-import { addStart } from './commands/start.ts';
+import { addStart } from './commands/local/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addSubmit } from './commands/submit.ts';
 import { addTasks } from './commands/tasks.ts';
 import { addTrace } from './commands/trace.ts';
-import { addUp } from './commands/up.ts';
+import { addUp } from './commands/local/up.ts';
 import { addWait } from './commands/wait.ts';
-import { addWorkflows } from './commands/workflows.ts';
+import { addWorkflows } from './commands/workflows/workflows.ts';
 
 /** The whole command line. Commands load what they need when they run, so that help is there at once. */
 export function createProgram(): Command {

@@ -1,9 +1,9 @@
 import { CadreError } from '../contracts/errors.ts';
 import { definitionReference, definitionVersion } from '../contracts/ids.ts';
 import { parse } from '../contracts/parse.ts';
-import type { VersionBodyView } from '../contracts/registry.ts';
-import type { WorkflowDefinition } from '../contracts/workflow.ts';
-import type { Client } from '../sdk/client.ts';
+import type { VersionBodyView } from '../contracts/workflow/registry.ts';
+import type { WorkflowDefinition } from '../contracts/workflow/workflow.ts';
+import type { Client } from '../sdk/client/client.ts';
 import { readJsonFile } from './read-input.ts';
 import { readWorkflow } from './workflow-file.ts';
 

@@ -6,8 +6,8 @@ import type { Review } from '../../examples/review/review.ts';
 import { scanTree } from '../../examples/review/scan.ts';
 import { CadreError } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
-import { workflowDefinition, type RunTask, type WorkflowView } from '../contracts/workflow.ts';
-import type { Client } from '../sdk/client.ts';
+import { workflowDefinition, type RunTask, type WorkflowView } from '../contracts/workflow/workflow.ts';
+import type { Client } from '../sdk/client/client.ts';
 import { followWorkflow } from './follow.ts';
 import type { Output } from './output.ts';
 

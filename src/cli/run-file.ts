@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { CadreError } from '../contracts/errors.ts';
 import { defaultTimeoutMs, timeoutMsMax } from '../contracts/limits.ts';
-import { isTask, type WorkflowNode } from '../contracts/workflow-nodes.ts';
-import { fromWfFormat, isWfFormat } from '../sdk/wfformat.ts';
+import { isTask, type WorkflowNode } from '../contracts/workflow/nodes.ts';
+import { fromWfFormat, isWfFormat } from '../sdk/workflows/wfformat.ts';
 import { readJsonFile } from './read-input.ts';
 import { isReference } from './registered.ts';
 import { readWorkflow, type WorkflowFile } from './workflow-file.ts';

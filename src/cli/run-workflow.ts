@@ -1,8 +1,8 @@
 import { CadreError } from '../contracts/errors.ts';
 import type { Json } from '../contracts/json.ts';
-import type { WorkflowDefinition } from '../contracts/workflow.ts';
-import { everyNode, isTask } from '../contracts/workflow-nodes.ts';
-import type { Client } from '../sdk/client.ts';
+import type { WorkflowDefinition } from '../contracts/workflow/workflow.ts';
+import { everyNode, isTask } from '../contracts/workflow/nodes.ts';
+import type { Client } from '../sdk/client/client.ts';
 import { startFleet, type Fleet, type FleetMember } from './fleet/fleet.ts';
 import { followWorkflow, type EndedRun } from './follow.ts';
 import { interruptible } from './local/interrupt.ts';
@@ -66,7 +66,7 @@ export async function runInTwin(request: RunRequest): Promise<EndedRun> {
   const { definition } = request;
   if (typeof definition === 'string')
     throw new CadreError('unknown-definition', `the twin has no registry: give it the file of ${definition}`);
-  const { createTestCloud } = await import('../sdk/test-cloud.ts');
+  const { createTestCloud } = await import('../sdk/test-cloud/test-cloud.ts');
   const cloud = createTestCloud();
   const capabilities = [
     ...new Set(everyNode(definition).flatMap((node) => (isTask(node) ? node.required_capabilities : []))),

@@ -1,5 +1,5 @@
-import type { RunTask, WorkflowDefinition } from '../contracts/workflow.ts';
-import { isTask } from '../contracts/workflow-nodes.ts';
+import type { RunTask, WorkflowDefinition } from '../contracts/workflow/workflow.ts';
+import { isTask } from '../contracts/workflow/nodes.ts';
 
 /** A stage of a run: the tasks that are equally far from the start. */
 export interface Stage {

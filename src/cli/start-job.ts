@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CadreError } from '../contracts/errors.ts';
-import { createClient } from '../sdk/client.ts';
+import { createClient } from '../sdk/client/client.ts';
 import { bringUp } from './deployment.ts';
 import { startFleet, type Fleet } from './fleet/fleet.ts';
 import { rememberFleet, stopKeptFleet } from './fleet/kept-fleet.ts';

@@ -1,4 +1,4 @@
-import type { TestCloud } from '../sdk/test-cloud.ts';
+import type { TestCloud } from '../sdk/test-cloud/test-cloud.ts';
 
 /** How often people look into their inboxes, in virtual time. */
 const lookMs = 15 * 60_000;

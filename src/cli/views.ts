@@ -1,7 +1,7 @@
-import type { AgentView } from '../contracts/agent.ts';
-import type { SpentView, WorkflowBudget } from '../contracts/budget.ts';
-import type { TaskView } from '../contracts/task.ts';
-import type { RunTask, WorkflowView } from '../contracts/workflow.ts';
+import type { AgentView } from '../contracts/distributor/agent.ts';
+import type { SpentView, WorkflowBudget } from '../contracts/distributor/budget.ts';
+import type { TaskView } from '../contracts/distributor/task.ts';
+import type { RunTask, WorkflowView } from '../contracts/workflow/workflow.ts';
 import { showDuration, showStatus, showTime, style, table } from './output.ts';
 
 /** What is known of a thing, a line a fact; facts that are missing are left out. */

@@ -1,6 +1,6 @@
 import type { Json } from '../contracts/json.ts';
 import { parse } from '../contracts/parse.ts';
-import { workflowDefinition, workflowSubmission, type WorkflowDefinition } from '../contracts/workflow.ts';
+import { workflowDefinition, workflowSubmission, type WorkflowDefinition } from '../contracts/workflow/workflow.ts';
 
 /** A workflow that a file holds. */
 export interface WorkflowFile {

@@ -1,9 +1,9 @@
-import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contracts/context.ts';
-import type { ConflictDocument } from '../contracts/context-requests.ts';
-import type { AuditEntry, ContextChange } from '../contracts/context-queries.ts';
-import type { Snapshot } from '../contracts/context-snapshots.ts';
-import type { Certificate } from '../contracts/context-subjects.ts';
-import type { TypeVersion } from '../contracts/context-types.ts';
+import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contracts/context/context.ts';
+import type { ConflictDocument } from '../contracts/context/requests.ts';
+import type { AuditEntry, ContextChange } from '../contracts/context/queries.ts';
+import type { Snapshot } from '../contracts/context/snapshots.ts';
+import type { Certificate } from '../contracts/context/subjects.ts';
+import type { TypeVersion } from '../contracts/context/types.ts';
 import type { Announcement } from '../contracts/events.ts';
 import type { LockRow } from './core/lock.ts';
 import type { DocumentKey, StoredVersion } from './core/version.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { taskForecast } from './forecast.ts';
+import { taskForecast } from './distributor/forecast.ts';
 import { nodePath, taskId, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { pageSizeMax, tasksPerMessageMax } from './limits.ts';
-import { task, taskStatus } from './task.ts';
-import { workflowEvent, workflowStatus } from './workflow.ts';
+import { task, taskStatus } from './distributor/task.ts';
+import { workflowEvent, workflowStatus } from './workflow/workflow.ts';
 
 /** Bytes of a request's body. API Gateway would take 10 MB and Lambda 6 MB; larger bodies would be refused there without a reason. */
 export const bodyBytesMax = 5 * 1024 * 1024;

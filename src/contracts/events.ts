@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { agentStop } from './agent.ts';
-import { spentView, workflowBudget } from './budget.ts';
-import { changeKinds } from './context.ts';
-import { signalledEvent } from './signal.ts';
-import { namespaceKill } from './namespace.ts';
-import { task } from './task.ts';
-import { workflowStatus, workflowSubmission } from './workflow.ts';
+import { agentStop } from './distributor/agent.ts';
+import { spentView, workflowBudget } from './distributor/budget.ts';
+import { changeKinds } from './context/context.ts';
+import { signalledEvent } from './workflow/signal.ts';
+import { namespaceKill } from './distributor/namespace.ts';
+import { task } from './distributor/task.ts';
+import { workflowStatus, workflowSubmission } from './workflow/workflow.ts';
 
 /** The version of the envelope; a reader refuses what it does not know. */
 export const schemaVersion = '1';

@@ -6,24 +6,24 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { approvalItem, approvalView, decisionRequest } from './approval.ts';
-import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
-import { accessPolicy, contextDocument, contextHead, namespacePolicy } from './context.ts';
-import { changeAnswer, conflictDocument, createDocumentRequest } from './context-requests.ts';
+import { approvalItem, approvalView, decisionRequest } from './workflow/approval.ts';
+import { agentGrant, agentRegistration, agentView, queueView } from './distributor/agent.ts';
+import { accessPolicy, contextDocument, contextHead, namespacePolicy } from './context/context.ts';
+import { changeAnswer, conflictDocument, createDocumentRequest } from './context/requests.ts';
 import { deadLetterView, problem, systemStatusView } from './api.ts';
 import { errorCatalogue } from './error-catalogue.ts';
 import { envelope, eventData } from './events.ts';
-import { taskExplanation } from './explanation.ts';
-import { taskForecast } from './forecast.ts';
+import { taskExplanation } from './distributor/explanation.ts';
+import { taskForecast } from './distributor/forecast.ts';
 import { json } from './json.ts';
 import { dispatchHint, heartbeat, inboxMessage, pulseTick, resultBatch, taskBatch } from './messages.ts';
 import { operations, type Operation } from './operations.ts';
-import { policyDocument, policyView } from './policy.ts';
-import { registeredView, versionBodyView } from './registry.ts';
-import { schedule, scheduleView } from './schedule.ts';
-import { distributionLog, task, taskView } from './task.ts';
-import { runTask, workflowDefinition, workflowEvent, workflowSubmission, workflowView } from './workflow.ts';
-import { workflowBody, workflowNode } from './workflow-nodes.ts';
+import { policyDocument, policyView } from './distributor/policy.ts';
+import { registeredView, versionBodyView } from './workflow/registry.ts';
+import { schedule, scheduleView } from './workflow/schedule.ts';
+import { distributionLog, task, taskView } from './distributor/task.ts';
+import { runTask, workflowDefinition, workflowEvent, workflowSubmission, workflowView } from './workflow/workflow.ts';
+import { workflowBody, workflowNode } from './workflow/nodes.ts';
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
   task,

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { usage } from './budget.ts';
-import { contextId, namespaceName } from './context.ts';
-import { taskReads } from './declared-reads.ts';
+import { usage } from './distributor/budget.ts';
+import { contextId, namespaceName } from './context/context.ts';
+import { taskReads } from './context/declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { principalCharactersMax, slotsMax, tasksPerMessageMax } from './limits.ts';
-import { blobRef, priority, task, taskError } from './task.ts';
+import { blobRef, priority, task, taskError } from './distributor/task.ts';
 
 /** Submission without EventBridge: what the SDK puts on a priority's queue. */
 export const taskBatch = z.strictObject({ tasks: z.array(task).min(1).max(tasksPerMessageMax) });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { agentWorkOperations } from './agent-work.ts';
-import { agentGrant, agentRegistration, agentView, queueView } from './agent.ts';
+import { agentWorkOperations } from './distributor/agent-work.ts';
+import { agentGrant, agentRegistration, agentView, queueView } from './distributor/agent.ts';
 import {
   cancelRequest,
   page,
@@ -12,21 +12,21 @@ import {
   taskListQuery,
   taskSubmission,
 } from './api.ts';
-import { approvalOperations } from './approval-operations.ts';
-import { contextOperations } from './context-operations.ts';
-import { deadLetterOperations } from './dead-letter-operations.ts';
-import { documentOperations } from './document-operations.ts';
-import { taskExplanation } from './explanation.ts';
-import { taskForecasts } from './forecast.ts';
+import { approvalOperations } from './workflow/approval-operations.ts';
+import { contextOperations } from './context/operations.ts';
+import { deadLetterOperations } from './distributor/dead-letter-operations.ts';
+import { documentOperations } from './context/document-operations.ts';
+import { taskExplanation } from './distributor/explanation.ts';
+import { taskForecasts } from './distributor/forecast.ts';
 import { agentId, taskId } from './ids.ts';
 import { json } from './json.ts';
-import { inspectionOperations } from './inspection-operations.ts';
-import { policyOperations } from './policy-operations.ts';
-import { registryOperations } from './registry-operations.ts';
-import { repairOperations } from './repair-operations.ts';
-import { scheduleOperations } from './schedule-operations.ts';
-import { taskView } from './task.ts';
-import { workflowOperations } from './workflow-operations.ts';
+import { inspectionOperations } from './workflow/inspection-operations.ts';
+import { policyOperations } from './distributor/policy-operations.ts';
+import { registryOperations } from './workflow/registry-operations.ts';
+import { repairOperations } from './workflow/repair-operations.ts';
+import { scheduleOperations } from './workflow/schedule-operations.ts';
+import { taskView } from './distributor/task.ts';
+import { workflowOperations } from './workflow/operations.ts';
 
 /** One operation of the API: the app serves it and the OpenAPI document describes it. */
 export interface Operation {

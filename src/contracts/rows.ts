@@ -1,8 +1,8 @@
-import type { AgentStop, BatchTraits } from './agent.ts';
-import type { Amount, BudgetRow, TaskCosts } from './budget.ts';
-import type { CanaryHold, CanarySettings, CanarySums } from './canary.ts';
-import type { NamespaceKill } from './namespace.ts';
-import type { PolicyDocument } from './policy.ts';
+import type { AgentStop, BatchTraits } from './distributor/agent.ts';
+import type { Amount, BudgetRow, TaskCosts } from './distributor/budget.ts';
+import type { CanaryHold, CanarySettings, CanarySums } from './distributor/canary.ts';
+import type { NamespaceKill } from './distributor/namespace.ts';
+import type { PolicyDocument } from './distributor/policy.ts';
 import type {
   BlobRef,
   DistributionLog,
@@ -11,9 +11,9 @@ import type {
   Priority,
   TaskError,
   TaskStatus,
-} from './task.ts';
-import type { DeclaredReads } from './declared-reads.ts';
-import type { ScheduleTiming } from './schedule.ts';
+} from './distributor/task.ts';
+import type { DeclaredReads } from './context/declared-reads.ts';
+import type { ScheduleTiming } from './workflow/schedule.ts';
 
 /**
  * The rows of the one table, as they are stored. Their keys and who writes what are told in docs/protocol.md. Times are RFC 3339 with

@@ -1,8 +1,8 @@
-import type { CanarySums } from '../contracts/canary.ts';
-import type { BudgetRow } from '../contracts/budget.ts';
-import type { AgentStop } from '../contracts/agent.ts';
+import type { CanarySums } from '../contracts/distributor/canary.ts';
+import type { BudgetRow } from '../contracts/distributor/budget.ts';
+import type { AgentStop } from '../contracts/distributor/agent.ts';
 import type { Announcement } from '../contracts/events.ts';
-import type { NamespaceKill } from '../contracts/namespace.ts';
+import type { NamespaceKill } from '../contracts/distributor/namespace.ts';
 import type { Outcome } from '../contracts/errors.ts';
 import type { DispatchHint, Heartbeat, InboxMessage } from '../contracts/messages.ts';
 import type {
@@ -18,12 +18,12 @@ import type {
   Timer,
   TimerKind,
 } from '../contracts/rows.ts';
-import type { PackedMessage } from '../contracts/result-packing.ts';
-import type { TaskError, TaskStatus } from '../contracts/task.ts';
-import type { SentResult } from './core/fate.ts';
-import type { FiguresAging, FiguresChange } from './core/figures.ts';
-import type { Overdraft } from './core/budget-limiter.ts';
-import type { TaskChange } from './core/task-change.ts';
+import type { PackedMessage } from '../contracts/distributor/result-packing.ts';
+import type { TaskError, TaskStatus } from '../contracts/distributor/task.ts';
+import type { SentResult } from './core/tasks/fate.ts';
+import type { FiguresAging, FiguresChange } from './core/agents/figures.ts';
+import type { Overdraft } from './core/dispatch/budget-limiter.ts';
+import type { TaskChange } from './core/tasks/task-change.ts';
 
 /** Time, ids and randomness: everything the core must be given. */
 export interface Sources {

@@ -1,5 +1,5 @@
 import { defaultPool } from '../contracts/ids.ts';
-import { priorities } from '../contracts/task.ts';
+import { priorities } from '../contracts/distributor/task.ts';
 
 /**
  * What is deployed and how it is fed: read by the CDK app for AWS and the local cloud, and by the twin's deployment, so that all three are the same

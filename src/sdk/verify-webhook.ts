@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { CadreError } from '../contracts/errors.ts';
-import { signedText, webhookHeaders } from '../contracts/webhook.ts';
+import { signedText, webhookHeaders } from '../contracts/workflow/webhook.ts';
 
 /** How old or how far ahead a webhook may be. Longer: somebody who has got hold of one can send it again for longer. */
 const defaultToleranceMs = 5 * 60_000;

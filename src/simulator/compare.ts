@@ -1,5 +1,5 @@
-import type { PolicyDocument } from '../contracts/policy.ts';
-import { priorities } from '../contracts/task.ts';
+import type { PolicyDocument } from '../contracts/distributor/policy.ts';
+import { priorities } from '../contracts/distributor/task.ts';
 import type { Latencies } from './aws-model.ts';
 import { type Scenario, Simulation } from './engine.ts';
 import { type Fleet, withMore } from './fleet.ts';

@@ -1,4 +1,4 @@
-import { addedFigures, agingOf, sumOfFigures } from '../distributor/core/figures.ts';
+import { addedFigures, agingOf, sumOfFigures } from '../distributor/core/agents/figures.ts';
 import type { AgentRow, Hold, TypeFigures } from '../contracts/rows.ts';
 import type { AgentGroup, Fleet } from './fleet.ts';
 

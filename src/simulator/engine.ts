@@ -1,11 +1,11 @@
 import FlatQueue from 'flatqueue';
 import { preemptAfterMs, pulseIntervalMs } from '../contracts/limits.ts';
 import type { TaskRow } from '../contracts/rows.ts';
-import { holdOf } from '../distributor/core/hold.ts';
-import type { Preemption } from '../distributor/core/preempt.ts';
-import { routeRow } from '../distributor/core/route.ts';
-import { holdKey, parseHoldKey } from '../distributor/core/task.ts';
-import { settle } from '../distributor/core/settle.ts';
+import { holdOf } from '../distributor/core/agents/hold.ts';
+import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
+import { routeRow } from '../distributor/core/ready/route.ts';
+import { holdKey, parseHoldKey } from '../distributor/core/tasks/task.ts';
+import { settle } from '../distributor/core/tasks/settle.ts';
 import type { Latencies, Latency } from './aws-model.ts';
 import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';
 import {

@@ -1,4 +1,4 @@
-import { priorities, type Priority } from '../contracts/task.ts';
+import { priorities, type Priority } from '../contracts/distributor/task.ts';
 import { createRandom } from './random.ts';
 import type { Work } from './work.ts';
 

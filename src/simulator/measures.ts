@@ -1,4 +1,4 @@
-import { priorities, type Priority } from '../contracts/task.ts';
+import { priorities, type Priority } from '../contracts/distributor/task.ts';
 
 /** Milliseconds between submission and start. */
 export interface Waits {

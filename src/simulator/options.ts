@@ -1,6 +1,6 @@
 import { CadreError, type Fault } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
-import { priorities, type Priority } from '../contracts/task.ts';
+import { priorities, type Priority } from '../contracts/distributor/task.ts';
 import * as z from 'zod';
 import { defaultMix, durationShapes, type Mix } from './generator.ts';
 import { policyNames } from './policies.ts';

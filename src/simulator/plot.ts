@@ -1,5 +1,5 @@
 import { scaleBand, scaleLinear, scaleLog } from 'd3-scale';
-import { priorities } from '../contracts/task.ts';
+import { priorities } from '../contracts/distributor/task.ts';
 import { type Compared, runName } from './compare.ts';
 
 const width = 860;

@@ -1,7 +1,7 @@
-import { type PlainStrategy, plainStrategies } from '../contracts/strategy.ts';
-import type { PolicyDocument } from '../contracts/policy.ts';
+import { type PlainStrategy, plainStrategies } from '../contracts/distributor/strategy.ts';
+import type { PolicyDocument } from '../contracts/distributor/policy.ts';
 import { checkedPolicy } from '../distributor/core/policy/check-policy.ts';
-import { decideDispatch } from '../distributor/core/dispatch.ts';
+import { decideDispatch } from '../distributor/core/dispatch/dispatch.ts';
 import type { Scenario } from './engine.ts';
 import { coreScheduling, randomScheduling } from './scheduling.ts';
 

@@ -1,6 +1,6 @@
 import type { ReadyTask } from '../contracts/rows.ts';
-import { priorities } from '../contracts/task.ts';
-import { levelOf } from '../distributor/core/ready-order.ts';
+import { priorities } from '../contracts/distributor/task.ts';
+import { levelOf } from '../distributor/core/ready/ready-order.ts';
 import sortedBtree from 'sorted-btree';
 
 /** What a dispatcher reads of all routes. */

@@ -1,4 +1,4 @@
-import type { TaskView } from '../contracts/task.ts';
+import type { TaskView } from '../contracts/distributor/task.ts';
 import type { TraceLine } from './work.ts';
 
 /**

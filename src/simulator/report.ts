@@ -1,4 +1,4 @@
-import type { Priority } from '../contracts/task.ts';
+import type { Priority } from '../contracts/distributor/task.ts';
 import { awsUsd } from './aws-model.ts';
 import type { Scenario, Simulation } from './engine.ts';
 import { type NamespaceReport, namespacesOf } from './namespaces.ts';

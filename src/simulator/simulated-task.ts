@@ -1,7 +1,7 @@
 import { timeoutMsMax } from '../contracts/limits.ts';
 import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
-import { readyOrder } from '../distributor/core/ready-order.ts';
-import { newTask } from '../distributor/core/task.ts';
+import { readyOrder } from '../distributor/core/ready/ready-order.ts';
+import { newTask } from '../distributor/core/tasks/task.ts';
 import { type SimulatedAgent, simulatedType } from './crew.ts';
 import type { Work } from './work.ts';
 

@@ -1,5 +1,5 @@
 import { capabilityList, userId } from '../contracts/ids.ts';
-import { type Priority, priority } from '../contracts/task.ts';
+import { type Priority, priority } from '../contracts/distributor/task.ts';
 import { CadreError, type Fault } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
 import * as z from 'zod';

@@ -12,11 +12,11 @@ import type {
   WorkflowEventRow,
   WorkflowHead,
   WorkflowResultRow,
-} from '../contracts/workflow-rows.ts';
-import type { Topic } from '../contracts/signal.ts';
-import type { WorkflowDefinition } from '../contracts/workflow.ts';
-import type { TaskChange } from '../distributor/core/task-change.ts';
-import type { Loads } from './core/approval.ts';
+} from '../contracts/workflow/rows.ts';
+import type { Topic } from '../contracts/workflow/signal.ts';
+import type { WorkflowDefinition } from '../contracts/workflow/workflow.ts';
+import type { TaskChange } from '../distributor/core/tasks/task-change.ts';
+import type { Loads } from './core/approvals/approval.ts';
 import type { AgentStore, BlobStore, Log, Messenger, Page, Sources, TaskStore } from '../distributor/ports.ts';
 
 /** The definition that a run was submitted with, and its input: immutable, so it may be cached for ever. */

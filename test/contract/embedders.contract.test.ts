@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { hashedEmbedder, hashedEmbedding, vectorDimensions } from '../../src/context/core/search/hashed-embedding.ts';
 import { dot } from '../../src/context/core/search/quantise.ts';
 import type { Embedder } from '../../src/context/index-ports.ts';
-import { createBedrockEmbedder } from '../../src/platform/aws/bedrock-embedder.ts';
-import { createEmbedders } from '../../src/platform/aws/embedders.ts';
+import { createBedrockEmbedder } from '../../src/platform/aws/context/bedrock-embedder.ts';
+import { createEmbedders } from '../../src/platform/aws/context/embedders.ts';
 
 const modelId = 'amazon.titan-embed-text-v2:0';
 const model = `bedrock:${modelId}`;

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { workflowDefinition } from '../../src/contracts/workflow.ts';
-import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
+import { workflowDefinition } from '../../src/contracts/workflow/workflow.ts';
+import { acceptTasks } from '../../src/distributor/usecases/submit/accept-tasks.ts';
 import { createFaultPlan, type FaultPoint } from '../../src/platform/twin/faults.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';
-import { deployTwin } from '../../src/sdk/twin-deployment.ts';
-import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
+import { deployTwin } from '../../src/sdk/test-cloud/twin-deployment.ts';
+import { submitWorkflow } from '../../src/workflow/usecases/submit/submit-workflow.ts';
 import { createOracles } from '../simulation/oracles.ts';
 import { startSimulatedAgent } from '../simulation/simulated-agent.ts';
 

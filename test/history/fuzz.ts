@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import type * as z from 'zod';
 import { CadreError } from '../../src/contracts/errors.ts';
-import { contextOperations, type ContextOperationName } from '../../src/contracts/context-operations.ts';
+import { contextOperations, type ContextOperationName } from '../../src/contracts/context/operations.ts';
 import { contextStage } from '../unit/context/stage.ts';
 
 /** Values that break careless readers. */

@@ -10,8 +10,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { expect, it } from '@jest/globals';
 import { AwsClient } from 'aws4fetch';
-import type { AgentGrant } from '../../src/contracts/agent.ts';
-import { createClient } from '../../src/sdk/client.ts';
+import type { AgentGrant } from '../../src/contracts/distributor/agent.ts';
+import { createClient } from '../../src/sdk/client/client.ts';
 import { describeDeployed } from '../support/local-cloud.ts';
 import { blocksOf } from '../support/pages.ts';
 

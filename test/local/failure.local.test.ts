@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { TaskView } from '../../src/contracts/task.ts';
+import type { TaskView } from '../../src/contracts/distributor/task.ts';
 import { deployedClients, eventually } from '../support/deployed-clients.ts';
 import { describeDeployed } from '../support/local-cloud.ts';
 import { type AgentProcess, effectsIn, startAgentProcess } from '../support/struck-agents.ts';

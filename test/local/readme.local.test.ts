@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAgent } from '../../src/sdk/create-agent.ts';
+import { createAgent } from '../../src/sdk/agent/create-agent.ts';
 import { deployedClients, quietLog } from '../support/deployed-clients.ts';
 import { describeDeployed } from '../support/local-cloud.ts';
 import { blocksOf, putEventsEntries } from '../support/pages.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Task } from '../../src/contracts/task.ts';
-import { createAgent, type Agent } from '../../src/sdk/create-agent.ts';
+import type { Task } from '../../src/contracts/distributor/task.ts';
+import { createAgent, type Agent } from '../../src/sdk/agent/create-agent.ts';
 import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
-import type { Handler } from '../../src/sdk/handler.ts';
+import type { Handler } from '../../src/sdk/agent/handler.ts';
 import { deployedClients, quietLog } from '../support/deployed-clients.ts';
 import { describeDeployed } from '../support/local-cloud.ts';
 

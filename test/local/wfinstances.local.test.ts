@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Agent, createAgent } from '../../src/sdk/create-agent.ts';
+import { type Agent, createAgent } from '../../src/sdk/agent/create-agent.ts';
 import { deployedClients, quietLog } from '../support/deployed-clients.ts';
 import { listSchedule } from '../support/list-scheduling.ts';
 import { describeDeployed } from '../support/local-cloud.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ApprovalRow } from '../../src/contracts/workflow-rows.ts';
+import type { ApprovalRow } from '../../src/contracts/workflow/rows.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 type Fail = (promise: string, detail: string) => void;

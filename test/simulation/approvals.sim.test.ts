@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WorkflowDefinitionInput } from '../../src/contracts/workflow.ts';
-import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
-import { createTestCloud, type TestCloudOptions } from '../../src/sdk/test-cloud.ts';
+import type { WorkflowDefinitionInput } from '../../src/contracts/workflow/workflow.ts';
+import type { WorkflowNodeInput } from '../../src/contracts/workflow/nodes.ts';
+import { createTestCloud, type TestCloudOptions } from '../../src/sdk/test-cloud/test-cloud.ts';
 
 const hourMs = 3_600_000;
 type Approval = Omit<Extract<WorkflowNodeInput, { kind: 'approval' }>, 'kind' | 'name' | 'title'>;

@@ -1,9 +1,9 @@
-import type { Amount } from '../../src/contracts/budget.ts';
-import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
-import { isTask } from '../../src/contracts/workflow-nodes.ts';
-import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/workflow.ts';
+import type { Amount } from '../../src/contracts/distributor/budget.ts';
+import type { WorkflowHead } from '../../src/contracts/workflow/rows.ts';
+import { isTask } from '../../src/contracts/workflow/nodes.ts';
+import type { WorkflowDefinition, WorkflowEvent } from '../../src/contracts/workflow/workflow.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
-import { noAmount, sumOf } from '../../src/distributor/core/budget.ts';
+import { noAmount, sumOf } from '../../src/distributor/core/dispatch/budget.ts';
 import { attemptUsageMax } from './drawn-budget.ts';
 import { secondRunOf } from './hedge-oracle.ts';
 

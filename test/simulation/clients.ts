@@ -1,16 +1,16 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { cancelTask } from '../../src/distributor/usecases/cancel-task.ts';
-import { acceptTasks } from '../../src/distributor/usecases/accept-tasks.ts';
+import { cancelTask } from '../../src/distributor/usecases/tasks/cancel-task.ts';
+import { acceptTasks } from '../../src/distributor/usecases/submit/accept-tasks.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
-import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
-import { cancelWorkflow } from '../../src/workflow/usecases/cancel-workflow.ts';
-import { publishEvent } from '../../src/workflow/usecases/publish-event.ts';
-import { signalWorkflow } from '../../src/workflow/usecases/signal-workflow.ts';
-import { redriveWorkflow } from '../../src/workflow/usecases/steer-workflow.ts';
-import { migrateWorkflow } from '../../src/workflow/usecases/migrate-workflow.ts';
-import { updateWorkflow } from '../../src/workflow/usecases/update-workflow.ts';
-import { submitWorkflow } from '../../src/workflow/usecases/submit-workflow.ts';
+import type { TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';
+import { cancelWorkflow } from '../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { publishEvent } from '../../src/workflow/usecases/events/publish-event.ts';
+import { signalWorkflow } from '../../src/workflow/usecases/events/signal-workflow.ts';
+import { redriveWorkflow } from '../../src/workflow/usecases/steer/steer-workflow.ts';
+import { migrateWorkflow } from '../../src/workflow/usecases/steer/migrate-workflow.ts';
+import { updateWorkflow } from '../../src/workflow/usecases/steer/update-workflow.ts';
+import { submitWorkflow } from '../../src/workflow/usecases/submit/submit-workflow.ts';
 import { act } from './people.ts';
 import { nextVersion, type Scenario } from './scenario.ts';
 

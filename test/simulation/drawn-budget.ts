@@ -1,5 +1,5 @@
-import { isTask } from '../../src/contracts/workflow-nodes.ts';
-import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import { isTask } from '../../src/contracts/workflow/nodes.ts';
+import { workflowDefinition, type WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 
 /** The most that an attempt uses. */

@@ -1,6 +1,6 @@
-import type { Task } from '../../src/contracts/task.ts';
-import { workflowDefinition } from '../../src/contracts/workflow.ts';
-import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
+import type { Task } from '../../src/contracts/distributor/task.ts';
+import { workflowDefinition } from '../../src/contracts/workflow/workflow.ts';
+import type { WorkflowNodeInput } from '../../src/contracts/workflow/nodes.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import { attemptUsageMax } from './drawn-budget.ts';

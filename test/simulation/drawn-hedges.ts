@@ -1,6 +1,6 @@
-import type { Task } from '../../src/contracts/task.ts';
-import { isTask } from '../../src/contracts/workflow-nodes.ts';
-import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import type { Task } from '../../src/contracts/distributor/task.ts';
+import { isTask } from '../../src/contracts/workflow/nodes.ts';
+import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 
 /** Some tasks are run twice when they take long. */

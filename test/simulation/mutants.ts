@@ -1,9 +1,9 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { slotsMax } from '../../src/contracts/limits.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
-import type { TaskChange } from '../../src/distributor/core/task-change.ts';
+import type { TaskChange } from '../../src/distributor/core/tasks/task-change.ts';
 import type { TaskStore } from '../../src/distributor/ports.ts';
-import { taskItem } from '../../src/platform/aws/task-rows.ts';
+import { taskItem } from '../../src/platform/aws/distributor/task-rows.ts';
 import type { Adapters, Clients } from '../../src/platform/aws/runtime.ts';
 import type { WorkflowStore } from '../../src/workflow/ports.ts';
 

@@ -1,11 +1,11 @@
-import { killNamespace, reviveNamespace } from '../../src/distributor/usecases/kill-namespace.ts';
-import { killTask } from '../../src/distributor/usecases/kill-task.ts';
-import { reviveAgent } from '../../src/distributor/usecases/revive-agent.ts';
-import { stopAgent } from '../../src/distributor/usecases/stop-agent.ts';
+import { killNamespace, reviveNamespace } from '../../src/distributor/usecases/policies/kill-namespace.ts';
+import { killTask } from '../../src/distributor/usecases/tasks/kill-task.ts';
+import { reviveAgent } from '../../src/distributor/usecases/agents/revive-agent.ts';
+import { stopAgent } from '../../src/distributor/usecases/agents/stop-agent.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
-import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
-import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
-import { setBudget } from '../../src/workflow/usecases/set-budget.ts';
+import type { WorkflowHead } from '../../src/contracts/workflow/rows.ts';
+import type { TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';
+import { setBudget } from '../../src/workflow/usecases/steer/set-budget.ts';
 import { doomed, type Scenario } from './scenario.ts';
 
 /** Who heard nothing asks again after this time (ms). */

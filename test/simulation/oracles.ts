@@ -1,7 +1,7 @@
-import type { BatchTraits } from '../../src/contracts/agent.ts';
+import type { BatchTraits } from '../../src/contracts/distributor/agent.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
-import type { DistributionLog } from '../../src/contracts/task.ts';
-import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
+import type { DistributionLog } from '../../src/contracts/distributor/task.ts';
+import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';

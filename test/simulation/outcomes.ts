@@ -1,6 +1,6 @@
 import type { TaskRow } from '../../src/contracts/rows.ts';
-import type { WorkflowHead } from '../../src/contracts/workflow-rows.ts';
-import type { WorkflowEvent } from '../../src/contracts/workflow.ts';
+import type { WorkflowHead } from '../../src/contracts/workflow/rows.ts';
+import type { WorkflowEvent } from '../../src/contracts/workflow/workflow.ts';
 import { agentsOwnErrors } from './simulated-agent.ts';
 
 /** What became of the workflows of a seed, or of many. */

@@ -1,4 +1,4 @@
-import type { WorkflowNodeInput } from '../../src/contracts/workflow-nodes.ts';
+import type { WorkflowNodeInput } from '../../src/contracts/workflow/nodes.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import type { VirtualClock } from '../../src/platform/twin/virtual-clock.ts';
@@ -7,7 +7,7 @@ import {
   decideApproval,
   delegateApproval,
   releaseApproval,
-} from '../../src/workflow/usecases/change-approval.ts';
+} from '../../src/workflow/usecases/approvals/change-approval.ts';
 
 /** What somebody does about an approval, so long after its workflow was heard (ms). */
 export interface PersonAct {

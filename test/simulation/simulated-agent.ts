@@ -1,17 +1,17 @@
 import type { Heartbeat, ResultBatch } from '../../src/contracts/messages.ts';
-import { receiveWork } from '../../src/distributor/usecases/receive-work.ts';
-import { recordHeartbeats } from '../../src/distributor/usecases/record-heartbeats.ts';
-import { registerAgent } from '../../src/distributor/usecases/register-agent.ts';
-import { relayResults } from '../../src/distributor/usecases/relay-results.ts';
-import { deregisterAgent } from '../../src/distributor/usecases/deregister-agent.ts';
+import { receiveWork } from '../../src/distributor/usecases/agents/receive-work.ts';
+import { recordHeartbeats } from '../../src/distributor/usecases/agents/record-heartbeats.ts';
+import { registerAgent } from '../../src/distributor/usecases/agents/register-agent.ts';
+import { relayResults } from '../../src/distributor/usecases/agents/relay-results.ts';
+import { deregisterAgent } from '../../src/distributor/usecases/agents/deregister-agent.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
 import type { Runtime } from '../../src/platform/aws/runtime.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
-import type { AgentDeps, OutgoingMessage } from '../../src/sdk/agent-ports.ts';
-import type { TwinDeployment } from '../../src/sdk/twin-deployment.ts';
-import { AgentRunner, type AgentWork } from '../../src/sdk/agent.ts';
-import type { Handler } from '../../src/sdk/handler.ts';
+import type { AgentDeps, OutgoingMessage } from '../../src/sdk/agent/ports.ts';
+import type { TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';
+import { AgentRunner, type AgentWork } from '../../src/sdk/agent/agent.ts';
+import type { Handler } from '../../src/sdk/agent/handler.ts';
 import { RetryableError, TerminalError } from '../../src/sdk/errors.ts';
 import { behaviourOf, type SimulatedAgent } from './scenario.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FaultMix } from '../../src/platform/twin/faults.ts';
-import { createTestCloud } from '../../src/sdk/test-cloud.ts';
+import { createTestCloud } from '../../src/sdk/test-cloud/test-cloud.ts';
 import { listSchedule } from '../support/list-scheduling.ts';
 import { expectEachOnceInOrder, instanceNames, readInstance, timedTasks } from '../support/wfinstances.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { runPulse } from '../../src/distributor/usecases/run-pulse.ts';
+import { runPulse } from '../../src/distributor/usecases/pulse/run-pulse.ts';
 import { desiredHoldMs } from '../../src/contracts/limits.ts';
 import { readDefinition } from '../../src/platform/twin/stepfunctions/definition.ts';
 import { interpret } from '../../src/platform/twin/stepfunctions/interpreter.ts';

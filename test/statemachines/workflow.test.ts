@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { createExecutions } from '../../src/platform/aws/executions.ts';
+import { createExecutions } from '../../src/platform/aws/workflow/executions.ts';
 import { createTwinCloud } from '../../src/platform/twin/twin-cloud.ts';
 
 const folder = new URL('../../statemachines/', import.meta.url);

@@ -1,6 +1,6 @@
-import { createAgent } from '../../src/sdk/create-agent.ts';
-import type { Handler } from '../../src/sdk/handler.ts';
-import type { AgentGrant, AgentRegistration } from '../../src/contracts/agent.ts';
+import { createAgent } from '../../src/sdk/agent/create-agent.ts';
+import type { Handler } from '../../src/sdk/agent/handler.ts';
+import type { AgentGrant, AgentRegistration } from '../../src/contracts/distributor/agent.ts';
 import type {
   Assignment,
   Cancellation,
@@ -10,8 +10,8 @@ import type {
   TaskResult,
 } from '../../src/contracts/messages.ts';
 import { createVirtualClock } from '../../src/platform/twin/virtual-clock.ts';
-import type { AgentDeps, OutgoingMessage, ReceivedMessage } from '../../src/sdk/agent-ports.ts';
-import { patient } from '../../src/sdk/clock.ts';
+import type { AgentDeps, OutgoingMessage, ReceivedMessage } from '../../src/sdk/agent/ports.ts';
+import { patient } from '../../src/sdk/agent/clock.ts';
 
 /** What the deployment tells every agent on this stage. */
 export const grant: AgentGrant = {

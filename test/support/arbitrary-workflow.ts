@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { type WorkflowDefinition, workflowDefinition } from '../../src/contracts/workflow.ts';
+import { type WorkflowDefinition, workflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import { createRandom, type Random } from '../../src/platform/twin/random.ts';
-import { graphOf } from '../../src/workflow/core/graph.ts';
-import { unreachableNodes } from '../../src/workflow/core/reachability.ts';
+import { graphOf } from '../../src/workflow/core/run/graph.ts';
+import { unreachableNodes } from '../../src/workflow/core/definition/reachability.ts';
 import type { Fate } from './naive-workflow.ts';
 
 /** How each task of a run ends, by its path. */

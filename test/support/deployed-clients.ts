@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createClient } from '../../src/sdk/client.ts';
+import { createClient } from '../../src/sdk/client/client.ts';
 import type { Deployed } from './local-cloud.ts';
 
 const pollMs = 100;

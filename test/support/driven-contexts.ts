@@ -1,5 +1,5 @@
-import type { Client } from '../../src/sdk/client.ts';
-import type { TestCloud } from '../../src/sdk/test-cloud.ts';
+import type { Client } from '../../src/sdk/client/client.ts';
+import type { TestCloud } from '../../src/sdk/test-cloud/test-cloud.ts';
 
 /** The documents of a test cloud for code that knows nothing of virtual time: each call lets time pass until it has its answer, one after another. */
 export function drivenContexts(cloud: TestCloud): Client['contexts'] {

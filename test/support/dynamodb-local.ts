@@ -8,7 +8,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { projectRoot } from '../../src/cli/local/places.ts';
 import { withProcessLock } from '../../src/cli/local/process-lock.ts';
-import { contextIndexedAttributes } from '../../src/platform/aws/context-keys.ts';
+import { contextIndexedAttributes } from '../../src/platform/aws/context/keys.ts';
 import { indexedAttributes, indexName } from '../../src/platform/aws/keys.ts';
 import { freePort } from './free-port.ts';
 

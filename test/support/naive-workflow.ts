@@ -1,5 +1,5 @@
-import type { WorkflowDefinition, WorkflowStatus } from '../../src/contracts/workflow.ts';
-import type { ChoiceNode, WorkflowBody, WorkflowNode } from '../../src/contracts/workflow-nodes.ts';
+import type { WorkflowDefinition, WorkflowStatus } from '../../src/contracts/workflow/workflow.ts';
+import type { ChoiceNode, WorkflowBody, WorkflowNode } from '../../src/contracts/workflow/nodes.ts';
 
 /** How a node's task would end if it ran. */
 export type Fate = 'completed' | 'failed';

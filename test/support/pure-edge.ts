@@ -1,10 +1,10 @@
-import { isTask } from '../../src/contracts/workflow-nodes.ts';
-import type { WorkflowDefinition } from '../../src/contracts/workflow.ts';
-import { type DueNode, dueNodes } from '../../src/workflow/core/composites.ts';
-import { graphOf, scopesNow, type WorkflowGraph } from '../../src/workflow/core/graph.ts';
-import type { KeptSignal } from '../../src/contracts/signal.ts';
-import type { NodeOutcome } from '../../src/workflow/core/settle-nodes.ts';
-import type { WorkflowState } from '../../src/workflow/core/state.ts';
+import { isTask } from '../../src/contracts/workflow/nodes.ts';
+import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
+import { type DueNode, dueNodes } from '../../src/workflow/core/run/composites.ts';
+import { graphOf, scopesNow, type WorkflowGraph } from '../../src/workflow/core/run/graph.ts';
+import type { KeptSignal } from '../../src/contracts/workflow/signal.ts';
+import type { NodeOutcome } from '../../src/workflow/core/run/settle-nodes.ts';
+import type { WorkflowState } from '../../src/workflow/core/run/state.ts';
 import { numberIn, takenBy } from './naive-workflow.ts';
 
 const error = { code: 'broken', message: 'it broke', retryable: false };

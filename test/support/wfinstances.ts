@@ -2,9 +2,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import type { WorkflowEventView } from '../../src/contracts/api.ts';
 import { timeoutMsMax } from '../../src/contracts/limits.ts';
-import type { RunTask, WorkflowDefinition } from '../../src/contracts/workflow.ts';
-import { isTask } from '../../src/contracts/workflow-nodes.ts';
-import { fromWfFormat, type WfFormatOptions } from '../../src/sdk/wfformat.ts';
+import type { RunTask, WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
+import { isTask } from '../../src/contracts/workflow/nodes.ts';
+import { fromWfFormat, type WfFormatOptions } from '../../src/sdk/workflows/wfformat.ts';
 import type { TimedTask } from './list-scheduling.ts';
 
 const folder = new URL('../../../shared/data/wfinstances/', import.meta.url);

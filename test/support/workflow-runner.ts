@@ -1,10 +1,10 @@
 import { expect } from '@jest/globals';
-import type { WorkflowDefinitionInput } from '../../src/contracts/workflow.ts';
-import { replay } from '../../src/workflow/core/reducer.ts';
-import { isFinished } from '../../src/workflow/core/state.ts';
-import { listRunTasks } from '../../src/workflow/usecases/list-run-tasks.ts';
-import { findRun, stateOfRun } from '../../src/workflow/usecases/load-run.ts';
-import { viewWorkflow } from '../../src/workflow/usecases/view-workflow.ts';
+import type { WorkflowDefinitionInput } from '../../src/contracts/workflow/workflow.ts';
+import { replay } from '../../src/workflow/core/run/reducer.ts';
+import { isFinished } from '../../src/workflow/core/run/state.ts';
+import { listRunTasks } from '../../src/workflow/usecases/view/list-run-tasks.ts';
+import { findRun, stateOfRun } from '../../src/workflow/usecases/advance/load-run.ts';
+import { viewWorkflow } from '../../src/workflow/usecases/view/view-workflow.ts';
 import { createWorkflowStage } from './workflow-stage.ts';
 
 type Stage = ReturnType<typeof createWorkflowStage>;

@@ -8,9 +8,9 @@ import {
   type WorkflowEvent,
   type WorkflowStatus,
   type WorkflowView,
-} from '../../src/contracts/workflow.ts';
-import { everyNode, isTask } from '../../src/contracts/workflow-nodes.ts';
-import { createTestCloud } from '../../src/sdk/test-cloud.ts';
+} from '../../src/contracts/workflow/workflow.ts';
+import { everyNode, isTask } from '../../src/contracts/workflow/nodes.ts';
+import { createTestCloud } from '../../src/sdk/test-cloud/test-cloud.ts';
 
 /** What a workflow came to: `log` tells its events in their order, `+a` a started, `-a` it completed, `!a` it failed, `~a` it was skipped. */
 interface Story {

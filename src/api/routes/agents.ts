@@ -1,16 +1,16 @@
 import { Hono } from 'hono';
-import { agentRegistration } from '../../contracts/agent.ts';
+import { agentRegistration } from '../../contracts/distributor/agent.ts';
 import { stopRequest } from '../../contracts/api.ts';
 import { agentId, defaultPool } from '../../contracts/ids.ts';
-import { agentView } from '../../distributor/core/agent.ts';
+import { agentView } from '../../distributor/core/agents/agent.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, type ApiEnv } from '../request.ts';
 
 /** What few requests ask for is loaded for the first of them; taking work from an agent brings all that settles it. */
-const registering = async () => (await import('../../distributor/usecases/register-agent.ts')).registerAgent;
-const reviving = async () => (await import('../../distributor/usecases/revive-agent.ts')).reviveAgent;
-const stopping = async () => (await import('../../distributor/usecases/stop-agent.ts')).stopAgent;
-const leaving = async () => (await import('../../distributor/usecases/deregister-agent.ts')).deregisterAgent;
+const registering = async () => (await import('../../distributor/usecases/agents/register-agent.ts')).registerAgent;
+const reviving = async () => (await import('../../distributor/usecases/agents/revive-agent.ts')).reviveAgent;
+const stopping = async () => (await import('../../distributor/usecases/agents/stop-agent.ts')).stopAgent;
+const leaving = async () => (await import('../../distributor/usecases/agents/deregister-agent.ts')).deregisterAgent;
 
 /** Agents: register, read, stop, revive, remove. */
 export function agentRoutes(deps: ApiDeps): Hono<ApiEnv> {

@@ -7,17 +7,17 @@ import {
   delegationRequest,
   groupsNamespace,
   inboxQuery,
-} from '../../contracts/approval.ts';
+} from '../../contracts/workflow/approval.ts';
 import { CadreError, type Outcome } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { groupsMax } from '../../contracts/limits.ts';
-import type { ApprovalRow } from '../../contracts/workflow-rows.ts';
-import type { Caller } from '../../workflow/core/approval.ts';
+import type { ApprovalRow } from '../../contracts/workflow/rows.ts';
+import type { Caller } from '../../workflow/core/approvals/approval.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, type ApiContext, type ApiEnv, found, readBody, readParam, readQuery } from '../request.ts';
 
 /** People decide rarely: all of it is loaded for the first of their requests. */
-const usecases = () => import('../../workflow/usecases/change-approval.ts');
+const usecases = () => import('../../workflow/usecases/approvals/change-approval.ts');
 
 /** Approvals: the caller's inbox, and what he may do with what is in it. */
 export function approvalRoutes(deps: ApiDeps): Hono<ApiEnv> {
@@ -26,7 +26,7 @@ export function approvalRoutes(deps: ApiDeps): Hono<ApiEnv> {
   /** Who calls: the principal with the groups of its token and its roles in the namespace of groups. */
   const callerOf = async (c: ApiContext): Promise<Caller> => {
     const principal = c.get('principal');
-    const { listRoles } = await import('../../context/usecases/list-roles.ts');
+    const { listRoles } = await import('../../context/usecases/access/list-roles.ts');
     const roles = await listRoles(deps, groupsNamespace, principal);
     return { principal, groups: [...new Set([...c.get('groups'), ...roles])].slice(0, groupsMax) };
   };

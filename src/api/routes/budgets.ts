@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { pageQuery } from '../../contracts/api.ts';
-import { workflowBudget } from '../../contracts/budget.ts';
+import { workflowBudget } from '../../contracts/distributor/budget.ts';
 import { userId } from '../../contracts/ids.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, type ApiEnv, found, readBody, readParam, readQuery } from '../request.ts';
@@ -8,7 +8,7 @@ import { accepted, type ApiEnv, found, readBody, readParam, readQuery } from '..
 /** Budgets of workflows: list, read, set anew. The use cases bring JSONata: loaded for the first request. */
 export function budgetRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  const viewing = () => import('../../workflow/usecases/view-budgets.ts');
+  const viewing = () => import('../../workflow/usecases/view/view-budgets.ts');
 
   app.get('/v1/budgets', async (c) => {
     const { limit, cursor } = readQuery(c, pageQuery);
@@ -23,7 +23,7 @@ export function budgetRoutes(deps: ApiDeps): Hono<ApiEnv> {
   app.post('/v1/workflows/:id/budget', async (c) => {
     const workflow_id = readParam(c, 'id', userId);
     const budget = await readBody(c, workflowBudget);
-    const { setBudget } = await import('../../workflow/usecases/set-budget.ts');
+    const { setBudget } = await import('../../workflow/usecases/steer/set-budget.ts');
     accepted(await setBudget(deps, { workflow_id, principal: c.get('principal'), budget }));
     const view = await (await viewing()).viewBudget(deps, workflow_id);
     return c.json(found(view, 'budget of a workflow', workflow_id));

@@ -60,7 +60,7 @@ async function redrive(deps: ApiDeps, id: string, dryRun: boolean): Promise<Redr
       : { id, kind: letter.kind, outcome: 'would be redriven' };
   }
   // Loaded for the first redrive: most requests ask for none.
-  const { redriveDeadLetter } = await import('../../distributor/usecases/redrive-dead-letter.ts');
+  const { redriveDeadLetter } = await import('../../distributor/usecases/tasks/redrive-dead-letter.ts');
   const outcome = await redriveDeadLetter(deps, { id });
   if (!outcome.ok) return { id, outcome: 'refused', error: { ...outcome.error } };
   return { id, kind: outcome.value.kind, outcome: 'redriven' };

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { pageQuery } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
-import { deprecationRequest, versionNumber } from '../../contracts/registry.ts';
+import { deprecationRequest, versionNumber } from '../../contracts/workflow/registry.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, type ApiContext, type ApiEnv, readBody, readParam, readQuery } from '../request.ts';
 
 /** Registering checks graphs and expressions: loaded for the first of its requests. */
-const commands = () => import('../../workflow/usecases/register-definition.ts');
-const core = () => import('../../workflow/core/registry.ts');
+const commands = () => import('../../workflow/usecases/submit/register-definition.ts');
+const core = () => import('../../workflow/core/definition/registry.ts');
 
 function known<T>(value: T | undefined, what: string, path: string): T {
   if (value === undefined) throw new CadreError('unknown-definition', `there is no ${what}`, { path });

@@ -7,7 +7,7 @@ import { accepted, type ApiEnv, readBody, readParam } from '../request.ts';
 /** Namespaces of tasks: list, kill, revive. The use cases are loaded for the first request. */
 export function namespaceRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
-  const usecases = () => import('../../distributor/usecases/kill-namespace.ts');
+  const usecases = () => import('../../distributor/usecases/policies/kill-namespace.ts');
 
   app.get('/v1/namespaces', async (c) => c.json({ items: await (await usecases()).listNamespaces(deps) }));
 

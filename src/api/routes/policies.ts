@@ -3,15 +3,15 @@ import * as z from 'zod';
 import { pageQuery } from '../../contracts/api.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { json } from '../../contracts/json.ts';
-import { policyChange, policyPromotion, policyRollback, type PolicyView } from '../../contracts/policy.ts';
+import { policyChange, policyPromotion, policyRollback, type PolicyView } from '../../contracts/distributor/policy.ts';
 import { figuresOf, noSums } from '../../distributor/core/policy/canary.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, readBody, readQuery, type ApiEnv } from '../request.ts';
 
 /** Checking a policy brings JSONata: loaded for the first of these requests. */
 const commands = {
-  change: () => import('../../distributor/usecases/change-policy.ts'),
-  trial: async () => (await import('../../distributor/usecases/try-policy.ts')).tryPolicy,
+  change: () => import('../../distributor/usecases/policies/change-policy.ts'),
+  trial: async () => (await import('../../distributor/usecases/policies/try-policy.ts')).tryPolicy,
 };
 
 /** The document as anything at all: its own check finds all its faults at once. */

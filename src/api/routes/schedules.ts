@@ -2,15 +2,15 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { pageQuery } from '../../contracts/api.ts';
 import { defaultPool } from '../../contracts/ids.ts';
-import { scheduleId, scheduleTimesQuery } from '../../contracts/schedule.ts';
+import { scheduleId, scheduleTimesQuery } from '../../contracts/workflow/schedule.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, type ApiContext, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
 /** Schedules bring cron and graphs: loaded for the first of their requests. */
-const core = () => import('../../workflow/core/schedule.ts');
+const core = () => import('../../workflow/core/schedules/schedule.ts');
 const commands = {
-  create: () => import('../../workflow/usecases/create-schedule.ts'),
-  pause: async () => (await import('../../workflow/usecases/change-schedule.ts')).pauseSchedule,
+  create: () => import('../../workflow/usecases/schedules/create-schedule.ts'),
+  pause: async () => (await import('../../workflow/usecases/schedules/change-schedule.ts')).pauseSchedule,
 };
 
 /** Schedules: make, read, pause, resume, remove. */

@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
-import type { QueueView } from '../../contracts/agent.ts';
+import type { QueueView } from '../../contracts/distributor/agent.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { pageSizeMax } from '../../contracts/limits.ts';
 import { systemStatus } from '../../coordinator/core/system-status.ts';
-import { agentView } from '../../distributor/core/agent.ts';
-import { priorities } from '../../contracts/task.ts';
+import { agentView } from '../../distributor/core/agents/agent.ts';
+import { priorities } from '../../contracts/distributor/task.ts';
 import type { ApiDeps } from '../ports.ts';
 import type { ApiEnv } from '../request.ts';
 

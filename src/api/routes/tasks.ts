@@ -8,24 +8,24 @@ import {
   taskSubmission,
 } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
-import type { TaskForecast } from '../../contracts/forecast.ts';
+import type { TaskForecast } from '../../contracts/distributor/forecast.ts';
 import { defaultPool, taskId } from '../../contracts/ids.ts';
 import type { StoredJson } from '../../contracts/rows.ts';
-import { taskView } from '../../distributor/core/task-view.ts';
-import { acceptTasks } from '../../distributor/usecases/accept-tasks.ts';
+import { taskView } from '../../distributor/core/tasks/task-view.ts';
+import { acceptTasks } from '../../distributor/usecases/submit/accept-tasks.ts';
 import type { ApiDeps } from '../ports.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiEnv } from '../request.ts';
 
 /** Why tasks wait, and where they go: that brings all strategies, and most requests need none. */
 const waiting = async () => ({
-  ...(await import('../../distributor/core/why-queued.ts')),
-  ...(await import('../../distributor/usecases/bound-wait.ts')),
-  ...(await import('../../distributor/usecases/pool-of-task.ts')),
+  ...(await import('../../distributor/core/explain/why-queued.ts')),
+  ...(await import('../../distributor/usecases/tasks/bound-wait.ts')),
+  ...(await import('../../distributor/usecases/dispatch/pool-of-task.ts')),
 });
-const cancelling = async () => (await import('../../distributor/usecases/cancel-task.ts')).cancelTask;
-const killing = async () => (await import('../../distributor/usecases/kill-task.ts')).killTask;
-const forecasting = async () => (await import('../../distributor/usecases/forecast-tasks.ts')).forecastTasks;
-const explaining = async () => (await import('../../distributor/usecases/explain-task.ts')).explainTask;
+const cancelling = async () => (await import('../../distributor/usecases/tasks/cancel-task.ts')).cancelTask;
+const killing = async () => (await import('../../distributor/usecases/tasks/kill-task.ts')).killTask;
+const forecasting = async () => (await import('../../distributor/usecases/submit/forecast-tasks.ts')).forecastTasks;
+const explaining = async () => (await import('../../distributor/usecases/tasks/explain-task.ts')).explainTask;
 
 /** Tasks: submit, read, cancel, kill. */
 export function taskRoutes(deps: ApiDeps): Hono<ApiEnv> {

@@ -3,29 +3,29 @@ import * as z from 'zod';
 import { pageQuery, workflowRedriveRequest } from '../../contracts/api.ts';
 import type { Outcome } from '../../contracts/errors.ts';
 import { defaultPool, userId } from '../../contracts/ids.ts';
-import { replayQuery } from '../../contracts/inspection.ts';
-import type { WorkflowHead } from '../../contracts/workflow-rows.ts';
-import { eventRequest, signalRequest } from '../../contracts/signal.ts';
-import type { SteerRequest } from '../../workflow/usecases/steer-workflow.ts';
+import { replayQuery } from '../../contracts/workflow/inspection.ts';
+import type { WorkflowHead } from '../../contracts/workflow/rows.ts';
+import { eventRequest, signalRequest } from '../../contracts/workflow/signal.ts';
+import type { SteerRequest } from '../../workflow/usecases/steer/steer-workflow.ts';
 import { advised } from '../problem.ts';
 import type { ApiDeps } from '../ports.ts';
-import { workflowCancelRequest } from '../../contracts/repair.ts';
+import { workflowCancelRequest } from '../../contracts/workflow/repair.ts';
 import { accepted, found, readBody, readParam, readQuery, type ApiContext, type ApiEnv } from '../request.ts';
 
 /** What reads and advances graphs brings JSONata, which is as large as all our own code: loaded for the first command. */
 const commands = {
-  submit: () => import('../../workflow/usecases/submit-workflow.ts'),
-  cancel: async () => (await import('../../workflow/usecases/cancel-workflow.ts')).cancelWorkflow,
-  signal: async () => (await import('../../workflow/usecases/signal-workflow.ts')).signalWorkflow,
-  publish: async () => (await import('../../workflow/usecases/publish-event.ts')).publishEvent,
-  query: async () => (await import('../../workflow/usecases/query-workflow.ts')).queryWorkflow,
-  tasks: async () => (await import('../../workflow/usecases/list-run-tasks.ts')).listRunTasks,
-  notification: async () => (await import('../../workflow/usecases/finish-workflow.ts')).deliveryNotification,
-  steer: () => import('../../workflow/usecases/steer-workflow.ts'),
-  view: () => import('../../workflow/usecases/view-workflow.ts'),
+  submit: () => import('../../workflow/usecases/submit/submit-workflow.ts'),
+  cancel: async () => (await import('../../workflow/usecases/steer/cancel-workflow.ts')).cancelWorkflow,
+  signal: async () => (await import('../../workflow/usecases/events/signal-workflow.ts')).signalWorkflow,
+  publish: async () => (await import('../../workflow/usecases/events/publish-event.ts')).publishEvent,
+  query: async () => (await import('../../workflow/usecases/view/query-workflow.ts')).queryWorkflow,
+  tasks: async () => (await import('../../workflow/usecases/view/list-run-tasks.ts')).listRunTasks,
+  notification: async () => (await import('../../workflow/usecases/advance/finish-workflow.ts')).deliveryNotification,
+  steer: () => import('../../workflow/usecases/steer/steer-workflow.ts'),
+  view: () => import('../../workflow/usecases/view/view-workflow.ts'),
 };
 
-const inspection = () => import('../../workflow/usecases/inspect-workflow.ts');
+const inspection = () => import('../../workflow/usecases/view/inspect-workflow.ts');
 
 /** Workflows: start, read, follow, look into, steer, cancel. */
 export function workflowRoutes(deps: ApiDeps): Hono<ApiEnv> {

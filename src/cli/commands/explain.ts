@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { TaskExplanation } from '../../contracts/explanation.ts';
-import type { DistributionLog } from '../../contracts/task.ts';
+import type { TaskExplanation } from '../../contracts/distributor/explanation.ts';
+import type { DistributionLog } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
 import { showStatus, showTime, table } from '../output.ts';
 import { facts, showHedge } from '../views.ts';

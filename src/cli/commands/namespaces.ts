@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { NamespaceView } from '../../contracts/namespace.ts';
+import type { NamespaceView } from '../../contracts/distributor/namespace.ts';
 import { runs } from '../command.ts';
 import { showTime, table } from '../output.ts';
 

@@ -1,7 +1,7 @@
-import type { CanaryInput } from '../../contracts/canary.ts';
+import type { CanaryInput } from '../../contracts/distributor/canary.ts';
 import type { Command } from 'commander';
 import { CadreError } from '../../contracts/errors.ts';
-import type { PolicyTrial, PolicyView } from '../../contracts/policy.ts';
+import type { PolicyTrial, PolicyView } from '../../contracts/distributor/policy.ts';
 import { runs } from '../command.ts';
 import { pageSize } from '../option-values.ts';
 import { showDuration, showTime, table } from '../output.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SubmittedTask } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
-import type { Task } from '../../contracts/task.ts';
+import type { Task } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
 import { wholeNumber } from '../option-values.ts';
 import { sentenceOf, showForecast } from '../forecast.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TaskView } from '../../contracts/task.ts';
+import type { TaskView } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
 
 /** `cadre trace export` */

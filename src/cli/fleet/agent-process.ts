@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { CadreError } from '../../contracts/errors.ts';
 import { parseJson } from '../../contracts/parse.ts';
-import { createAgent } from '../../sdk/create-agent.ts';
+import { createAgent } from '../../sdk/agent/create-agent.ts';
 import { loadHandler } from './handlers.ts';
 
 /** How long handlers may go on after the agent was told to leave. */

@@ -1,5 +1,5 @@
 import { TerminalError } from '../../sdk/errors.ts';
-import type { Handler } from '../../sdk/handler.ts';
+import type { Handler } from '../../sdk/agent/handler.ts';
 
 /** What an agent of a fleet does: the review of a source tree, sleeping through a recorded workflow, or giving its payload back. */
 export type Work = 'review' | 'sleep' | 'echo';

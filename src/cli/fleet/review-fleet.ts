@@ -1,5 +1,5 @@
 import { reviewFleet } from '../../../examples/review/fleet.ts';
-import type { Client } from '../../sdk/client.ts';
+import type { Client } from '../../sdk/client/client.ts';
 import type { Output } from '../output.ts';
 import { startFleet, type Fleet } from './fleet.ts';
 

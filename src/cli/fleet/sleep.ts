@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import * as z from 'zod';
 import { TerminalError } from '../../sdk/errors.ts';
-import type { AgentTask, HandlerContext } from '../../sdk/handler.ts';
+import type { AgentTask, HandlerContext } from '../../sdk/agent/handler.ts';
 
 const sleepMsMax = 24 * 3_600_000;
 const payload = z.object({ duration_ms: z.number().min(0).max(sleepMsMax) });

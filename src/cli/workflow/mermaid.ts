@@ -1,4 +1,4 @@
-import type { PlanView } from '../../contracts/inspection.ts';
+import type { PlanView } from '../../contracts/workflow/inspection.ts';
 
 /** A text as a Mermaid label: it would end at a quote, and `#` begins the name of a character. */
 export const mermaidLabel = (text: string): string => text.replace(/#/g, '#35;').replace(/"/g, '#quot;');

@@ -1,5 +1,5 @@
 import { CadreError } from '../../contracts/errors.ts';
-import type { PlanView } from '../../contracts/inspection.ts';
+import type { PlanView } from '../../contracts/workflow/inspection.ts';
 import { showDuration, showTime } from '../output.ts';
 import { layoutBoxes } from './layout.ts';
 import { escapedXml } from './xml.ts';

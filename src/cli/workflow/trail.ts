@@ -1,5 +1,5 @@
 import type { WorkflowEventView } from '../../contracts/api.ts';
-import type { WorkflowEvent } from '../../contracts/workflow.ts';
+import type { WorkflowEvent } from '../../contracts/workflow/workflow.ts';
 import { showTime, table } from '../output.ts';
 
 /** One line of the audit trail: who did what, and when. */

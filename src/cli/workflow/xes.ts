@@ -1,6 +1,6 @@
 import type { WorkflowEventView } from '../../contracts/api.ts';
-import type { Decision } from '../../contracts/approval-decision.ts';
-import type { RunTask, WorkflowEvent, WorkflowView } from '../../contracts/workflow.ts';
+import type { Decision } from '../../contracts/workflow/approval-decision.ts';
+import type { RunTask, WorkflowEvent, WorkflowView } from '../../contracts/workflow/workflow.ts';
 import { escapedXml } from './xml.ts';
 
 /** One event of the trace, by the names of the lifecycle extension. */

@@ -4,7 +4,7 @@ import type {
   ContextDocument,
   ContextHead,
   NamespacePolicy,
-} from '../../contracts/context.ts';
+} from '../../contracts/context/context.ts';
 import type { Json } from '../../contracts/json.ts';
 import { isList, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { builtInTypes } from '../../contracts/context.ts';
-import type { TypeVersion } from '../../contracts/context-types.ts';
+import { builtInTypes } from '../../contracts/context/context.ts';
+import type { TypeVersion } from '../../contracts/context/types.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { timestamp } from '../../contracts/ids.ts';
 import type { Json } from '../../contracts/json.ts';

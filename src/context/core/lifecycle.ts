@@ -1,4 +1,4 @@
-import type { ContextHead, Due, NamespacePolicy, Retention } from '../../contracts/context.ts';
+import type { ContextHead, Due, NamespacePolicy, Retention } from '../../contracts/context/context.ts';
 import { deletedRetentionMs, pruneDelayMs } from '../../contracts/limits.ts';
 
 const dayMs = 24 * 3_600_000;

@@ -1,4 +1,4 @@
-import type { LockHolder } from '../../contracts/context-locks.ts';
+import type { LockHolder } from '../../contracts/context/locks.ts';
 
 /** A lock as it is stored. */
 export interface LockRow {

@@ -1,4 +1,4 @@
-import type { ContextHead, Relation } from '../../contracts/context.ts';
+import type { ContextHead, Relation } from '../../contracts/context/context.ts';
 import type { Description } from './version.ts';
 
 type Described = Pick<ContextHead, 'tags' | 'relations'>;

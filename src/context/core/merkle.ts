@@ -1,4 +1,4 @@
-import type { ContextVersionView } from '../../contracts/context.ts';
+import type { ContextVersionView } from '../../contracts/context/context.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { StoredVector } from '../../contracts/context.ts';
-import type { VersionVector } from '../../contracts/context-sync.ts';
+import type { StoredVector } from '../../contracts/context/context.ts';
+import type { VersionVector } from '../../contracts/context/sync.ts';
 import { vectorWritersMax } from '../../contracts/limits.ts';
 
 /** An edit of a writer: its number is the vector's entry of the writer. */

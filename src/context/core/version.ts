@@ -8,7 +8,7 @@ import {
   type Erasure,
   type Origin,
   type StoredVector,
-} from '../../contracts/context.ts';
+} from '../../contracts/context/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
 import { parse } from '../../contracts/parse.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { jsonBytes } from '../../contracts/context.ts';
+import { jsonBytes } from '../../contracts/context/context.ts';
 import type {
   defineTypeRequest,
   typeAnswer,
@@ -7,7 +7,7 @@ import type {
   typesAnswer,
   typesRequest,
   TypeVersion,
-} from '../../contracts/context-types.ts';
+} from '../../contracts/context/types.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 import { settleMs, typeVersionsMax } from '../../contracts/limits.ts';
@@ -15,9 +15,9 @@ import { checkData, isBuiltIn, schemaOf } from '../core/document-types.ts';
 import type { StoredVersion } from '../core/version.ts';
 import type { SearchDeps } from '../index-ports.ts';
 import type { Caller, Commit, ContextDeps, DocumentStore } from '../ports.ts';
-import { beginRebuild } from './begin-rebuild.ts';
-import { evaluated, expressionFault } from './evaluate-expression.ts';
-import { forAdmin } from './guard-namespace.ts';
+import { beginRebuild } from './search/begin-rebuild.ts';
+import { evaluated, expressionFault } from './documents/evaluate-expression.ts';
+import { forAdmin } from './access/guard-namespace.ts';
 
 /**
  * Registers a type of documents, or its next version, for admins of the namespace. Documents of older versions are migrated as they are read, and have

@@ -8,14 +8,14 @@ import type {
   renewRequest,
   unlockAnswer,
   unlockRequest,
-} from '../../contracts/context-locks.ts';
+} from '../../contracts/context/locks.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { commitRepeatsMax } from '../../contracts/limits.ts';
 import { accessOf } from '../core/access.ts';
 import { acquired, changedHolder, holding, type LockRow } from '../core/lock.ts';
 import { liesIn } from '../core/pointer.ts';
 import type { Caller, ContextDeps, ContextPage } from '../ports.ts';
-import { permitted } from './load-document.ts';
+import { permitted } from './documents/load-document.ts';
 
 /** Reads a lock, decides, and writes what follows from that very row; decides again when somebody was faster. */
 async function change<T>(

@@ -3,36 +3,36 @@ import {
   contextOperations,
   type ContextAnswer,
   type ContextOperationName,
-} from '../../contracts/context-operations.ts';
+} from '../../contracts/context/operations.ts';
 import { parseJson } from '../../contracts/parse.ts';
 import type { SearchDeps } from '../index-ports.ts';
 import type { Caller, ContextDeps } from '../ports.ts';
 import { CadreError } from '../../contracts/errors.ts';
-import { getPolicy, setPolicy } from './guard-namespace.ts';
-import { listAudit } from './list-audit.ts';
-import { listChanges, listDocuments, listRelations } from './list-documents.ts';
-import { appendDocument, patchDocument } from './patch-document.ts';
-import { diffDocument, getDocuments } from './read-documents.ts';
-import { forkDocument, restoreDocument } from './restore-document.ts';
-import { reindex, showIndex } from './begin-rebuild.ts';
-import { assembleContext } from './assemble-context.ts';
-import { rewindSubtree } from './rewind-subtree.ts';
-import { discardSnapshot, listSnapshots, takeSnapshot } from './snapshot-subtree.ts';
-import { searchDocuments } from './search-documents.ts';
+import { getPolicy, setPolicy } from './access/guard-namespace.ts';
+import { listAudit } from './access/list-audit.ts';
+import { listChanges, listDocuments, listRelations } from './documents/list-documents.ts';
+import { appendDocument, patchDocument } from './documents/patch-document.ts';
+import { diffDocument, getDocuments } from './documents/read-documents.ts';
+import { forkDocument, restoreDocument } from './documents/restore-document.ts';
+import { reindex, showIndex } from './search/begin-rebuild.ts';
+import { assembleContext } from './search/assemble-context.ts';
+import { rewindSubtree } from './documents/rewind-subtree.ts';
+import { discardSnapshot, listSnapshots, takeSnapshot } from './documents/snapshot-subtree.ts';
+import { searchDocuments } from './search/search-documents.ts';
 import { recordReads, traceLineage } from './trace-lineage.ts';
-import { transactDocuments } from './transact-documents.ts';
-import { createDocument } from './create-document.ts';
-import { deleteDocument } from './delete-document.ts';
-import { eraseDocument } from './erase-document.ts';
-import { holdDocument, releaseDocument } from './hold-document.ts';
-import { exportSubject } from './export-subject.ts';
-import { forgetSubject, listCertificates } from './forget-subject.ts';
+import { transactDocuments } from './documents/transact-documents.ts';
+import { createDocument } from './documents/create-document.ts';
+import { deleteDocument } from './documents/delete-document.ts';
+import { eraseDocument } from './lifecycle/erase-document.ts';
+import { holdDocument, releaseDocument } from './lifecycle/hold-document.ts';
+import { exportSubject } from './lifecycle/export-subject.ts';
+import { forgetSubject, listCertificates } from './lifecycle/forget-subject.ts';
 import { defineType, listTypes, migrating, showType } from './define-type.ts';
 import { acquireLock, listLocks, releaseLock, renewLock } from './hold-lock.ts';
-import { syncDocument } from './sync-document.ts';
-import { getDocument } from './get-document.ts';
-import { listConflicts, listVersions } from './list-versions.ts';
-import { putDocument } from './put-document.ts';
+import { syncDocument } from './documents/sync-document.ts';
+import { getDocument } from './documents/get-document.ts';
+import { listConflicts, listVersions } from './documents/list-versions.ts';
+import { putDocument } from './documents/put-document.ts';
 
 const useCases: {
   readonly [N in ContextOperationName]: (

@@ -5,13 +5,13 @@ import type {
   lineageRequest,
   recordAnswer,
   recordRequest,
-} from '../../contracts/context-lineage.ts';
+} from '../../contracts/context/lineage.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { visitedDocumentsMax } from '../../contracts/limits.ts';
 import { accessOf } from '../core/access.ts';
 import type { DocumentKey } from '../core/version.ts';
 import type { Caller, ContextDeps, DocumentVersion } from '../ports.ts';
-import { loadDocument, permitted } from './load-document.ts';
+import { loadDocument, permitted } from './documents/load-document.ts';
 
 /** Which of the documents the caller may read; one that is deleted too, because what depended on it still does. */
 async function readableIds(deps: ContextDeps, caller: Caller, namespace: string, context_ids: readonly string[]) {

@@ -1,4 +1,4 @@
-import type { AgentView, QueueView } from '../../contracts/agent.ts';
+import type { AgentView, QueueView } from '../../contracts/distributor/agent.ts';
 import type { SystemStatusView } from '../../contracts/api.ts';
 
 /** What the state of a deployment is told from. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Topic, topicText } from '../../contracts/signal.ts';
+import { type Topic, topicText } from '../../contracts/workflow/signal.ts';
 
 /** Characters (ASCII all) of a route that stands in its key as it is. */
 const routeCharactersMax = 1_000;

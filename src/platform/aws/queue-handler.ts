@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { CadreError, type Fault, inWords } from '../../contracts/errors.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import type { DeadLetterRow } from '../../contracts/rows.ts';
-import { storeText } from '../../distributor/core/stored-json.ts';
+import { storeText } from '../../distributor/core/tasks/stored-json.ts';
 import type { BlobStore, DeadLetterStore, Messenger, Sources } from '../../distributor/ports.ts';
 import type { Log } from './log.ts';
 

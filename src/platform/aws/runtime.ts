@@ -7,26 +7,26 @@ import { ulid } from 'ulid';
 import type { IndexDeps, SearchDeps } from '../../context/index-ports.ts';
 import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
-import { createAgentStore } from './agent-store.ts';
-import { approvalsOnDemand } from './approvals-on-demand.ts';
-import { createBudgetStore } from './budget-store.ts';
+import { createAgentStore } from './distributor/agent-store.ts';
+import { approvalsOnDemand } from './workflow/approvals-on-demand.ts';
+import { createBudgetStore } from './workflow/budget-store.ts';
 import { createBlobStore } from './blob-store.ts';
-import { createDeadLetterStore } from './dead-letter-store.ts';
-import { definitionsOnDemand } from './definitions-on-demand.ts';
-import { documentsOnDemand } from './documents-on-demand.ts';
-import { executionsOnDemand, type StepFunctions, stepFunctionsOnDemand } from './executions-on-demand.ts';
-import { createNamespaceStore } from './namespace-store.ts';
-import { createInboxes } from './inboxes.ts';
+import { createDeadLetterStore } from './distributor/dead-letter-store.ts';
+import { definitionsOnDemand } from './workflow/definitions-on-demand.ts';
+import { documentsOnDemand } from './context/documents-on-demand.ts';
+import { executionsOnDemand, type StepFunctions, stepFunctionsOnDemand } from './workflow/executions-on-demand.ts';
+import { createNamespaceStore } from './distributor/namespace-store.ts';
+import { createInboxes } from './distributor/inboxes.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
-import { publishedOnDemand } from './published-on-demand.ts';
-import { createScheduleStore } from './schedule-store.ts';
-import { createPolicyStore } from './policy-store.ts';
+import { publishedOnDemand } from './workflow/published-on-demand.ts';
+import { createScheduleStore } from './workflow/schedule-store.ts';
+import { createPolicyStore } from './distributor/policy-store.ts';
 import { createSweepStore } from './sweep-store.ts';
-import { createTaskStore } from './task-store.ts';
+import { createTaskStore } from './distributor/task-store.ts';
 import { createTimerStore } from './timer-store.ts';
 import { createWakers } from './wakers.ts';
-import { createWorkflowStore } from './workflow-store.ts';
+import { createWorkflowStore } from './workflow/workflow-store.ts';
 
 /** The clients everything goes through: real ones on AWS and on the local cloud, the twin's in a simulation. */
 export interface Clients {
@@ -127,14 +127,15 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
 /** The index on demand: only the API and the indexer search. What it has read stays for the next question. */
 function indexesOnDemand(clients: Clients, deployment: Deployment, sources: Sources): () => Promise<IndexDeps> {
   let loading: Promise<IndexDeps> | undefined;
-  const load = async () => (await import('./index-adapters.ts')).createIndexAdapters(clients, deployment, sources);
+  const load = async () =>
+    (await import('./context/index-adapters.ts')).createIndexAdapters(clients, deployment, sources);
   return () => (loading ??= load());
 }
 
 /** The graphs on demand: they bring JSONata, which is as large as all our own code, and many functions never see a workflow. */
 function workflowTasksOnDemand(deps: WorkflowDeps): WorkflowTasks {
   let loading: Promise<WorkflowTasks> | undefined;
-  const load = async () => (await import('./workflow-tasks.ts')).createWorkflowTasks(deps);
+  const load = async () => (await import('./workflow/workflow-tasks.ts')).createWorkflowTasks(deps);
   const workflowTasks = () => (loading ??= load());
   return {
     settle: async (workflow_id, results) => (await workflowTasks()).settle(workflow_id, results),

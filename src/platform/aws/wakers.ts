@@ -1,33 +1,34 @@
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { DistributorDeps } from '../../distributor/ports.ts';
-import type { ExpiryDeps } from '../../distributor/usecases/wake-expiries.ts';
-import { wakeTasks } from '../../distributor/usecases/wake-tasks.ts';
+import type { ExpiryDeps } from '../../distributor/usecases/pulse/wake-expiries.ts';
+import { wakeTasks } from '../../distributor/usecases/pulse/wake-tasks.ts';
 import type { Adapters } from './runtime.ts';
 
 /** Who wakes what waits for a time, by its kind. */
 export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
   const failTask: ExpiryDeps['failTask'] = async (task_id, decide) =>
-    (await import('../../workflow/usecases/fail-task.ts')).failWorkflowTask(deps, task_id, decide);
+    (await import('../../workflow/usecases/advance/fail-task.ts')).failWorkflowTask(deps, task_id, decide);
   return {
-    node: async (_pool, ids) => (await import('../../workflow/usecases/wake-nodes.ts')).wakeNodes(deps, ids),
+    node: async (_pool, ids) => (await import('../../workflow/usecases/advance/wake-nodes.ts')).wakeNodes(deps, ids),
     approval: async (pool, ids) =>
-      (await import('../../workflow/usecases/wake-approvals.ts')).wakeApprovals(deps, pool, ids),
-    event: async (pool, ids) => (await import('../../workflow/usecases/deliver-event.ts')).wakeEvents(deps, pool, ids),
+      (await import('../../workflow/usecases/approvals/wake-approvals.ts')).wakeApprovals(deps, pool, ids),
+    event: async (pool, ids) =>
+      (await import('../../workflow/usecases/events/deliver-event.ts')).wakeEvents(deps, pool, ids),
     task: (pool, ids) => {
       // On demand: few tasks are hedged.
       const hedge = async (rows: readonly TaskRow[]) =>
-        (await import('../../distributor/usecases/hedge-tasks.ts')).hedgeTasks(deps, pool, rows);
+        (await import('../../distributor/usecases/dispatch/hedge-tasks.ts')).hedgeTasks(deps, pool, rows);
       return wakeTasks({ ...deps, hedge }, pool, ids);
     },
     expiry: async (pool, ids) => {
-      const { wakeExpiries } = await import('../../distributor/usecases/wake-expiries.ts');
+      const { wakeExpiries } = await import('../../distributor/usecases/pulse/wake-expiries.ts');
       return wakeExpiries({ ...deps, failTask }, pool, ids);
     },
     // On demand: most pulses wake no schedule, and need neither cron nor graphs.
     schedule: async (pool, ids) =>
-      (await import('../../workflow/usecases/wake-schedules.ts')).wakeSchedules(deps, pool, ids),
+      (await import('../../workflow/usecases/schedules/wake-schedules.ts')).wakeSchedules(deps, pool, ids),
     sweep: async (_pool, namespaces) => {
-      const { wakeSweeps } = await import('../../context/usecases/sweep-namespace.ts');
+      const { wakeSweeps } = await import('../../context/usecases/lifecycle/sweep-namespace.ts');
       return { count: await wakeSweeps(deps, namespaces), hints: [] };
     },
   };

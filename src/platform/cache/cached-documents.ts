@@ -1,4 +1,4 @@
-import type { ContextHead } from '../../contracts/context.ts';
+import type { ContextHead } from '../../contracts/context/context.ts';
 import { uncompressedBytesMax } from '../../contracts/limits.ts';
 import type { DocumentKey, StoredVersion } from '../../context/core/version.ts';
 import type { DocumentStore } from '../../context/ports.ts';

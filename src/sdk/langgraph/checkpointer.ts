@@ -16,10 +16,10 @@ import {
   WRITES_IDX_MAP,
   writesSortKey,
 } from '@langchain/langgraph-checkpoint';
-import type { ContextDocument, ContextHead } from '../../contracts/context.ts';
+import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import type { ContextCalls } from '../context-calls.ts';
+import type { ContextCalls } from '../client/context-calls.ts';
 import { documentsUnder, type MemoryPlace } from './documents.ts';
 import { newestFirstLevelOf, shortLevelOf } from './levels.ts';
 

@@ -1,8 +1,8 @@
-import type { ContextDocument, ContextHead } from '../../contracts/context.ts';
+import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
 import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
-import type { ContextCalls } from '../context-calls.ts';
+import type { ContextCalls } from '../client/context-calls.ts';
 
 /** Where LangGraph's memory lies. */
 export interface MemoryPlace {

@@ -10,11 +10,11 @@ import {
   type SearchItem,
   type SearchOperation,
 } from '@langchain/langgraph-checkpoint';
-import type { ContextDocument } from '../../contracts/context.ts';
+import type { ContextDocument } from '../../contracts/context/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { searchHitsMax } from '../../contracts/limits.ts';
-import type { ContextCalls } from '../context-calls.ts';
+import type { ContextCalls } from '../client/context-calls.ts';
 import { attemptsMax, documentsUnder, isRefusal, type MemoryPlace, readTogether } from './documents.ts';
 import { levelOf, textOf } from './levels.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ApprovalRow } from '../../../src/contracts/workflow-rows.ts';
-import { claim, decideTime, paid, vote, withdrawn } from '../../../src/workflow/core/approval.ts';
+import type { ApprovalRow } from '../../../src/contracts/workflow/rows.ts';
+import { claim, decideTime, paid, vote, withdrawn } from '../../../src/workflow/core/approvals/approval.ts';
 import { type BackendOf, unique } from './backend.ts';
 
 const startMs = Date.UTC(2026, 0, 1);

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { AgentRow, ReadyTask, TaskRow } from '../../../src/contracts/rows.ts';
 import { type Database, queryItems } from '../../../src/platform/aws/database.ts';
 import type { Adapters } from '../../../src/platform/aws/runtime.ts';
-import type { Item } from '../../../src/platform/aws/task-rows.ts';
-import type { TaskChange } from '../../../src/distributor/core/task-change.ts';
+import type { Item } from '../../../src/platform/aws/distributor/task-rows.ts';
+import type { TaskChange } from '../../../src/distributor/core/tasks/task-change.ts';
 import { agentRow, taskRow } from '../../unit/distributor/rows.ts';
 
 /** A cloud that the contract suites run against. Suites share its table, so each test works in a pool of its own. */

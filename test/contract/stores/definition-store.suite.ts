@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RegisteredRow } from '../../../src/contracts/workflow-rows.ts';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import type { RegisteredRow } from '../../../src/contracts/workflow/rows.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
 import { type BackendOf, unique } from './backend.ts';
 
 const version = (hash: string) => ({ hash, at: '2026-01-01T00:00:00.000Z', by: 'ann' });

@@ -1,5 +1,5 @@
 import { describe } from '@jest/globals';
-import { createDocumentStore } from '../../../src/platform/aws/context-store.ts';
+import { createDocumentStore } from '../../../src/platform/aws/context/store.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createTwinCloud } from '../../../src/platform/twin/twin-cloud.ts';
 import { contextTable } from '../../unit/context/stage.ts';

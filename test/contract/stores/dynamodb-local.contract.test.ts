@@ -1,5 +1,5 @@
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
-import { deployTwin } from '../../../src/sdk/twin-deployment.ts';
+import { deployTwin } from '../../../src/sdk/test-cloud/twin-deployment.ts';
 import { describeOnDynamodbLocal } from '../../support/dynamodb-local.ts';
 import { agentStoreSuite } from './agent-store.suite.ts';
 import { approvalStoreSuite } from './approval-store.suite.ts';

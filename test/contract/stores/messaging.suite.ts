@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { settle } from '../../../src/distributor/core/settle.ts';
+import { settle } from '../../../src/distributor/core/tasks/settle.ts';
 import { iso, startMs } from '../../unit/distributor/rows.ts';
 import { type BackendOf, claim, tasksIn, unique } from './backend.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PublishedRow } from '../../../src/contracts/workflow-rows.ts';
-import { publishedOf } from '../../../src/contracts/signal.ts';
+import type { PublishedRow } from '../../../src/contracts/workflow/rows.ts';
+import { publishedOf } from '../../../src/contracts/workflow/signal.ts';
 import { type BackendOf, unique } from './backend.ts';
 
 const at = (minute: number): string => new Date(Date.UTC(2126, 0, 1, 0, minute)).toISOString();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { busyRouteTasksMin, readyPartsMax } from '../../../src/contracts/limits.ts';
-import { priorities } from '../../../src/contracts/task.ts';
-import { readyEntry } from '../../../src/distributor/core/index-entries.ts';
+import { priorities } from '../../../src/contracts/distributor/task.ts';
+import { readyEntry } from '../../../src/distributor/core/ready/index-entries.ts';
 import { type BackendOf, claim, delay, ids, tasksIn, unique } from './backend.ts';
 
 const time = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();

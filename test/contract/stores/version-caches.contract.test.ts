@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import type { StoredVersion } from '../../../src/context/core/version.ts';
-import { createDocumentStore } from '../../../src/platform/aws/context-store.ts';
+import { createDocumentStore } from '../../../src/platform/aws/context/store.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { cachedDocuments, type VersionCache } from '../../../src/platform/cache/cached-documents.ts';

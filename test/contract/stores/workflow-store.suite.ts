@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WorkflowEventRow, WorkflowHead } from '../../../src/contracts/workflow-rows.ts';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import type { WorkflowEventRow, WorkflowHead } from '../../../src/contracts/workflow/rows.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
 import type { Advance } from '../../../src/workflow/ports.ts';
 import { iso, startMs } from '../../unit/distributor/rows.ts';
 import { type BackendOf, claim, tasksIn, unique } from './backend.ts';

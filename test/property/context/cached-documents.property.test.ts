@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { erasing, headOf, type StoredVersion } from '../../../src/context/core/version.ts';
 import type { DocumentStore } from '../../../src/context/ports.ts';
-import { createDocumentStore } from '../../../src/platform/aws/context-store.ts';
+import { createDocumentStore } from '../../../src/platform/aws/context/store.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { cachedDocuments, type VersionCache } from '../../../src/platform/cache/cached-documents.ts';
 import { versionMemory } from '../../../src/platform/cache/version-memory.ts';

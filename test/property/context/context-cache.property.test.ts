@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cachingContexts } from '../../../src/sdk/context-cache.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { cachingContexts } from '../../../src/sdk/contexts/context-cache.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../support/driven-contexts.ts';
 
 const ids = ['a', 'b/c'] as const;

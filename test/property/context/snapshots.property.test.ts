@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ContextCalls } from '../../../src/sdk/context-calls.ts';
+import type { ContextCalls } from '../../../src/sdk/client/context-calls.ts';
 import { CadreError } from '../../../src/contracts/errors.ts';
 import { contextStage } from '../../unit/context/stage.ts';
 

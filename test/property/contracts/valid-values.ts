@@ -1,7 +1,7 @@
-import { plainStrategies } from '../../../src/contracts/strategy.ts';
+import { plainStrategies } from '../../../src/contracts/distributor/strategy.ts';
 import fc from 'fast-check';
 import type * as z from 'zod';
-import { agentGrant, agentRegistration, agentView, queueView } from '../../../src/contracts/agent.ts';
+import { agentGrant, agentRegistration, agentView, queueView } from '../../../src/contracts/distributor/agent.ts';
 import { envelope, eventData, metadata } from '../../../src/contracts/events.ts';
 import {
   dispatchHint,
@@ -12,8 +12,8 @@ import {
   taskBatch,
   taskResult,
 } from '../../../src/contracts/messages.ts';
-import { priorities, task, taskStatuses, taskView } from '../../../src/contracts/task.ts';
-import { workflowEvent, workflowSubmission } from '../../../src/contracts/workflow.ts';
+import { priorities, task, taskStatuses, taskView } from '../../../src/contracts/distributor/task.ts';
+import { workflowEvent, workflowSubmission } from '../../../src/contracts/workflow/workflow.ts';
 
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/);
 const agentId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { BatchTraits } from '../../../src/contracts/agent.ts';
+import type { BatchTraits } from '../../../src/contracts/distributor/agent.ts';
 import type { ReadyTask } from '../../../src/contracts/rows.ts';
-import { priorities } from '../../../src/contracts/task.ts';
-import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
-import { holdOf } from '../../../src/distributor/core/hold.ts';
-import { freeSlots } from '../../../src/distributor/core/route.ts';
-import { holdKey } from '../../../src/distributor/core/task.ts';
+import { priorities } from '../../../src/contracts/distributor/task.ts';
+import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import { holdOf } from '../../../src/distributor/core/agents/hold.ts';
+import { freeSlots } from '../../../src/distributor/core/ready/route.ts';
+import { holdKey } from '../../../src/distributor/core/tasks/task.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../../unit/distributor/rows.ts';
 
 const traits: fc.Arbitrary<BatchTraits | undefined> = fc.option(

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { lowWindowMs } from '../../../src/contracts/limits.ts';
 import type { ReadyTask } from '../../../src/contracts/rows.ts';
-import { priorities } from '../../../src/contracts/task.ts';
-import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
-import { dueOf, levelOf, orderAt } from '../../../src/distributor/core/ready-order.ts';
+import { priorities } from '../../../src/contracts/distributor/task.ts';
+import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import { dueOf, levelOf, orderAt } from '../../../src/distributor/core/ready/ready-order.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../../unit/distributor/rows.ts';
 
 const byOrder = (a: ReadyTask, b: ReadyTask): number => (a.order < b.order ? -1 : 1);

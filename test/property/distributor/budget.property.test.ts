@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Amount, BudgetRow } from '../../../src/contracts/budget.ts';
-import { limitReached, noAmount, sumOf } from '../../../src/distributor/core/budget.ts';
-import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
-import { routeRow } from '../../../src/distributor/core/route.ts';
+import type { Amount, BudgetRow } from '../../../src/contracts/distributor/budget.ts';
+import { limitReached, noAmount, sumOf } from '../../../src/distributor/core/dispatch/budget.ts';
+import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import { routeRow } from '../../../src/distributor/core/ready/route.ts';
 import { agentRow, poolRows, readyTask, startMs } from '../../unit/distributor/rows.ts';
 
 const micro = fc.integer({ min: 0, max: 20 });

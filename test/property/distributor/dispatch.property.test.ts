@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { openFleet } from '../../../src/distributor/core/fleet.ts';
-import type { Assignment } from '../../../src/distributor/core/assign.ts';
-import { decideDispatch, type DispatchView } from '../../../src/distributor/core/dispatch.ts';
-import { orderAt } from '../../../src/distributor/core/ready-order.ts';
-import { freeSlots } from '../../../src/distributor/core/route.ts';
+import { openFleet } from '../../../src/distributor/core/agents/fleet.ts';
+import type { Assignment } from '../../../src/distributor/core/dispatch/assign.ts';
+import { decideDispatch, type DispatchView } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import { orderAt } from '../../../src/distributor/core/ready/ready-order.ts';
+import { freeSlots } from '../../../src/distributor/core/ready/route.ts';
 import { iso } from '../../unit/distributor/rows.ts';
 import { dispatchViews } from './dispatch-view.ts';
 

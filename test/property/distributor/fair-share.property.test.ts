@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { PolicyDocument } from '../../../src/contracts/policy.ts';
+import type { PolicyDocument } from '../../../src/contracts/distributor/policy.ts';
 import type { ReadyTask, Served } from '../../../src/contracts/rows.ts';
-import { priorities } from '../../../src/contracts/task.ts';
-import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
-import { levelOf } from '../../../src/distributor/core/ready-order.ts';
-import { routeRow } from '../../../src/distributor/core/route.ts';
+import { priorities } from '../../../src/contracts/distributor/task.ts';
+import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import { levelOf } from '../../../src/distributor/core/ready/ready-order.ts';
+import { routeRow } from '../../../src/distributor/core/ready/route.ts';
 import { agentRow, iso, poolRows, readyTask, startMs } from '../../unit/distributor/rows.ts';
 
 const names = ['a', 'b', 'c'] as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { openFleet } from '../../../src/distributor/core/fleet.ts';
-import { heapOf } from '../../../src/distributor/core/heap.ts';
+import { openFleet } from '../../../src/distributor/core/agents/fleet.ts';
+import { heapOf } from '../../../src/distributor/core/ready/heap.ts';
 import { bestOf } from '../../../src/distributor/core/strategies/ranking.ts';
 import { plainSettings, rank } from '../../../src/distributor/core/strategies/registry.ts';
 import { agentRow, readyTask, route, startMs } from '../../unit/distributor/rows.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
-import { nextStartAt, startsWithin, withStart } from '../../../src/distributor/core/rate-window.ts';
+import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import { nextStartAt, startsWithin, withStart } from '../../../src/distributor/core/ready/rate-window.ts';
 import type { Starts } from '../../../src/contracts/rows.ts';
 import { agentRow, poolRows, readyTask, route, startMs } from '../../unit/distributor/rows.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AgentRow, ReadyTask } from '../../../src/contracts/rows.ts';
-import { strategySettings, type StrategySettings } from '../../../src/contracts/strategy.ts';
-import { addedFigures } from '../../../src/distributor/core/figures.ts';
-import { freeSlots } from '../../../src/distributor/core/route.ts';
+import { strategySettings, type StrategySettings } from '../../../src/contracts/distributor/strategy.ts';
+import { addedFigures } from '../../../src/distributor/core/agents/figures.ts';
+import { freeSlots } from '../../../src/distributor/core/ready/route.ts';
 import { bestOf } from '../../../src/distributor/core/strategies/ranking.ts';
 import { plainSettings, rank } from '../../../src/distributor/core/strategies/registry.ts';
 import type { Candidate, CandidateSet } from '../../../src/distributor/core/strategies/strategy.ts';

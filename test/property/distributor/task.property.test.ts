@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { attemptsMax, backoffMsMax } from '../../../src/contracts/limits.ts';
-import { priorities } from '../../../src/contracts/task.ts';
-import { routeOf } from '../../../src/distributor/core/route.ts';
-import { holdKey, newTask, parseHoldKey } from '../../../src/distributor/core/task.ts';
-import { type EndedAttempt, retryDelayMs, settle } from '../../../src/distributor/core/settle.ts';
-import { dueOf, readyOrder } from '../../../src/distributor/core/ready-order.ts';
+import { priorities } from '../../../src/contracts/distributor/task.ts';
+import { routeOf } from '../../../src/distributor/core/ready/route.ts';
+import { holdKey, newTask, parseHoldKey } from '../../../src/distributor/core/tasks/task.ts';
+import { type EndedAttempt, retryDelayMs, settle } from '../../../src/distributor/core/tasks/settle.ts';
+import { dueOf, readyOrder } from '../../../src/distributor/core/ready/ready-order.ts';
 import { iso, processingRow, startMs } from '../../unit/distributor/rows.ts';
 
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { timerHorizonMs } from '../../../src/contracts/limits.ts';
-import { tickDelays } from '../../../src/distributor/core/timers.ts';
+import { tickDelays } from '../../../src/distributor/core/tasks/timers.ts';
 
 const now = Date.UTC(2026, 0, 1);
 const offsets = fc.array(fc.integer({ min: -10_000, max: timerHorizonMs + 10_000 }), { maxLength: 300 });

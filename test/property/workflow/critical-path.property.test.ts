@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Edges, forecast, inOrder, restAfter } from '../../../src/workflow/core/critical-path.ts';
+import { type Edges, forecast, inOrder, restAfter } from '../../../src/workflow/core/run/critical-path.ts';
 
 const now = Date.UTC(2026, 0, 1);
 

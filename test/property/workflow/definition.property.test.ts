@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
 import { createRandom, type Random } from '../../../src/platform/twin/random.ts';
-import { checkDefinition } from '../../../src/workflow/core/definition.ts';
-import { readWorkflow } from '../../../src/workflow/core/read-workflow.ts';
-import { decide, evolveAll, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
-import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/state.ts';
+import { checkDefinition } from '../../../src/workflow/core/definition/definition.ts';
+import { readWorkflow } from '../../../src/workflow/core/definition/read-workflow.ts';
+import { decide, evolveAll, type WorkflowCommand } from '../../../src/workflow/core/run/reducer.ts';
+import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/run/state.ts';
 import { drawNodes, type Drawn } from '../../support/arbitrary-workflow.ts';
 import { answers } from '../../support/pure-edge.ts';
 

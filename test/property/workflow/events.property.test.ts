@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { WorkflowDefinition, WorkflowEvent } from '../../../src/contracts/workflow.ts';
-import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
-import type { NodeOutcome } from '../../../src/workflow/core/settle-nodes.ts';
-import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/state.ts';
+import type { WorkflowDefinition, WorkflowEvent } from '../../../src/contracts/workflow/workflow.ts';
+import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/run/reducer.ts';
+import type { NodeOutcome } from '../../../src/workflow/core/run/settle-nodes.ts';
+import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/run/state.ts';
 import { arbitraryWorkflow, chooser, choices, type Fates, withEvents } from '../../support/arbitrary-workflow.ts';
 import { endOf, naiveOutcome } from '../../support/naive-workflow.ts';
 import { answers, takerOf } from '../../support/pure-edge.ts';

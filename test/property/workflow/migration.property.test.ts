@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type WorkflowDefinition, type WorkflowEvent, workflowDefinition } from '../../../src/contracts/workflow.ts';
+import {
+  type WorkflowDefinition,
+  type WorkflowEvent,
+  workflowDefinition,
+} from '../../../src/contracts/workflow/workflow.ts';
 import { createRandom } from '../../../src/platform/twin/random.ts';
-import { graphOf } from '../../../src/workflow/core/graph.ts';
-import { migrationFaults } from '../../../src/workflow/core/migration.ts';
-import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
-import type { NodeOutcome } from '../../../src/workflow/core/settle-nodes.ts';
-import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/state.ts';
+import { graphOf } from '../../../src/workflow/core/run/graph.ts';
+import { migrationFaults } from '../../../src/workflow/core/run/migration.ts';
+import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/run/reducer.ts';
+import type { NodeOutcome } from '../../../src/workflow/core/run/settle-nodes.ts';
+import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/run/state.ts';
 import {
   arbitraryWorkflow,
   chooser,

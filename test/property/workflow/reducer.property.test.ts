@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { WorkflowDefinition, WorkflowEvent } from '../../../src/contracts/workflow.ts';
-import { decide, evolve, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
-import type { NodeOutcome } from '../../../src/workflow/core/settle-nodes.ts';
-import { graphOf } from '../../../src/workflow/core/graph.ts';
-import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/state.ts';
+import type { WorkflowDefinition, WorkflowEvent } from '../../../src/contracts/workflow/workflow.ts';
+import { decide, evolve, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/run/reducer.ts';
+import type { NodeOutcome } from '../../../src/workflow/core/run/settle-nodes.ts';
+import { graphOf } from '../../../src/workflow/core/run/graph.ts';
+import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/run/state.ts';
 import { arbitraryWorkflow, chooser, choices, type Fates } from '../../support/arbitrary-workflow.ts';
 import { endOf, type Fate, naiveOutcome } from '../../support/naive-workflow.ts';
 import { answers } from '../../support/pure-edge.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
-import { deprecateDefinition, registerDefinition } from '../../../src/workflow/usecases/register-definition.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { deprecateDefinition, registerDefinition } from '../../../src/workflow/usecases/submit/register-definition.ts';
 import { task } from '../../support/workflow-runner.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 

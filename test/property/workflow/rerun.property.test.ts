@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { WorkflowDefinition } from '../../../src/contracts/workflow.ts';
-import { graphOf } from '../../../src/workflow/core/graph.ts';
-import { decide, evolveAll, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
-import { keptLetters } from '../../../src/workflow/core/rerun.ts';
-import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/state.ts';
+import type { WorkflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { graphOf } from '../../../src/workflow/core/run/graph.ts';
+import { decide, evolveAll, type WorkflowCommand } from '../../../src/workflow/core/run/reducer.ts';
+import { keptLetters } from '../../../src/workflow/core/run/rerun.ts';
+import { initialState, isFinished, startedNodes } from '../../../src/workflow/core/run/state.ts';
 import { arbitraryWorkflow, type Fates } from '../../support/arbitrary-workflow.ts';
 import { takenBy } from '../../support/naive-workflow.ts';
 import { answers } from '../../support/pure-edge.ts';

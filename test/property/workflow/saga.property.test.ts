@@ -1,10 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type WorkflowDefinition, workflowDefinition, type WorkflowEvent } from '../../../src/contracts/workflow.ts';
-import { isTask } from '../../../src/contracts/workflow-nodes.ts';
-import { graphOf } from '../../../src/workflow/core/graph.ts';
-import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/reducer.ts';
-import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/state.ts';
+import {
+  type WorkflowDefinition,
+  workflowDefinition,
+  type WorkflowEvent,
+} from '../../../src/contracts/workflow/workflow.ts';
+import { isTask } from '../../../src/contracts/workflow/nodes.ts';
+import { graphOf } from '../../../src/workflow/core/run/graph.ts';
+import { decide, evolveAll, replay, type WorkflowCommand } from '../../../src/workflow/core/run/reducer.ts';
+import { initialState, isFinished, startedNodes, type WorkflowState } from '../../../src/workflow/core/run/state.ts';
 import { arbitraryWorkflow, type Fates } from '../../support/arbitrary-workflow.ts';
 import { answers } from '../../support/pure-edge.ts';
 

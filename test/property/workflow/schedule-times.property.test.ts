@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { weekdays } from '../../../src/contracts/calendar.ts';
-import type { ScheduleTiming } from '../../../src/contracts/schedule.ts';
-import { localTime } from '../../../src/workflow/core/local-time.ts';
-import { nextFireTime, timingFaults } from '../../../src/workflow/core/schedule-times.ts';
+import { weekdays } from '../../../src/contracts/workflow/calendar.ts';
+import type { ScheduleTiming } from '../../../src/contracts/workflow/schedule.ts';
+import { localTime } from '../../../src/workflow/core/approvals/local-time.ts';
+import { nextFireTime, timingFaults } from '../../../src/workflow/core/schedules/schedule-times.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

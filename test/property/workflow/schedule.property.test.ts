@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ScheduleRow } from '../../../src/contracts/rows.ts';
-import { type ScheduleInput, schedule as scheduleContract } from '../../../src/contracts/schedule.ts';
-import { decideFire, fireTimes, newSchedule, started } from '../../../src/workflow/core/schedule.ts';
+import { type ScheduleInput, schedule as scheduleContract } from '../../../src/contracts/workflow/schedule.ts';
+import { decideFire, fireTimes, newSchedule, started } from '../../../src/workflow/core/schedules/schedule.ts';
 
 const startMs = Date.UTC(2026, 2, 1);
 const hourMs = 3_600_000;

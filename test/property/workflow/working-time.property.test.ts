@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { weekdays, type WorkingCalendar } from '../../../src/contracts/calendar.ts';
-import { localTime } from '../../../src/workflow/core/local-time.ts';
-import { afterWorkingTime } from '../../../src/workflow/core/working-time.ts';
+import { weekdays, type WorkingCalendar } from '../../../src/contracts/workflow/calendar.ts';
+import { localTime } from '../../../src/workflow/core/approvals/local-time.ts';
+import { afterWorkingTime } from '../../../src/workflow/core/approvals/working-time.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;

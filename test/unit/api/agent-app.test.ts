@@ -2,8 +2,8 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
 import { createAgentApp } from '../../../src/api/agent-app.ts';
 import { relayedBatch } from '../../../src/contracts/messages.ts';
-import { receiveWork } from '../../../src/distributor/usecases/receive-work.ts';
-import { recordHeartbeats } from '../../../src/distributor/usecases/record-heartbeats.ts';
+import { receiveWork } from '../../../src/distributor/usecases/agents/receive-work.ts';
+import { recordHeartbeats } from '../../../src/distributor/usecases/agents/record-heartbeats.ts';
 import { distributorStage } from '../distributor/stage.ts';
 
 async function staged() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createApp } from '../../../src/api/app.ts';
-import type { AgentGrant } from '../../../src/contracts/agent.ts';
+import type { AgentGrant } from '../../../src/contracts/distributor/agent.ts';
 import { bodyBytesMax, type Problem } from '../../../src/contracts/api.ts';
 import { operations } from '../../../src/contracts/operations.ts';
 import type { TaskRow } from '../../../src/contracts/rows.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WorkflowBudget } from '../../../src/contracts/budget.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import type { WorkflowBudget } from '../../../src/contracts/distributor/budget.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 
 const names = ['a', 'b', 'c', 'd'];
 const definition = (budget: WorkflowBudget) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { operations } from '../../../src/contracts/operations.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 
 const definition = (task_type: string) => ({ name: 'release', nodes: [{ name: 'ship', task_type }] });
 

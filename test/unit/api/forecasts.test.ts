@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createApp } from '../../../src/api/app.ts';
 import type { ApiDeps } from '../../../src/api/ports.ts';
 import { submittedTask, submittedTasks } from '../../../src/contracts/api.ts';
-import { taskForecasts } from '../../../src/contracts/forecast.ts';
+import { taskForecasts } from '../../../src/contracts/distributor/forecast.ts';
 import { iso, startMs } from '../distributor/rows.ts';
 import { distributorStage, task } from '../distributor/stage.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Task } from '../../../src/contracts/task.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import type { Task } from '../../../src/contracts/distributor/task.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 
 const task = (task_id: string, namespace?: string): Task => ({
   ...{ task_id, task_type: 'work', priority: 'medium', required_capabilities: [], payload: null },

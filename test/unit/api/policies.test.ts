@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createApp } from '../../../src/api/app.ts';
 import type { ApiDeps } from '../../../src/api/ports.ts';
-import { taskExplanation } from '../../../src/contracts/explanation.ts';
-import { policyTrial, policyView } from '../../../src/contracts/policy.ts';
+import { taskExplanation } from '../../../src/contracts/distributor/explanation.ts';
+import { policyTrial, policyView } from '../../../src/contracts/distributor/policy.ts';
 import { distributorStage, task } from '../distributor/stage.ts';
 
 function api() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflow } from '../../../src/sdk/workflow-builder.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { workflow } from '../../../src/sdk/workflows/workflow-builder.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 
 const definition = workflow('order')
   .event('answer', { events: [{ name: 'paid', key: 'input.order' }], timer: { for_ms: 3_600_000 } })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 
 const definition = { name: 'report', nodes: [{ name: 'write', task_type: 'demo' }] };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Priority } from '../../../src/contracts/task.ts';
+import type { Priority } from '../../../src/contracts/distributor/task.ts';
 import { type Dispatch, orderViolations } from '../../../bench/support/order.ts';
 
 const task = (priority: Priority, acceptedAt: number, decidedAt: number): Dispatch => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TaskForecast } from '../../../src/contracts/forecast.ts';
+import type { TaskForecast } from '../../../src/contracts/distributor/forecast.ts';
 import { sentenceOf, showForecast } from '../../../src/cli/forecast.ts';
 
 const told = (over: Partial<TaskForecast> = {}): TaskForecast => ({

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultTimeoutMs, timeoutMsMax } from '../../../src/contracts/limits.ts';
-import { type WorkflowDefinition, workflowDefinition } from '../../../src/contracts/workflow.ts';
+import { type WorkflowDefinition, workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
 import { readRunFile } from '../../../src/cli/run-file.ts';
 
 const nodesOf = (definition: WorkflowDefinition | string) => workflowDefinition.parse(definition).nodes;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from '../../../src/contracts/parse.ts';
-import { workflowDefinition, type RunTask } from '../../../src/contracts/workflow.ts';
+import { workflowDefinition, type RunTask } from '../../../src/contracts/workflow/workflow.ts';
 import { showBar, stagesOf, stageStates } from '../../../src/cli/stages.ts';
 
 const definition = parse(workflowDefinition, {

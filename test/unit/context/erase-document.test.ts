@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { historyRoot } from '../../../src/context/core/merkle.ts';
 import { flushedEntries } from '../../../src/context/core/search/compaction.ts';
-import { indexDocuments } from '../../../src/context/usecases/index-documents.ts';
-import { sweepNamespace, wakeSweeps } from '../../../src/context/usecases/sweep-namespace.ts';
+import { indexDocuments } from '../../../src/context/usecases/search/index-documents.ts';
+import { sweepNamespace, wakeSweeps } from '../../../src/context/usecases/lifecycle/sweep-namespace.ts';
 import { settleMs } from '../../../src/contracts/limits.ts';
 import { contextStage } from './stage.ts';
 

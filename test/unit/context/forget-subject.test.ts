@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { sweepNamespace } from '../../../src/context/usecases/sweep-namespace.ts';
+import { sweepNamespace } from '../../../src/context/usecases/lifecycle/sweep-namespace.ts';
 import { canonicalJson } from '../../../src/contracts/json.ts';
 import { settleMs } from '../../../src/contracts/limits.ts';
 import { machineSources } from '../../../src/platform/aws/runtime.ts';
@@ -121,7 +121,7 @@ describe('the data of one subject', () => {
           };
         },
       });
-      const { forgetSubject } = await import('../../../src/context/usecases/forget-subject.ts');
+      const { forgetSubject } = await import('../../../src/context/usecases/lifecycle/forget-subject.ts');
       const caller = { principal: 'alice', correlation_id: 's' };
       const request = { namespace: 'default', subject, reason };
       await forgetSubject({ ...deps, documents: dying }, caller, request).catch(() => undefined);

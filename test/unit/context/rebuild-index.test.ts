@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { settleMs } from '../../../src/contracts/limits.ts';
 import { hashedEmbedder } from '../../../src/context/core/search/hashed-embedding.ts';
 import type { IndexDeps, SearchDeps } from '../../../src/context/index-ports.ts';
-import { droppedMs } from '../../../src/context/usecases/compact-index.ts';
-import { indexDocuments } from '../../../src/context/usecases/index-documents.ts';
+import { droppedMs } from '../../../src/context/usecases/search/compact-index.ts';
+import { indexDocuments } from '../../../src/context/usecases/search/index-documents.ts';
 import { runContextOperation } from '../../../src/context/usecases/operations.ts';
-import { sweepNamespace } from '../../../src/context/usecases/sweep-namespace.ts';
+import { sweepNamespace } from '../../../src/context/usecases/lifecycle/sweep-namespace.ts';
 import { contextStage } from './stage.ts';
 
 const namespace = 'default';

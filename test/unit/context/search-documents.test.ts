@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ContextRequest } from '../../../src/contracts/context-operations.ts';
+import type { ContextRequest } from '../../../src/contracts/context/operations.ts';
 import { flushedEntries } from '../../../src/context/core/search/compaction.ts';
-import { indexDocuments } from '../../../src/context/usecases/index-documents.ts';
+import { indexDocuments } from '../../../src/context/usecases/search/index-documents.ts';
 import { contextStage } from './stage.ts';
 
 type Create = ContextRequest<'create'>;

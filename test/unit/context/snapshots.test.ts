@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { sweepNamespace } from '../../../src/context/usecases/sweep-namespace.ts';
-import type { ContextRequest } from '../../../src/contracts/context-operations.ts';
-import type { RewoundDocument } from '../../../src/contracts/context-snapshots.ts';
+import { sweepNamespace } from '../../../src/context/usecases/lifecycle/sweep-namespace.ts';
+import type { ContextRequest } from '../../../src/contracts/context/operations.ts';
+import type { RewoundDocument } from '../../../src/contracts/context/snapshots.ts';
 import { changeSettleMs, deletedRetentionMs, pinnedLookMs, settleMs } from '../../../src/contracts/limits.ts';
 import { contextStage } from './stage.ts';
 

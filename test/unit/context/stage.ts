@@ -1,7 +1,7 @@
-import type { ContextAnswer, ContextOperationName, ContextRequest } from '../../../src/contracts/context-operations.ts';
+import type { ContextAnswer, ContextOperationName, ContextRequest } from '../../../src/contracts/context/operations.ts';
 import type { Announcement } from '../../../src/contracts/events.ts';
 import { runContextOperation } from '../../../src/context/usecases/operations.ts';
-import { contextIndexedAttributes } from '../../../src/platform/aws/context-keys.ts';
+import { contextIndexedAttributes } from '../../../src/platform/aws/context/keys.ts';
 import { indexedAttributes, indexName } from '../../../src/platform/aws/keys.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';

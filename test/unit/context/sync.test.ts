@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ContextRequest } from '../../../src/contracts/context-operations.ts';
+import type { ContextRequest } from '../../../src/contracts/context/operations.ts';
 import { vectorWritersMax } from '../../../src/contracts/limits.ts';
-import { offlineEdits, type OfflineState } from '../../../src/sdk/offline-edits.ts';
+import { offlineEdits, type OfflineState } from '../../../src/sdk/contexts/offline-edits.ts';
 import { contextStage } from './stage.ts';
 
 const id = { context_id: 'd' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sqsMessageBytesMax, tasksPerMessageMax } from '../../../src/contracts/limits.ts';
 import { resultBatch, type TaskResult } from '../../../src/contracts/messages.ts';
-import { packCalls, packResults as packWith } from '../../../src/contracts/result-packing.ts';
+import { packCalls, packResults as packWith } from '../../../src/contracts/distributor/result-packing.ts';
 import { machineSources } from '../../../src/platform/aws/runtime.ts';
 
 const result = (task_id: string, output?: string): TaskResult => ({

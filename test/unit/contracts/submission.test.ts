@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CadreError, type Fault } from '../../../src/contracts/errors.ts';
-import { parseBody, parseTaskMessage, parseWorkflowMessage } from '../../../src/contracts/submission.ts';
+import { parseBody, parseTaskMessage, parseWorkflowMessage } from '../../../src/contracts/distributor/submission.ts';
 
 const task = { task_id: 't1', task_type: 'demo', priority: 'high', required_capabilities: ['x'], payload: { n: 1 } };
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;

@@ -1,9 +1,9 @@
 import type { TaskResult } from '../../../src/contracts/messages.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../../../src/contracts/rows.ts';
-import type { DistributionRules } from '../../../src/contracts/task.ts';
-import { routeOf, routeRow } from '../../../src/distributor/core/route.ts';
-import { readyOrder } from '../../../src/distributor/core/ready-order.ts';
-import { newTask } from '../../../src/distributor/core/task.ts';
+import type { DistributionRules } from '../../../src/contracts/distributor/task.ts';
+import { routeOf, routeRow } from '../../../src/distributor/core/ready/route.ts';
+import { readyOrder } from '../../../src/distributor/core/ready/ready-order.ts';
+import { newTask } from '../../../src/distributor/core/tasks/task.ts';
 
 /** The time at which the tests' rows are made, epoch ms. */
 export const startMs = Date.UTC(2026, 0, 1);

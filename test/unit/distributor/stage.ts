@@ -1,12 +1,12 @@
-import type { AgentRegistration } from '../../../src/contracts/agent.ts';
+import type { AgentRegistration } from '../../../src/contracts/distributor/agent.ts';
 import type { Announcement } from '../../../src/contracts/events.ts';
 import type { DispatchHint, InboxMessage } from '../../../src/contracts/messages.ts';
 import type { AgentRow, TaskRow } from '../../../src/contracts/rows.ts';
-import type { Task } from '../../../src/contracts/task.ts';
+import type { Task } from '../../../src/contracts/distributor/task.ts';
 import type { DistributorDeps, WorkflowTasks } from '../../../src/distributor/ports.ts';
-import { acceptTasks } from '../../../src/distributor/usecases/accept-tasks.ts';
-import { dispatchTasks } from '../../../src/distributor/usecases/dispatch-tasks.ts';
-import { registerAgent } from '../../../src/distributor/usecases/register-agent.ts';
+import { acceptTasks } from '../../../src/distributor/usecases/submit/accept-tasks.ts';
+import { dispatchTasks } from '../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
+import { registerAgent } from '../../../src/distributor/usecases/agents/register-agent.ts';
 import { s3Objects } from '../../../src/platform/aws/objects.ts';
 import { createAdapters, machineSources } from '../../../src/platform/aws/runtime.ts';
 import { createWakers } from '../../../src/platform/aws/wakers.ts';

@@ -5,7 +5,7 @@ import * as langgraph from '@langchain/langgraph';
 import ts from 'typescript';
 import * as cadreLanggraph from '../../../src/sdk/langgraph.ts';
 import * as sdk from '../../../src/sdk/index.ts';
-import { createTestCloud, type TestAgent, type TestCloud } from '../../../src/sdk/test-cloud.ts';
+import { createTestCloud, type TestAgent, type TestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../support/driven-contexts.ts';
 import { blocksOf, pages, root, type Block } from '../../support/pages.ts';
 

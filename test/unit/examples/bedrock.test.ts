@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { askModel } from '../../../examples/agents/bedrock.ts';
-import type { AgentTask, HandlerContext } from '../../../src/sdk/handler.ts';
+import type { AgentTask, HandlerContext } from '../../../src/sdk/agent/handler.ts';
 
 const context: HandlerContext = {
   signal: new AbortController().signal,

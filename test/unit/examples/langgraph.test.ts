@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainWithGraph, type Skills } from '../../../examples/agents/langgraph.ts';
-import type { HandlerContext } from '../../../src/sdk/handler.ts';
+import type { HandlerContext } from '../../../src/sdk/agent/handler.ts';
 import { CadreStore } from '../../../src/sdk/langgraph.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../support/driven-contexts.ts';
 
 const context = {} as HandlerContext;

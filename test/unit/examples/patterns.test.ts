@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Json } from '../../../src/contracts/json.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { readPage, root } from '../../support/pages.ts';
 import { patternCases } from '../../support/pattern-cases.ts';
 import { expectStory } from '../../support/workflow-story.ts';

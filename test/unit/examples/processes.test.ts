@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Json } from '../../../src/contracts/json.ts';
-import type { WorkflowDefinitionInput } from '../../../src/contracts/workflow.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import type { WorkflowDefinitionInput } from '../../../src/contracts/workflow/workflow.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { root } from '../../support/pages.ts';
 import { expectStory } from '../../support/workflow-story.ts';
 

@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { approvalNewsEvent } from '../../../src/contracts/webhook.ts';
+import { approvalNewsEvent } from '../../../src/contracts/workflow/webhook.ts';
 import { storedSecret } from '../../../src/platform/aws/stored-secret.ts';
-import { signingKey, storedKey } from '../../../src/platform/aws/webhook-key.ts';
-import { isPublicAddress, webhookPost, webhookUrl } from '../../../src/platform/aws/webhook-sender.ts';
+import { signingKey, storedKey } from '../../../src/platform/aws/workflow/webhook-key.ts';
+import { isPublicAddress, webhookPost, webhookUrl } from '../../../src/platform/aws/workflow/webhook-sender.ts';
 import { verifyWebhook } from '../../../src/sdk/verify-webhook.ts';
-import { sendWebhook, type WebhookDeps } from '../../../src/workflow/usecases/send-webhook.ts';
+import { sendWebhook, type WebhookDeps } from '../../../src/workflow/usecases/approvals/send-webhook.ts';
 
 const secret = `whsec_${Buffer.from('a secret of 24 bytes or so').toString('base64')}`;
 const now = Date.UTC(2026, 0, 1);

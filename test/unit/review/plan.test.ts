@@ -5,7 +5,7 @@ import { codeFamilies, languageOfPath } from '../../../examples/review/languages
 import { groupBytesMax } from '../../../examples/review/limits.ts';
 import { planReview } from '../../../examples/review/plan.ts';
 import type { ScannedFile } from '../../../examples/review/scan.ts';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
 
 function file(path: string, bytes = 2_000): ScannedFile {
   const { name, kind, family } = languageOfPath(path)!;

@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { reviewHandler, reviewHandlers } from '../../../examples/review/handlers.ts';
-import type { Handler } from '../../../src/sdk/handler.ts';
+import type { Handler } from '../../../src/sdk/agent/handler.ts';
 import { commitAll, quietContext, runReview, sampleTree } from './sample-tree.ts';
 
 // Put together at run time, so that no review of this repository finds it.

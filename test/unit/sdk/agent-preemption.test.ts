@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Handler } from '../../../src/sdk/handler.ts';
+import type { Handler } from '../../../src/sdk/agent/handler.ts';
 import { agentStage, assign, preempt, sleeper, startAgent } from '../../support/agent-stage.ts';
 
 describe('an attempt that has to make way', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RetryableError, TerminalError } from '../../../src/sdk/errors.ts';
-import type { Handler } from '../../../src/sdk/handler.ts';
+import type { Handler } from '../../../src/sdk/agent/handler.ts';
 import { agentStage, assign, cancel, sleeper, startAgent } from '../../support/agent-stage.ts';
 
 describe('an agent', () => {

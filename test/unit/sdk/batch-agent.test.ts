@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import type { Assignment } from '../../../src/contracts/messages.ts';
-import { createAgent } from '../../../src/sdk/create-agent.ts';
+import { createAgent } from '../../../src/sdk/agent/create-agent.ts';
 import { RetryableError, TerminalError } from '../../../src/sdk/errors.ts';
-import type { BatchHandler } from '../../../src/sdk/handler.ts';
-import { lambdaAgent } from '../../../src/sdk/lambda-agent.ts';
+import type { BatchHandler } from '../../../src/sdk/agent/handler.ts';
+import { lambdaAgent } from '../../../src/sdk/agent/lambda-agent.ts';
 import { agentStage, assign, cancel, grant, sleeper, startAgent } from '../../support/agent-stage.ts';
 
 const together = (...tasks: Assignment[]) => ({ kind: 'batch', tasks });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CadreError } from '../../../src/contracts/errors.ts';
-import type { Task } from '../../../src/contracts/task.ts';
+import type { Task } from '../../../src/contracts/distributor/task.ts';
 import { createVirtualClock } from '../../../src/platform/twin/virtual-clock.ts';
-import { createClient } from '../../../src/sdk/client.ts';
+import { createClient } from '../../../src/sdk/client/client.ts';
 
 type Answer = { readonly status: number; readonly body?: unknown } | Error;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CadreError } from '../../../src/contracts/errors.ts';
-import { discoverConnection } from '../../../src/sdk/connection.ts';
+import { discoverConnection } from '../../../src/sdk/client/connection.ts';
 
 const outputs = {
   apiUrl: 'http://127.0.0.1:1/api',

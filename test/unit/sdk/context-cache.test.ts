@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { cachingContexts } from '../../../src/sdk/context-cache.ts';
-import type { ContextCalls } from '../../../src/sdk/context-calls.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { cachingContexts } from '../../../src/sdk/contexts/context-cache.ts';
+import type { ContextCalls } from '../../../src/sdk/client/context-calls.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../support/driven-contexts.ts';
 
 const context_id = 'project/alpha';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ContextDocument } from '../../../src/contracts/context.ts';
+import type { ContextDocument } from '../../../src/contracts/context/context.ts';
 import { documentBatchMax } from '../../../src/contracts/limits.ts';
-import { readDeclared } from '../../../src/sdk/declared-reads.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import { readDeclared } from '../../../src/sdk/contexts/declared-reads.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../support/driven-contexts.ts';
 
 const knowledge = { context_type: 'knowledge', data: {} };

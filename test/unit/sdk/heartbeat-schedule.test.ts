@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { heartbeatDueAt, type HeartbeatState } from '../../../src/sdk/heartbeat-schedule.ts';
+import { heartbeatDueAt, type HeartbeatState } from '../../../src/sdk/agent/heartbeat-schedule.ts';
 
 const intervals = { heartbeat_interval_ms: 3_000, idle_heartbeat_interval_ms: 30_000 };
 const idle: HeartbeatState = {

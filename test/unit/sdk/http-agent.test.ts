@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FaultMix } from '../../../src/platform/twin/faults.ts';
-import type { Handler } from '../../../src/sdk/handler.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import type { Handler } from '../../../src/sdk/agent/handler.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 
 async function cloudWith(handler: Handler, slots = 2, faults: FaultMix = {}) {
   const cloud = createTestCloud({ seed: 'http', faults });

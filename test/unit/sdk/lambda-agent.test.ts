@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
-import { lambdaAgent } from '../../../src/sdk/lambda-agent.ts';
+import { lambdaAgent } from '../../../src/sdk/agent/lambda-agent.ts';
 import { agentStage, assign, cancel, grant } from '../../support/agent-stage.ts';
 
 const event = (...bodies: unknown[]) =>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { lineageMermaid } from '../../../src/cli/commands/context-lineage.ts';
-import type { HandlerContext } from '../../../src/sdk/handler.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
-import { tracedContexts } from '../../../src/sdk/traced-contexts.ts';
+import { lineageMermaid } from '../../../src/cli/commands/contexts/context-lineage.ts';
+import type { HandlerContext } from '../../../src/sdk/agent/handler.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
+import { tracedContexts } from '../../../src/sdk/contexts/traced-contexts.ts';
 import { drivenContexts } from '../../support/driven-contexts.ts';
 
 type Contexts = HandlerContext['contexts'];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HandlerContext } from '../../../src/sdk/handler.ts';
-import { createTestCloud } from '../../../src/sdk/test-cloud.ts';
+import type { HandlerContext } from '../../../src/sdk/agent/handler.ts';
+import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../support/driven-contexts.ts';
 
 const declared = { name: 'declared', task_type: 'declared', reads: [{ under: 'facts' }, { context_id: 'news' }] };

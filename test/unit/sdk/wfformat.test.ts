@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { fromWfFormat, isWfFormat } from '../../../src/sdk/wfformat.ts';
-import { checkDefinition } from '../../../src/workflow/core/definition.ts';
+import { fromWfFormat, isWfFormat } from '../../../src/sdk/workflows/wfformat.ts';
+import { checkDefinition } from '../../../src/workflow/core/definition/definition.ts';
 
 const folder = new URL('../../../../shared/data/wfinstances/', import.meta.url);
 const instances = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];

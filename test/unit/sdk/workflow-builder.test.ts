@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflow } from '../../../src/sdk/workflow-builder.ts';
+import { workflow } from '../../../src/sdk/workflows/workflow-builder.ts';
 
 describe('the workflow builder', () => {
   it('yields the JSON that one would write by hand', () => {

@@ -1,6 +1,6 @@
 import type { ReadyTask } from '../../../src/contracts/rows.ts';
 import { describe, expect, it } from '@jest/globals';
-import { decideDispatch } from '../../../src/distributor/core/dispatch.ts';
+import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
 import { awsLatencies } from '../../../src/simulator/aws-model.ts';
 import { equalAgents } from '../../../src/simulator/fleet.ts';
 import { coreScheduling } from '../../../src/simulator/scheduling.ts';

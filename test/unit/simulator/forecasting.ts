@@ -1,5 +1,5 @@
 import type { ReadyTask } from '../../../src/contracts/rows.ts';
-import { forecast, overtaking } from '../../../src/distributor/core/forecast.ts';
+import { forecast, overtaking } from '../../../src/distributor/core/explain/forecast.ts';
 import { awsLatencies } from '../../../src/simulator/aws-model.ts';
 import { Simulation } from '../../../src/simulator/engine.ts';
 import { equalAgents } from '../../../src/simulator/fleet.ts';

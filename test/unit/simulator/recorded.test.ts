@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TaskView } from '../../../src/contracts/task.ts';
+import type { TaskView } from '../../../src/contracts/distributor/task.ts';
 import { recordedTrace } from '../../../src/simulator/recorded.ts';
 import { parseTrace } from '../../../src/simulator/work.ts';
 

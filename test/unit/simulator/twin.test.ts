@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { submitByQueue, startTwinFleet } from '../../../bench/support/twin-fleet.ts';
-import { priorities, type Task } from '../../../src/contracts/task.ts';
-import { deployTwin } from '../../../src/sdk/twin-deployment.ts';
+import { priorities, type Task } from '../../../src/contracts/distributor/task.ts';
+import { deployTwin } from '../../../src/sdk/test-cloud/twin-deployment.ts';
 import { equalAgents } from '../../../src/simulator/fleet.ts';
 import { createRandom } from '../../../src/simulator/random.ts';
 import type { Work } from '../../../src/simulator/work.ts';

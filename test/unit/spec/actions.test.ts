@@ -49,7 +49,8 @@ function actionsOf(module: string): readonly string[] {
 /** Every file of this folder is a use case; the workflow's folder also holds the steps they share. */
 function distributorUsecases(): readonly string[] {
   const folder = 'src/distributor/usecases';
-  return readdirSync(join(root, folder)).map((file) => `${folder}/${file}`);
+  const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => file.endsWith('.ts')).map((file) => `${folder}/${file}`);
 }
 
 const modelled = Object.values(tables).flatMap((table) =>

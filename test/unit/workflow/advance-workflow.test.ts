@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { inlineBytesMax, startsPerTransactionMax } from '../../../src/contracts/limits.ts';
-import { replay } from '../../../src/workflow/core/reducer.ts';
-import { stateOf } from '../../../src/workflow/core/state.ts';
-import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
-import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
-import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
-import { resumeWorkflow, resumeWorkflows } from '../../../src/workflow/usecases/resume-workflow.ts';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { replay } from '../../../src/workflow/core/run/reducer.ts';
+import { stateOf } from '../../../src/workflow/core/run/state.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/submit/begin-workflow.ts';
+import { finishWorkflow } from '../../../src/workflow/usecases/advance/finish-workflow.ts';
+import { resumeWorkflow, resumeWorkflows } from '../../../src/workflow/usecases/advance/resume-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 
 const node = (name: string, depends_on: string[] = [], more: object = {}) => ({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { retentionMs } from '../../../src/contracts/limits.ts';
-import { decideApproval } from '../../../src/workflow/usecases/change-approval.ts';
-import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
-import { wakeApprovals } from '../../../src/workflow/usecases/wake-approvals.ts';
+import { decideApproval } from '../../../src/workflow/usecases/approvals/change-approval.ts';
+import { finishWorkflow } from '../../../src/workflow/usecases/advance/finish-workflow.ts';
+import { wakeApprovals } from '../../../src/workflow/usecases/approvals/wake-approvals.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 import { task } from '../../support/workflow-runner.ts';
 

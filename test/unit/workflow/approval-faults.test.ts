@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { approvalForm } from '../../../src/contracts/approval-form.ts';
+import { approvalForm } from '../../../src/contracts/workflow/approval-form.ts';
 import type { Json } from '../../../src/contracts/json.ts';
 import { toFault, tryParse } from '../../../src/contracts/parse.ts';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
-import { formFaults } from '../../../src/workflow/core/approval-form.ts';
-import { checkDefinition } from '../../../src/workflow/core/definition.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { formFaults } from '../../../src/workflow/core/approvals/approval-form.ts';
+import { checkDefinition } from '../../../src/workflow/core/definition/definition.ts';
 
 /** The faults of an approval, as paths behind its node. */
 function faultsOf(approval: object): readonly string[] {

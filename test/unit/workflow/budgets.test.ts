@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WorkflowBudget } from '../../../src/contracts/budget.ts';
-import { failWorkflowTask } from '../../../src/workflow/usecases/fail-task.ts';
-import { failChange } from '../../../src/distributor/core/settle.ts';
-import { overdrawBudget } from '../../../src/workflow/usecases/overdraw-budget.ts';
-import { setBudget } from '../../../src/workflow/usecases/set-budget.ts';
-import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
-import { replay } from '../../../src/workflow/core/reducer.ts';
-import { workflowDefinition, type WorkflowDefinitionInput } from '../../../src/contracts/workflow.ts';
+import type { WorkflowBudget } from '../../../src/contracts/distributor/budget.ts';
+import { failWorkflowTask } from '../../../src/workflow/usecases/advance/fail-task.ts';
+import { failChange } from '../../../src/distributor/core/tasks/settle.ts';
+import { overdrawBudget } from '../../../src/workflow/usecases/advance/overdraw-budget.ts';
+import { setBudget } from '../../../src/workflow/usecases/steer/set-budget.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
+import { replay } from '../../../src/workflow/core/run/reducer.ts';
+import { workflowDefinition, type WorkflowDefinitionInput } from '../../../src/contracts/workflow/workflow.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 
 const pair = (budget: WorkflowBudget, more: object = {}): WorkflowDefinitionInput => ({

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { replay } from '../../../src/workflow/core/reducer.ts';
-import { stateOf } from '../../../src/workflow/core/state.ts';
-import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
-import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
-import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
-import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
-import { findRun, stateOfRun } from '../../../src/workflow/usecases/load-run.ts';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { resumeWorkflow } from '../../../src/workflow/usecases/resume-workflow.ts';
-import { redriveWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { replay } from '../../../src/workflow/core/run/reducer.ts';
+import { stateOf } from '../../../src/workflow/core/run/state.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/submit/begin-workflow.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { finishWorkflow } from '../../../src/workflow/usecases/advance/finish-workflow.ts';
+import { findRun, stateOfRun } from '../../../src/workflow/usecases/advance/load-run.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { resumeWorkflow } from '../../../src/workflow/usecases/advance/resume-workflow.ts';
+import { redriveWorkflow } from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken } from '../../support/workflow-runner.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { redriveWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { redriveWorkflow } from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 
 const undo = { compensate_with: { task_type: 'undo' } };

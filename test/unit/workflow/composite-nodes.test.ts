@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { nodesMax } from '../../../src/contracts/limits.ts';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { resumeWorkflow } from '../../../src/workflow/usecases/resume-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { resumeWorkflow } from '../../../src/workflow/usecases/advance/resume-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 

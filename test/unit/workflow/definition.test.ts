@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
-import type { WorkflowNodeInput } from '../../../src/contracts/workflow-nodes.ts';
-import { checkDefinition } from '../../../src/workflow/core/definition.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import type { WorkflowNodeInput } from '../../../src/contracts/workflow/nodes.ts';
+import { checkDefinition } from '../../../src/workflow/core/definition/definition.ts';
 
 const node = (name: string, depends_on: string[] = [], more: object = {}): WorkflowNodeInput => ({
   name,

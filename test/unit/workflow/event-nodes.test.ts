@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { keptSignalsMax, resultsPerTransactionMax } from '../../../src/contracts/limits.ts';
-import { checkDefinition } from '../../../src/workflow/core/definition.ts';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { signalWorkflow } from '../../../src/workflow/usecases/signal-workflow.ts';
-import { pauseWorkflow, unpauseWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
-import { wakeNodes } from '../../../src/workflow/usecases/wake-nodes.ts';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import { checkDefinition } from '../../../src/workflow/core/definition/definition.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { signalWorkflow } from '../../../src/workflow/usecases/events/signal-workflow.ts';
+import { pauseWorkflow, unpauseWorkflow } from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
+import { wakeNodes } from '../../../src/workflow/usecases/advance/wake-nodes.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
 import { finish, queued, started, task } from '../../support/workflow-runner.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 

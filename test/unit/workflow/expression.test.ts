@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { evaluate } from '../../../src/workflow/core/expression.ts';
+import { evaluate } from '../../../src/workflow/core/expressions/expression.ts';
 
 const values = { input: { list: [1, 2, 3] }, outputs: { a: { x: 1 } }, nodes: { a: { status: 'Completed' } } };
 

@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
-import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
-import { submitWorkflow } from '../../../src/workflow/usecases/submit-workflow.ts';
-import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
-import { planWorkflow, replayWorkflow, validateWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/submit/begin-workflow.ts';
+import { submitWorkflow } from '../../../src/workflow/usecases/submit/submit-workflow.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
+import {
+  planWorkflow,
+  replayWorkflow,
+  validateWorkflow,
+} from '../../../src/workflow/usecases/view/inspect-workflow.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 
 const second = 1_000;

@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { type WorkflowDefinitionInput, workflowDefinition } from '../../../src/contracts/workflow.ts';
-import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
-import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
-import { replayWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
-import { migrateWorkflow } from '../../../src/workflow/usecases/migrate-workflow.ts';
-import { rerunWorkflow } from '../../../src/workflow/usecases/rerun-workflow.ts';
-import { setBudget } from '../../../src/workflow/usecases/set-budget.ts';
-import { pauseWorkflow, redriveWorkflow, unpauseWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
+import { type WorkflowDefinitionInput, workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { replayWorkflow } from '../../../src/workflow/usecases/view/inspect-workflow.ts';
+import { migrateWorkflow } from '../../../src/workflow/usecases/steer/migrate-workflow.ts';
+import { rerunWorkflow } from '../../../src/workflow/usecases/steer/rerun-workflow.ts';
+import { setBudget } from '../../../src/workflow/usecases/steer/set-budget.ts';
+import {
+  pauseWorkflow,
+  redriveWorkflow,
+  unpauseWorkflow,
+} from '../../../src/workflow/usecases/steer/steer-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 import type { createWorkflowStage } from '../../support/workflow-stage.ts';
 
@@ -157,7 +161,7 @@ describe('a migration of a running workflow', () => {
     await stage.run('w', 'each:0:t');
     await migrate(stage, { nodes: [task('first'), go, task('after', ['each', 'first']), each] });
     expect(await queued(stage)).toEqual(['first', 'each:1:t']);
-    const { signalWorkflow } = await import('../../../src/workflow/usecases/signal-workflow.ts');
+    const { signalWorkflow } = await import('../../../src/workflow/usecases/events/signal-workflow.ts');
     await signalWorkflow(stage.deps, { signal: { workflow_id: 'w', name: 'go', id: 's' }, principal: 'bob' });
     expect(await finish(stage)).toMatchObject({ status: 'Completed' });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 
 describe('a choice', () => {

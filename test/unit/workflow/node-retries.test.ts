@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CadreError } from '../../../src/contracts/errors.ts';
-import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
-import { replayWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
-import { redriveWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
-import { readSubmission } from '../../../src/workflow/usecases/submit-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
-import { wakeNodes } from '../../../src/workflow/usecases/wake-nodes.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { replayWorkflow } from '../../../src/workflow/usecases/view/inspect-workflow.ts';
+import { redriveWorkflow } from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { readSubmission } from '../../../src/workflow/usecases/submit/submit-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
+import { wakeNodes } from '../../../src/workflow/usecases/advance/wake-nodes.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 
 const who = { workflow_id: 'w', principal: 'alice' };

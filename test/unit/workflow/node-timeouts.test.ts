@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { redriveWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
-import { wakeNodes } from '../../../src/workflow/usecases/wake-nodes.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { redriveWorkflow } from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
+import { wakeNodes } from '../../../src/workflow/usecases/advance/wake-nodes.ts';
 import { finish, queued, started, task } from '../../support/workflow-runner.ts';
 
 type Stage = Awaited<ReturnType<typeof started>>;

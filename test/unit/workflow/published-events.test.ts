@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultEventTtlMs, publishedEventsMax } from '../../../src/contracts/limits.ts';
-import { replay } from '../../../src/workflow/core/reducer.ts';
-import { wakeEvents } from '../../../src/workflow/usecases/deliver-event.ts';
-import { findRun, stateOfRun } from '../../../src/workflow/usecases/load-run.ts';
-import { publishEvent } from '../../../src/workflow/usecases/publish-event.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { replay } from '../../../src/workflow/core/run/reducer.ts';
+import { wakeEvents } from '../../../src/workflow/usecases/events/deliver-event.ts';
+import { findRun, stateOfRun } from '../../../src/workflow/usecases/advance/load-run.ts';
+import { publishEvent } from '../../../src/workflow/usecases/events/publish-event.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { task } from '../../support/workflow-runner.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
-import { checkDefinition } from '../../../src/workflow/core/definition.ts';
-import { queryWorkflow } from '../../../src/workflow/usecases/query-workflow.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { checkDefinition } from '../../../src/workflow/core/definition/definition.ts';
+import { queryWorkflow } from '../../../src/workflow/usecases/view/query-workflow.ts';
 import { started, task } from '../../support/workflow-runner.ts';
 
 const nodes = [task('count'), task('review', ['count'])];

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { type WorkflowDefinitionInput, workflowDefinition } from '../../../src/contracts/workflow.ts';
-import { createSchedule, readSchedule } from '../../../src/workflow/usecases/create-schedule.ts';
-import { validateWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
-import { migrateWorkflow } from '../../../src/workflow/usecases/migrate-workflow.ts';
-import { deprecateDefinition, registerDefinition } from '../../../src/workflow/usecases/register-definition.ts';
-import { rerunWorkflow } from '../../../src/workflow/usecases/rerun-workflow.ts';
-import { submitWorkflow } from '../../../src/workflow/usecases/submit-workflow.ts';
-import { wakeSchedules } from '../../../src/workflow/usecases/wake-schedules.ts';
+import { type WorkflowDefinitionInput, workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { createSchedule, readSchedule } from '../../../src/workflow/usecases/schedules/create-schedule.ts';
+import { validateWorkflow } from '../../../src/workflow/usecases/view/inspect-workflow.ts';
+import { migrateWorkflow } from '../../../src/workflow/usecases/steer/migrate-workflow.ts';
+import { deprecateDefinition, registerDefinition } from '../../../src/workflow/usecases/submit/register-definition.ts';
+import { rerunWorkflow } from '../../../src/workflow/usecases/steer/rerun-workflow.ts';
+import { submitWorkflow } from '../../../src/workflow/usecases/submit/submit-workflow.ts';
+import { wakeSchedules } from '../../../src/workflow/usecases/schedules/wake-schedules.ts';
 import { finish, queued, task } from '../../support/workflow-runner.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WorkflowRerun } from '../../../src/contracts/repair.ts';
-import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
-import { replayWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { signalWorkflow } from '../../../src/workflow/usecases/signal-workflow.ts';
-import { rerunWorkflow } from '../../../src/workflow/usecases/rerun-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import type { WorkflowRerun } from '../../../src/contracts/workflow/repair.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/submit/begin-workflow.ts';
+import { replayWorkflow } from '../../../src/workflow/usecases/view/inspect-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { signalWorkflow } from '../../../src/workflow/usecases/events/signal-workflow.ts';
+import { rerunWorkflow } from '../../../src/workflow/usecases/steer/rerun-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken, finish, started, task } from '../../support/workflow-runner.ts';
 import type { createWorkflowStage } from '../../support/workflow-stage.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ScheduleInput, schedule as scheduleContract } from '../../../src/contracts/schedule.ts';
-import { scheduleViewOf } from '../../../src/workflow/core/schedule.ts';
-import { pauseSchedule } from '../../../src/workflow/usecases/change-schedule.ts';
-import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
-import { createSchedule } from '../../../src/workflow/usecases/create-schedule.ts';
-import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
-import { wakeSchedules } from '../../../src/workflow/usecases/wake-schedules.ts';
+import { type ScheduleInput, schedule as scheduleContract } from '../../../src/contracts/workflow/schedule.ts';
+import { scheduleViewOf } from '../../../src/workflow/core/schedules/schedule.ts';
+import { pauseSchedule } from '../../../src/workflow/usecases/schedules/change-schedule.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { createSchedule } from '../../../src/workflow/usecases/schedules/create-schedule.ts';
+import { finishWorkflow } from '../../../src/workflow/usecases/advance/finish-workflow.ts';
+import { wakeSchedules } from '../../../src/workflow/usecases/schedules/wake-schedules.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 
 const start = Date.UTC(2026, 0, 1);

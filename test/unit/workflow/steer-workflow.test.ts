@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
-import { finishWorkflow } from '../../../src/workflow/usecases/finish-workflow.ts';
-import { pauseWorkflow, redriveWorkflow, unpauseWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { finishWorkflow } from '../../../src/workflow/usecases/advance/finish-workflow.ts';
+import {
+  pauseWorkflow,
+  redriveWorkflow,
+  unpauseWorkflow,
+} from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 
 const request = { workflow_id: 'w', principal: 'alice' };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflowDefinition } from '../../../src/contracts/workflow.ts';
+import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
 import type { WorkflowDeps } from '../../../src/workflow/ports.ts';
-import { beginWorkflow } from '../../../src/workflow/usecases/begin-workflow.ts';
-import { resumeWorkflows } from '../../../src/workflow/usecases/resume-workflow.ts';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { submitWorkflow, submitWorkflows } from '../../../src/workflow/usecases/submit-workflow.ts';
+import { beginWorkflow } from '../../../src/workflow/usecases/submit/begin-workflow.ts';
+import { resumeWorkflows } from '../../../src/workflow/usecases/advance/resume-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { submitWorkflow, submitWorkflows } from '../../../src/workflow/usecases/submit/submit-workflow.ts';
 import { createWorkflowStage } from '../../support/workflow-stage.ts';
 
 const node = (name: string, more: object = {}) => ({ name, task_type: 'work', ...more });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
-import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
-import { listRunTasks } from '../../../src/workflow/usecases/list-run-tasks.ts';
-import { pauseWorkflow } from '../../../src/workflow/usecases/steer-workflow.ts';
-import { wakeNodes } from '../../../src/workflow/usecases/wake-nodes.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
+import { listRunTasks } from '../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { pauseWorkflow } from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { wakeNodes } from '../../../src/workflow/usecases/advance/wake-nodes.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken, finish, queued, started } from '../../support/workflow-runner.ts';
 
 const definition = {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance-workflow.ts';
-import { cancelWorkflow } from '../../../src/workflow/usecases/cancel-workflow.ts';
-import { replayWorkflow } from '../../../src/workflow/usecases/inspect-workflow.ts';
-import { resumeWorkflows } from '../../../src/workflow/usecases/resume-workflow.ts';
-import { updateWorkflow } from '../../../src/workflow/usecases/update-workflow.ts';
-import { viewWorkflow } from '../../../src/workflow/usecases/view-workflow.ts';
+import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
+import { cancelWorkflow } from '../../../src/workflow/usecases/steer/cancel-workflow.ts';
+import { replayWorkflow } from '../../../src/workflow/usecases/view/inspect-workflow.ts';
+import { resumeWorkflows } from '../../../src/workflow/usecases/advance/resume-workflow.ts';
+import { updateWorkflow } from '../../../src/workflow/usecases/steer/update-workflow.ts';
+import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { started, task } from '../../support/workflow-runner.ts';
 import type { createWorkflowStage } from '../../support/workflow-stage.ts';
 

@@ -1,4 +1,4 @@
-import type { ContextHead } from '../../../contracts/context.ts';
+import type { ContextHead } from '../../../contracts/context/context.ts';
 import type { Json } from '../../../contracts/json.ts';
 import { indexedCharactersMax, tokensOf } from './tokens.ts';
 

@@ -1,4 +1,4 @@
-import type { CanaryFigures, CanaryHold, CanarySums, SideSums } from '../../../contracts/canary.ts';
+import type { CanaryFigures, CanaryHold, CanarySums, SideSums } from '../../../contracts/distributor/canary.ts';
 import type { PolicyRow, ReadyTask } from '../../../contracts/rows.ts';
 import { hashOf } from '../strategies/hash.ts';
 

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { CadreError, type Fault } from '../../../contracts/errors.ts';
 import { policyBytesMax } from '../../../contracts/limits.ts';
 import { parse } from '../../../contracts/parse.ts';
-import { type PolicyDocument, policyDocument } from '../../../contracts/policy.ts';
-import { plainStrategies } from '../../../contracts/strategy.ts';
+import { type PolicyDocument, policyDocument } from '../../../contracts/distributor/policy.ts';
+import { plainStrategies } from '../../../contracts/distributor/strategy.ts';
 import { expressionFault } from './expression.ts';
 
 /** What the check reads of a document that may be wrong elsewhere: a fault of its shape must not hide the others. */

@@ -2,8 +2,8 @@ import jsonata from 'jsonata';
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { scoringMsMax } from '../../../contracts/limits.ts';
 import type { AgentRow } from '../../../contracts/rows.ts';
-import { recordOf } from '../figures.ts';
-import { freeSlots } from '../route.ts';
+import { recordOf } from '../agents/figures.ts';
+import { freeSlots } from '../ready/route.ts';
 
 /** Nested evaluations of one expression. More: the real stack may run out. */
 const depthMax = 200;

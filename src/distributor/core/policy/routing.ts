@@ -1,9 +1,9 @@
 import { workflowOf } from '../../../contracts/ids.ts';
-import type { PolicyDocument, PolicyRule, TaskMatch } from '../../../contracts/policy.ts';
+import type { PolicyDocument, PolicyRule, TaskMatch } from '../../../contracts/distributor/policy.ts';
 import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
-import { namespaceOf } from '../route.ts';
+import { namespaceOf } from '../ready/route.ts';
 import { isCanaryTask } from './canary.ts';
-import type { PlainStrategy, StrategySettings } from '../../../contracts/strategy.ts';
+import type { PlainStrategy, StrategySettings } from '../../../contracts/distributor/strategy.ts';
 import { plainSettings } from '../strategies/registry.ts';
 
 /** How one task is to be routed. */

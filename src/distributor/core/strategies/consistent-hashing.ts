@@ -1,6 +1,6 @@
 import { workflowOf } from '../../../contracts/ids.ts';
 import type { ReadyTask } from '../../../contracts/rows.ts';
-import type { StrategySettings } from '../../../contracts/strategy.ts';
+import type { StrategySettings } from '../../../contracts/distributor/strategy.ts';
 import { hashOf, shareOf } from './hash.ts';
 import type { Candidate, Strategy } from './strategy.ts';
 

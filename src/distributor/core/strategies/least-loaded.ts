@@ -1,5 +1,5 @@
 import type { AgentRow } from '../../../contracts/rows.ts';
-import { performanceScore } from '../agent.ts';
+import { performanceScore } from '../agents/agent.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Records closer than this (share of successes) count as equal: chance, not merit. */

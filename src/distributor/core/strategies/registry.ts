@@ -5,7 +5,7 @@ import {
   type StrategyName,
   type StrategySettings,
   strategySettings,
-} from '../../../contracts/strategy.ts';
+} from '../../../contracts/distributor/strategy.ts';
 import { affinity } from './affinity.ts';
 import { capabilityMatching } from './capability-matching.ts';
 import { capacityBased } from './capacity-based.ts';

@@ -1,5 +1,5 @@
 import type { AgentRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
-import type { StrategyName, StrategySettings } from '../../../contracts/strategy.ts';
+import type { StrategyName, StrategySettings } from '../../../contracts/distributor/strategy.ts';
 
 /** An agent that may run the task, as it is at this point of the round. */
 export interface Candidate {

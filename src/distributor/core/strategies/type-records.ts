@@ -1,5 +1,5 @@
 import type { AgentRow } from '../../../contracts/rows.ts';
-import { recordOf, type TypeRecord } from '../figures.ts';
+import { recordOf, type TypeRecord } from '../agents/figures.ts';
 import type { Candidate } from './strategy.ts';
 
 /** What an attempt of a task type is expected to be with an agent; what is not known of it is what is typical of the others. */

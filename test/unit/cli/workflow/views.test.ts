@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { WorkflowEventView } from '../../../../src/contracts/api.ts';
-import type { PlanView } from '../../../../src/contracts/inspection.ts';
+import type { PlanView } from '../../../../src/contracts/workflow/inspection.ts';
 import { toMermaid } from '../../../../src/cli/workflow/mermaid.ts';
 import { toSvg } from '../../../../src/cli/workflow/svg.ts';
 import { trailOf } from '../../../../src/cli/workflow/trail.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { flushedEntries } from '../../../../src/context/core/search/compaction.ts';
 import type { IndexDeps } from '../../../../src/context/index-ports.ts';
-import { compactIndex } from '../../../../src/context/usecases/compact-index.ts';
-import { indexEntries } from '../../../../src/context/usecases/index-entries.ts';
-import { searchIndex } from '../../../../src/context/usecases/search-index.ts';
+import { compactIndex } from '../../../../src/context/usecases/search/compact-index.ts';
+import { indexEntries } from '../../../../src/context/usecases/search/index-entries.ts';
+import { searchIndex } from '../../../../src/context/usecases/search/search-index.ts';
 import { indexStage } from './index-stage.ts';
 
 const namespace = 'default';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { hashedEmbedder } from '../../../../src/context/core/search/hashed-embedding.ts';
 import { cachingOpener } from '../../../../src/context/core/search/range-cache.ts';
 import type { IndexDeps } from '../../../../src/context/index-ports.ts';
-import { createIndexStore } from '../../../../src/platform/aws/index-store.ts';
+import { createIndexStore } from '../../../../src/platform/aws/context/index-store.ts';
 import { s3Objects } from '../../../../src/platform/aws/objects.ts';
-import { createSegmentStore } from '../../../../src/platform/aws/segment-store.ts';
+import { createSegmentStore } from '../../../../src/platform/aws/context/segment-store.ts';
 import { createTwinCloud } from '../../../../src/platform/twin/twin-cloud.ts';
 
 /** An index on the twin's table and bucket. */

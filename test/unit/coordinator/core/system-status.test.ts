@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentView, QueueView } from '../../../../src/contracts/agent.ts';
+import type { AgentView, QueueView } from '../../../../src/contracts/distributor/agent.ts';
 import { systemStatus } from '../../../../src/coordinator/core/system-status.ts';
 
 const agent = (id: string, status: AgentView['status'] = 'Idle'): AgentView => ({

@@ -11,9 +11,9 @@ import {
   leaseUntil,
   lostHolds,
   performanceScore,
-} from '../../../../src/distributor/core/agent.ts';
-import { agentView as agentViewContract } from '../../../../src/contracts/agent.ts';
-import { addedFigures } from '../../../../src/distributor/core/figures.ts';
+} from '../../../../src/distributor/core/agents/agent.ts';
+import { agentView as agentViewContract } from '../../../../src/contracts/distributor/agent.ts';
+import { addedFigures } from '../../../../src/distributor/core/agents/figures.ts';
 import { agentRow, iso, results, startMs } from '../rows.ts';
 
 const silenceMs = heartbeatIntervalMs * missedHeartbeatsMax;

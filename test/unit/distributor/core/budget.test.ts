@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { task as taskContract } from '../../../../src/contracts/task.ts';
-import { workflowBudget } from '../../../../src/contracts/budget.ts';
-import { budgetReason, estimateOf, limitReached, noAmount } from '../../../../src/distributor/core/budget.ts';
-import { rerouted } from '../../../../src/distributor/core/expiry.ts';
-import { routeOf, routeRow } from '../../../../src/distributor/core/route.ts';
-import { settle } from '../../../../src/distributor/core/settle.ts';
-import { taskView } from '../../../../src/distributor/core/task-view.ts';
+import { task as taskContract } from '../../../../src/contracts/distributor/task.ts';
+import { workflowBudget } from '../../../../src/contracts/distributor/budget.ts';
+import { budgetReason, estimateOf, limitReached, noAmount } from '../../../../src/distributor/core/dispatch/budget.ts';
+import { rerouted } from '../../../../src/distributor/core/tasks/expiry.ts';
+import { routeOf, routeRow } from '../../../../src/distributor/core/ready/route.ts';
+import { settle } from '../../../../src/distributor/core/tasks/settle.ts';
+import { taskView } from '../../../../src/distributor/core/tasks/task-view.ts';
 import { processingRow, startMs } from '../rows.ts';
 
 const usd = (dollars: number) => ({ micro_usd: dollars * 1e6, tokens: 0 });

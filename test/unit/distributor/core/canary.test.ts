@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CanarySettings, CanarySums } from '../../../../src/contracts/canary.ts';
+import type { CanarySettings, CanarySums } from '../../../../src/contracts/distributor/canary.ts';
 import type { PolicyRow } from '../../../../src/contracts/rows.ts';
 import {
   addedSums,

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { desiredWaitMs } from '../../../../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask } from '../../../../src/contracts/rows.ts';
-import { desiredAgents } from '../../../../src/distributor/core/desired-agents.ts';
-import { addedFigures } from '../../../../src/distributor/core/figures.ts';
+import { desiredAgents } from '../../../../src/distributor/core/agents/desired-agents.ts';
+import { addedFigures } from '../../../../src/distributor/core/agents/figures.ts';
 import { agentRow, iso, readyTask, results, startMs } from '../rows.ts';
 
 const tasks = (count: number, over: Partial<ReadyTask> = {}) =>

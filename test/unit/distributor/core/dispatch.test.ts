@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { assignmentsPerRoundMax } from '../../../../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask, RouteRow } from '../../../../src/contracts/rows.ts';
-import { distributionLog } from '../../../../src/contracts/task.ts';
-import { claimChange } from '../../../../src/distributor/core/claim.ts';
-import { decideDispatch } from '../../../../src/distributor/core/dispatch.ts';
+import { distributionLog } from '../../../../src/contracts/distributor/task.ts';
+import { claimChange } from '../../../../src/distributor/core/tasks/claim.ts';
+import { decideDispatch } from '../../../../src/distributor/core/dispatch/dispatch.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../rows.ts';
 
 function decide(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { openFleet } from '../../../../src/distributor/core/fleet.ts';
+import { openFleet } from '../../../../src/distributor/core/agents/fleet.ts';
 import type { AgentRow, RouteRow } from '../../../../src/contracts/rows.ts';
 import type { CandidateSet } from '../../../../src/distributor/core/strategies/strategy.ts';
 import { agentRow, iso, route, startMs } from '../rows.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { AgentRow } from '../../../../src/contracts/rows.ts';
-import { addedFigures } from '../../../../src/distributor/core/figures.ts';
-import { forecast, type ForecastView, overtaking } from '../../../../src/distributor/core/forecast.ts';
-import { readyOrder } from '../../../../src/distributor/core/ready-order.ts';
+import { addedFigures } from '../../../../src/distributor/core/agents/figures.ts';
+import { forecast, type ForecastView, overtaking } from '../../../../src/distributor/core/explain/forecast.ts';
+import { readyOrder } from '../../../../src/distributor/core/ready/ready-order.ts';
 import { agentRow, iso, readyTask, results, startMs } from '../rows.ts';
 
 /** An agent that has run fifty tasks of ten seconds. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { startsBy } from '../../../../src/distributor/core/longest-wait.ts';
+import { startsBy } from '../../../../src/distributor/core/ready/longest-wait.ts';
 import { agentRow, iso, startMs } from '../rows.ts';
 
 const minute = 60_000;

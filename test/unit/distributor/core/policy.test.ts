@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { CadreError } from '../../../../src/contracts/errors.ts';
 import { policyBytesMax } from '../../../../src/contracts/limits.ts';
-import { type PolicyDocument, policyDocument } from '../../../../src/contracts/policy.ts';
+import { type PolicyDocument, policyDocument } from '../../../../src/contracts/distributor/policy.ts';
 import type { AgentRow, ReadyTask } from '../../../../src/contracts/rows.ts';
-import { decideDispatch } from '../../../../src/distributor/core/dispatch.ts';
+import { decideDispatch } from '../../../../src/distributor/core/dispatch/dispatch.ts';
 import { checkedPolicy } from '../../../../src/distributor/core/policy/check-policy.ts';
 import { scoresOf } from '../../../../src/distributor/core/policy/expression.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../rows.ts';

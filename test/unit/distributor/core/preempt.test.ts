@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { preemptAfterMs, preemptAnswerMsMax, preemptedWorkMsMax } from '../../../../src/contracts/limits.ts';
 import type { Hold, ReadyTask, RouteRow } from '../../../../src/contracts/rows.ts';
-import type { Priority } from '../../../../src/contracts/task.ts';
-import { decideDispatch } from '../../../../src/distributor/core/dispatch.ts';
-import { readyOrder } from '../../../../src/distributor/core/ready-order.ts';
+import type { Priority } from '../../../../src/contracts/distributor/task.ts';
+import { decideDispatch } from '../../../../src/distributor/core/dispatch/dispatch.ts';
+import { readyOrder } from '../../../../src/distributor/core/ready/ready-order.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../rows.ts';
 
 /** A hold of work that began `agoMs` ago. */

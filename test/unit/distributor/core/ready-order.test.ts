@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { criticalWindowMs, highWindowMs, lowWindowMs, mediumWindowMs } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
-import { dueOf, levelOf, orderAt, readyOrder } from '../../../../src/distributor/core/ready-order.ts';
+import { dueOf, levelOf, orderAt, readyOrder } from '../../../../src/distributor/core/ready/ready-order.ts';
 import { iso, startMs, taskRow } from '../rows.ts';
 
 const row = (task_id: string, over: Partial<TaskRow> = {}) => taskRow({ task_id, ...over });

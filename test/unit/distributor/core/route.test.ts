@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { freeSlots, isAvailable, routeOf, routeRow } from '../../../../src/distributor/core/route.ts';
+import { freeSlots, isAvailable, routeOf, routeRow } from '../../../../src/distributor/core/ready/route.ts';
 import { agentRow, startMs } from '../rows.ts';
 
 describe('the route of a task', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { backoffMsMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
-import { type EndedAttempt, retryDelayMs, settle } from '../../../../src/distributor/core/settle.ts';
-import { readyEntry } from '../../../../src/distributor/core/index-entries.ts';
+import { type EndedAttempt, retryDelayMs, settle } from '../../../../src/distributor/core/tasks/settle.ts';
+import { readyEntry } from '../../../../src/distributor/core/ready/index-entries.ts';
 import { iso, processingRow, startMs } from '../rows.ts';
 
 const now = startMs + 5_000;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { queuedMsMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
 import { mediumWindowMs } from '../../../../src/contracts/limits.ts';
-import { expireChange, expiryChange } from '../../../../src/distributor/core/expire.ts';
+import { expireChange, expiryChange } from '../../../../src/distributor/core/tasks/expire.ts';
 import {
   fenceChange,
   holdKey,
@@ -13,8 +13,8 @@ import {
   promoteChange,
   redriveChange,
   cancelChange,
-} from '../../../../src/distributor/core/task.ts';
-import { readyEntry } from '../../../../src/distributor/core/index-entries.ts';
+} from '../../../../src/distributor/core/tasks/task.ts';
+import { readyEntry } from '../../../../src/distributor/core/ready/index-entries.ts';
 import { iso, processingRow, startMs, taskRow } from '../rows.ts';
 
 const now = startMs + 1_000;

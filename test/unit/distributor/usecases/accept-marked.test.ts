@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { CadreError } from '../../../../src/contracts/errors.ts';
 import { parse } from '../../../../src/contracts/parse.ts';
-import { type Task, task as taskSchema } from '../../../../src/contracts/task.ts';
+import { type Task, task as taskSchema } from '../../../../src/contracts/distributor/task.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
-import { acceptTasks } from '../../../../src/distributor/usecases/accept-tasks.ts';
-import { cancelTask } from '../../../../src/distributor/usecases/cancel-task.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import { acceptTasks } from '../../../../src/distributor/usecases/submit/accept-tasks.ts';
+import { cancelTask } from '../../../../src/distributor/usecases/tasks/cancel-task.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

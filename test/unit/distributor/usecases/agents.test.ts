@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { slotsTogetherMax } from '../../../../src/contracts/limits.ts';
-import { agentGrant } from '../../../../src/contracts/agent.ts';
-import { deregisterAgent } from '../../../../src/distributor/usecases/deregister-agent.ts';
-import { recordHeartbeats } from '../../../../src/distributor/usecases/record-heartbeats.ts';
-import { registerAgent } from '../../../../src/distributor/usecases/register-agent.ts';
+import { agentGrant } from '../../../../src/contracts/distributor/agent.ts';
+import { deregisterAgent } from '../../../../src/distributor/usecases/agents/deregister-agent.ts';
+import { recordHeartbeats } from '../../../../src/distributor/usecases/agents/record-heartbeats.ts';
+import { registerAgent } from '../../../../src/distributor/usecases/agents/register-agent.ts';
 import { iso, startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 
@@ -111,7 +111,7 @@ describe('deregistering', () => {
       expect(await deregisterAgent(stage.deps, mine)).toMatchObject({ ok: true });
       return reserved;
     };
-    const { dispatchTasks } = await import('../../../../src/distributor/usecases/dispatch-tasks.ts');
+    const { dispatchTasks } = await import('../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts');
     await dispatchTasks(
       { ...stage.deps, agents: { ...stage.deps.agents, reserve } },
       { pool: 'default', routes: ['*'] },

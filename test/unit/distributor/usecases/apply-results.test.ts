@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { TaskResult } from '../../../../src/contracts/messages.ts';
-import type { SentResult } from '../../../../src/distributor/core/fate.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
+import type { SentResult } from '../../../../src/distributor/core/tasks/fate.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
 import { iso, startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 
@@ -137,7 +137,7 @@ describe('a result that does not count', () => {
 
   it('of a cancelled task is late', async () => {
     const stage = await working();
-    const { cancelTask } = await import('../../../../src/distributor/usecases/cancel-task.ts');
+    const { cancelTask } = await import('../../../../src/distributor/usecases/tasks/cancel-task.ts');
     await cancelTask(stage.deps, { task_id: 't1', principal: 'user', reason: 'no' });
     expect(await report(stage)).toEqual(['late']);
     expect(await stage.row('t1')).toMatchObject({ status: 'Cancelled', late_results: 1 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { agentRegistration, type BatchTraits } from '../../../../src/contracts/agent.ts';
-import type { Task } from '../../../../src/contracts/task.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch-tasks.ts';
-import { explainTask } from '../../../../src/distributor/usecases/explain-task.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import { agentRegistration, type BatchTraits } from '../../../../src/contracts/distributor/agent.ts';
+import type { Task } from '../../../../src/contracts/distributor/task.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
+import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

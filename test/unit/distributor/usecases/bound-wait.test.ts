@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { boundedBacklogMax, defaultTimeoutMs, lowWindowMs } from '../../../../src/contracts/limits.ts';
-import { boundWait } from '../../../../src/distributor/usecases/bound-wait.ts';
+import { boundWait } from '../../../../src/distributor/usecases/tasks/bound-wait.ts';
 import { iso, startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 

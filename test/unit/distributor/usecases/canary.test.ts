@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CanarySettings } from '../../../../src/contracts/canary.ts';
+import type { CanarySettings } from '../../../../src/contracts/distributor/canary.ts';
 import { isCanaryTask } from '../../../../src/distributor/core/policy/canary.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { promotePolicy, putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { promotePolicy, putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { distributorStage, task } from '../stage.ts';
 
 const only = (agent_id: string) => ({
@@ -94,7 +94,7 @@ describe('a policy that is tried', () => {
     await finish('b', 'failed');
     const pool = await deps.agents.pool('default');
     await putPolicy(deps, { ...change, document: {}, expected_version: 2 });
-    const { judgeCanary } = await import('../../../../src/distributor/usecases/judge-canary.ts');
+    const { judgeCanary } = await import('../../../../src/distributor/usecases/pulse/judge-canary.ts');
     expect(await judgeCanary(deps, pool)).toBe(false);
     await pulse();
     expect(await deps.policies.head('default')).toMatchObject({ version: 3, document: {}, by: 'me' });

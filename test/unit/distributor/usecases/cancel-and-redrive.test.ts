@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { cancelTask } from '../../../../src/distributor/usecases/cancel-task.ts';
-import { redriveDeadLetter } from '../../../../src/distributor/usecases/redrive-dead-letter.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { cancelTask } from '../../../../src/distributor/usecases/tasks/cancel-task.ts';
+import { redriveDeadLetter } from '../../../../src/distributor/usecases/tasks/redrive-dead-letter.ts';
 import { distributorStage, task } from '../stage.ts';
 
 const request = { task_id: 't1', principal: 'user', reason: 'changed my mind' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { dispatchRoundsMax, pulseTicksMax } from '../../../../src/contracts/limits.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
-import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch-tasks.ts';
+import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { explainedAgentsMax, taskExplanation } from '../../../../src/contracts/explanation.ts';
-import { putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
-import { explainTask } from '../../../../src/distributor/usecases/explain-task.ts';
+import { explainedAgentsMax, taskExplanation } from '../../../../src/contracts/distributor/explanation.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
 import { distributorStage, task } from '../stage.ts';
 
 async function explained(stage: ReturnType<typeof distributorStage>, id: string) {

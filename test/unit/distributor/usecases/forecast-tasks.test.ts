@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { forecastTasks } from '../../../../src/distributor/usecases/forecast-tasks.ts';
-import { addedFigures } from '../../../../src/distributor/core/figures.ts';
+import { forecastTasks } from '../../../../src/distributor/usecases/submit/forecast-tasks.ts';
+import { addedFigures } from '../../../../src/distributor/core/agents/figures.ts';
 import { iso, results, startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 

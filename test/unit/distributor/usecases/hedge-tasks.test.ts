@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { hedgeLookMs } from '../../../../src/contracts/limits.ts';
 import type { TaskResult } from '../../../../src/contracts/messages.ts';
-import type { Task } from '../../../../src/contracts/task.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { cancelTask } from '../../../../src/distributor/usecases/cancel-task.ts';
-import { deregisterAgent } from '../../../../src/distributor/usecases/deregister-agent.ts';
-import { explainTask } from '../../../../src/distributor/usecases/explain-task.ts';
-import { killTask } from '../../../../src/distributor/usecases/kill-task.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
-import { stopAgent } from '../../../../src/distributor/usecases/stop-agent.ts';
-import { taskView } from '../../../../src/distributor/core/task-view.ts';
+import type { Task } from '../../../../src/contracts/distributor/task.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { cancelTask } from '../../../../src/distributor/usecases/tasks/cancel-task.ts';
+import { deregisterAgent } from '../../../../src/distributor/usecases/agents/deregister-agent.ts';
+import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
+import { killTask } from '../../../../src/distributor/usecases/tasks/kill-task.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
+import { stopAgent } from '../../../../src/distributor/usecases/agents/stop-agent.ts';
+import { taskView } from '../../../../src/distributor/core/tasks/task-view.ts';
 import { iso, startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 

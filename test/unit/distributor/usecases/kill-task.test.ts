@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { killTask } from '../../../../src/distributor/usecases/kill-task.ts';
-import { redriveDeadLetter } from '../../../../src/distributor/usecases/redrive-dead-letter.ts';
-import { createWorkflowTasks } from '../../../../src/platform/aws/workflow-tasks.ts';
-import { listRunTasks } from '../../../../src/workflow/usecases/list-run-tasks.ts';
-import { settleWorkflowTasks } from '../../../../src/workflow/usecases/advance-workflow.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { killTask } from '../../../../src/distributor/usecases/tasks/kill-task.ts';
+import { redriveDeadLetter } from '../../../../src/distributor/usecases/tasks/redrive-dead-letter.ts';
+import { createWorkflowTasks } from '../../../../src/platform/aws/workflow/workflow-tasks.ts';
+import { listRunTasks } from '../../../../src/workflow/usecases/view/list-run-tasks.ts';
+import { settleWorkflowTasks } from '../../../../src/workflow/usecases/advance/advance-workflow.ts';
 import { createWorkflowStage } from '../../../support/workflow-stage.ts';
 import { distributorStage, task } from '../stage.ts';
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { readyPageSizeMax } from '../../../../src/contracts/limits.ts';
-import type { PolicyDocument } from '../../../../src/contracts/policy.ts';
-import type { Task } from '../../../../src/contracts/task.ts';
+import type { PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
+import type { Task } from '../../../../src/contracts/distributor/task.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
-import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch-tasks.ts';
-import { explainTask } from '../../../../src/distributor/usecases/explain-task.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
-import { routeOf } from '../../../../src/distributor/core/route.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
+import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
+import { routeOf } from '../../../../src/distributor/core/ready/route.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

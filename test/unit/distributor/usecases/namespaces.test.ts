@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyDocument } from '../../../../src/contracts/policy.ts';
-import { putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
+import type { PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CadreError } from '../../../../src/contracts/errors.ts';
 import { queueFullRetryMs, shedPerPulseMax } from '../../../../src/contracts/limits.ts';
-import type { OverflowRule, PolicyDocument } from '../../../../src/contracts/policy.ts';
-import type { Task } from '../../../../src/contracts/task.ts';
-import { putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import type { OverflowRule, PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
+import type { Task } from '../../../../src/contracts/distributor/task.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

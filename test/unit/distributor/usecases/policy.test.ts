@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { putPolicy, rollBackPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
-import { tryPolicy } from '../../../../src/distributor/usecases/try-policy.ts';
+import { putPolicy, rollBackPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { tryPolicy } from '../../../../src/distributor/usecases/policies/try-policy.ts';
 import { startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 

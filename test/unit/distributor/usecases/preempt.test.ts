@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { preemptAfterMs } from '../../../../src/contracts/limits.ts';
 import type { TaskResult } from '../../../../src/contracts/messages.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { distributorStage, task } from '../stage.ts';
 
 /** An agent of one slot works on a low task, and a critical one has waited long enough. */

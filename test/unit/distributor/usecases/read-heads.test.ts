@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { dueLookMs } from '../../../../src/contracts/limits.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
-import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch-tasks.ts';
-import type { QuietLevels } from '../../../../src/distributor/usecases/read-heads.ts';
+import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
+import type { QuietLevels } from '../../../../src/distributor/usecases/dispatch/read-heads.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

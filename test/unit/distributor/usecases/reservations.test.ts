@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CadreError } from '../../../../src/contracts/errors.ts';
 import { readyPageSizeMax } from '../../../../src/contracts/limits.ts';
-import type { PolicyDocument, Reservation } from '../../../../src/contracts/policy.ts';
-import type { Task } from '../../../../src/contracts/task.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { boundWait } from '../../../../src/distributor/usecases/bound-wait.ts';
-import { putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
-import { explainTask } from '../../../../src/distributor/usecases/explain-task.ts';
+import type { PolicyDocument, Reservation } from '../../../../src/contracts/distributor/policy.ts';
+import type { Task } from '../../../../src/contracts/distributor/task.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { boundWait } from '../../../../src/distributor/usecases/tasks/bound-wait.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { busyRouteTasksMin, confirmMsMax, queuedMsMax } from '../../../../src/contracts/limits.ts';
-import type { SentResult } from '../../../../src/distributor/core/fate.ts';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import type { SentResult } from '../../../../src/distributor/core/tasks/fate.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { iso } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 

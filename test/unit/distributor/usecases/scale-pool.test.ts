@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { desiredHoldMs } from '../../../../src/contracts/limits.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { metricLine } from '../../../../src/platform/aws/metric-line.ts';
 import { startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';

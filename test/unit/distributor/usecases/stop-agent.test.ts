@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { applyResults } from '../../../../src/distributor/usecases/apply-results.ts';
-import { reviveAgent } from '../../../../src/distributor/usecases/revive-agent.ts';
-import { runPulse } from '../../../../src/distributor/usecases/run-pulse.ts';
-import { stopAgent } from '../../../../src/distributor/usecases/stop-agent.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
+import { reviveAgent } from '../../../../src/distributor/usecases/agents/revive-agent.ts';
+import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
+import { stopAgent } from '../../../../src/distributor/usecases/agents/stop-agent.ts';
 import { distributorStage, task } from '../stage.ts';
 
 const kill = { agent_id: 'a1', how: 'killed' as const, reason: 'writes nonsense', principal: 'operator' };
@@ -82,7 +82,7 @@ describe('killing an agent', () => {
       expect(await stopAgent(stage.deps, kill)).toMatchObject({ ok: true, value: { holds: {} } });
       return reserved;
     };
-    const { dispatchTasks } = await import('../../../../src/distributor/usecases/dispatch-tasks.ts');
+    const { dispatchTasks } = await import('../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts');
     await dispatchTasks(
       { ...stage.deps, agents: { ...stage.deps.agents, reserve } },
       { pool: 'default', routes: ['*'] },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PolicyDocument } from '../../../../src/contracts/policy.ts';
+import type { PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
 import { queueFullRetryMs } from '../../../../src/contracts/limits.ts';
-import { acceptTasks } from '../../../../src/distributor/usecases/accept-tasks.ts';
-import { putPolicy } from '../../../../src/distributor/usecases/change-policy.ts';
+import { acceptTasks } from '../../../../src/distributor/usecases/submit/accept-tasks.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;

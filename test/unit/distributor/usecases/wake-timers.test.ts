@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { timerHorizonMs, timersPerPulseMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
-import { wakeTasks } from '../../../../src/distributor/usecases/wake-tasks.ts';
-import { wakeTimers } from '../../../../src/distributor/usecases/wake-timers.ts';
+import { wakeTasks } from '../../../../src/distributor/usecases/pulse/wake-tasks.ts';
+import { wakeTimers } from '../../../../src/distributor/usecases/pulse/wake-timers.ts';
 import { delay } from '../../../contract/stores/backend.ts';
 import { iso, startMs, taskRow } from '../rows.ts';
 import { distributorStage } from '../stage.ts';

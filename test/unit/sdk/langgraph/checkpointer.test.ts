@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { emptyCheckpoint, ERROR, uuid6 } from '@langchain/langgraph-checkpoint';
 import { CadreSaver } from '../../../../src/sdk/langgraph.ts';
-import { createTestCloud } from '../../../../src/sdk/test-cloud.ts';
+import { createTestCloud } from '../../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../../support/driven-contexts.ts';
 
 const metadata = { source: 'loop' as const, step: 0, parents: {} };

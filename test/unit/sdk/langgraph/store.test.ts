@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CadreStore } from '../../../../src/sdk/langgraph.ts';
-import { createTestCloud } from '../../../../src/sdk/test-cloud.ts';
+import { createTestCloud } from '../../../../src/sdk/test-cloud/test-cloud.ts';
 import { drivenContexts } from '../../../support/driven-contexts.ts';
 
 function stage() {

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { ContextRequest } from '../../../contracts/context/operations.ts';
+import { runs } from '../../command.ts';
+import { wholeNumber } from '../../option-values.ts';
+import { showTime, table } from '../../output.ts';
+import { readJsonArgument } from '../../read-input.ts';
+
+interface TypeOptions {
+  readonly namespace?: string;
+  readonly expect?: number;
+  readonly migration?: string;
+}
+
+/** `cadre context types put|list|show` */
+export function addTypes(group: Command): void {
+  const types = group.command('types').description('types of documents beside the specification’s, with their schemas');
+  const command = (usage: string, description: string) =>
+    types.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
+  command('put <type> <schema>', 'register a type, or its next version; the JSON Schema is JSON or @FILE')
+    .requiredOption('--expect <version>', 'the version that this one follows; 0 for the first', wholeNumber(0, 1e6))
+    .option('--migration <jsonata>', 'makes data of this version from data of the one before')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context types put ticket @ticket.json --expect 0
+  $ cadre context types put ticket @ticket-2.json --expect 1 --migration '$ ~> | $ | {"state": done ? "closed" : "open"}, "done" |'`,
+    )
+    .action(
+      runs<[string, string, TypeOptions]>(async ({ out, client }, context_type, json, options) => {
+        const { namespace, expect: expected_version = 0, migration } = options;
+        const schema = (await readJsonArgument(json, 'schema')) as ContextRequest<'define'>['schema'];
+        const answer = await (
+          await client()
+        ).contexts.define({
+          context_type,
+          schema,
+          expected_version,
+          ...(migration === undefined ? {} : { migration }),
+          ...(namespace === undefined ? {} : { namespace }),
+        });
+        out.data(answer, ({ version }) => `${context_type} is at version ${String(version)}.`);
+        return undefined;
+      }),
+    );
+  command('list', 'list the registered types').action(
+    runs<[TypeOptions]>(async ({ out, client }, options) => {
+      out.data(await (await client()).contexts.types(options), ({ items }) =>
+        table(
+          ['TYPE', 'VERSION', 'SINCE', 'BY'],
+          items.map(({ context_type, version, at, by }) => [context_type, String(version), showTime(at), by]),
+        ),
+      );
+      return undefined;
+    }),
+  );
+  command('show <type>', 'show the versions of a type, newest first').action(
+    runs<[string, TypeOptions]>(async ({ out, client }, context_type, options) => {
+      out.data(await (await client()).contexts.type({ context_type, ...options }), ({ items }) =>
+        JSON.stringify(items, null, 2),
+      );
+      return undefined;
+    }),
+  );
+}

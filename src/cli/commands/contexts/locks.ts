@@ -1,0 +1,87 @@
+import type { Command } from 'commander';
+import { runs } from '../../command.ts';
+import { pageSize, wholeNumber } from '../../option-values.ts';
+import { showTime, table } from '../../output.ts';
+
+interface LockOptions {
+  readonly namespace?: string;
+  readonly ttl?: number;
+  readonly slots?: number;
+  readonly token?: number;
+  readonly under?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+const milliseconds = wholeNumber(1_000, Number.MAX_SAFE_INTEGER);
+const tokenValue = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+/** `cadre locks`, `cadre locks acquire|renew|release` */
+export function addLocks(program: Command): void {
+  const group = program.command('locks').description('locks and semaphores with fencing tokens');
+  group.addHelpText(
+    'after',
+    `
+Examples:
+  $ cadre locks list --under deploy
+  $ cadre locks acquire deploy/production --ttl 60000
+  $ cadre locks renew deploy/production --token 1795428000000 --ttl 60000
+  $ cadre locks release deploy/production --token 1795428000000`,
+  );
+  const command = (usage: string, description: string) =>
+    group.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
+  command('list', 'list the locks that somebody holds')
+    .option('--under <path>', 'at and below this path')
+    .option('--limit <count>', 'locks looked at for a page, at most 100', pageSize)
+    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
+    .action(
+      runs<[LockOptions]>(async ({ out, client }, options) => {
+        const page = await (await client()).contexts.locks(options);
+        out.data(page, ({ items }) =>
+          table(
+            ['NAME', 'SLOTS', 'TOKEN', 'UNTIL', 'BY'],
+            items.flatMap(({ name, slots, holders }) =>
+              holders.map(({ token, until, by }) => [name, String(slots), String(token), showTime(until), by]),
+            ),
+          ),
+        );
+        if (page.cursor !== undefined) out.progress(`More: cadre locks list --cursor ${page.cursor}`);
+        return undefined;
+      }),
+    );
+  command('acquire <name>', 'take a slot for a time; exit code 6 when none is free')
+    .requiredOption('--ttl <ms>', 'the slot is free again after this time', milliseconds)
+    .option('--slots <count>', 'holders at once (default: 1)', wholeNumber(1, 1_000))
+    .action(
+      runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, ttl = 0, slots }) => {
+        const room = namespace === undefined ? {} : { namespace };
+        const request = { name, ttl_ms: ttl, ...room, ...(slots === undefined ? {} : { slots }) };
+        const answer = await (await client()).contexts.lock(request);
+        out.data(answer, (shown) => (shown.outcome === 'acquired' ? String(shown.token) : ''));
+        if (answer.outcome === 'acquired') return 0;
+        out.progress(`${name} is taken; a slot may be free at ${showTime(answer.free_at)}.`);
+        return 6;
+      }),
+    );
+  command('renew <name>', 'hold a slot for longer; exit code 6 when it is lost')
+    .requiredOption('--token <token>', 'what acquire gave', tokenValue)
+    .requiredOption('--ttl <ms>', 'from now on', milliseconds)
+    .action(
+      runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, token = 0, ttl = 0 }) => {
+        const room = namespace === undefined ? {} : { namespace };
+        const answer = await (await client()).contexts.renew({ name, token, ttl_ms: ttl, ...room });
+        out.data(answer, (shown) => (shown.outcome === 'renewed' ? `${name} is yours until ${shown.until}.` : 'Lost.'));
+        return answer.outcome === 'renewed' ? 0 : 6;
+      }),
+    );
+  command('release <name>', 'give a slot back')
+    .requiredOption('--token <token>', 'what acquire gave', tokenValue)
+    .action(
+      runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, token = 0 }) => {
+        const room = namespace === undefined ? {} : { namespace };
+        const answer = await (await client()).contexts.unlock({ name, token, ...room });
+        out.data(answer, ({ outcome }) => (outcome === 'released' ? `${name} is released.` : 'It was lost already.'));
+        return undefined;
+      }),
+    );
+}

@@ -1,0 +1,108 @@
+import type * as z from 'zod';
+import type { TransactionAnswer, transactionRequest } from '../../../contracts/context/requests.ts';
+import { CadreError } from '../../../contracts/errors.ts';
+import { keepingMasked } from '../../core/access.ts';
+import { deletion, headOf, nextVersion, type Stamp } from '../../core/version.ts';
+import type { Caller, Check, Commit, ContextDeps } from '../../ports.ts';
+import { changed, prepared, stampOf } from './change-document.ts';
+import { liveFor, loadDocument, permitted, type DocumentState } from './load-document.ts';
+import { patchedData } from './patch-document.ts';
+
+type Operation = z.output<typeof transactionRequest>['operations'][number];
+
+/** The version that an operation expects; 0 for a creation. */
+function expectedOf(operation: Operation): number {
+  return operation.operation === 'create' ? 0 : operation.expected_version;
+}
+
+function decide(state: DocumentState, operation: Operation, caller: Caller, stamp: Stamp): Commit | Check {
+  const { key, latest } = state;
+  if (operation.operation === 'create') {
+    permitted(state.namespace, key, caller, 'write');
+    const { operation: _operation, ...fields } = operation;
+    const previous = latest === undefined ? undefined : headOf(latest);
+    const change = { kind: 'create' as const, base_version: previous?.version ?? 0, ...fields };
+    return { previous, next: nextVersion(key, previous, change, stamp) };
+  }
+  if (operation.operation === 'check') {
+    liveFor(state, caller, 'read');
+    return { key, version: operation.expected_version };
+  }
+  const { live, access } = liveFor(state, caller, operation.operation === 'delete' ? 'delete' : 'write');
+  const previous = headOf(live);
+  if (operation.operation === 'delete') return { previous, next: deletion(previous, stamp) };
+  const base_version = operation.expected_version;
+  if (operation.operation === 'patch') {
+    const data = keepingMasked(patchedData(live, access, operation), live.data, access.mask);
+    return { previous, next: nextVersion(key, previous, { kind: 'patch', base_version, data }, stamp) };
+  }
+  if (operation.access_policy !== undefined) permitted(state.namespace, live, caller, 'admin');
+  const { operation: _operation, expected_version: _expected, ...fields } = operation;
+  const data = keepingMasked(fields.data, live.data, access.mask);
+  return { previous, next: nextVersion(key, previous, { kind: 'put', base_version, ...fields, data }, stamp) };
+}
+
+/** What is at another version than its operation expects. */
+function staleOf(states: readonly DocumentState[], operations: readonly Operation[]) {
+  return operations.flatMap((operation, at) => {
+    const version = states[at]?.live?.version ?? 0;
+    return version === expectedOf(operation) ? [] : [{ context_id: operation.context_id, version }];
+  });
+}
+
+/** The heads that this very transaction wrote, when its first answer was lost. */
+async function repeatedHeads(
+  deps: ContextDeps,
+  states: readonly DocumentState[],
+  operations: readonly Operation[],
+  operation_id: string,
+) {
+  const writing = operations.flatMap((operation, at) => {
+    const state = states[at];
+    return operation.operation === 'check' || state === undefined ? [] : [{ operation, state }];
+  });
+  const versions = await Promise.all(
+    writing.map(async ({ operation, state: { key, latest } }) => {
+      const expected =
+        operation.operation === 'create' ? (latest?.created_version ?? 1) - 1 : operation.expected_version;
+      if (latest === undefined || latest.version <= expected) return undefined;
+      return latest.version === expected + 1 ? latest : deps.documents.version(key, expected + 1);
+    }),
+  );
+  const own = versions.flatMap((version) => (version?.operation_id === operation_id ? [headOf(version)] : []));
+  return own.length === writing.length && own.length > 0 ? own : undefined;
+}
+
+/** Changes up to 25 documents, all or none. Throws what each operation alone would throw, with nothing written. */
+export async function transactDocuments(
+  deps: ContextDeps,
+  caller: Caller,
+  request: z.output<typeof transactionRequest>,
+): Promise<TransactionAnswer> {
+  const { namespace, operations } = request;
+  for (const [index, operation] of operations.entries()) {
+    if (operation.operation === 'patch' && (operation.patch === undefined) === (operation.merge_patch === undefined))
+      throw new CadreError('invalid-input', 'give either patch or merge_patch', {
+        path: `operations[${String(index)}].patch`,
+      });
+  }
+  const stamp = stampOf(deps, caller, request);
+  const load = () => Promise.all(operations.map(({ context_id }) => loadDocument(deps, { namespace, context_id })));
+  const answerStale = async (states: readonly DocumentState[]): Promise<TransactionAnswer> => {
+    const heads = await repeatedHeads(deps, states, operations, stamp.operation_id);
+    return heads === undefined
+      ? { outcome: 'stale', stale: staleOf(states, operations) }
+      : { outcome: 'repeated', heads };
+  };
+  const states = await load();
+  // Who may not read a document is not told its version either.
+  for (const state of states) permitted(state.namespace, state.live ?? state.key, caller, 'read');
+  if (staleOf(states, operations).length > 0) return answerStale(states);
+  const decided = operations.map((operation, at) => decide(states[at] as DocumentState, operation, caller, stamp));
+  const changes = decided.filter((each): each is Commit => 'next' in each);
+  const checks = decided.filter((each): each is Check => 'version' in each);
+  const commits = await prepared(deps, states[0]?.namespace, changes);
+  if ((await deps.documents.commit(commits, checks)).length > 0) return answerStale(await load());
+  await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
+  return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };
+}

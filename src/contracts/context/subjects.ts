@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { pageQuery } from '../api.ts';
+import {
+  contextData,
+  contextHead,
+  contextId,
+  contextVersionView,
+  defaultNamespace,
+  legalHold,
+  lifecycleReason,
+  namespaceName,
+  subject,
+} from './context.ts';
+import { timestamp } from '../ids.ts';
+
+const subjectRef = { namespace: namespaceName.default(defaultNamespace), subject };
+
+export const exportRequest = z.strictObject({ ...subjectRef, cursor: pageQuery.shape.cursor });
+export const exportAnswer = z.object({
+  items: z.array(
+    z.object({
+      context_id: contextId,
+      ...contextHead.pick({ context_type: true, tags: true, relations: true, deleted: true }).shape,
+      ...contextVersionView.shape,
+      /** Absent while it is in the archive: restore the document to have it. */
+      data: contextData.optional(),
+    }),
+  ),
+  cursor: z.string().optional(),
+});
+export type ExportAnswer = z.infer<typeof exportAnswer>;
+
+export const forgetRequest = z.strictObject({ ...subjectRef, reason: lifecycleReason });
+
+/** A document that was erased: its tombstone's version, how many versions there were, and the Merkle root over their history. */
+const forgotten = z.object({
+  context_id: contextId,
+  version: z.int(),
+  versions: z.int(),
+  root: z.string(),
+  erased_by: z.string(),
+  done_at: timestamp.optional(),
+});
+/** A document that was not erased because it is under a legal hold. */
+const held = z.object({ context_id: contextId, ...legalHold.shape });
+
+/** What was erased of a subject's data, and what could not be. Each certificate holds the hash of the one before, so that none can be changed or taken out unseen. */
+export const certificate = z.object({
+  namespace: namespaceName,
+  /** Counts up from 1 in each namespace. */
+  number: z.int(),
+  subject,
+  reason: lifecycleReason,
+  requested_by: z.string(),
+  requested_at: timestamp,
+  issued_at: timestamp,
+  documents: z.array(forgotten),
+  held: z.array(held),
+  /** The hash of the certificate before; empty in the first one. */
+  previous: z.string(),
+  /** SHA-256 of the canonical JSON of everything above. */
+  hash: z.string(),
+});
+export type Certificate = z.infer<typeof certificate>;
+
+export const forgetAnswer = z.union([
+  /** Everything that may be erased is gone for its readers; call again in some minutes for the certificate. */
+  z.object({ outcome: z.literal('erasing'), documents: z.array(forgotten), held: z.array(held) }),
+  z.object({ outcome: z.literal('done'), certificate }),
+]);
+export type ForgetAnswer = z.infer<typeof forgetAnswer>;
+
+export const certificatesRequest = z.strictObject({
+  namespace: namespaceName.default(defaultNamespace),
+  ...pageQuery.shape,
+});

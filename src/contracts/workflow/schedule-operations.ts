@@ -1,0 +1,77 @@
+import { page, pageQuery } from '../api.ts';
+import type { Operation } from '../operations.ts';
+import { schedule, scheduleId, scheduleTimes, scheduleTimesQuery, scheduleView } from './schedule.ts';
+
+/** The operations on schedules. */
+export const scheduleOperations: readonly Operation[] = [
+  {
+    id: 'createSchedule',
+    method: 'post',
+    path: '/v1/schedules',
+    tag: 'schedules',
+    summary: 'Let a workflow run at times',
+    body: schedule,
+    status: 201,
+    answer: scheduleView,
+  },
+  {
+    id: 'listSchedules',
+    method: 'get',
+    path: '/v1/schedules',
+    tag: 'schedules',
+    summary: 'List schedules',
+    query: pageQuery,
+    status: 200,
+    answer: page(scheduleView),
+  },
+  {
+    id: 'getSchedule',
+    method: 'get',
+    path: '/v1/schedules/:id',
+    tag: 'schedules',
+    summary: 'Read a schedule',
+    params: { id: scheduleId },
+    status: 200,
+    answer: scheduleView,
+  },
+  {
+    id: 'listScheduleTimes',
+    method: 'get',
+    path: '/v1/schedules/:id/times',
+    tag: 'schedules',
+    summary: 'The next times at which a schedule fires',
+    params: { id: scheduleId },
+    query: scheduleTimesQuery,
+    status: 200,
+    answer: scheduleTimes,
+  },
+  {
+    id: 'pauseSchedule',
+    method: 'post',
+    path: '/v1/schedules/:id/pause',
+    tag: 'schedules',
+    summary: 'Pause a schedule; its runs go on',
+    params: { id: scheduleId },
+    status: 200,
+    answer: scheduleView,
+  },
+  {
+    id: 'resumeSchedule',
+    method: 'post',
+    path: '/v1/schedules/:id/resume',
+    tag: 'schedules',
+    summary: 'Let a paused schedule go on from now',
+    params: { id: scheduleId },
+    status: 200,
+    answer: scheduleView,
+  },
+  {
+    id: 'deleteSchedule',
+    method: 'delete',
+    path: '/v1/schedules/:id',
+    tag: 'schedules',
+    summary: 'Remove a schedule; its runs go on',
+    params: { id: scheduleId },
+    status: 204,
+  },
+];

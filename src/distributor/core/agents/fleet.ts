@@ -1,0 +1,79 @@
+import type { AgentRow, RouteRow } from '../../../contracts/rows.ts';
+import { freeSlots, takesWork } from '../ready/route.ts';
+import type { Candidate, CandidateSet } from '../strategies/strategy.ts';
+
+/** A candidate whose slots are counted when somebody first asks: a decision looks at few routes of a large pool. */
+export class Member implements Candidate {
+  readonly agent: AgentRow;
+  #free: number | undefined;
+  #batches = 0;
+
+  constructor(agent: AgentRow) {
+    this.agent = agent;
+  }
+
+  get free(): number {
+    return (this.#free ??= freeSlots(this.agent));
+  }
+
+  /** Gives away one slot, in all sets that the agent is in; answers with how many it had free before. */
+  take(): number {
+    const before = this.free;
+    this.#free = before - 1;
+    return before;
+  }
+
+  /** The number of the next batch of an agent that takes some. */
+  nextBatch(): number {
+    this.#batches += 1;
+    return (this.agent.batches ?? 0) + this.#batches;
+  }
+}
+
+/** The agents of a pool during one round of decisions. */
+export interface Fleet {
+  /**
+   * The available agents that may run a route's tasks. Named agents come first and alone, in their order; when none of them is available, any agent with the
+   * capabilities may step in (`fallback`). The same requirement gets the same set.
+   */
+  candidatesOf(route: Pick<RouteRow, 'required_capabilities' | 'agents'>): CandidateSet<Member>;
+}
+
+/** Sorts the agents by capability once: for a route, only the agents with its rarest capability are looked at. `now` is epoch ms. */
+export function openFleet(agents: readonly AgentRow[], now: number): Fleet {
+  // Times of rows sort as text: comparing is faster than parsing them by the thousand.
+  const at = new Date(now).toISOString();
+  const available: Member[] = [];
+  const byCapability = new Map<string, Member[]>();
+  for (const agent of agents) {
+    if (agent.lease_until <= at || !takesWork(agent, now)) continue;
+    const member = new Member(agent);
+    available.push(member);
+    for (const capability of agent.capabilities) {
+      const offering = byCapability.get(capability);
+      if (offering === undefined) byCapability.set(capability, [member]);
+      else if (offering.at(-1) !== member) offering.push(member);
+    }
+  }
+  const capable = (required: readonly string[]): readonly Member[] => {
+    const [rarest = available, ...others] = required
+      .map((capability): readonly Member[] => byCapability.get(capability) ?? [])
+      .sort((one, other) => one.length - other.length);
+    if (others.length === 0) return rarest;
+    return rarest.filter(({ agent }) => required.every((capability) => agent.capabilities.includes(capability)));
+  };
+  const known = new Map<string, CandidateSet<Member>>();
+  return {
+    candidatesOf: ({ required_capabilities, agents: named }) => {
+      const requirement = `${required_capabilities.join(',')}@${named.join(',')}`;
+      const before = known.get(requirement);
+      if (before !== undefined) return before;
+      const able = capable(required_capabilities);
+      const preferred = named.flatMap((id) => able.find(({ agent }) => agent.agent_id === id) ?? []);
+      const isPinned = preferred.length > 0;
+      const found = { all: isPinned ? preferred : able, pinned: isPinned };
+      known.set(requirement, found);
+      return found;
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import type { Amount } from '../../../contracts/distributor/budget.ts';
+import type { CanaryHold } from '../../../contracts/distributor/canary.ts';
+import type { AgentRow, PolicyRow, ReadyTask, RouteRow, TaskRow } from '../../../contracts/rows.ts';
+import type { DistributionLog } from '../../../contracts/distributor/task.ts';
+import { performanceScore } from '../agents/agent.ts';
+import { companyOf, kindOf } from '../ready/batch.ts';
+import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
+import type { Durations } from '../agents/durations.ts';
+import { hedgeAt } from '../tasks/hedge.ts';
+import type { Lane } from '../ready/lane.ts';
+import type { Limiter, Taken } from '../ready/limiter.ts';
+import { canaryHoldOf } from '../policy/canary.ts';
+import type { Reservations } from '../ready/reservations.ts';
+import { holdKey } from '../tasks/task.ts';
+
+/** One task for one agent, with the reason. */
+export interface Assignment {
+  readonly task: ReadyTask;
+  readonly agent: AgentRow;
+  /** The attempt this assignment starts: the fencing token of the lease. */
+  readonly attempt: number;
+  readonly log: DistributionLog;
+  /** When the agent's next turn begins, where the strategy counts turns. */
+  readonly next_turn?: number;
+  /** The limits that its hold counts against, and what it reserves; undefined: it met none, and no other round need be looked out for. */
+  readonly taken?: Taken;
+  /** Of its task; absent: the default one. */
+  readonly namespace?: string;
+  /** The reservation whose slots its hold uses. */
+  readonly reservation?: string;
+  /** What its hold notes while a policy is tried. */
+  readonly canary?: CanaryHold;
+  /** The number of its batch, where the agent takes batches: one slot for all of it. */
+  readonly batch?: number;
+  /** When it gets a second run elsewhere unless it has ended (RFC 3339). */
+  readonly hedge_at?: string;
+  /** This is the second run of a task: its row as it was read, and what the run is expected to use. */
+  readonly beside?: { readonly row: TaskRow; readonly expected: Amount };
+}
+
+/** What handing out needs besides the task. */
+export interface AssigningContext extends ChoosingContext {
+  readonly limiter: Limiter;
+  readonly reservations: Reservations | undefined;
+  readonly policy: PolicyRow | undefined;
+  /** What is known of how long tasks take, for who asks. */
+  readonly durations: () => Durations;
+}
+
+/** Candidates whose scores a log tells. More: the task's row grows with every assignment. */
+const loggedCandidatesMax = 3;
+/** Candidates up to which those behind the first are sought: more would cost every assignment a look at all of them. */
+const rankedCandidatesMax = 200;
+
+function explain({ member, rule, policy_rule, among }: Choice, route: RouteRow): string[] {
+  const { agent, free } = member;
+  const reasons = [
+    `offers ${route.required_capabilities.join(', ') || 'what is asked (nothing)'}`,
+    `${agent.capacity - free} of ${agent.capacity} slots busy`,
+    `${among.all.length} agents could run it`,
+  ];
+  if (rule === 'fallback') reasons.push(`none of ${route.agents.join(', ')} is available`);
+  if (rule === 'resume') reasons.push('had it before and has its checkpoint at hand');
+  if (rule === 'primary-agent') reasons.push('named as primary agent');
+  if (rule === 'backup-agent') reasons.push('named as backup agent; those before it are full or unavailable');
+  if (policy_rule !== undefined) reasons.push(`rule ${policy_rule} of the policy`);
+  return reasons;
+}
+
+/** The best of those who had a free slot, with their scores. */
+function ranked({ among, ranking }: Choice): Pick<DistributionLog, 'candidates'> {
+  if (ranking === undefined || among.all.length > rankedCandidatesMax) return {};
+  const scored = (ranking.among ?? among.all).flatMap((each) =>
+    each.free > 0 ? [{ agent_id: each.agent.agent_id, score: ranking.score(each) }] : [],
+  );
+  const best = scored.filter(({ score }) => Number.isFinite(score)).sort((one, other) => other.score - one.score);
+  return {
+    candidates: best
+      .slice(0, loggedCandidatesMax)
+      .map(({ agent_id, score }) => ({ agent_id, score: Math.round(score * 1_000) / 1_000 })),
+  };
+}
+
+/** What is decided about a task that goes to an agent, alone or with others. */
+interface Handout {
+  readonly choice: Choice;
+  readonly efficiency_score: number;
+  readonly reasons: readonly string[];
+  readonly best: ReturnType<typeof ranked>;
+  readonly batch?: number;
+}
+
+/** Gives one task to the chosen agent, and counts it against its limits. */
+function handOver(
+  lane: Lane,
+  task: ReadyTask,
+  handout: Handout,
+  { limiter, reservations, ...context }: AssigningContext,
+) {
+  const { choice, batch, efficiency_score, reasons, best } = handout;
+  const { member, rule, policy_rule, next_turn } = choice;
+  const { agent } = member;
+  const attempt = task.attempt + 1;
+  const reservation = reservations?.of(task, lane.route);
+  const canary = canaryHoldOf(context.policy, task);
+  const hedge_at = hedgeAt(task, context);
+  const log: DistributionLog = {
+    id: holdKey(task.task_id, attempt),
+    task_id: task.task_id,
+    agent_id: agent.agent_id,
+    distribution_time: new Date(context.now).toISOString(),
+    routing_rule: rule,
+    ...(policy_rule === undefined ? {} : { policy_rule }),
+    ...(canary === undefined ? {} : { policy_side: canary.side }),
+    efficiency_score,
+    reasons: [...reasons],
+    ...best,
+  };
+  const taken = limiter.take(task, lane.route, agent);
+  const assignment: Assignment = {
+    ...{ task, agent, attempt, log },
+    ...(next_turn === undefined ? {} : { next_turn }),
+    ...(taken === undefined ? {} : { taken }),
+    ...(lane.route.namespace === undefined ? {} : { namespace: lane.route.namespace }),
+    ...(reservation === undefined ? {} : { reservation }),
+    ...(canary === undefined ? {} : { canary }),
+    ...(batch === undefined ? {} : { batch }),
+    ...(hedge_at === undefined ? {} : { hedge_at }),
+  };
+  return assignment;
+}
+
+/**
+ * Gives the next task of a lane to an agent and counts it, or tells why nobody gets it. An agent that takes batches gets its company with it, all in one slot, as far as limits leave room for each; or the
+ * task is held back until there is more. `reserved`: it comes first because its reservation is short.
+ */
+export function assign(
+  lane: Lane,
+  task: ReadyTask,
+  context: AssigningContext,
+  reserved = false,
+): readonly Assignment[] | Refusal {
+  const { limiter, reservations } = context;
+  const block = limiter.blockOf(task, lane.route);
+  if (block !== undefined) {
+    lane.heldBy.add(block.name);
+    if (block.overdraft !== undefined) lane.overdrafts.push(block.overdraft);
+    return 'held';
+  }
+  const choice = choose(task, lane.route, context);
+  if (choice === 'full' || choice === 'held') return choice;
+  const { member } = choice;
+  const { agent, free } = member;
+  const company = gather(lane, task, agent, context);
+  if (company === undefined) return 'held';
+  const reservation = reservations?.of(task, lane.route);
+  const handout: Handout = {
+    choice,
+    best: ranked(choice),
+    efficiency_score: Math.round((free / agent.capacity) * performanceScore(agent) * 1000) / 1000,
+    reasons: [...explain(choice, lane.route), ...(reserved ? [`reservation ${reservation} was short`] : [])],
+    ...(agent.batch === undefined ? {} : { batch: member.nextBatch() }),
+  };
+  member.take();
+  reservations?.count(reservation, 1);
+  const first = handOver(lane, task, handout, context);
+  const joining = { ...handout, reasons: [...handout.reasons, `in the batch of ${task.task_id}`] };
+  const others = company.slice(1).flatMap((other) => {
+    if (limiter.blockOf(other, lane.route) !== undefined) return [];
+    lane.joined.add(other.task_id);
+    return [handOver(lane, other, joining, context)];
+  });
+  return [first, ...others];
+}
+
+/** The tasks that go to the agent in one slot; undefined: they wait for more of their kind. */
+function gather(
+  lane: Lane,
+  task: ReadyTask,
+  { batch }: AgentRow,
+  context: AssigningContext,
+): readonly ReadyTask[] | undefined {
+  if (batch === undefined) return [task];
+  const kind = kindOf(task, lane.route, context);
+  if (kind !== undefined && lane.gathering.has(kind)) return undefined;
+  const company = companyOf(lane, task, kind, batch, context);
+  if ('tasks' in company) return company.tasks;
+  if (kind !== undefined) lane.gathering.set(kind, company.waitsUntil);
+  return undefined;
+}

@@ -1,0 +1,202 @@
+import { assignmentsPerRoundMax } from '../../../contracts/limits.ts';
+import type { AgentRow, PoolRows, ReadyTask, Served } from '../../../contracts/rows.ts';
+import { assign, type AssigningContext, type Assignment } from './assign.ts';
+import { type Durations, durationsOf } from '../agents/durations.ts';
+import { type Fleet, openFleet } from '../agents/fleet.ts';
+import { isDueAt, levelOf } from '../ready/ready-order.ts';
+import { heapOf } from '../ready/heap.ts';
+import { type FairShare, openFairShare } from '../ready/fair-share.ts';
+import { advance, isBefore, type Lane, openLane, takeTurn } from '../ready/lane.ts';
+import { budgetName, type Overdraft } from './budget-limiter.ts';
+import { type Limiter, openLimiter } from '../ready/limiter.ts';
+import { routerOfPool } from '../policy/routing.ts';
+import { decidePreemptions, type Preemption } from './preempt.ts';
+import { handOutReserved } from '../ready/reserved-lanes.ts';
+import { openReservations } from '../ready/reservations.ts';
+import type { StrategyContext } from '../strategies/strategy.ts';
+
+/** What a dispatch round knows: the pool, and the head of each route it looked at, in ready order. */
+export interface DispatchView {
+  readonly now: number;
+  readonly pool: PoolRows;
+  /** The pool's agents, opened at `now` and not given away yet. @default opened for this decision */
+  readonly fleet?: Fleet;
+  readonly heads: ReadonlyMap<string, readonly ReadyTask[]>;
+  /** Routes whose head was cut: more tasks may stand behind it. */
+  readonly full: ReadonlySet<string>;
+  /** Of cut heads: the tasks that are due in the levels which the head does not reach, level by level in ready order. */
+  readonly due?: ReadonlyMap<string, readonly ReadyTask[]>;
+  /** Of cut heads: tasks behind them that may belong to a reservation which is short. */
+  readonly reserved?: ReadonlyMap<string, readonly ReadyTask[]>;
+  /** Values of the policy's own expressions. */
+  readonly customScores?: StrategyContext<'custom'>['customScores'];
+}
+
+/**
+ * What a round decides. `blocked` are routes whose tasks wait although the dispatcher looked, with the full agents they wait for. `cut` means that the
+ * round ended before the slots or the tasks did, so another one should follow.
+ */
+export interface DispatchPlan {
+  readonly assignments: readonly Assignment[];
+  readonly blocked: readonly { readonly route: string; readonly agents: readonly AgentRow[] }[];
+  readonly cut: boolean;
+  /** Workflows whose budget leaves no room for a task while nothing runs on it, one task each. */
+  readonly overdrafts: readonly Overdraft[];
+  /** Attempts that have to make way for critical tasks which wait for full agents. */
+  readonly preemptions: readonly Preemption[];
+  /** When (epoch ms) the first of those that wait for the company of a batch has waited long enough. */
+  readonly gathered_at?: number;
+  /**
+   * What the assignments leave behind in the pool's row: recent starts under rate limits, how far namespaces and submitters have come where these share, and when (epoch ms) the first
+   * rate limit that they used up opens again.
+   */
+  readonly limits: {
+    readonly starts: NonNullable<PoolRows['starts']>;
+    readonly served?: Served;
+    readonly opens_at?: number;
+  };
+}
+
+/** The routes in which tasks wait, and those that nobody serves. */
+function openLanes(view: DispatchView, fleet: Fleet, at: string, gone: ReadonlySet<string>) {
+  const blocked: { route: string; agents: readonly AgentRow[] }[] = [];
+  const open: Lane[] = [];
+  for (const route of view.pool.routes) {
+    const head = view.heads.get(route.route) ?? [];
+    const isCut = view.full.has(route.route);
+    if (head.length === 0 && !isCut) continue;
+    const candidates = fleet.candidatesOf(route);
+    // A route that nobody serves is set aside before anything is compared with it, so that thousands of them cost next to nothing.
+    if (candidates.all.length === 0) {
+      blocked.push({ route: route.route, agents: [] });
+      continue;
+    }
+    const left = (tasks: readonly ReadyTask[]) =>
+      gone.size === 0 ? tasks : tasks.filter(({ task_id }) => !gone.has(task_id));
+    const lane = openLane(
+      { route, candidates, head: left(head), isCut, due: left(view.due?.get(route.route) ?? []) },
+      at,
+    );
+    if (lane.next !== undefined) open.push(lane);
+  }
+  return { open, blocked };
+}
+
+/**
+ * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
+ * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
+ * or a strategy holds back for themselves are passed over, as many as a head shows. Before all that comes what waits for a reservation
+ * that is short. Where the policy shares out, namespaces and submitters take turns inside of a level. At most `assignmentsPerRoundMax`.
+ */
+export function decideDispatch(view: DispatchView): DispatchPlan {
+  const at = new Date(view.now).toISOString();
+  const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
+  const router = routerOfPool(view.pool.policy, view.now);
+  const limiter = openLimiter(view.pool, view.now);
+  const reservations = openReservations(view.pool, fleet);
+  let durations: Durations | undefined;
+  const context: AssigningContext = {
+    ...{ now: view.now, fleet, router, limiter, reservations },
+    ...{ customScores: view.customScores, policy: view.pool.policy },
+    durations: () => (durations ??= durationsOf(view.pool.agents)),
+  };
+  const shares = openFairShare(view.pool.policy?.document ?? {}, view.pool.served);
+  const first = handOutReserved(view, context, at);
+  const assignments: Assignment[] = [...first.assignments];
+  const { open, blocked } = openLanes(view, fleet, at, new Set(assignments.map(({ task }) => task.task_id)));
+  const waiting: Lane[] = [];
+  if (shares !== undefined) for (const lane of open) takeTurn(lane, shares, at);
+  const lanes = heapOf(
+    open,
+    shares === undefined ? (one, other) => one.order < other.order : (one, other) => isBefore(one, other, at),
+  );
+  for (let lane = lanes.peek(); lane?.next !== undefined; lane = lanes.peek()) {
+    // Another lane of its namespace or submitter may have been served since it found its place. Turns only rise, so whoever is first with its true turn is first.
+    if (shares !== undefined && takeTurn(lane, shares, at)) {
+      lanes.sinkTop();
+      continue;
+    }
+    const task = lane.next.tasks[lane.next.next];
+    // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read. One whose tasks
+    // were all held back for themselves is left: reading it again would show the same.
+    const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
+    if (assignments.length >= assignmentsPerRoundMax || (task === undefined && !isHeld)) {
+      return {
+        ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares), overdrafts: [] },
+        ...gatheredBy([...first.lanes, ...open]),
+        blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
+      };
+    }
+    const given = task === undefined ? 'held' : assign(lane, task, context);
+    if (given === 'full') {
+      blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
+      waiting.push(lane);
+      lanes.pop();
+      continue;
+    }
+    if (task === undefined) lane.next.cut = false;
+    else if (given === 'held') lane.held += 1;
+    else {
+      lane.given += given.length;
+      assignments.push(...given);
+      // What is due comes first whoever's it is, and counts for nobody.
+      if (shares !== undefined && !isDueAt(lane.order, at)) {
+        given.forEach(() => {
+          shares.take(lane.route, levelOf(lane.order));
+        });
+      }
+    }
+    lane.next.next += 1;
+    if (advance(lane, at)) {
+      // In another level it may stand further ahead, too.
+      if (shares !== undefined) takeTurn(lane, shares, at);
+      lanes.sinkTop();
+    } else lanes.pop();
+  }
+  return {
+    assignments,
+    blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
+    cut: false,
+    preemptions: decidePreemptions(waiting, view.now, reservations),
+    limits: leftBy(limiter, shares),
+    overdrafts: overdraftsOf([...first.lanes, ...open], limiter),
+    ...gatheredBy([...first.lanes, ...open]),
+  };
+}
+
+function gatheredBy(lanes: readonly Lane[]): Pick<DispatchPlan, 'gathered_at'> {
+  const untils = lanes.flatMap(({ gathering }) => [...gathering.values()]);
+  return untils.length === 0 ? {} : { gathered_at: Math.min(...untils) };
+}
+
+/**
+ * Routes with tasks that a limit, a policy or a strategy holds back although agents are free: they wait for those who run what counts against the limit, or for
+ * the full ones among their agents.
+ */
+function heldBack(lanes: readonly Lane[], limiter: Limiter): DispatchPlan['blocked'] {
+  return lanes
+    .filter(({ held }) => held > 0)
+    .map(({ route, candidates, heldBy }) => {
+      const full = candidates.all.flatMap(({ agent, free }) => (free > 0 ? [] : [agent]));
+      const holders = [...heldBy].flatMap((name) => limiter.holdersOf(name));
+      return { route: route.route, agents: [...new Set([...full, ...holders])] };
+    });
+}
+
+/** Budgets that nothing draws on which could use less than it reserves: those who wait for them wait for people. */
+function overdraftsOf(lanes: readonly Lane[], limiter: Limiter): readonly Overdraft[] {
+  const all = lanes.flatMap(({ overdrafts }) => overdrafts);
+  const alone = all.filter(({ workflow_id }) => limiter.holdersOf(budgetName(workflow_id)).length === 0);
+  return [...new Map(alone.map((each) => [each.workflow_id, each])).values()];
+}
+
+/** What a round leaves behind of limits and shares. */
+export function leftBy(limiter: Limiter, shares: FairShare | undefined): DispatchPlan['limits'] {
+  const opens_at = limiter.opensAt();
+  const served = shares?.served();
+  return {
+    starts: limiter.starts(),
+    ...(served === undefined ? {} : { served }),
+    ...(opens_at === undefined ? {} : { opens_at }),
+  };
+}

@@ -1,0 +1,82 @@
+import { explainedAgentsMax, type TaskExplanation } from '../../../contracts/distributor/explanation.ts';
+import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import { openFleet } from '../agents/fleet.ts';
+import { openLimiter } from '../ready/limiter.ts';
+import { routerOfPool, type Routing } from '../policy/routing.ts';
+import { freeSlots, isAvailable } from '../ready/route.ts';
+import { rank } from '../strategies/registry.ts';
+import type { StrategyContext } from '../strategies/strategy.ts';
+
+/** What a decision about one task looks at. */
+export interface ExplainView extends Pick<StrategyContext<'custom'>, 'now' | 'customScores'> {
+  readonly task: ReadyTask;
+  readonly route: RouteRow;
+  readonly pool: PoolRows;
+}
+
+type Queued = NonNullable<TaskExplanation['queued']>;
+type Explained = Pick<Queued, 'strategy' | 'rule' | 'candidates' | 'excluded' | 'reasons' | 'would_start'>;
+
+/** Why an agent cannot take the task now; undefined when it can. The texts name no agent, so that they can be counted. */
+function reasonAgainst(
+  agent: AgentRow,
+  { route, now }: ExplainView,
+  routing: Routing,
+  named: ReadonlySet<string>,
+): string | undefined {
+  const missing = route.required_capabilities.filter((each) => !agent.capabilities.includes(each));
+  if (missing.length > 0) return `does not offer ${missing.join(', ')}`;
+  if (agent.draining) return 'is leaving';
+  if (agent.stopped !== undefined) return `was ${agent.stopped.how}`;
+  if (!isAvailable(agent, now))
+    return Date.parse(agent.lease_until) <= now ? 'gives no sign of life' : 'rests for maintenance';
+  const excluded = routing.excludes(agent);
+  if (excluded !== undefined) return excluded;
+  if (named.size > 0 && !named.has(agent.agent_id)) return 'the task names others, and one of them is available';
+  return freeSlots(agent) > 0 ? undefined : 'has no free slot';
+}
+
+/** What would let the task start, from the reasons against the agents. */
+function wayOut(reasons: ReadonlyMap<string, number>, { route, task, pool, now }: ExplainView, ready: number): string {
+  const block = openLimiter(pool, now).blockOf(task, route);
+  if (ready > 0 && block !== undefined) return block.would_start;
+  if (ready > 0) return 'the next dispatch, when what stands before it has been handed out';
+  if (reasons.has('has no free slot')) return 'a slot of an agent that could run it comes free';
+  const required = route.required_capabilities.join(', ');
+  const able = [...reasons].filter(([reason]) => !reason.startsWith('does not offer'));
+  if (able.length === 0) return required === '' ? 'an agent registers' : `an agent that offers ${required} registers`;
+  return `an agent that could run it is there again (${able.map(([reason, count]) => `${count}: ${reason}`).join('; ')})`;
+}
+
+/** The agents of a pool as a decision about one task would see them now: scores of those that could take it, reasons against the others. */
+export function explainAgents(view: ExplainView): Explained {
+  const { task, route, pool, now, customScores } = view;
+  const routing = routerOfPool(pool.policy, now)(task, route);
+  const set = openFleet(pool.agents, now).candidatesOf(routing.isPinned ? { ...route, agents: [] } : route);
+  const named = new Set(set.pinned ? set.all.map(({ agent }) => agent.agent_id) : []);
+  const against = pool.agents.map((agent) => ({ agent, reason: reasonAgainst(agent, view, routing, named) }));
+  const able = new Set(against.flatMap(({ agent, reason }) => (reason === undefined ? [agent] : [])));
+  const candidates = { all: set.all.filter(({ agent }) => able.has(agent)), pinned: set.pinned };
+  const [settings = { use: 'least_loaded' as const }] = routing.chain;
+  const { score } = rank(settings, task, candidates, { now, route, customScores });
+  const scored = candidates.all
+    .map((each) => ({ agent_id: each.agent.agent_id, score: Math.round(score(each) * 1_000) / 1_000 }))
+    .filter((each) => Number.isFinite(each.score));
+  const reasons = new Map<string, number>();
+  for (const { reason } of against) if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  const excluded = against.flatMap(({ agent, reason }) =>
+    reason === undefined ? [] : [{ agent_id: agent.agent_id, reason }],
+  );
+  return {
+    // Agents that a task names come in its own order.
+    strategy: set.pinned ? 'named agents' : settings.use,
+    ...(routing.rule === undefined ? {} : { rule: routing.rule }),
+    candidates: (set.pinned ? scored : scored.sort((one, other) => other.score - one.score)).slice(
+      0,
+      explainedAgentsMax,
+    ),
+    excluded: excluded.slice(0, explainedAgentsMax),
+    reasons: Object.fromEntries(reasons),
+    would_start: wayOut(reasons, view, able.size),
+  };
+}

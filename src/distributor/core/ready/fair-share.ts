@@ -1,0 +1,91 @@
+import type { PolicyDocument } from '../../../contracts/distributor/policy.ts';
+import type { RouteRow, Served } from '../../../contracts/rows.ts';
+import { namespaceOf } from './route.ts';
+
+/** Where a lane stands among those that share: its namespace, then its submitter among those of the namespace. */
+export type Turns = readonly [namespace: number, submitter: number];
+
+/** Where everybody stands while nothing is shared out. */
+export const noTurns: Turns = [0, 0];
+
+/** Whose turn it is in a pool, level by level, during one round. */
+export interface FairShare {
+  /** Where the next task of a route stands in a level: the lowest is served first. It may rise during a round, never fall. */
+  turnsOf(route: RouteRow, level: number): Turns;
+  /** Counts a start. */
+  take(route: RouteRow, level: number): void;
+  /** How far all have come, for the next round; undefined when nothing was counted. */
+  served(): Served | undefined;
+}
+
+/** One of a group of sharers that take turns with each other. */
+interface Sharer {
+  readonly group: string;
+  readonly name: string;
+  readonly weights: Readonly<Record<string, number>> | undefined;
+}
+
+/** What one start moves a sharer on by. */
+function stepOf({ name, weights = {} }: Sharer): number {
+  return 1 / ((Object.hasOwn(weights, name) ? weights[name] : weights['*']) ?? 1);
+}
+
+/**
+ * Start-time fair queueing (Goyal, Vin and Cheng, 1996) with starts as the measure: each start moves a sharer on by one over its weight, and who has come least far is
+ * next. Who had nothing waiting begins where the others are: a pause earns nothing. Of two that have work waiting in a level all the time, what they started divided by
+ * their weights never differs by more than one over each weight. Namespaces share a level, and the submitters of a namespace what it gets of that (of the whole level where
+ * namespaces do not share): the law holds for them within it. In the weights of a policy `*` is for all others, 1 where it is not given. Undefined: it shares nothing out.
+ */
+export function openFairShare(
+  { shares, submitters }: Pick<PolicyDocument, 'shares' | 'submitters'>,
+  before: Served = {},
+): FairShare | undefined {
+  if (shares === undefined && submitters === undefined) return undefined;
+  const groups = new Map<string, { now: number; next: Map<string, number> }>();
+  let isCounted = false;
+  const groupOf = (name: string) => {
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const { now = 0, next = {} } = before[name] ?? {};
+    const opened = { now, next: new Map(Object.entries(next)) };
+    groups.set(name, opened);
+    return opened;
+  };
+  const sharersOf = (route: RouteRow, level: number): readonly [Sharer, Sharer] => {
+    const namespace = shares === undefined ? '' : namespaceOf(route);
+    return [
+      { group: String(level), name: namespace, weights: shares },
+      { group: `${level} ${namespace}`, name: route.submitter ?? '', weights: submitters },
+    ];
+  };
+  const turnOf = ({ group, name, weights }: Sharer): number => {
+    if (weights === undefined) return 0;
+    const { now, next } = groupOf(group);
+    return Math.max(now, next.get(name) ?? 0);
+  };
+  return {
+    turnsOf: (route, level) => {
+      const [namespace, submitter] = sharersOf(route, level);
+      return [turnOf(namespace), turnOf(submitter)];
+    },
+    take: (route, level) => {
+      for (const sharer of sharersOf(route, level)) {
+        if (sharer.weights === undefined) continue;
+        const turn = turnOf(sharer);
+        const group = groupOf(sharer.group);
+        group.now = turn;
+        group.next.set(sharer.name, turn + stepOf(sharer));
+        isCounted = true;
+      }
+    },
+    served: () => {
+      if (!isCounted) return undefined;
+      const after = [...groups].map(([name, { now, next }]) => {
+        // Who is not ahead stands where everybody stands that has no entry.
+        const ahead = [...next].filter(([, turn]) => turn > now);
+        return [name, { now, next: Object.fromEntries(ahead) }] as const;
+      });
+      return { ...before, ...Object.fromEntries(after) };
+    },
+  };
+}

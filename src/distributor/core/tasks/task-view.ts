@@ -1,0 +1,65 @@
+import { workflowOf } from '../../../contracts/ids.ts';
+import type { Json } from '../../../contracts/json.ts';
+import type { StoredJson, TaskRow } from '../../../contracts/rows.ts';
+import type { TaskView } from '../../../contracts/distributor/task.ts';
+import { noAmount, spentView, sumOf } from '../dispatch/budget.ts';
+
+function shown<K extends string>(name: K, stored: StoredJson | undefined): Record<string, unknown> {
+  if (stored?.ref !== undefined) return { [`${name}_ref`]: stored.ref };
+  return stored?.text === undefined ? {} : { [name]: JSON.parse(stored.text) as Json };
+}
+
+/** What a task tells of its hedge: when it is due, the other run, and what that cost where it has lost. */
+export function hedgeFacts({ status, hedge, hedge_at }: TaskRow): Pick<TaskView, 'hedge' | 'hedge_at'> {
+  if (hedge === undefined) return hedge_at === undefined || status !== 'Processing' ? {} : { hedge_at };
+  const { principal: _principal, reserved, ...run } = hedge;
+  return { hedge: { ...run, ...(status === 'Completed' ? { cost: spentView(reserved) } : {}) } };
+}
+
+/** A task as every surface shows it: the row without what is only ours. Large payloads and outputs stay references. */
+export function taskView(row: TaskRow): TaskView {
+  const {
+    payload,
+    output,
+    body_hash: _hash,
+    max_attempts: _max,
+    backoff_ms: _backoff,
+    jitter: _jitter,
+    non_retryable: _codes,
+    timeout_ms: _timeout,
+    ...rest
+  } = row;
+  const {
+    pool: _pool,
+    due: _due,
+    resume: _resume,
+    checkpoint: _checkpoint,
+    route: _route,
+    principal: _principal,
+    submitted_by: _by,
+    submitter: _submitter,
+    correlation_id: _story,
+    traceparent: _trace,
+    reads,
+    budgeted: _budgeted,
+    reserved: _reserved,
+    hedges: _hedges,
+    hedge: _hedge,
+    hedge_at: _hedgeAt,
+    spent = noAmount,
+    used = noAmount,
+    ...view
+  } = rest;
+  const workflow = workflowOf(row.task_id);
+  return {
+    ...view,
+    required_capabilities: [...row.required_capabilities],
+    dependencies: [...row.dependencies],
+    ...(reads === undefined ? {} : { reads: [...reads] }),
+    ...shown('payload', payload),
+    ...shown('output', output),
+    ...hedgeFacts(row),
+    ...(row.spent === undefined && row.used === undefined ? {} : { spent: spentView(sumOf(spent, used)) }),
+    ...(workflow ?? {}),
+  };
+}

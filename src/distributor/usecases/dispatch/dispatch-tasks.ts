@@ -1,0 +1,171 @@
+import { CadreError } from '../../../contracts/errors.ts';
+import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMin, pulseTicksMax } from '../../../contracts/limits.ts';
+import type { PoolRows } from '../../../contracts/rows.ts';
+import type { Assignment } from '../../core/dispatch/assign.ts';
+import { decideDispatch, type DispatchPlan } from '../../core/dispatch/dispatch.ts';
+import { openFleet } from '../../core/agents/fleet.ts';
+import { holdKey, parseHoldKey } from '../../core/tasks/task.ts';
+import { tickDelays } from '../../core/tasks/timers.ts';
+import type { DistributorDeps } from '../../ports.ts';
+import { handOut } from './hand-out.ts';
+import { type QuietLevels, readHeads, routesToRead } from './read-heads.ts';
+import { type AgentScores, scoreAgents } from './score-agents.ts';
+
+/** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
+export interface Dispatched {
+  readonly assigned: number;
+  readonly waiting: readonly string[];
+}
+
+/** Asks agents to let attempts make way for critical tasks: a hint like any other, whose answer is a hand-back. */
+async function preempt(deps: DistributorDeps, pool: string, preemptions: DispatchPlan['preemptions'], now: number) {
+  const noted = await Promise.all(
+    preemptions.map(({ agent, key }) => deps.agents.preempt(pool, agent.agent_id, key, now)),
+  );
+  await deps.messenger.send(
+    preemptions
+      .filter((_, index) => noted[index])
+      .map(({ agent, key, waiting }) => ({
+        inbox_url: agent.inbox_url,
+        message: { kind: 'preempt', ...parseHoldKey(key), reason: `critical task ${waiting} waits for a slot` },
+      })),
+  );
+}
+
+/**
+ * Tells the agents that tasks wait for them, so that the release of a slot leads to a dispatch. Answers false when a slot came free between the
+ * reading and the marking: then another round must look, or nobody would.
+ */
+async function markWanted(
+  deps: DistributorDeps,
+  pool: PoolRows,
+  blocked: DispatchPlan['blocked'],
+  taken: readonly Assignment[],
+): Promise<boolean> {
+  const routesOf = new Map<string, Set<string>>();
+  for (const { route, agents } of blocked) {
+    for (const agent of agents) {
+      if (agent.wanted.includes(route)) continue;
+      routesOf.set(agent.agent_id, (routesOf.get(agent.agent_id) ?? new Set()).add(route));
+    }
+  }
+  const marks = await Promise.all(
+    [...routesOf].map(([agent_id, routes]) => {
+      const agent = pool.agents.find((each) => each.agent_id === agent_id);
+      const occupied =
+        Object.keys(agent?.holds ?? {}).length + taken.filter((each) => each.agent.agent_id === agent_id).length;
+      return deps.agents.want(pool.pool, agent_id, [...routes], occupied);
+    }),
+  );
+  return marks.every(Boolean);
+}
+
+/** Takes back the marks of routes in which nothing waits any more. */
+async function unmark(deps: DistributorDeps, pool: PoolRows, empty: ReadonlySet<string>): Promise<void> {
+  await Promise.all(
+    pool.agents.flatMap((agent) => {
+      const routes = agent.wanted.filter((route) => empty.has(route));
+      return routes.length === 0 ? [] : [deps.agents.unwant(pool.pool, agent.agent_id, routes)];
+    }),
+  );
+}
+
+/** Puts pulse ticks on their way while there is work, well before the last ones arrive. False: they could not be sent. */
+export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<boolean> {
+  const now = deps.sources.now();
+  if (pool.armed_until - now > pulseTicksMin * pulseIntervalMs) return true;
+  const delays = Array.from({ length: pulseTicksMax }, (_, index) => ((index + 1) * pulseIntervalMs) / 1000);
+  // Sent before noted: a crash in between makes ticks twice, never none; noted only when all are on their way.
+  if (!(await deps.messenger.ticks(pool.pool, delays))) return false;
+  await deps.agents.arm(pool.pool, now + pulseTicksMax * pulseIntervalMs);
+  return true;
+}
+
+/** Tells that expressions of the policy failed; their fallbacks have decided. */
+async function tellFaults(
+  deps: DistributorDeps,
+  { pool, policy }: PoolRows,
+  faults: AgentScores['faults'],
+): Promise<void> {
+  const version = policy?.version ?? 0;
+  const causes = { correlation_id: pool, causation_id: pool };
+  await deps.messenger.announce(
+    faults.map((fault) => ({ type: 'PolicyFailed' as const, data: { pool, version, ...fault }, ...causes })),
+  );
+}
+
+/** Tells of budgets that leave no room while nothing runs on them, and stops the workflows that can pay for nothing more. What breaks off here is found by the next round. */
+async function tellOverdrafts(deps: DistributorDeps, { budgets }: PoolRows, overdrafts: DispatchPlan['overdrafts']) {
+  const news = overdrafts.filter(
+    ({ level, workflow_id }) => level === 'hard' || budgets?.get(workflow_id)?.warned === false,
+  );
+  await Promise.all(news.map((overdraft) => deps.workflowTasks.overdraw(overdraft)));
+}
+
+/** One round: read, decide, reserve, claim, send. `more` asks for another one. */
+async function dispatchRound(
+  deps: DistributorDeps,
+  rows: PoolRows,
+  { hinted, gone, quiet }: { hinted: ReadonlySet<string>; gone: Set<string>; quiet: QuietLevels },
+) {
+  const now = deps.sources.now();
+  const fleet = openFleet(rows.agents, now);
+  const routes = routesToRead(rows, fleet, hinted, now);
+  const { budgets, ...read } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
+  const pool: PoolRows = { ...rows, budgets };
+  const { heads, full, due, reserved: behind } = read;
+  const { customScores, faults } = await scoreAgents(
+    pool,
+    [...heads.values(), ...due.values(), ...behind.values()].flat(),
+  );
+  const plan = decideDispatch({ now, pool, fleet, ...read, customScores });
+  // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
+  const decidedAt = deps.sources.now();
+  const { reserved, claimed } = await handOut(deps, pool, plan, decidedAt);
+  for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
+  await preempt(deps, pool.pool, plan.preemptions, now);
+  await tellOverdrafts(deps, pool, plan.overdrafts);
+  // What waits for company is looked at to the second; should this be lost, the pulse comes a little later.
+  if (plan.gathered_at !== undefined)
+    await deps.messenger.ticks(pool.pool, tickDelays([new Date(plan.gathered_at).toISOString()], decidedAt));
+  const marked = await markWanted(deps, pool, plan.blocked, claimed);
+  const empty = routes.flatMap(({ route }) => (!full.has(route) && heads.get(route)?.length === 0 ? [route] : []));
+  await unmark(deps, pool, new Set(empty));
+  const lostRace = claimed.length < plan.assignments.length;
+  return {
+    assigned: claimed.length,
+    waiting: plan.blocked.map((each) => each.route),
+    more: plan.cut || lostRace || !marked,
+    faults,
+  };
+}
+
+/**
+ * Hands out waiting tasks of a pool to agents with free slots, strictly in ready order. Safe to run at the same time anywhere: every slot and every
+ * lease is taken by a conditional write. When it reaches its round limit it leaves a hint for a fresh invocation. `quiet` is what a process remembers from one
+ * dispatch to the next.
+ */
+export async function dispatchTasks(
+  deps: DistributorDeps,
+  hint: { readonly pool: string; readonly routes: readonly string[] },
+  quiet: QuietLevels = new Map(),
+): Promise<Dispatched> {
+  const hinted = new Set(hint.routes);
+  const gone = new Set<string>();
+  let assigned = 0;
+  let isArmed: boolean | undefined;
+  for (let round = 1; ; round += 1) {
+    const pool = await deps.agents.pool(hint.pool);
+    // Armed before anything is handed out, so that a dispatcher which dies half-way is looked after; and even when nothing will be found, since the index
+    // may lag behind the hint.
+    isArmed ??= await armPulse(deps, pool);
+    const done = await dispatchRound(deps, pool, { hinted, gone, quiet });
+    assigned += done.assigned;
+    if (done.more && round < dispatchRoundsMax) continue;
+    if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);
+    // Nobody would look after what is on its way now: the hint must come again.
+    await tellFaults(deps, pool, done.faults);
+    if (!isArmed) throw new CadreError('unavailable', 'the pulse could not be armed');
+    return { assigned, waiting: done.waiting };
+  }
+}

@@ -1,0 +1,81 @@
+import type { Hold, PoolRows } from '../../../contracts/rows.ts';
+import type { Assignment } from '../../core/dispatch/assign.ts';
+import { claimChange, runOf } from '../../core/tasks/claim.ts';
+import type { DispatchPlan } from '../../core/dispatch/dispatch.ts';
+import { holdOf } from '../../core/agents/hold.ts';
+import { isLive, isUseless } from '../../core/tasks/runs.ts';
+import { holdKey } from '../../core/tasks/task.ts';
+import type { DistributorDeps } from '../../ports.ts';
+import { passGate } from './pass-gate.ts';
+import { sendAssignments } from './send-assignments.ts';
+
+/** What handing out needs of all that use cases are given. */
+export type HandOutDeps = Pick<DistributorDeps, 'tasks' | 'agents' | 'messenger' | 'sources'>;
+
+/** Occupies the slots of each agent in one conditional write an agent; answers with what got its slot. */
+async function reserve(
+  deps: HandOutDeps,
+  pool: string,
+  assignments: readonly Assignment[],
+  now: number,
+): Promise<Assignment[]> {
+  const byAgent = Map.groupBy(assignments, (assignment) => assignment.agent);
+  const kept = await Promise.all(
+    [...byAgent].map(async ([agent, list]) => {
+      const holds = Object.fromEntries(
+        list.map((each): [string, Hold] => [holdKey(each.task.task_id, each.attempt), holdOf(each, now)]),
+      );
+      const next_turn = list.findLast((each) => each.next_turn !== undefined)?.next_turn;
+      const { batch, batches: was, capacity: slots } = agent;
+      // How many slots the holds of batches have, no condition can tell: there are no more than were read, and no batch more.
+      const room = batch === undefined ? slots - list.length : Object.keys(agent.holds).length;
+      const batches = batch === undefined ? undefined : { was, is: list.at(-1)?.batch ?? 0, slots };
+      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, room, { next_turn, batches });
+      return reserved ? list : [];
+    }),
+  );
+  return kept.flat();
+}
+
+/**
+ * Claims what has a slot; answers with what is ours, a call repeated after a lost answer included. A slot whose claim was lost to somebody else is freed again, unless the row leaves
+ * it open whether another dispatcher has reserved it for the same attempt: then the pulse finds out.
+ */
+async function claim(
+  deps: HandOutDeps,
+  pool: string,
+  reserved: readonly Assignment[],
+  now: number,
+): Promise<Assignment[]> {
+  const results = await deps.tasks.change(reserved.map((assignment) => claimChange(assignment, now)));
+  const rows = results.map((result) => (result.applied ? undefined : result.current));
+  const claimed = reserved.filter((each, index) => {
+    const row = rows[index];
+    return results[index]?.applied === true || (row !== undefined && isLive(row, runOf(each)));
+  });
+  const lost = reserved.filter((each, index) => !claimed.includes(each) && isUseless(rows[index], runOf(each)));
+  await Promise.all(
+    [...Map.groupBy(lost, (each) => each.agent.agent_id)].map(([agent_id, list]) =>
+      deps.agents.release(
+        pool,
+        agent_id,
+        list.map((each) => holdKey(each.task.task_id, each.attempt)),
+      ),
+    ),
+  );
+  return claimed;
+}
+
+/** Carries out what was decided at `now`: reserve, pass the gate where limits apply, claim, send. Answers with what got a slot, and with what of it was claimed. */
+export async function handOut(
+  deps: HandOutDeps,
+  pool: PoolRows,
+  { assignments, limits }: Pick<DispatchPlan, 'assignments' | 'limits'>,
+  now: number,
+): Promise<{ readonly reserved: readonly Assignment[]; readonly claimed: readonly Assignment[] }> {
+  const reserved = await reserve(deps, pool.pool, assignments, now);
+  const passed = await passGate(deps, pool, reserved, limits);
+  const claimed = await claim(deps, pool.pool, passed, now);
+  await sendAssignments(deps, pool.pool, claimed, now);
+  return { reserved, claimed };
+}

@@ -1,0 +1,148 @@
+import type { BudgetRow } from '../../../contracts/distributor/budget.ts';
+import { workflowOf } from '../../../contracts/ids.ts';
+import { assignmentsPerRoundMax, dueLookMs, heldPagesMax, readyPageSizeMax } from '../../../contracts/limits.ts';
+import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import { priorities } from '../../../contracts/distributor/task.ts';
+import type { DispatchView } from '../../core/dispatch/dispatch.ts';
+import type { Fleet } from '../../core/agents/fleet.ts';
+import { openLimiter } from '../../core/ready/limiter.ts';
+import { mayWaitIn, openReservations, type Reservations } from '../../core/ready/reservations.ts';
+import { dueTimeOf, isDueAt, levelOf } from '../../core/ready/ready-order.ts';
+import { freeSlots, isAvailable, namespaceOf } from '../../core/ready/route.ts';
+import { holdKey } from '../../core/tasks/task.ts';
+import type { DistributorDeps } from '../../ports.ts';
+
+/**
+ * Levels of routes in which nothing that stood there at the last look comes due before a time (epoch ms). A dispatcher that forgets them only looks again.
+ */
+export type QuietLevels = Map<string, number>;
+
+/** Budgets by workflow. */
+type Budgets = Map<string, BudgetRow>;
+
+/** Levels that are remembered. More: a dispatcher of very many routes keeps what it will not ask for again. */
+const quietLevelsMax = 10_000;
+
+/** Routes worth a look: the hinted ones, and those that wait for an agent which has a free slot. Routes nobody can serve now are left out. */
+export function routesToRead(
+  pool: PoolRows,
+  fleet: Fleet,
+  hinted: ReadonlySet<string>,
+  now: number,
+): readonly RouteRow[] {
+  const wanted = new Set(
+    pool.agents.flatMap((agent) =>
+      agent.wanted.length > 0 && freeSlots(agent) > 0 && isAvailable(agent, now) ? agent.wanted : [],
+    ),
+  );
+  return pool.routes
+    .filter((route) => hinted.has(route.route) || wanted.has(route.route))
+    .filter((route) => pool.killed?.has(namespaceOf(route)) !== true)
+    .filter((route) => fleet.candidatesOf(route).all.length > 0);
+}
+
+interface Reading {
+  readonly routes: readonly RouteRow[];
+  /** Holds of tasks that were handed out already, although the index may still show them. */
+  readonly gone: ReadonlySet<string>;
+  readonly quiet: QuietLevels;
+  readonly now: number;
+  readonly fleet: Fleet;
+}
+
+/**
+ * Tasks behind the end of a cut head that may belong to reservations which are short: the heads of the levels that it does not reach. A workflow's tasks stand anywhere
+ * among the others: for these as many pages are read on as limits may hold back.
+ */
+export async function readReserved(
+  { tasks }: Pick<DistributorDeps, 'tasks'>,
+  row: RouteRow,
+  reservations: Reservations,
+  { end, limit }: { readonly end: string; readonly limit: number },
+): Promise<readonly ReadyTask[]> {
+  const matches = reservations.short().flatMap((each) => (mayWaitIn(row, each) ? [each.match] : []));
+  const ofLevels = matches.flatMap(({ workflow, priority = [] }) => (workflow === undefined ? priority : []));
+  const levels = [...new Set(ofLevels)].map((each) => priorities.indexOf(each)).filter((level) => level > levelOf(end));
+  const found = (await Promise.all(levels.map((level) => tasks.due(row, level, '~', limit)))).flat();
+  let after = matches.some(({ workflow }) => workflow !== undefined) ? end : undefined;
+  for (let pages = 1; pages < heldPagesMax && after !== undefined; pages += 1) {
+    const page: readonly ReadyTask[] = await tasks.ready(row, readyPageSizeMax, after);
+    found.push(...page);
+    after = page.length < readyPageSizeMax ? undefined : page.at(-1)?.order;
+  }
+  return found;
+}
+
+/**
+ * The heads of these routes. A whole head shows all that waits; behind a cut one may stand lower tasks that are due by now, and those compete with its first
+ * ones: the levels that it does not reach are asked for them. The answer tells what comes due within `dueLookMs`, so that a level in which nothing does is left in
+ * peace until then: only a task that joins it after the look can come due unseen, and that for no longer.
+ */
+export async function readHeads(
+  deps: Pick<DistributorDeps, 'tasks' | 'budgets'>,
+  pool: PoolRows,
+  { routes, gone, quiet, now, fleet }: Reading,
+): Promise<Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>> & { readonly budgets: Budgets }> {
+  const roomOf = (agent: AgentRow) => freeSlots(agent) * (agent.batch?.tasks_max ?? 1);
+  const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? roomOf(agent) : 0), 0);
+  // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
+  const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
+  const pageSize = Math.min(readyPageSizeMax, needed);
+  const fresh = (page: readonly ReadyTask[]): ReadyTask[] =>
+    page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)));
+  const horizon = now + dueLookMs;
+  const at = new Date(now).toISOString();
+  if (quiet.size > quietLevelsMax) quiet.clear();
+
+  const dueIn = async (row: RouteRow, level: number): Promise<readonly ReadyTask[]> => {
+    const key = `${level} ${pool.pool} ${row.route}`;
+    if ((quiet.get(key) ?? 0) > now) return [];
+    const soon = await deps.tasks.due(row, level, new Date(horizon).toISOString(), needed);
+    const due = soon.filter((task) => isDueAt(task.order, at));
+    if (due.length === 0) quiet.set(key, soon[0] === undefined ? horizon : dueTimeOf(soon[0].order));
+    else quiet.delete(key);
+    return fresh(due);
+  };
+
+  const full = new Set<string>();
+  const heads = new Map<string, readonly ReadyTask[]>();
+  const due = new Map<string, readonly ReadyTask[]>();
+  const reserved = new Map<string, readonly ReadyTask[]>();
+  const reservations = openReservations(pool, fleet);
+  const budgets: Budgets = new Map();
+  const limiter = openLimiter({ ...pool, budgets }, now);
+  // After the agents: what is charged in between is still held there, and counted twice rather than never.
+  const readBudgets = async ({ budgeted }: RouteRow, tasks: readonly ReadyTask[]): Promise<void> => {
+    if (budgeted !== true) return;
+    const ids = new Set(tasks.flatMap(({ task_id }) => workflowOf(task_id)?.workflow_id ?? []));
+    const fresh = [...ids].filter((id) => !budgets.has(id));
+    for (const [id, budget] of await deps.budgets.get(fresh)) budgets.set(id, budget);
+  };
+  const read = async (row: RouteRow): Promise<void> => {
+    const { route } = row;
+    let page = await deps.tasks.ready(row, pageSize);
+    const head = fresh(page);
+    heads.set(route, head);
+    await readBudgets(row, head);
+    // A page of which limits hold back everything hides what may start behind it.
+    for (let pages = 1; pages < heldPagesMax && page.length === pageSize; pages += 1) {
+      if (!head.every((task) => limiter.blockOf(task, row) !== undefined)) break;
+      page = await deps.tasks.ready(row, pageSize, page.at(-1)?.order);
+      head.push(...fresh(page));
+      await readBudgets(row, page);
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    full.add(route);
+    const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
+    const overdue = (await Promise.all(beyond.map((level) => dueIn(row, level)))).flat();
+    await readBudgets(row, overdue);
+    due.set(route, overdue);
+    if (reservations === undefined) return;
+    const behind = fresh(await readReserved(deps, row, reservations, { end: last.order, limit: needed }));
+    await readBudgets(row, behind);
+    reserved.set(route, behind);
+  };
+  await Promise.all(routes.map(read));
+  return { heads, full, due, reserved, budgets };
+}

@@ -1,0 +1,190 @@
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { agentPartsMax } from '../../../contracts/limits.ts';
+import type { NamespaceKill } from '../../../contracts/distributor/namespace.ts';
+import type { PoolRows, RouteRow } from '../../../contracts/rows.ts';
+import type { AgentStore } from '../../../distributor/ports.ts';
+import type { AgentPlaces } from './agent-access.ts';
+import { fromAgentItem } from './agent-rows.ts';
+import { type Database, isApplied, isRefused, queryItems } from '../database.ts';
+import { canaryKey, poolKey, poolPartition, routeKey } from '../keys.ts';
+import { fromCanaryItem, fromPolicyItem } from './policy-store.ts';
+import { executeStatements, insertStatement } from '../statements.ts';
+import type { Item } from './task-rows.ts';
+
+function fromRouteItem(item: Item): RouteRow {
+  const { pk: _pk, sk: _sk, ...rest } = item;
+  return rest as unknown as RouteRow;
+}
+
+const readPartition = (db: Database, pool: string, part: number): Promise<Item[]> =>
+  queryItems(db, {
+    KeyConditionExpression: 'pk = :pool',
+    ExpressionAttributeValues: { ':pool': poolPartition(pool, part) },
+    ConsistentRead: true,
+  });
+
+/** The agents of a spread pool that stand apart from it. Read after the pool's own rows: whoever passes its gate must have read every agent after it. */
+async function readApart(db: Database, pool: string): Promise<readonly Item[]> {
+  const parts = Array.from({ length: agentPartsMax }, (_, index) => readPartition(db, pool, index + 1));
+  return (await Promise.all(parts)).flat();
+}
+
+const byAgent = (one: Item, other: Item): number => (String(one['sk']) < String(other['sk']) ? -1 : 1);
+
+/** Everything a dispatch needs to know of a pool, strongly consistent: in one query, or in two steps for one that is spread. */
+export async function readPool(db: Database, places: AgentPlaces, pool: string): Promise<PoolRows> {
+  const items = await readPartition(db, pool, 0);
+  const of = (prefix: string) => items.filter((item) => String(item['sk']).startsWith(prefix));
+  const row = of('#POOL')[0];
+  const killed = of('#NAMESPACE#').flatMap((item) =>
+    item['killed'] === undefined ? [] : [[String(item['namespace']), item['killed'] as NamespaceKill] as const],
+  );
+  const policy = fromPolicyItem(of('#POLICY')[0]);
+  const isSpread = row?.['spread'] === true;
+  const agents = isSpread ? [...of('AGENT#'), ...(await readApart(db, pool))].sort(byAgent) : of('AGENT#');
+  for (const item of agents) places.seen(pool, String(item['agent_id']), String(item['pk']));
+  const tried = policy?.canary === undefined ? undefined : canaryKey(pool, policy.version).sk;
+  const canary = tried === undefined ? undefined : fromCanaryItem(of(tried)[0]);
+  return {
+    pool,
+    ...(policy === undefined ? {} : { policy }),
+    ...(killed.length === 0 ? {} : { killed: new Map(killed) }),
+    ...(canary === undefined ? {} : { canary }),
+    armed_until: (row?.['armed_until'] ?? 0) as number,
+    ...(row?.['desired_agents'] === undefined
+      ? {}
+      : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
+    ...(row?.['gate'] === undefined ? {} : { gate: row['gate'] as string }),
+    ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
+    ...(row?.['full'] === undefined ? {} : { full: row['full'] as NonNullable<PoolRows['full']> }),
+    ...(row?.['served'] === undefined ? {} : { served: row['served'] as NonNullable<PoolRows['served']> }),
+    ...(isSpread ? { spread: true } : {}),
+    agents: agents.map(fromAgentItem),
+    routes: of('ROUTE#').map(fromRouteItem),
+  };
+}
+
+/** Writes the routes that are new to the table; `known` remembers those that were written before. */
+export async function addRoutes(db: Database, known: Set<string>, routes: readonly RouteRow[]): Promise<void> {
+  const fresh = [...new Map(routes.map((row) => [`${row.pool} ${row.route}`, row])).entries()].filter(
+    ([name]) => !known.has(name),
+  );
+  // A route that exists already is as good as one just written: both are for ever the same.
+  await executeStatements(
+    db,
+    fresh.map(([, row]) => insertStatement(db.table, { ...routeKey(row.pool, row.route), ...row })),
+  );
+  for (const [name] of fresh) known.add(name);
+}
+
+/** Notes how many agents are wanted, if it is still noted as `was`; false when another pulse was first. */
+export async function desire(
+  db: Database,
+  pool: string,
+  { agents, at }: { readonly agents: number; readonly at: number },
+  was: number | undefined,
+): Promise<boolean> {
+  return isApplied(
+    db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: poolKey(pool),
+        UpdateExpression: 'SET desired_agents = :desired, desired_at = :at',
+        // As it was read: of two pulses that see the same change one tells it.
+        ConditionExpression: was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
+        ExpressionAttributeValues: { ':desired': agents, ':at': at, ...(was === undefined ? {} : { ':was': was }) },
+      }),
+    ),
+  );
+}
+
+/** Notes that a round starts work under limits; false when another round has since the pool was read. */
+export async function pass(
+  db: Database,
+  pool: string,
+  { id, was, starts = {}, served = {} }: Parameters<AgentStore['pass']>[1],
+): Promise<boolean> {
+  try {
+    await db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: poolKey(pool),
+        UpdateExpression: 'SET gate = :id, starts = :starts, served = :served',
+        // As it was read, before the agents: whoever went through since then has holds that this round did not count.
+        ConditionExpression: was === undefined ? 'attribute_not_exists(gate)' : 'gate = :was',
+        ExpressionAttributeValues: {
+          ':id': id,
+          ':starts': starts,
+          ':served': served,
+          ...(was === undefined ? {} : { ':was': was }),
+        },
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    // A call repeated after a lost answer finds its own round in the way.
+    const { Item } = error as { Item?: Record<string, unknown> };
+    const stored = Item?.['gate'] as { S?: string } | string | undefined;
+    return (typeof stored === 'object' ? stored.S : stored) === id;
+  }
+}
+
+/** The overflow rules by which submissions are refused now. */
+export async function full(db: Database, pool: string): Promise<NonNullable<PoolRows['full']>> {
+  const { Item } = await db.client.send(
+    new GetCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      ProjectionExpression: '#full',
+      ExpressionAttributeNames: { '#full': 'full' },
+    }),
+  );
+  return (Item?.['full'] ?? {}) as NonNullable<PoolRows['full']>;
+}
+
+/** Notes these rules: of two pulses that counted at once the last one stands, and the next one counts again. */
+export async function noteFull(db: Database, pool: string, rules: NonNullable<PoolRows['full']>): Promise<void> {
+  await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      UpdateExpression: 'SET #full = :rules',
+      ExpressionAttributeNames: { '#full': 'full' },
+      ExpressionAttributeValues: { ':rules': rules },
+    }),
+  );
+}
+
+/** Whether new agents of a pool stand apart from it, strongly consistent. */
+export async function isSpread(db: Database, pool: string): Promise<boolean> {
+  const { Item } = await db.client.send(
+    new GetCommand({ TableName: db.table, Key: poolKey(pool), ProjectionExpression: 'spread', ConsistentRead: true }),
+  );
+  return Item?.['spread'] === true;
+}
+
+/** Lets new agents stand apart from their pool, for ever: nobody has to ask where an agent went. */
+export async function spread(db: Database, pool: string): Promise<void> {
+  await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      UpdateExpression: 'SET spread = :yes',
+      ExpressionAttributeValues: { ':yes': true },
+    }),
+  );
+}
+
+/** Notes until when (epoch ms) pulse ticks are on their way. */
+export async function arm(db: Database, pool: string, until: number): Promise<void> {
+  await db.client.send(
+    new UpdateCommand({
+      TableName: db.table,
+      Key: poolKey(pool),
+      UpdateExpression: 'SET armed_until = :until',
+      ExpressionAttributeValues: { ':until': until },
+    }),
+  );
+}

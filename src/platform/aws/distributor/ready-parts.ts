@@ -1,0 +1,72 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { busyRouteTasksMin, readyPartsMax } from '../../../contracts/limits.ts';
+import type { TaskRow } from '../../../contracts/rows.ts';
+import { hashOf } from '../../../distributor/core/strategies/hash.ts';
+import { type Database, isApplied } from '../database.ts';
+import { routeKey } from '../keys.ts';
+
+/** Routes that are remembered. More: those of a process that sees very many are counted anew. */
+const countedRoutesMax = 1_000;
+
+/** Tasks of a route since a moment, and until when it counts as busy (epoch ms). */
+interface Seen {
+  readonly since: number;
+  readonly tasks: number;
+  readonly busyUntil: number;
+}
+
+/** A route stays busy for so long: all its tasks are spread then, those too that come before it is so again. */
+const busyMs = 10_000;
+
+const nameOf = ({ pool, route }: TaskRow): string => `${pool} ${route}`;
+
+/** Tells in which part of its route's index a new task waits. */
+export type PartOf = (row: TaskRow) => number;
+
+/**
+ * Spreads the tasks of a route that come fast over several partitions of the index, since one takes 1,000 writes a second and each task makes two. What this process
+ * accepts in a second is its measure, by the rows' own times; the others stay in the first part, where every reader looks at no more cost. That a route has parts is
+ * written on its row before anything stands in them, and stays: whoever reads the pool knows where to look.
+ */
+export function spreadRoutes(db: Database): (rows: readonly TaskRow[]) => Promise<PartOf> {
+  const seen = new Map<string, Seen>();
+  const spread = new Set<string>();
+  const isBusy = (row: TaskRow): boolean => {
+    const { created_at, not_before } = row;
+    // What waits for a time stands elsewhere.
+    if (not_before !== undefined) return false;
+    const now = Date.parse(created_at);
+    const last = seen.get(nameOf(row)) ?? { since: now, tasks: 0, busyUntil: 0 };
+    const { since, tasks } = now - last.since < 1_000 ? last : { since: now, tasks: 0 };
+    const busyUntil = tasks >= busyRouteTasksMin ? now + busyMs : last.busyUntil;
+    if (seen.size >= countedRoutesMax) seen.clear();
+    seen.set(nameOf(row), { since, tasks: tasks + 1, busyUntil });
+    return now < busyUntil;
+  };
+  return async (rows) => {
+    const busy = new Set(rows.filter(isBusy));
+    const fresh = [...Map.groupBy(busy, nameOf)].filter(([name]) => !spread.has(name));
+    await Promise.all(
+      fresh.map(async ([name, [row]]) => {
+        if (row !== undefined && (await noteParts(db, row))) spread.add(name);
+      }),
+    );
+    return (row) => (busy.has(row) && spread.has(nameOf(row)) ? hashOf(row.task_id) % readyPartsMax : 0);
+  };
+}
+
+/** Notes on a route's row that it has parts; false when there is no such row. */
+async function noteParts(db: Database, { pool, route }: TaskRow): Promise<boolean> {
+  return isApplied(
+    db.client.send(
+      new UpdateCommand({
+        TableName: db.table,
+        Key: routeKey(pool, route),
+        UpdateExpression: 'SET parts = :parts',
+        // Only a route that is known: readers find its parts by its row.
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':parts': readyPartsMax },
+      }),
+    ),
+  );
+}

@@ -1,0 +1,173 @@
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { WorkflowHead } from '../../../contracts/workflow/rows.ts';
+import type { BlobStore } from '../../../distributor/ports.ts';
+import type { Advance, AdvanceConflict } from '../../../workflow/ports.ts';
+import { approvalItem } from './approval-rows.ts';
+import { type Database, getItems } from '../database.ts';
+import { expiryOf } from '../expiry.ts';
+import { setExpiries } from '../distributor/expiry-timers.ts';
+import { headKey, taskKey } from '../keys.ts';
+import { fromTaskItem, type Item, taskPut, taskUpdate } from '../distributor/task-rows.ts';
+import { transact } from '../transact.ts';
+import {
+  attentionKey,
+  eventItem,
+  expansionItem,
+  nodeTimerItem,
+  packLetters,
+  resultItem,
+  signalItem,
+} from './workflow-rows.ts';
+
+type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+/**
+ * The head's part of an advance. `seq` must be the one that the decision saw: of two advances only one happens, and the other decides again. The
+ * token is only set where there is none, so that an advance which read the head before a newer token came cannot put the old one back.
+ */
+function headUpdate(table: string, head: WorkflowHead): Action {
+  const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
+  const { status, seq, nodes, started_at, completed_at, cancel_reason, cancel_until, output, output_error } = head;
+  const {
+    definition,
+    version,
+    expansions,
+    results,
+    approvals,
+    compensation,
+    paused,
+    signals,
+    priority,
+    deadline,
+    updated,
+  } = head;
+  const { budget, spent, warned } = head;
+  const attributes = {
+    status,
+    seq,
+    nodes: packLetters(nodes),
+    definition,
+    version,
+    expansions,
+    results,
+    approvals,
+    compensation,
+    paused,
+    signals,
+    started_at,
+    completed_at,
+    cancel_reason,
+    cancel_until,
+    priority,
+    deadline,
+    updated,
+    budget,
+    spent,
+    warned,
+    output,
+    output_error,
+    expires_at,
+  };
+  const set = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const gone = [
+    // A workflow that goes on after its end has none any more.
+    ...(completed_at === undefined ? ['completed_at', 'output', 'output_error', 'expires_at'] : []),
+    // It goes by a version that nobody registered.
+    ...(version !== undefined && definition === undefined ? ['definition'] : []),
+  ];
+  const remove = gone.length === 0 ? '' : ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}`;
+  const clauses = set.map(([name]) => `#${name} = :${name}`);
+  const values: Item = Object.fromEntries(set.map(([name, value]) => [`:${name}`, value]));
+  if (head.task_token !== undefined) {
+    clauses.push('task_token = if_not_exists(task_token, :task_token)');
+    values[':task_token'] = head.task_token;
+  }
+  return {
+    Update: {
+      TableName: table,
+      Key: headKey(head.workflow_id),
+      UpdateExpression: `SET ${clauses.join(', ')}${remove}`,
+      ConditionExpression: '#seq = :was_seq',
+      ExpressionAttributeNames: {
+        ...Object.fromEntries([...set.map(([name]) => name), ...gone].map((name) => [`#${name}`, name])),
+      },
+      ExpressionAttributeValues: { ...values, ':was_seq': seq - 1 },
+    },
+  };
+}
+
+/**
+ * The attention mark of an advance. `first` and `last` are the oldest and newest advance that left it: whoever has paid for his own only may not
+ * take away another's, see clearAttention.
+ */
+function attentionAction(table: string, { head, event, attention }: Advance): Action[] {
+  if (attention === undefined) return [];
+  const Key = attentionKey(head.workflow_id);
+  if (!attention) return [{ Delete: { TableName: table, Key } }];
+  return [
+    {
+      Update: {
+        TableName: table,
+        Key,
+        UpdateExpression: 'SET #first = if_not_exists(#first, :seq), #last = :seq, #at = :at',
+        ExpressionAttributeNames: { '#first': 'first', '#last': 'last', '#at': 'at' },
+        ExpressionAttributeValues: { ':seq': head.seq, ':at': event.at },
+      },
+    },
+  ];
+}
+
+/** Commits an advance; answers with the conflict when the head or a task was not as the decision saw it. */
+export async function commitAdvance(
+  db: Database,
+  blobs: BlobStore,
+  advance: Advance,
+): Promise<AdvanceConflict | undefined> {
+  const { head, event, changes, started, results, expansions, signals } = advance;
+  const { workflow_id } = head;
+  await setExpiries(db, started);
+  const changed = changes.map((change): Action => ({ Update: taskUpdate(db.table, change) }));
+  const inserted = started.map((row): Action => ({ Put: taskPut(db.table, row) }));
+  const before = (head.expansions ?? 0) - expansions.length;
+  const joined = await Promise.all(
+    expansions.map((row, index) => expansionItem(blobs, workflow_id, before + index, row)),
+  );
+  const actions: Action[] = [
+    headUpdate(db.table, head),
+    ...changed,
+    ...inserted,
+    // must not exist: the log has one entry for each step of `seq`, as what joins the graph has for each expansion, and none is ever written over.
+    // So have events that came from outside: one that comes again has no further effect.
+    ...[await eventItem(blobs, event), ...joined, ...signals.map(signalItem)].map((Item): Action => ({
+      Put: { TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' },
+    })),
+    // A node that is opened again ends again: its last result counts. The head's condition orders the writers.
+    ...results.map((row): Action => ({ Put: { TableName: db.table, Item: resultItem(row) } })),
+    ...advance.timers.map((row): Action => ({ Put: { TableName: db.table, Item: nodeTimerItem(row) } })),
+    // A node that is opened again asks anew. Nobody has been asked yet, so no inbox has it.
+    ...advance.approvals.map((row): Action => ({ Put: { TableName: db.table, Item: approvalItem(row) } })),
+    ...attentionAction(db.table, advance),
+  ];
+  const cancelled = await transact(db, actions);
+  if (cancelled === undefined) return undefined;
+  const failed = (at: number): boolean => cancelled[at] === 'ConditionalCheckFailed';
+  const standing = changes.flatMap((change, index) =>
+    failed(index + 1) ? [{ index, key: taskKey(change.task_id) }] : [],
+  );
+  // Read again rather than taken from the refusal: the refusal's items come in the wire's format, and may be older.
+  const items =
+    standing.length === 0
+      ? []
+      : await getItems(
+          db,
+          standing.map(({ key }) => key),
+        );
+  return {
+    // A successor or event that exists already can only mean that this step was taken by somebody else.
+    head: cancelled.some((_, at) => failed(at) && (at === 0 || at > changes.length)),
+    changes: standing.map(({ index }, at) => {
+      const item = items[at];
+      return item === undefined ? { index } : { index, current: fromTaskItem(item) };
+    }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { Fault } from '../../../contracts/errors.ts';
+import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
+import { bodiesOf, everyNode, isTask, type WorkflowNode } from '../../../contracts/workflow/nodes.ts';
+
+/** Warnings kept with a workflow. More: its head grows. */
+const warningsMax = 50;
+
+function capabilityWarnings(nodes: readonly WorkflowNode[], offered: readonly (readonly string[])[]): Fault[] {
+  const sets = offered.map((capabilities) => new Set(capabilities));
+  const waiting = Map.groupBy(nodes.filter(isTask), (node) =>
+    [...new Set(node.required_capabilities)].sort().join(', '),
+  );
+  return [...waiting].flatMap(([key, tasks]): Fault[] => {
+    const required = tasks[0]?.required_capabilities ?? [];
+    if (sets.some((set) => required.every((capability) => set.has(capability)))) return [];
+    const [first] = tasks;
+    const others = tasks.length > 1 ? ` and ${tasks.length - 1} more` : '';
+    const wants = key === '' ? 'no agent is registered' : `no registered agent offers ${key}`;
+    const message = `${wants}: node "${first?.name ?? ''}"${others} will wait until one does`;
+    return [{ code: 'unknown-capability', message }];
+  });
+}
+
+/** Bodies that no node names, and compensations that nothing asks for. A plan may use either. */
+function unusedWarnings({ bodies = {}, on_cancel }: WorkflowDefinition, nodes: readonly WorkflowNode[]): Fault[] {
+  if (nodes.some((node) => isTask(node) && node.expands === true)) return [];
+  const named = new Set(nodes.flatMap((node) => bodiesOf(node).map(([, body]) => body)));
+  // What a registered definition brings along was its author's to use.
+  const unused = Object.keys(bodies).filter((name) => !named.has(name) && !name.includes('@'));
+  const [undone] = nodes.filter(({ compensate_with }) => compensate_with !== undefined);
+  const isAsked = on_cancel === 'compensate' || nodes.some(({ on_error }) => on_error === 'compensate');
+  return [
+    ...unused.map((name): Fault => {
+      const message = `no node runs the body "${name}"`;
+      return { code: 'never-used', path: `bodies.${name}`, message };
+    }),
+    ...(undone === undefined || isAsked
+      ? []
+      : [
+          {
+            code: 'never-used' as const,
+            message: `nothing asks for the compensation of "${undone.name}": no node has "on_error": "compensate"`,
+            fix: 'give it to the nodes whose failure is to undo the others, or say "on_cancel": "compensate"',
+          },
+        ]),
+  ];
+}
+
+/** What may turn out wrong with a sound definition: requirements that no single agent meets (agents may come later), and what no run uses. */
+export function warningsOf(definition: WorkflowDefinition, offered?: readonly (readonly string[])[]): Fault[] {
+  const nodes = everyNode(definition);
+  const warnings = [
+    ...unusedWarnings(definition, nodes),
+    ...(offered === undefined ? [] : capabilityWarnings(nodes, offered)),
+  ];
+  const hidden = warnings.length - warningsMax;
+  return hidden > 0
+    ? [...warnings.slice(0, warningsMax), { code: 'never-used', message: `and ${hidden} more` }]
+    : warnings;
+}

@@ -1,0 +1,325 @@
+import type { ErrorCode } from '../../../contracts/error-catalogue.ts';
+import type { Fault } from '../../../contracts/errors.ts';
+import { depthMax } from '../../../contracts/limits.ts';
+import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
+import { bodiesOf, branchesOf, type WorkflowBody, type WorkflowNode } from '../../../contracts/workflow/nodes.ts';
+import { approvalExpressions, approvalFaults } from './approval-faults.ts';
+import { bodyCycleFaults } from './body-cycles.ts';
+import { findCycles } from './cycles.ts';
+import { warningsOf } from './definition-warnings.ts';
+import { expressionNames, referencesOf } from '../expressions/expression.ts';
+import { isRegistered } from './link.ts';
+import { graphOf, type WorkflowGraph } from '../run/graph.ts';
+import { unreachableNodes } from './reachability.ts';
+
+/** Nodes of a cycle that are printed. More: nobody reads them. */
+const cycleNodesShownMax = 20;
+
+/** All that is wrong with a definition, and what may turn out wrong later. */
+export interface DefinitionCheck {
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
+}
+
+/** The nodes of one level: those of the definition, or of one body. `at` is its path, `depth` how many nodes it lies in. */
+interface Level extends WorkflowBody {
+  readonly at: string;
+  readonly depth: number;
+}
+
+function fault(code: ErrorCode, path: string, what: string, fix: string): Fault {
+  return { code, path, message: what, fix };
+}
+
+/** All levels that are written out in a definition, from the outside in. */
+function levelsOf(definition: WorkflowDefinition): Level[] {
+  const { nodes, output, bodies = {} } = definition;
+  const levels: Level[] = [
+    { nodes, output, at: '', depth: 0 },
+    ...Object.entries(bodies).map(([name, body]) => ({ ...body, at: `bodies.${name}.`, depth: 1 })),
+  ];
+  for (const level of levels) {
+    for (const [index, node] of level.nodes.entries()) {
+      for (const [place, body] of bodiesOf(node)) {
+        if (typeof body === 'string') continue;
+        levels.push({ ...body, at: `${level.at}nodes[${index}]${place}.`, depth: level.depth + 1 });
+      }
+    }
+  }
+  return levels;
+}
+
+function nameFaults({ nodes, at }: Level): Fault[] {
+  const first = new Map<string, number>();
+  return nodes.flatMap((node, index) => {
+    const before = first.get(node.name);
+    if (before === undefined) {
+      first.set(node.name, index);
+      return [];
+    }
+    return fault(
+      'duplicate-node',
+      `${at}nodes[${index}].name`,
+      `"${node.name}" is the name of ${at}nodes[${before}] already`,
+      'choose another name',
+    );
+  });
+}
+
+function dependencyFaults({ nodes, at }: Level): Fault[] {
+  const names = new Set(nodes.map(({ name }) => name));
+  return nodes.flatMap((node, index) => {
+    const seen = new Set<string>();
+    const unknown = node.depends_on.flatMap((name, place) => {
+      const path = `${at}nodes[${index}].depends_on[${place}]`;
+      if (seen.has(name)) return fault('invalid-input', path, `"${name}" is listed twice`, 'list it once');
+      seen.add(name);
+      if (names.has(name)) return [];
+      return fault(
+        'unknown-dependency',
+        path,
+        `there is no node "${name}"`,
+        `correct the name, or add a node "${name}"`,
+      );
+    });
+    const rule = node.trigger_rule;
+    const wanted = typeof rule === 'object' ? rule.at_least : 0;
+    if (wanted <= node.depends_on.length) return unknown;
+    const path = `${at}nodes[${index}].trigger_rule`;
+    const what = `it waits for ${wanted} of ${node.depends_on.length} dependencies`;
+    return [...unknown, fault('invalid-input', path, what, 'ask for fewer')];
+  });
+}
+
+function cycleFaults({ nodes, at }: Level, graph: WorkflowGraph): Fault[] {
+  return findCycles(graph).map((cycle) => {
+    const names = cycle.map((index) => nodes[index]?.name ?? '');
+    const [first = ''] = names;
+    const hidden = names.length - cycleNodesShownMax;
+    const shown = hidden > 0 ? [...names.slice(0, cycleNodesShownMax), `(${hidden} more)`] : names;
+    return fault(
+      'workflow-cycle',
+      `${at}nodes[${cycle[0] ?? 0}].depends_on`,
+      `the dependencies form a cycle: ${[...shown, first].join(' → ')}`,
+      'each of these waits for the next, so remove one of these dependencies',
+    );
+  });
+}
+
+/** Nodes that can never start. */
+function reachFaults({ nodes, at }: Level, graph: WorkflowGraph): Fault[] {
+  return unreachableNodes(graph).map(({ index, choice, gated }) => {
+    const { name, trigger_rule } = nodes[index] as WorkflowNode;
+    return gated
+      ? fault(
+          'unreachable-node',
+          `${at}nodes[${index}]`,
+          `"${name}" can never start: no value selects a branch of "${choice}" that leads to it`,
+          'correct the conditions of that choice, or remove the node',
+        )
+      : fault(
+          'unreachable-node',
+          `${at}nodes[${index}].trigger_rule`,
+          `"${name}" can never start: the branches of "${choice}" that it needs are never all taken`,
+          trigger_rule === 'all_success' ? 'join branches of a choice with "none_failed"' : 'ask for fewer',
+        );
+  });
+}
+
+/** Faults of one expression: its syntax, what it refers to beyond `allowed`, and functions that are not available. */
+function expressionFaults(text: string, path: string, allowed: (name: string) => boolean, hint: string): Fault[] {
+  const parsed = referencesOf(text);
+  if (!parsed.ok) return [fault('invalid-expression', path, parsed.error.message, 'correct the JSONata expression')];
+  const { outputs, nodes, unknown, forbidden } = parsed.value;
+  const references = [
+    ...outputs.map((name) => ['outputs', name] as const),
+    ...nodes.map((name) => ['nodes', name] as const),
+  ];
+  return [
+    ...references
+      .filter(([, name]) => !allowed(name))
+      .map(([kind, name]) => fault('invalid-expression', path, `"${kind}.${name}" is not at hand here`, hint)),
+    ...unknown.map((name) =>
+      fault(
+        'invalid-expression',
+        path,
+        `there is no "${name}" here`,
+        `an expression sees ${expressionNames.join(', ')}: use one of these, or a variable`,
+      ),
+    ),
+    ...forbidden.map((name) =>
+      fault(
+        'invalid-expression',
+        path,
+        `$${name} is not available`,
+        'pass the value in as input: a repeat must give the same',
+      ),
+    ),
+  ];
+}
+
+/** The expressions that a node evaluates over its direct dependencies, with their paths behind the node's. */
+function expressionsOf(node: WorkflowNode): readonly (readonly [string, string | undefined])[] {
+  const input = ['input' in node ? '.input' : '', 'input' in node ? node.input : undefined] as const;
+  switch (node.kind) {
+    case 'join':
+      return [['.output', node.output]];
+    case 'choice':
+      return node.branches.map(({ when }, index) => [`.branches[${index}].when`, when] as const);
+    case 'map':
+      return [['.items', node.items], input];
+    case 'wait':
+      return [['.until', node.until]];
+    case 'event':
+      return [
+        ...node.events.map(({ key }, index) => [`.events[${index}].key`, key] as const),
+        ['.timer.until', node.timer?.until],
+      ];
+    case 'approval':
+      return approvalExpressions(node);
+    default:
+      return [input];
+  }
+}
+
+/** Expressions that see the results inside the node instead: only their own syntax can be wrong. */
+function innerExpressionsOf(node: WorkflowNode): readonly (readonly [string, string | undefined])[] {
+  if (!('body' in node)) return [];
+  const ends = [['.output', node.output] as const];
+  return node.kind === 'loop' ? [...ends, ['.while', node.while], ['.until', node.until]] : ends;
+}
+
+function bothFaults(
+  { payload, input }: { readonly payload?: unknown; readonly input?: unknown },
+  path: string,
+): Fault[] {
+  if (payload === undefined || input === undefined) return [];
+  return [fault('invalid-input', `${path}.input`, 'there is a payload and an input expression', 'keep one of the two')];
+}
+
+function inputFaults({ nodes, at }: Level): Fault[] {
+  return nodes.flatMap((node, index) => {
+    const path = `${at}nodes[${index}]`;
+    const dependencies = new Set(node.depends_on);
+    const check =
+      (allowed: (name: string) => boolean, hint: string) => (entry: readonly [string, string | undefined]) =>
+        entry[1] === undefined ? [] : expressionFaults(entry[1], `${path}${entry[0]}`, allowed, hint);
+    const undo = node.compensate_with;
+    const own = ['.compensate_with.input', undo?.input] as const;
+    return [
+      ...('payload' in node ? bothFaults(node, path) : []),
+      ...(undo === undefined ? [] : bothFaults(undo, `${path}.compensate_with`)),
+      ...expressionsOf(node).flatMap(
+        check((name) => dependencies.has(name), 'only direct dependencies are: add it to depends_on'),
+      ),
+      ...[own].flatMap(check((name) => name === node.name, `a compensation sees outputs.${node.name}, and no other`)),
+      ...innerExpressionsOf(node).flatMap(check(() => false, 'use "results": what the nodes inside came to')),
+    ];
+  });
+}
+
+/** What only one kind of node can have wrong. */
+function kindFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): Fault[] {
+  const byName = new Map(level.nodes.map((node) => [node.name, node]));
+  return level.nodes.flatMap((node, index) => {
+    const path = `${level.at}nodes[${index}]`;
+    const unknown = bodiesOf(node).flatMap(([place, body]) =>
+      typeof body !== 'string' || bodies.has(body) || isRegistered(body)
+        ? []
+        : fault('unknown-dependency', `${path}${place}`, `there is no body "${body}"`, 'add it to bodies'),
+    );
+    for (const [place, names] of branchesOf(node)) {
+      for (const name of names) {
+        if (byName.get(name)?.depends_on.includes(node.name) === true) continue;
+        const fix = `add "${node.name}" to the depends_on of "${name}"`;
+        unknown.push(fault('unknown-dependency', `${path}${place}`, `"${name}" does not depend on this node`, fix));
+      }
+    }
+    const timer = node.kind === 'wait' ? node : node.kind === 'event' ? node.timer : undefined;
+    if (timer !== undefined && (timer.for_ms === undefined) === (timer.until === undefined)) {
+      const at = node.kind === 'wait' ? path : `${path}.timer`;
+      unknown.push(fault('invalid-input', at, 'a time needs one of for_ms and until', 'keep exactly one'));
+    }
+    if (node.kind === 'approval') unknown.push(...approvalFaults(node, path));
+    if (
+      node.kind === 'transaction' &&
+      new Set(node.participants.map(({ name }) => name)).size < node.participants.length
+    )
+      unknown.push(
+        fault('duplicate-node', `${path}.participants`, 'two participants have the same name', 'rename one'),
+      );
+    if (node.kind === 'gather') {
+      const body = typeof node.body === 'string' ? bodies.get(node.body) : node.body;
+      const sinks = body === undefined ? Infinity : graphOf({ name: 'body', nodes: [...body.nodes] }).sinks.length;
+      if (typeof node.need === 'number' && node.need > sinks) {
+        const what = `it needs ${node.need} of the ${sinks} nodes that end its body`;
+        unknown.push(fault('invalid-input', `${path}.need`, what, 'ask for fewer'));
+      }
+    }
+    if (node.kind === 'loop' && (node.while === undefined) === (node.until === undefined))
+      unknown.push(fault('invalid-input', path, 'a loop needs one of while and until', 'keep exactly one'));
+    return unknown;
+  });
+}
+
+function levelFaults(level: Level, bodies: ReadonlyMap<string, WorkflowBody>): Fault[] {
+  if (level.depth > depthMax)
+    return [fault('too-large', level.at, `nodes lie more than ${depthMax} deep`, 'use fewer levels')];
+  const graph = graphOf({ name: 'level', nodes: [...level.nodes] });
+  const sinks = new Set(graph.sinks.map((index) => level.nodes[index]?.name));
+  return [
+    ...nameFaults(level),
+    ...dependencyFaults(level),
+    ...cycleFaults(level, graph),
+    ...reachFaults(level, graph),
+    ...inputFaults(level),
+    ...kindFaults(level, bodies),
+    ...(level.output === undefined
+      ? []
+      : expressionFaults(
+          level.output,
+          `${level.at}output`,
+          (name) => sinks.has(name),
+          'only nodes that nobody depends on are: refer to one of those',
+        )),
+  ];
+}
+
+/** A query sees the definition's own nodes, whether they have ended or not. */
+function queryFaults({ nodes, queries = {} }: WorkflowDefinition): Fault[] {
+  const names = new Set(nodes.map(({ name }) => name));
+  const allowed = (name: string): boolean => names.has(name);
+  return Object.entries(queries).flatMap(([name, text]) =>
+    expressionFaults(text, `queries.${name}`, allowed, 'only nodes of the definition itself are: correct the name'),
+  );
+}
+
+/**
+ * Lists everything that is wrong with a definition, each fault with its path, the reason and what to do; nothing may start while there is one.
+ * `offeredCapabilities` has one list an agent: requirements that no single agent meets are warnings, for agents may come later.
+ */
+export function checkDefinition(
+  definition: WorkflowDefinition,
+  options: { readonly offeredCapabilities?: readonly (readonly string[])[] } = {},
+): DefinitionCheck {
+  const bodies = new Map(Object.entries(definition.bodies ?? {}));
+  return {
+    faults: [
+      ...levelsOf(definition).flatMap((level) => levelFaults(level, bodies)),
+      ...bodyCycleFaults(definition),
+      ...queryFaults(definition),
+    ],
+    warnings: warningsOf(definition, options.offeredCapabilities),
+  };
+}
+
+/** Lists everything that is wrong with nodes which a running task returned. They may use the bodies of the definition. */
+export function checkPlan(definition: WorkflowDefinition, plan: WorkflowBody): readonly Fault[] {
+  const { faults } = checkDefinition({
+    ...definition,
+    queries: undefined,
+    nodes: [...plan.nodes],
+    output: plan.output,
+  });
+  return faults.filter(({ path = '' }) => !path.startsWith('bodies.'));
+}
