@@ -53,7 +53,8 @@ export const queueSpecs: Readonly<Record<QueueName, QueueSpec>> = {
   dispatch: { consumer: 'dispatch-tasks', fifo: true, receivesMax: 12, concurrencyMax: 10 },
   results: { consumer: 'apply-results', fifo: true, receivesMax: 12, concurrencyMax: 50 },
   heartbeats: { consumer: 'record-heartbeats', receivesMax: 3, concurrencyMax: 5 },
-  pulse: { consumer: 'pulse', receivesMax: 3, concurrencyMax: 2 },
+  // Fewer: a few throttled reads in a row would put an idle pool to sleep until the watchdog comes again.
+  pulse: { consumer: 'pulse', receivesMax: 6, concurrencyMax: 2 },
   workflows: { consumer: 'accept-workflows', receivesMax: 12, concurrencyMax: 10 },
 };
 

@@ -10,7 +10,7 @@ const startKbMax = 600;
 
 describe('the bundle of a function', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cadre-bundles-'));
-  beforeAll(() => bundleFunctions(folder));
+  beforeAll(() => bundleFunctions(folder), 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.each([...functionNames, ...optionalFunctionNames])('is small when it starts: %s', (name) => {
