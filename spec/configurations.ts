@@ -254,6 +254,18 @@ export const configurations: readonly Configuration[] = [
   breaks('Callback', 'callback-zombie', 'a frozen beginning puts its token over a newer one', 'EventuallyNoneWaits', {
     FencesTokens: off,
   }),
+  breaks(
+    'Callback',
+    'execution-unowed',
+    'a beginning takes the mark before an execution was started',
+    'ExecutionIsOwed',
+    {
+      OwesExecution: off,
+    },
+  ),
+  breaks('Callback', 'mark-of-another', "a submission takes back the mark of the workflow's end", 'EndIsOwed', {
+    ClearsOwn: off,
+  }),
   breaks('Correlation', 'looks-first', 'what was published is read before the wait is told', 'NothingForgotten', {
     DeclaresFirst: off,
   }),

@@ -180,9 +180,11 @@ export const modules = {
       PublishesFirst: '= TRUE',
       CommitsFirst: '= TRUE',
       FencesTokens: '= TRUE',
+      OwesExecution: '= TRUE',
+      ClearsOwn: '= TRUE',
     },
-    invariants: ['EndIsOwed', 'AnsweredAtTheEnd'],
-    properties: ['EventuallyPublished', 'EventuallyNoneWaits'],
+    invariants: ['EndIsOwed', 'ExecutionIsOwed', 'AnsweredAtTheEnd'],
+    properties: ['EventuallyShown', 'EventuallyPublished', 'EventuallyNoneWaits'],
   },
   Correlation: {
     constants: {

@@ -60,13 +60,15 @@ export function startClient(
       via === 'bus' ? byBus('WorkflowSignalled', event) : (await publishEvent(api, { event, principal: 'client' })).ok;
     clock.at(startedAt + at, () => void until(publish));
   }
-  for (const [index, { at, workflow_id, definition, namespace }] of scenario.workflows.entries()) {
+  for (const [index, { at, workflow_id, definition, namespace, forgotten }] of scenario.workflows.entries()) {
     const submission = { workflow_id, definition, ...(namespace === undefined ? {} : { namespace }) };
     const awaitsSignals = scenario.signals.some(({ signal }) => signal.workflow_id === workflow_id);
     const send = async (): Promise<boolean> => {
       // Only the API says that a workflow is there; events of the bus may be given up for one that comes much later.
       if (index % 2 === 1 && !awaitsSignals) return byBus('WorkflowSubmitted', submission);
-      return (await submitWorkflow(api, { submission, principal: 'client', correlation_id: workflow_id })).ok;
+      const request = { submission, principal: 'client', correlation_id: workflow_id };
+      const isThere = () => forgotten === true && cloud.dynamodb.peek(`WORKFLOW#${workflow_id}`, 'HEAD') !== undefined;
+      return submitWorkflow(api, request).then(({ ok }) => ok, isThere);
     };
     clock.at(startedAt + at, () => {
       void until(send).then(() => {

@@ -137,6 +137,22 @@ export const mutants: readonly Mutant[] = [
     spoil: (adapters) => ({ ...adapters, workflows: blindAdvance(adapters.workflows) }),
   },
   {
+    name: 'forgotten-execution',
+    mistake: 'a beginning takes back the mark of the creation before an execution was started',
+    spoil: ({ workflows, ...adapters }) => ({
+      ...adapters,
+      workflows: {
+        ...workflows,
+        advance: (advance) => {
+          const begins = advance.event.events.some(({ type }) => type === 'WorkflowStarted');
+          return workflows.advance(
+            begins && advance.attention === undefined ? { ...advance, attention: false } : advance,
+          );
+        },
+      },
+    }),
+  },
+  {
     name: 'register-revives',
     mistake: 'a killed agent that starts anew gets work again',
     spoil: (adapters) => ({

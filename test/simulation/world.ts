@@ -13,6 +13,7 @@ import { deployTwin, type TwinDeployment } from '../../src/sdk/test-cloud/twin-d
 import { replay } from '../../src/workflow/core/run/reducer.ts';
 import { approvalsSettled, checkApprovalsEnded } from './approval-oracle.ts';
 import { startClient, startRepeater } from './clients.ts';
+import { unowed } from './execution-oracle.ts';
 import type { Mutant } from './mutants.ts';
 import { type EndedWorkflow, isExplained, outcomesOf, type Outcomes } from './outcomes.ts';
 import { resubmitMs, startOperator } from './operator.ts';
@@ -125,8 +126,9 @@ async function checkEnd(
         fail('ReplayGivesState', `${workflow_id}: ${JSON.stringify(state.spent)} is not ${JSON.stringify(head.spent)}`);
       if (state.nodes !== head.nodes || state.status !== head.status)
         fail('ReplayGivesState', `${workflow_id}: ${state.nodes} is not ${head.nodes}`);
-      if (cloud.stepFunctions.executions().some(({ name, status }) => name === workflow_id && status === 'RUNNING'))
-        fail('ExecutionEnds', workflow_id);
+      const executions = cloud.stepFunctions.executions().filter(({ name }) => name === workflow_id);
+      if (executions.some(({ status }) => status === 'RUNNING')) fail('ExecutionEnds', workflow_id);
+      if (executions.length === 0) fail('ExecutionShown', workflow_id);
     }
   }
   checkApprovalsEnded(rows as unknown as readonly Readonly<Record<string, unknown>>[], fail);
@@ -256,6 +258,8 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     );
     if (isStopping) stoppedAt = commit.at;
     oracles.onCommit(commit);
+    for (const detail of unowed(commit, cloud.stepFunctions.executions()))
+      oracles.violations.push({ at: commit.at, promise: 'ExecutionIsOwed', detail });
   });
   for (const agent of scenario.agents) {
     // Drawn apart, so that recorded seeds keep their stories.
@@ -284,7 +288,12 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   );
   // The execution only shows what the table knows; Step Functions repeats a dead step in its own time.
   const running = () => cloud.stepFunctions.executions().filter(({ status }) => status === 'RUNNING');
-  await cloud.clock.run(() => running().length === 0, executionMsMax);
+  // Nor is one that ended at once shown before the pulse has started what nobody else did.
+  const isShown = () => {
+    const names = new Set(cloud.stepFunctions.executions().map(({ name }) => name));
+    return scenario.workflows.every(({ workflow_id }) => names.has(workflow_id));
+  };
+  await cloud.clock.run(() => running().length === 0 && isShown(), executionMsMax);
   // News of a decision may be owed when the workflow has gone on already.
   await cloud.clock.run(() => scenario.people.length === 0 || approvalsSettled(cloud.dynamodb.items()), recoveryMsMax);
   const ends = running().map(({ name }) => ({ at: cloud.clock.now(), promise: 'ExecutionEnds', detail: name }));

@@ -58,6 +58,24 @@ describe('submitting a workflow', () => {
     expect(stage.announced).toHaveLength(1);
   });
 
+  it('owes the execution until it has started: the pulse starts it for a submission that died, also when the workflow has ended meanwhile', async () => {
+    const stage = createWorkflowStage();
+    const definition = { name: 'x', nodes: [node('a')] };
+    const dying = {
+      ...stage.deps,
+      executions: { ...stage.deps.executions, start: () => Promise.reject(new Error('no')) },
+    };
+    for (const id of ['runs', 'ended']) await stage.submit(id, definition, undefined, dying).catch(() => undefined);
+    await stage.submit('shown', definition);
+    await stage.run('ended', 'a');
+    const owing = async () => (await stage.deps.workflows.attention(9)).map(({ workflow_id }) => workflow_id).sort();
+    expect(await owing()).toEqual(['ended', 'runs']);
+    await stage.clock.advance(11_000);
+    await resumeWorkflows(stage.deps, 'default');
+    expect(stage.started.toSorted()).toEqual(['ended', 'runs', 'shown']);
+    expect(await owing()).toEqual([]);
+  });
+
   it('leaves one whose beginning broke off to its execution, also when it is submitted again', async () => {
     const stage = createWorkflowStage();
     const definition = { name: 'x', nodes: [node('a')] };

@@ -110,8 +110,8 @@ function attentionOf(step: Step, unfolded: Unfolded, debt: Debt): Pick<Advance, 
   // Rows that were revived before it, or are moved after it; a cancellation that gave time has to be looked after.
   const isLeft = step.revived !== undefined || step.command.type === 'update' || givesTime(step);
   if (owes || isLeft || isFinished(unfolded.state.status)) return { attention: true };
-  // The beginning pays the debt that the creation left.
-  return step.command.type === 'begin' ? { attention: false } : {};
+  // A beginning pays the debt that the creation left, unless an execution is still owed.
+  return step.command.type === 'begin' && step.owesExecution !== true ? { attention: false } : {};
 }
 
 /** Paths of the nodes that a step stops: their tasks and the people who were asked are still to be told. */
@@ -242,7 +242,7 @@ export async function commitStep(
   const hints = [...hintsOf(rows)];
   if (unfolded.unfinished) hints.push(...(await continueRun(deps, workflow_id)));
   if (isFinished(head.status)) await announceEnd(deps, head);
-  else if ((owesWork(debt) || unfolded.unfinished) && !givesTime(step)) {
+  else if ((owesWork(debt) || unfolded.unfinished) && !givesTime(step) && step.owesExecution !== true) {
     const from = step.command.type === 'begin' ? 0 : head.seq;
     await deps.workflows.clearAttention(workflow_id, { from, to: head.seq });
   }

@@ -27,7 +27,8 @@ async function resumeStart(deps: WorkflowDeps, workflow_id: string): Promise<voi
 /** Ends the execution; where there is none that waits any more, the end is published from here. */
 async function resumeFinish(deps: WorkflowDeps, run: Run): Promise<void> {
   const { workflow_id, status, task_token } = run.head;
-  if (task_token !== undefined && (await deps.executions.complete(task_token, { workflow_id, status }))) return;
+  if (task_token === undefined) await deps.executions.start(workflow_id);
+  else if (await deps.executions.complete(task_token, { workflow_id, status })) return;
   await finishWorkflow(deps, workflow_id);
 }
 
@@ -63,7 +64,10 @@ async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
     if ('conflict' in committed) return;
     await deps.messenger.hint(committed.hints);
   }
-  if (!windsDown(run)) await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq });
+  if (windsDown(run)) return;
+  // Whoever began it may have died before it started an execution.
+  if (run.head.task_token === undefined) await deps.executions.start(workflow_id);
+  await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq });
 }
 
 /** Repeats whatever step a workflow owes: its start, the rows of a wide fan-out, a cancellation, its end. Harmless when nothing is owed. */

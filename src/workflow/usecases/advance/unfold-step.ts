@@ -37,6 +37,8 @@ export interface Step {
   readonly resolved?: readonly Resolved[];
   /** The event that came. */
   readonly signal?: SignalRow;
+  /** The workflow's execution is still to be started: whoever does it takes back the mark of the creation. */
+  readonly owesExecution?: boolean;
   /** Nodes that start again: their rows are there and queued already. */
   readonly revived?: ReadonlySet<string>;
   /** Set on the head besides what the events say. */

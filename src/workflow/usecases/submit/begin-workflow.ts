@@ -37,13 +37,14 @@ async function headOf(deps: WorkflowDeps, request: BeginRequest): Promise<Workfl
 }
 
 /** Starts the nodes without dependencies, in one advance; undefined when somebody else was first. */
-async function commitBegin(deps: WorkflowDeps, { head, pinned }: Pick<Run, 'head' | 'pinned'>) {
+async function commitBegin(deps: WorkflowDeps, { head, pinned }: Pick<Run, 'head' | 'pinned'>, owesExecution: boolean) {
   const run: Run = { head, pinned, expansions: [] };
   await takeOver(deps, run);
   const committed = await commitStep(deps, run, {
     command: { type: 'begin', rerun: pinned.rerun },
     changes: [],
     known: new Map(),
+    owesExecution,
     ...(pinned.rerun === undefined ? {} : { patch: { results: true } }),
   });
   return committed === undefined || 'conflict' in committed ? undefined : committed;
@@ -76,7 +77,7 @@ export async function beginWorkflow(deps: WorkflowDeps, request: BeginRequest): 
     }
     const pinned = await deps.workflows.definition(workflow_id);
     if (pinned === undefined) throw new CadreError('not-found', `"${workflow_id}" has no definition any more`);
-    const begun = await commitBegin(deps, { head, pinned });
+    const begun = await commitBegin(deps, { head, pinned }, false);
     if (begun !== undefined) return tell(deps, [begun]);
   }
   throw new CadreError('version-conflict', `the workflow "${workflow_id}" was changed by others while it began`);
@@ -84,21 +85,20 @@ export async function beginWorkflow(deps: WorkflowDeps, request: BeginRequest): 
 
 /**
  * Begins workflows that were just created, so that their first tasks need not wait for an execution; hints and events of all go out together. One that fails is
- * only warned of: its execution begins it, or the pulse does.
+ * only warned of: its execution begins it, or the pulse does. Answers with the heads of those that begun. Their marks of the creation stay: their executions are still owed.
  */
 export async function beginCreated(
   deps: WorkflowDeps,
   created: readonly Pick<Run, 'head' | 'pinned'>[],
-): Promise<void> {
-  const begun = await Promise.allSettled(created.map((run) => commitBegin(deps, run)));
-  const done = succeeded(begun, (index, reason) => {
+): Promise<readonly WorkflowHead[]> {
+  const settled = await Promise.allSettled(created.map((run) => commitBegin(deps, run, true)));
+  const begun = succeeded(settled, (index, reason) => {
     deps.log.warn('a workflow is left to its execution to begin', {
       workflow_id: created[index]?.head.workflow_id,
       reason,
     });
   });
-  await tell(
-    deps,
-    done.flatMap((each) => each ?? []),
-  );
+  const committed = begun.flatMap((each) => each ?? []);
+  await tell(deps, committed);
+  return committed.map(({ head }) => head);
 }

@@ -111,6 +111,15 @@ function lacksExecution({ status, task_token }: WorkflowHead): boolean {
   return task_token === undefined && !isFinished(status);
 }
 
+/** Takes back the mark of the creation once nothing of it is owed any more; that of an end, or of a later advance, stays. A failure costs a look of the pulse. */
+async function settleCreation(deps: WorkflowDeps, begun: WorkflowHead | undefined): Promise<void> {
+  if (begun === undefined || isFinished(begun.status)) return;
+  const { workflow_id, seq } = begun;
+  await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq }).catch((reason: unknown) => {
+    deps.log.warn('a workflow is left to the pulse to look at', { workflow_id, reason });
+  });
+}
+
 /** Writes the rows of new runs, begins them, then starts their executions; answers in their order. The same body again is the same run. */
 async function startRuns(deps: WorkflowDeps, runs: readonly NewRun[]): Promise<readonly Started[]> {
   const created = await Promise.allSettled(runs.map(({ head, pinned }) => deps.workflows.create(head, pinned)));
@@ -119,15 +128,20 @@ async function startRuns(deps: WorkflowDeps, runs: readonly NewRun[]): Promise<r
     const each = created[index];
     return each?.status === 'fulfilled' && each.value.ok && each.value.value === head;
   });
-  if (fresh.length > 0) {
-    // A look of the pulse in case nothing below happens; nothing else may be going on that would bring one about.
-    await deps.messenger.ticks(defaultPool, [startCheckSeconds]);
-    await beginCreated(deps, fresh);
-  }
+  // A look of the pulse in case nothing below happens; nothing else may be going on that would bring one about.
+  if (fresh.length > 0) await deps.messenger.ticks(defaultPool, [startCheckSeconds]);
+  const begun = fresh.length > 0 ? await beginCreated(deps, fresh) : [];
   return Promise.allSettled(
     created.map(async (each) => {
       if (each.status === 'rejected') throw each.reason;
-      if (each.value.ok && lacksExecution(each.value.value)) await deps.executions.start(each.value.value.workflow_id);
+      if (each.value.ok && lacksExecution(each.value.value)) {
+        const { workflow_id } = each.value.value;
+        await deps.executions.start(workflow_id);
+        await settleCreation(
+          deps,
+          begun.find((head) => head.workflow_id === workflow_id),
+        );
+      }
       return each.value;
     }),
   );
