@@ -1,4 +1,5 @@
-import { configurations, type Configuration } from './configurations.ts';
+import type { Configuration } from './configuration.ts';
+import { configurations } from './configurations.ts';
 import { check, findChecker, isAsExpected, type Verdict } from './tlc.ts';
 
 /**

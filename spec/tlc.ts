@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Configuration, fileOf, renderConfiguration } from './configurations.ts';
+import { type Configuration, fileOf, renderConfiguration } from './configuration.ts';
 
 const specFolder = import.meta.dirname;
 /** Ignored by git. The rendered .cfg files stay here too, to be opened in a TLA+ editor. */

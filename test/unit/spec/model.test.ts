@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { configurations, renderConfiguration } from '../../../spec/configurations.ts';
+import { renderConfiguration } from '../../../spec/configuration.ts';
+import { configurations } from '../../../spec/configurations.ts';
 import { check, findChecker, isAsExpected } from '../../../spec/tlc.ts';
 
 /** The cheapest runs that still show every kind of property; `npm run model -- --quick` runs the rest. */
