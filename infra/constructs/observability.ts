@@ -51,7 +51,7 @@ export class Observability extends Construct {
       metrics.deadLetters,
       0,
       1,
-      'A message could not be processed: `cadre dead-letters list` shows why, `redrive` repeats it.',
+      'A message could not be processed: `cadre dead-letters` shows why, `redrive` repeats it.',
     );
     alarm(
       'errors',

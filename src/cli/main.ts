@@ -32,11 +32,11 @@ import { addWorkflows } from './commands/workflows/workflows.ts';
 /** The whole command line. Commands load what they need when they run, so that help is there at once. */
 export function createProgram(): Command {
   const program = new Command('cadre')
-    .description('Coordinates teams of agents: dependent tasks reach the right agent, exactly once in effect.')
+    .description('Coordinates teams of agents: dependent tasks reach the right agent, by priority, with leases.')
     .option('--json', 'print data as JSON on stdout; messages stay on stderr')
     .option('--api-url <url>', 'the deployment to talk to (or CADRE_API_URL; else the local cloud)')
     .option('--region <region>', 'its AWS region (or AWS_REGION)')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
     .addHelpText(
       'after',
@@ -49,26 +49,40 @@ Examples:
   $ cadre tasks --status Failed --json | jq -r '.items[].task_id'
 ${exitCodesHelp}`,
     );
+  program.configureOutput({ outputError: (text, write) => write(usageError(text, program)) });
   // A usage error is bad input, like any other.
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  for (const add of [addStart, addUp, addDown, addStatus, addReview, addRun, addSubmit, addWait, addCancel, addKill])
-    add(program);
-  for (const add of [
-    addWorkflows,
-    addApprovals,
-    addSchedules,
-    addBudgets,
-    addNamespaces,
-    addTasks,
-    addExplain,
-    addAgents,
-    addPolicies,
-  ])
-    add(program);
-  for (const add of [addContext, addLocks, addQueues, addDeadLetters, addLogs, addDoctor, addSimulate, addTrace])
-    add(program);
-  addCompletion(program);
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program);
+  }
+  // An option of a group is not one of its commands: `cadre workflows definitions --limit 5` is about definitions.
+  for (const group of program.commands) for (const each of [group, ...group.commands]) each.enablePositionalOptions();
   return program;
+}
+
+/** Commands as the help shows them. */
+const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
+  'Begin:': [addStart, addUp, addDown, addStatus, addDoctor, addLogs],
+  'Work:': [addRun, addSubmit, addWait, addTasks, addExplain, addCancel, addKill, addReview],
+  'Workflows:': [addWorkflows, addApprovals, addSchedules, addBudgets],
+  'Agents and queues:': [addAgents, addPolicies, addNamespaces, addQueues, addDeadLetters],
+  'Shared memory:': [addContext, addLocks],
+  'What if:': [addSimulate, addTrace],
+  'More:': [addCompletion],
+};
+
+/** A usage error as every other refusal is told: what happened, and what to do. */
+function usageError(text: string, program: Command): string {
+  const message = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/, ': did you mean $1?');
+  const words = process.argv.slice(2);
+  const known = program.commands.find((command) => words.includes(command.name()));
+  const fix = `See \`cadre ${known === undefined ? '' : `${known.name()} `}--help\`.`;
+  if (words.includes('--json')) return `${JSON.stringify({ error: { code: 'invalid-input', message, fix } })}\n`;
+  return `cadre: ${message}\n  What to do: ${fix}\n`;
 }
 
 if (import.meta.main) {

@@ -10,6 +10,27 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A length of time as people write it. */
+function showLength(ms: number): string {
+  const [unit, size] = Object.entries(unitMs).findLast(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
+/** Reads an option that is a length of time with its unit (`500ms`, `30s`, `10m`, `2h`, `7d`), in milliseconds. */
+export function milliseconds(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const { amount = '', unit = '' } = /^(?<amount>\d+(?:\.\d+)?)(?<unit>ms|[smhd])$/.exec(text)?.groups ?? {};
+    const value = Math.round(Number(amount) * (unitMs[unit] ?? Number.NaN));
+    if (value >= min && value <= max) return value;
+    const most = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${showLength(max)}`;
+    throw new InvalidArgumentError(
+      `It must be a time with its unit (30s, 10m, 2h, 7d), from ${showLength(min)}${most}.`,
+    );
+  };
+}
+
 /** Reads an option that is a number above 0 and up to `max`. */
 function above0(max: number, what: string): (text: string) => number {
   return (text) => {

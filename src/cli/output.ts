@@ -91,7 +91,23 @@ export function showTime(time: string | undefined): string {
 export function showDuration(ms: number | undefined): string {
   if (ms === undefined) return '-';
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 120_000
-    ? `${(ms / 1_000).toFixed(1)} s`
-    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  const largest = timeUnits.findIndex(({ size }) => seconds >= size);
+  const { [largest]: large, [largest + 1]: small } = timeUnits;
+  if (large === undefined || small === undefined) return `${seconds} s`;
+  const rest = Math.floor((seconds % large.size) / small.size);
+  return `${Math.floor(seconds / large.size)} ${large.name}${rest === 0 ? '' : ` ${rest} ${small.name}`}`;
+}
+
+const timeUnits = [
+  { name: 'd', size: 86_400 },
+  { name: 'h', size: 3_600 },
+  { name: 'min', size: 60 },
+  { name: 's', size: 1 },
+];
+
+/** A count with its noun: `1 agent`, `12 agents`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

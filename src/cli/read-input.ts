@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { CadreError } from '../contracts/errors.ts';
 
-/** The JSON of a file, or of stdin when the path is `-`. Throws CadreError `not-found` or `invalid-json` naming the file. */
+/** The JSON of a file, or of stdin when the path is `-`. Throws CadreError `unreadable-file` or `invalid-json` naming the file. */
 export async function readJsonFile(path: string): Promise<unknown> {
   const source = path === '-' ? 'standard input' : path;
   const content = path === '-' ? await text(process.stdin) : await readFile(path, 'utf8').catch(refuseMissing(path));
@@ -26,6 +26,6 @@ function refuseMissing(path: string) {
   return (cause: unknown): never => {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     const why = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'this is a folder' : String(cause);
-    throw new CadreError('not-found', `${path}: ${why}`, { cause });
+    throw new CadreError('unreadable-file', `${path}: ${why}`, { cause });
   };
 }

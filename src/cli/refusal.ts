@@ -24,15 +24,22 @@ export function reportRefusal(error: unknown, out: Output): number {
     return exit;
   }
   const red = (text: string) => style('red', text, process.stderr);
-  out.note(`${red(`cadre: ${error.message}`)} [${error.code}]`);
-  if (error.message !== what) out.note(`  ${what}`);
-  const [only, ...others] = error.faults;
-  const own = others.length === 0 ? only?.fix : undefined;
-  const more = others.length === 0 ? error.faults.filter((fault) => fault.message !== error.message) : error.faults;
-  for (const fault of more.slice(0, faultsShownMax)) {
-    out.note(`  - ${fault.path === undefined ? '' : `${fault.path}: `}${inWords(fault)}`);
-  }
-  if (more.length > faultsShownMax) out.note(`  - and ${more.length - faultsShownMax} more`);
+  const own = error.faults.length === 1 ? error.faults[0]?.fix : undefined;
+  // The advice that holds for all stands once, at the end.
+  const lines = error.faults.map(({ path = '', message, fix: its }) => {
+    const where = path === '' || message.includes(path) ? '' : `${path}: `;
+    return `${where}${inWords({ message, ...(its === undefined || its === fix || its === own ? {} : { fix: its }) })}`;
+  });
+  // A message that only repeats a fault gives way to it, or to what several have in common.
+  const repeats = error.faults.some(({ message }) => error.message.includes(message));
+  const [only = what, ...others] = lines;
+  const single = repeats && others.length === 0;
+  const head = single ? (only.includes(error.message) ? only : error.message) : repeats ? what : error.message;
+  out.note(`${red(`cadre: ${head}`)} [${error.code}]`);
+  if (head !== what && (single || !repeats)) out.note(`  ${what}`);
+  const listed = single ? [] : lines;
+  for (const line of listed.slice(0, faultsShownMax)) out.note(`  - ${line}`);
+  if (listed.length > faultsShownMax) out.note(`  - and ${listed.length - faultsShownMax} more`);
   out.note(`  ${style('bold', 'What to do:', process.stderr)} ${own ?? fix}`);
   return exit;
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { planReview } from '../../examples/review/plan.ts';
 import { buildReport, type ReviewReport } from '../../examples/review/report.ts';
@@ -29,10 +29,7 @@ export async function reviewTree(
   { out, signal }: { readonly out: Output; readonly signal: AbortSignal },
 ): Promise<ReviewResult> {
   const root = resolve(path);
-  const { files } = await scanTree(root, signal).catch((cause: unknown): never => {
-    signal.throwIfAborted();
-    throw new CadreError('not-found', `${root} is no folder that can be read`, { cause });
-  });
+  const { files } = await scanTree(root, signal);
   const definition = parse(workflowDefinition, planReview(files, { root }));
   const handle = await client.run(definition);
   out.progress(
@@ -50,6 +47,13 @@ export async function reviewTree(
   await writeFile(written.markdown, markdown);
   await writeFile(written.json, `${JSON.stringify(report, null, 2)}\n`);
   return { view, tasks, report, files: written, delivery_notification };
+}
+
+/** Throws CadreError `unreadable-file` unless this is a folder whose files can be listed: asked before anything is started. */
+export async function refuseNoFolder(path: string): Promise<void> {
+  await readdir(resolve(path)).catch((cause: unknown): never => {
+    throw new CadreError('unreadable-file', `${resolve(path)} is no folder that can be read`, { cause });
+  });
 }
 
 /** The output of the last task. Without it there is no report, and the workflow says why. */

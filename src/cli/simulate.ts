@@ -19,7 +19,7 @@ import { readJsonFile } from './read-input.ts';
 async function readTrace(path: string): Promise<string> {
   if (path === '-') return text(process.stdin);
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CadreError('not-found', `${path}: this trace cannot be read`, { cause, path: 'trace' });
+    throw new CadreError('unreadable-file', `${path}: this trace cannot be read`, { cause, path: 'trace' });
   });
 }
 
@@ -68,10 +68,10 @@ export async function readComparison(given: unknown): Promise<Comparison & { rea
   };
 }
 
-/** Writes the picture of a comparison. Throws CadreError when the file cannot be written. */
+/** Writes the picture of a comparison. Throws CadreError `unreadable-file` when it cannot be written. */
 export async function writePlot(path: string, svg: string): Promise<void> {
   await writeFile(path, svg).catch((cause: unknown) => {
-    throw new CadreError('not-found', `${path}: the plot cannot be written`, { cause, path: 'plot' });
+    throw new CadreError('unreadable-file', `${path}: the plot cannot be written`, { cause, path: 'plot' });
   });
 }
 

@@ -32,13 +32,14 @@ export function stagesOf({ nodes }: Pick<WorkflowDefinition, 'nodes'>): readonly
   return stages;
 }
 
-const titleCharactersMax = 32;
+const titleCharactersMax = 34;
 
 function titleOf(nodes: WorkflowDefinition['nodes']): string {
   const types = [...new Set(nodes.map((node) => (isTask(node) ? node.task_type.replace(/^[^.]*\./, '') : node.kind)))];
   const all = types.join(', ');
   if (all.length <= titleCharactersMax) return all;
-  return `${types[0]?.slice(0, titleCharactersMax) ?? ''} and ${types.length - 1} more`;
+  const more = types.length === 1 ? '…' : ` and ${types.length - 1} more`;
+  return `${types[0]?.slice(0, titleCharactersMax - more.length) ?? ''}${more}`;
 }
 
 const ended: readonly RunTask['status'][] = ['Completed', 'Failed', 'Cancelled', 'Skipped'];

@@ -10,7 +10,7 @@ import { interruptible } from './local/interrupt.ts';
 import { localDirectory } from './local/places.ts';
 import { withProcessLock } from './local/process-lock.ts';
 import type { Output } from './output.ts';
-import { reviewTree, type ReviewResult } from './review-job.ts';
+import { refuseNoFolder, reviewTree, type ReviewResult } from './review-job.ts';
 
 /** What `npm start` is asked for. */
 export interface StartRequest {
@@ -27,7 +27,8 @@ export interface StartRequest {
  * Local cloud, deployment, fleet and review in one go. Throws CadreError `already-running` at once while another process does the same: two would
  * share agents and cloud, and the first to end would take both from the other.
  */
-export function startEverything(request: StartRequest): Promise<ReviewResult> {
+export async function startEverything(request: StartRequest): Promise<ReviewResult> {
+  await refuseNoFolder(request.path);
   return withProcessLock(join(localDirectory(), 'start.lock'), () => start(request), {
     onWait: (pid) => {
       throw new CadreError('already-running', `Process ${pid} is starting or running everything already.`);

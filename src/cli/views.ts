@@ -48,16 +48,16 @@ export function showTask(task: TaskView): string {
     ['agent', task.assigned_agent],
     ['attempt', `${task.attempt}${task.retry_count > 0 ? ` (${task.retry_count} retries)` : ''}`],
     ['queued', showTime(task.queued_at)],
+    ['due', task.due_at && showTime(task.due_at)],
+    ['starts by', task.starts_by && showTime(task.starts_by)],
+    ['waits', task.waits_because],
+    ['next try', task.not_before && showTime(task.not_before)],
     ['started', task.started_at && showTime(task.started_at)],
     [
       'ended',
       task.completed_at && `${showTime(task.completed_at)}${ran === undefined ? '' : ` after ${showDuration(ran)}`}`,
     ],
-    ['waits', task.waits_because],
     ['namespace', task.namespace],
-    ['due', task.due_at],
-    ['starts by', task.starts_by],
-    ['next try', task.not_before && showTime(task.not_before)],
     ['why there', task.distribution?.reasons.join('; ')],
     ['second run', task.hedge_at && `at ${showTime(task.hedge_at)}, unless it has ended`],
     ['other run', showHedge(task.hedge)],
@@ -89,7 +89,9 @@ function spentOf({ spent, budget }: WorkflowView): string | undefined {
 
 /** A workflow with all that is known of it. */
 export function showWorkflow(workflow: WorkflowView): string {
-  const nodes = Object.entries(workflow.nodes).map(([status, count]) => `${count} ${status.toLowerCase()}`);
+  const nodes = Object.entries(workflow.nodes).flatMap(([status, count]) =>
+    count === 0 ? [] : [`${count} ${status.toLowerCase()}`],
+  );
   return facts([
     ['workflow', workflow.workflow_id],
     ['name', workflow.name],
@@ -104,14 +106,17 @@ export function showWorkflow(workflow: WorkflowView): string {
     ],
     ['nodes', nodes.join(', ')],
     ['created', showTime(workflow.created_at)],
+    ['deadline', workflow.deadline && showTime(workflow.deadline)],
+    [
+      'ended',
+      workflow.completed_at &&
+        `${showTime(workflow.completed_at)}${workflow.makespan_ms === undefined ? '' : ` after ${showDuration(workflow.makespan_ms)}`}`,
+    ],
+    ['priority', workflow.priority],
+    ['namespace', workflow.namespace],
     ['spent', spentOf(workflow)],
     ['rerun of', workflow.rerun_of],
     ['documents', workflow.pins?.map(({ context_id, version }) => `${context_id}@${version}`).join(', ')],
-    ['priority', workflow.priority],
-    ['deadline', workflow.deadline && showTime(workflow.deadline)],
-    ['ended', workflow.completed_at && showTime(workflow.completed_at)],
-    ['namespace', workflow.namespace],
-    ['makespan', workflow.makespan_ms === undefined ? undefined : showDuration(workflow.makespan_ms)],
     ['warnings', workflow.warnings.length === 0 ? undefined : workflow.warnings.join('; ')],
     ['error', workflow.error],
     ['output', workflow.output === undefined ? undefined : JSON.stringify(workflow.output)],
@@ -178,7 +183,7 @@ export function showAgent(agent: AgentView): string {
     `${completed}/${completed + failed}`,
     showDuration(p50_ms),
     showDuration(p95_ms),
-    usd === undefined ? '-' : `$${usd.toFixed(4)}`,
+    usd === undefined || usd === 0 ? '-' : `$${usd.toFixed(4)}`,
   ]);
   return rows.length === 0 ? known : `${known}\n\n${table(['RECENT TYPE', 'SUCCESS', 'P50', 'P95', 'COST'], rows)}`;
 }

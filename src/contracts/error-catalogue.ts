@@ -16,6 +16,12 @@ export const errorCatalogue = {
     what: 'The text is not JSON.',
     fix: 'Send UTF-8 JSON; the message names the position.',
   },
+  'unreadable-file': {
+    status: 400,
+    exit: 2,
+    what: 'A file or folder that was named cannot be read or written.',
+    fix: 'Check the path and who may use it; `-` in place of a file reads standard input.',
+  },
   'too-large': {
     status: 413,
     exit: 2,
@@ -56,7 +62,7 @@ export const errorCatalogue = {
     status: 409,
     exit: 6,
     what: 'The budget of the task or of its workflow leaves no room for another attempt.',
-    fix: 'Look with `cadre budgets show`; run it again with a larger budget, or with an estimate that is nearer to what it uses.',
+    fix: 'Look with `cadre budgets ID`; run it again with a larger budget, or with an estimate that is nearer to what it uses.',
   },
   'singleton-conflict': {
     status: 409,

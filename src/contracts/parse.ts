@@ -17,23 +17,47 @@ export interface Issue {
 
 /**
  * A union says of each of its members why the value is none of it. What counts is the one member that the value seems to be meant for: it has that member's type,
- * and, among several, something deeper is wrong than that it is none of the allowed values.
+ * and, among several, something deeper is wrong than that it is none of the allowed values; among several of these, it knows most of the keys.
  */
 function meantIn(members: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
   for (const codes of [['invalid_type', 'invalid_value'], ['invalid_type']]) {
     const isOther = ({ code, path }: z.core.$ZodIssue): boolean => path.length === 0 && codes.includes(code);
-    const [meant, ...others] = members.filter((issues) => issues.length > 0 && !issues.some(isOther));
-    if (meant !== undefined && others.length === 0) return meant;
+    const possible = members.filter((issues) => issues.length > 0 && !issues.some(isOther));
+    const fewest = Math.min(...possible.map(unknownKeys));
+    const knowing = possible.filter((issues) => unknownKeys(issues) === fewest);
+    for (const [meant, ...others] of [possible, knowing]) if (meant !== undefined && others.length === 0) return meant;
   }
   return undefined;
+}
+
+function unknownKeys(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce(
+    (sum, issue) => sum + (issue.code === 'unrecognized_keys' && issue.path.length === 0 ? issue.keys.length : 0),
+    0,
+  );
 }
 
 function innermost(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): Issue[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
-  const meant = issue.code === 'invalid_union' ? meantIn(issue.errors) : undefined;
-  return meant?.flatMap((each) => innermost(each, path)) ?? [{ path, message: issue.message }];
+  if (issue.code !== 'invalid_union') return [{ path, message: said(issue) }];
+  const meant = meantIn(issue.errors);
+  return meant?.flatMap((each) => innermost(each, path)) ?? [{ path, message: saidOfUnion(issue.errors, issue) }];
+}
+
+/** What is wrong, without the words that stand in every message. */
+function said({ message }: z.core.$ZodIssue): string {
+  return message
+    .replace(/^Invalid input: expected (?<what>.+), received undefined$/, 'missing: expected $<what>')
+    .replace(/^Invalid input: /, '');
+}
+
+/** What a value that is none of several things could have been. */
+function saidOfUnion(members: readonly (readonly z.core.$ZodIssue[])[], issue: z.core.$ZodIssue): string {
+  const all = members.flatMap(([first]) => (first === undefined ? [] : [said(first)]));
+  const [first, ...others] = new Set(all);
+  return first === undefined ? said(issue) : [first, ...others].join(', or ');
 }
 
 /** An issue as a fault. */

@@ -59,10 +59,16 @@ export function createMeter(): Meter {
   function note(now: number): void {
     if (now < (moments.at(-1)?.at ?? -width) + width) return;
     moments.push({ at: now, slots: sums.slots, working: sums.working, waiting: levels.waiting });
-    if (moments.length <= momentsMax) return;
-    // The run is longer than thought: half of the moments will do.
-    moments = moments.filter((_, index) => index % 2 === 0);
-    width *= 2;
+    while (moments.length > momentsMax) {
+      // The run is longer than thought: fewer moments will do, as far apart early on as later.
+      width *= 2;
+      let kept = -width;
+      moments = moments.filter(({ at }) => {
+        if (at < kept + width) return false;
+        kept = at;
+        return true;
+      });
+    }
   }
   return {
     levels,

@@ -1,52 +1,60 @@
 import type { Command } from 'commander';
-import { CadreError } from '../../contracts/errors.ts';
 import { runs } from '../command.ts';
 import { showAgent, showAgents } from '../views.ts';
 
-interface Options {
-  readonly drain?: string;
-  readonly revive?: boolean;
-  readonly remove?: boolean;
-}
-
-/** `cadre agents` */
+/** `cadre agents [ID]`, and what is done with one. */
 export function addAgents(program: Command): void {
-  program
+  const agents = program
     .command('agents [id]')
-    .description('list agents: what they can do, how they are, what they hold')
-    .option('--drain <reason>', 'give the agent no new work; what it holds it may finish')
-    .option('--revive', 'let an agent that was drained or killed get work again')
-    .option('--remove', 'deregister the agent; its work goes to others')
+    .summary('list agents, or show one; drain, revive, remove')
+    .description(
+      'list agents: what they can do, how they are, what they hold; or show one with its figures by task type',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   $ cadre agents
-  $ cadre agents reader-1                  with its figures by task type
-  $ cadre agents reader-1 --drain upgrade
-  $ cadre agents reader-1 --revive
-  $ cadre agents old-agent --remove
+  $ cadre agents reader-1
+  $ cadre agents drain reader-1 --reason upgrade
+  $ cadre agents revive reader-1
 
 To take from an agent what it holds: cadre kill agent ID --reason TEXT.`,
     )
     .action(
-      runs<[string | undefined, Options]>(async ({ out, client }, id, { drain, revive, remove }) => {
+      runs<[string | undefined]>(async ({ out, client }, id) => {
         const cadre = await client();
-        const chosen = [drain, revive, remove].filter((option) => option !== undefined);
-        if (chosen.length > (id === undefined ? 0 : 1))
-          throw new CadreError('invalid-input', 'name one agent, and one of --drain, --revive and --remove');
-        if (id === undefined) {
-          out.data({ items: await cadre.listAgents() }, ({ items }) => showAgents(items));
-        } else if (drain !== undefined) {
-          out.data(await cadre.drainAgent(id, drain), showAgent);
-        } else if (revive === true) {
-          out.data(await cadre.reviveAgent(id), showAgent);
-        } else if (remove === true) {
-          await cadre.deregisterAgent(id);
-          out.data({ id, removed: true }, () => `Agent ${id} is deregistered.`);
-        } else {
-          out.data(await cadre.getAgent(id), showAgent);
-        }
+        if (id === undefined) out.data({ items: await cadre.listAgents() }, ({ items }) => showAgents(items));
+        else out.data(await cadre.getAgent(id), showAgent);
+        return undefined;
+      }),
+    );
+  agents
+    .command('drain <id>')
+    .description('give the agent no new work; what it holds it may finish')
+    .requiredOption('--reason <text>', 'why; it is kept')
+    .action(
+      runs<[string, { readonly reason: string }]>(async ({ out, client }, id, { reason }) => {
+        out.data(await (await client()).drainAgent(id, reason), showAgent);
+        return undefined;
+      }),
+    );
+  agents
+    .command('revive <id>')
+    .description('let an agent that was drained or killed get work again')
+    .action(
+      runs<[string]>(async ({ out, client }, id) => {
+        out.data(await (await client()).reviveAgent(id), showAgent);
+        return undefined;
+      }),
+    );
+  agents
+    .command('remove <id>')
+    .description('deregister the agent; its work goes to others')
+    .action(
+      runs<[string]>(async ({ out, client }, id) => {
+        await (await client()).deregisterAgent(id);
+        out.data({ id, removed: true }, () => `Agent ${id} is deregistered.`);
         return undefined;
       }),
     );

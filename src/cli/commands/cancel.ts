@@ -1,10 +1,8 @@
 import type { Command } from 'commander';
 import { cancelGraceMsMax } from '../../contracts/limits.ts';
 import { runs } from '../command.ts';
-import { wholeNumber } from '../option-values.ts';
+import { milliseconds } from '../option-values.ts';
 import { showTask, showWorkflow } from '../views.ts';
-
-const graceSeconds = wholeNumber(0, cancelGraceMsMax / 1_000);
 
 interface CancelFlags {
   readonly reason?: string;
@@ -17,9 +15,14 @@ interface CancelFlags {
 export function addCancel(program: Command): void {
   program
     .command('cancel <id>')
+    .summary('cancel a workflow or a task')
     .description('cancel a workflow or a task; what runs is told to stop, in a workflow with time to end by itself')
     .option('--reason <text>', 'why; agents and the audit trail see it')
-    .option('--grace <seconds>', 'what runs in a workflow may end by itself for so long (default: 30)', graceSeconds)
+    .option(
+      '--grace <time>',
+      'what runs in a workflow may end by itself for so long (default: 30s)',
+      milliseconds(0, cancelGraceMsMax),
+    )
     .option('--force', 'stop what runs at once; also what undoes the work of a cancelled workflow')
     .option('--compensate', 'undo what completed in a workflow (default: what its definition says by on_cancel)')
     .option('--no-compensate', 'undo nothing')
@@ -30,7 +33,7 @@ export function addCancel(program: Command): void {
     .action(
       runs<[string, CancelFlags]>(async ({ out, client }, id, { reason, grace, force = false, compensate }) => {
         const options = {
-          ...(force ? { graceMs: 0 } : grace === undefined ? {} : { graceMs: grace * 1_000 }),
+          ...(force ? { graceMs: 0 } : grace === undefined ? {} : { graceMs: grace }),
           ...(compensate === undefined ? {} : { compensate }),
         };
         const cadre = await client();

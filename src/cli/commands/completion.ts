@@ -6,6 +6,7 @@ import { runs } from '../command.ts';
 export function addCompletion(program: Command): void {
   program
     .command('completion <shell>')
+    .summary('completion for bash, zsh or fish')
     .description('print the completion script for bash, zsh or fish')
     .addHelpText('after', '\nExamples:\n  $ source <(cadre completion bash)\n  $ cadre completion fish | source')
     .action(

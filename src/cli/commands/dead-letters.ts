@@ -2,55 +2,31 @@ import type { Command } from 'commander';
 import type { DeadLetterView, RedriveOutcome } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { runs } from '../command.ts';
-import { pageSize } from '../option-values.ts';
+import { pageOf, type PageOptions, paged, tellMore } from '../listing.ts';
 import { showTime, table } from '../output.ts';
 import { facts } from '../views.ts';
 
-/** `cadre dead-letters list|show|redrive` */
+/** `cadre dead-letters [ID]`, `cadre dead-letters redrive` */
 export function addDeadLetters(program: Command): void {
-  const group = program
-    .command('dead-letters')
-    .description('failed tasks and unreadable messages: list, show, redrive')
+  const group = paged(program.command('dead-letters [id]'), 'dead letters')
+    .summary('failed tasks and unreadable messages; redrive')
+    .description(
+      'list failed tasks and unreadable messages with their reasons, newest first; or show one with its body',
+    )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ cadre dead-letters list\n  $ cadre dead-letters show t1\n  $ cadre dead-letters redrive --all --dry-run',
-    );
-
-  group
-    .command('list', { isDefault: true })
-    .description('list them with their reasons, newest first')
-    .option('--limit <count>', 'dead letters to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
+      '\nExamples:\n  $ cadre dead-letters\n  $ cadre dead-letters t1\n  $ cadre dead-letters redrive --all --dry-run',
+    )
     .action(
-      runs<[{ readonly limit?: number; readonly cursor?: string }]>(async ({ out, client }, { limit, cursor }) => {
-        const page = await (
-          await client()
-        ).listDeadLetters({
-          ...(limit === undefined ? {} : { limit }),
-          ...(cursor === undefined ? {} : { cursor }),
-        });
+      runs<[string | undefined, PageOptions]>(async ({ out, client }, id, options) => {
+        const cadre = await client();
+        if (id !== undefined) {
+          out.data(await cadre.getDeadLetter(id), showLetter);
+          return undefined;
+        }
+        const page = await cadre.listDeadLetters(pageOf(options));
         out.data(page, ({ items }) => showLetters(items));
-        if (page.cursor !== undefined) out.progress(`More: cadre dead-letters list --cursor ${page.cursor}`);
-        return undefined;
-      }),
-    );
-
-  group
-    .command('show <id>')
-    .description('show one with its body')
-    .action(
-      runs<[string]>(async ({ out, client }, id) => {
-        out.data(await (await client()).getDeadLetter(id), (letter) =>
-          facts([
-            ['id', letter.id],
-            ['kind', letter.kind],
-            ['from', letter.source],
-            ['at', showTime(letter.at)],
-            ['reason', `${letter.message} [${letter.code}]`],
-            ['path', letter.path],
-            ['body', letter.body === undefined ? undefined : JSON.stringify(letter.body, null, 2)],
-          ]),
-        );
+        tellMore(out, page);
         return undefined;
       }),
     );
@@ -75,6 +51,18 @@ export function addDeadLetters(program: Command): void {
         return items.some((item) => item.outcome === 'refused') ? 1 : 0;
       }),
     );
+}
+
+function showLetter(letter: DeadLetterView): string {
+  return facts([
+    ['id', letter.id],
+    ['kind', letter.kind],
+    ['from', letter.source],
+    ['at', showTime(letter.at)],
+    ['reason', `${letter.message} [${letter.code}]`],
+    ['path', letter.path],
+    ['body', letter.body === undefined ? undefined : JSON.stringify(letter.body, null, 2)],
+  ]);
 }
 
 function showLetters(items: readonly DeadLetterView[]): string {

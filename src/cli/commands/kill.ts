@@ -9,16 +9,17 @@ type Kind = 'agent' | 'workflow' | 'task' | 'namespace';
 export function addKill(program: Command): void {
   program
     .command('kill')
+    .summary('stop an agent, a workflow, a task or a namespace at once')
     .description('stop an agent, a workflow, a task or a namespace at once; what it still reports is refused')
     .addArgument(
       new Argument('<kind>', 'what to kill').choices(['agent', 'workflow', 'task', 'namespace'] satisfies Kind[]),
     )
-    .argument('<id>')
+    .argument('<id>', 'which one')
     .requiredOption('--reason <text>', 'why; it is kept, and told to agents and in events')
     .addHelpText(
       'after',
       `
-An agent loses what it holds: its tasks go to others with no attempt counted, and it gets no work until it is revived (cadre agents ID --revive).
+An agent loses what it holds: its tasks go to others with no attempt counted, and it gets no work until it is revived (cadre agents revive ID).
 A task fails with "killed", also one of a workflow; of its own it becomes a dead letter. A workflow is cancelled with all that runs in it.
 All work of a namespace is cancelled, and nothing new of it is accepted until it is revived (cadre namespaces revive NAME).
 

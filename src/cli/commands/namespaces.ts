@@ -3,15 +3,16 @@ import type { NamespaceView } from '../../contracts/distributor/namespace.ts';
 import { runs } from '../command.ts';
 import { showTime, table } from '../output.ts';
 
-/** `cadre namespaces list|revive` */
+/** `cadre namespaces`, `cadre namespaces revive` */
 export function addNamespaces(program: Command): void {
   const group = program
     .command('namespaces')
-    .description('namespaces of tasks: list, revive; cadre kill namespace stops one')
-    .addHelpText('after', '\nExamples:\n  $ cadre namespaces\n  $ cadre namespaces revive acme');
-  group
-    .command('list', { isDefault: true })
-    .description('list those of which tasks have come')
+    .summary('namespaces of tasks; revive')
+    .description('list the namespaces of which tasks have come, and who killed one')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cadre namespaces\n  $ cadre namespaces revive acme\n\nTo stop all work of one: cadre kill namespace NAME --reason TEXT.',
+    )
     .action(
       runs<[]>(async ({ out, client }) => {
         out.data({ items: await (await client()).listNamespaces() }, ({ items }) =>

@@ -6,11 +6,12 @@ import { runs } from '../command.ts';
 import { pageSize } from '../option-values.ts';
 import { showDuration, showTime, table } from '../output.ts';
 
-/** `cadre policies get|put|check|history|rollback` */
+/** `cadre policies`, `cadre policies put|promote|check|history|rollback` */
 export function addPolicies(program: Command): void {
   const group = program
     .command('policies')
-    .description('how agents are chosen: get, put, check, promote, history, rollback')
+    .summary('how agents are chosen; check, put, promote, history, rollback')
+    .description('show the routing policy in force: how agents are chosen')
     .addHelpText(
       'after',
       `
@@ -19,10 +20,7 @@ Examples:
   $ cadre policies put routing.json
   $ cadre policies put routing.json --canary 0.1 --watch latency --margin 0.2
   $ cadre policies rollback 3`,
-    );
-  group
-    .command('get', { isDefault: true })
-    .description('the policy in force')
+    )
     .action(
       runs<[]>(async ({ out, client }) => {
         out.data(await (await client()).getPolicy(), showPolicy);
@@ -111,7 +109,7 @@ interface PutOptions {
 
 function told({ version, canary }: PolicyView): string {
   if (canary === undefined) return `Version ${version} of the policy is in force.`;
-  return `Version ${version} tries the policy on ${canary.share * 100} % of the tasks. Follow it: cadre policies get; then: cadre policies promote`;
+  return `Version ${version} tries the policy on ${canary.share * 100} % of the tasks. Follow it: cadre policies; then: cadre policies promote`;
 }
 
 function showCanary({ share, watch, margin, samples, document, figures }: NonNullable<PolicyView['canary']>): string {

@@ -7,6 +7,7 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 export function addSimulate(program: Command): void {
   program
     .command('simulate')
+    .summary('what another policy or fleet would do, in virtual time')
     .description('run the scheduler in virtual time on generated or recorded work, and compare policies and fleets')
     .option(
       '--policy <name>',
@@ -18,18 +19,18 @@ export function addSimulate(program: Command): void {
       'how many, how many more or fewer (another run), or a JSON file of groups',
       collect,
     )
-    .option('--slots <n>', 'tasks that an agent runs at a time (1)')
+    .option('--slots <n>', 'tasks that an agent runs at a time (default: 1)')
     .option('--trace <file>', 'JSON lines of tasks that came, instead of generated ones; - reads stdin')
-    .option('--token-rates <in,out>', 'tokens a second of a trace that gives tokens (10000,50)')
-    .option('--tasks <n>', 'how many to generate (10000)')
-    .option('--rate <n>', 'tasks a second (or as many as make the load)')
-    .option('--load <share>', "share of the agents' time that the work fills (0.8)")
+    .option('--token-rates <in,out>', 'tokens a second of a trace that gives tokens (default: 10000,50)')
+    .option('--tasks <n>', 'how many to generate (default: 10000)')
+    .option('--rate <n>', 'tasks a second (default: as many as make the load)')
+    .option('--load <share>', "share of the agents' time that the work fills (default: 0.8)")
     .option('--mix <level=share,...>', 'levels of generated tasks, and of trace lines that name none')
-    .option('--duration-ms <ms>', 'mean working time of generated tasks (10000)')
-    .option('--durations <shape>', 'lognormal, exponential or fixed')
+    .option('--duration-ms <ms>', 'mean working time of generated tasks (default: 10000)')
+    .option('--durations <shape>', 'lognormal, exponential or fixed (default: lognormal)')
     .option('--deadline-ms <ms>', 'a deadline for every generated task, from its submission')
-    .option('--seed <n>', 'everything left to chance (1)')
-    .option('--cloud <model>', 'aws: calls take as long as the table says; instant: none takes time')
+    .option('--seed <n>', 'everything left to chance (default: 1)')
+    .option('--cloud <model>', 'aws (default): calls take as long as the table says; instant: none takes time')
     .option('--plot <file>', 'also draw waits by level and utilisation over time, as SVG')
     .addHelpText(
       'after',
@@ -41,20 +42,19 @@ Examples:
     )
     .action(
       runs<[Record<string, unknown>]>(async ({ out }, options) => {
-        const [{ readComparison, showReports }, { compare, verdictOf }] = await Promise.all([
+        const [{ readComparison, showReports, writePlot }, { compare, verdictOf }] = await Promise.all([
           import('../simulate.ts'),
           import('../../simulator/compare.ts'),
         ]);
         const comparison = await readComparison(options);
+        // Before the work, which may take minutes: a plot that cannot be written is told at once.
+        if (comparison.plot !== undefined) await writePlot(comparison.plot, '');
         out.progress(`${comparison.work.length} tasks, seed ${comparison.seed}`);
         const compared = [...compare(comparison)];
         const reports = compared.map(({ report }) => report);
         const verdict = verdictOf(reports);
         if (comparison.plot !== undefined) {
-          const [{ writePlot }, { plotOf }] = await Promise.all([
-            import('../simulate.ts'),
-            import('../../simulator/plot.ts'),
-          ]);
+          const { plotOf } = await import('../../simulator/plot.ts');
           await writePlot(comparison.plot, plotOf(compared, verdict));
         }
         if (out.json) for (const report of reports) out.data(report, () => '');

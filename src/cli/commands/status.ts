@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { runs } from '../command.ts';
-import { showStatus, showTime } from '../output.ts';
+import { counted, showStatus, showTime } from '../output.ts';
 import { facts } from '../views.ts';
 
 /** `cadre status` */
@@ -22,7 +22,7 @@ export function addStatus(program: Command): void {
               'agents',
               `${status.agents.available} of ${status.agents.total} available, ${status.agents.occupied} of ${status.agents.slots} slots taken`,
             ],
-            ['waiting', `${status.tasks.queued} tasks`],
+            ['waiting', counted(status.tasks.queued, 'task')],
             ['dead letters', String(status.dead_letters)],
             ['checked', showTime(status.checked_at)],
           ]),

@@ -3,16 +3,17 @@ import type { SubmittedTask } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Task } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
-import { wholeNumber } from '../option-values.ts';
+import { milliseconds } from '../option-values.ts';
 import { sentenceOf, showForecast } from '../forecast.ts';
 import { table } from '../output.ts';
 
-const upToAWeek = wholeNumber(0, 7 * 24 * 3_600);
+const upToAWeek = milliseconds(0, 7 * 24 * 3_600_000);
 
 /** `cadre submit FILE|-` */
 export function addSubmit(program: Command): void {
   program
     .command('submit <file>')
+    .summary('submit tasks or a workflow from a JSON file, and do not wait')
     .description(
       'submit tasks (one, an array, or { "tasks": […] }) or a workflow from a JSON file, and do not wait; - reads stdin',
     )
@@ -21,16 +22,16 @@ export function addSubmit(program: Command): void {
       `
 Examples:
   $ cadre submit task.json
-  $ cadre submit tasks.json --wait-for-room 600
+  $ cadre submit tasks.json --wait-for-room 10m
   $ cadre submit task.json --dry-run       would it meet its deadline? nothing is submitted
   $ echo '{"task_id":"t1","task_type":"echo","priority":"high","required_capabilities":[],"payload":{}}' | cadre submit -`,
     )
-    .option('--forecast', 'tell how likely each task misses its deadline')
-    .option('--wait-for-room <seconds>', 'try again for so long while the queue is full', upToAWeek, 0)
-    .option('--dry-run', 'tell that only, and submit nothing')
+    .option('--forecast', 'also tell how likely each task misses its deadline')
+    .option('--dry-run', 'tell only that, and submit nothing')
+    .option('--wait-for-room <time>', 'try again for so long while the queue is full, for example 10m', upToAWeek)
     .action(
-      runs<[string, Options]>(async ({ out, client }, file, { waitForRoom, forecast = false, dryRun = false }) => {
-        const options = { forecast, waitForRoomMs: waitForRoom * 1_000 };
+      runs<[string, Options]>(async ({ out, client }, file, { waitForRoom = 0, forecast = false, dryRun = false }) => {
+        const options = { forecast, waitForRoomMs: waitForRoom };
         const { readJsonFile } = await import('../read-input.ts');
         const value = await readJsonFile(file);
         const cadre = await client();
@@ -48,6 +49,7 @@ Examples:
           return 0;
         }
         const tasks = (Array.isArray(value) ? value : isBatch(value) ? value.tasks : [value]) as readonly Task[];
+        if (tasks.length === 0) throw new CadreError('invalid-input', `${file} holds no task`);
         if (dryRun) {
           const items = await cadre.forecastTasks(tasks);
           out.data({ items }, () => items.map(showForecast).join('\n\n'));
@@ -78,7 +80,7 @@ Examples:
 }
 
 interface Options {
-  readonly waitForRoom: number;
+  readonly waitForRoom?: number;
   readonly forecast?: boolean;
   readonly dryRun?: boolean;
 }

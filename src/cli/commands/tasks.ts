@@ -1,37 +1,30 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { type TaskStatus, taskStatus } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
-import { pageSize } from '../option-values.ts';
+import { pageOf, type PageOptions, paged, tellMore } from '../listing.ts';
 import { showTask, showTasks } from '../views.ts';
 
-interface TaskOptions {
-  readonly status?: 'Queued' | 'Processing' | 'Completed' | 'Failed' | 'Cancelled';
-  readonly limit?: number;
-  readonly cursor?: string;
+interface TaskOptions extends PageOptions {
+  readonly status?: TaskStatus;
 }
 
 /** `cadre tasks [ID]` */
 export function addTasks(program: Command): void {
-  program
-    .command('tasks [id]')
+  paged(program.command('tasks [id]'), 'tasks')
     .description('list tasks, or show one')
-    .option('--status <status>', 'Queued, Processing, Completed, Failed or Cancelled')
-    .option('--limit <count>', 'tasks to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
+    .addOption(new Option('--status <status>', 'only those').choices(taskStatus.options))
     .addHelpText('after', '\nExamples:\n  $ cadre tasks --status Queued\n  $ cadre tasks my-task --json')
     .action(
-      runs<[string | undefined, TaskOptions]>(async ({ out, client }, id, { status, limit, cursor }) => {
+      runs<[string | undefined, TaskOptions]>(async ({ out, client }, id, options) => {
         const cadre = await client();
         if (id !== undefined) {
           out.data(await cadre.getTask(id), showTask);
           return undefined;
         }
-        const page = await cadre.listTasks({
-          ...(status === undefined ? {} : { status }),
-          ...(limit === undefined ? {} : { limit }),
-          ...(cursor === undefined ? {} : { cursor }),
-        });
+        const { status } = options;
+        const page = await cadre.listTasks({ ...pageOf(options), ...(status === undefined ? {} : { status }) });
         out.data(page, ({ items }) => showTasks(items));
-        if (page.cursor !== undefined) out.progress(`More: cadre tasks --cursor ${page.cursor}`);
+        tellMore(out, page);
         return undefined;
       }),
     );

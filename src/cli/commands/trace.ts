@@ -1,19 +1,20 @@
 import type { Command } from 'commander';
 import type { TaskView } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
+import { counted } from '../output.ts';
 
-/** `cadre trace export` */
+/** `cadre trace` */
 export function addTrace(program: Command): void {
-  const trace = program.command('trace').description('recorded work, for simulations');
-  trace
-    .command('export')
-    .description('print the completed tasks of the deployment as a trace: one JSON object a line')
+  program
+    .command('trace')
+    .summary('the completed tasks of the deployment, as work to simulate')
+    .description('print the completed tasks of the deployment as a trace for cadre simulate: one JSON object a line')
     .addHelpText(
       'after',
       `
 Examples:
-  $ cadre trace export > trace.jsonl
-  $ cadre trace export | cadre simulate --trace - --agents 10 --agents +5`,
+  $ cadre trace > trace.jsonl
+  $ cadre trace | cadre simulate --trace - --agents 10 --agents +5`,
     )
     .action(
       runs(async ({ out, client }) => {
@@ -31,7 +32,7 @@ Examples:
         } while (cursor !== undefined);
         const lines = recordedTrace(tasks);
         for (const line of lines) out.data(line, JSON.stringify);
-        out.progress(`${lines.length} tasks`);
+        out.progress(counted(lines.length, 'task'));
         return undefined;
       }),
     );

@@ -8,6 +8,7 @@ import { showTask, showWorkflow } from '../views.ts';
 export function addWait(program: Command): void {
   program
     .command('wait <id>')
+    .summary('wait until a workflow or a task has ended')
     .description('wait until a workflow or a task has ended; the exit code tells how')
     .addHelpText('after', '\nExample:\n  $ cadre wait my-run --json | jq .output')
     .action(

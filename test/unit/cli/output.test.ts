@@ -40,6 +40,15 @@ describe('what a command prints', () => {
     expect(written.stderr).toContain('What to do:');
   });
 
+  it('tells a single fault, and advice that holds for all, once', () => {
+    const { written, both } = streams();
+    const fix = 'Correct the field at the given path; the JSON Schemas are in docs/schemas/.';
+    const faults = [{ code: 'invalid-input', message: 'must be a number', path: 'a', fix }] as const;
+    reportRefusal(new CadreError('invalid-input', 'a: must be a number', { faults }), createOutput(false, both));
+    expect(written.stderr.split('must be a number')).toHaveLength(2);
+    expect(written.stderr.split(fix)).toHaveLength(2);
+  });
+
   it('lines columns up', () => {
     expect(
       table(['A', 'B'], [['long', 'x']])
@@ -51,7 +60,9 @@ describe('what a command prints', () => {
   it.each([
     [12, '12 ms'],
     [1_500, '1.5 s'],
+    [60_000, '1 min'],
     [150_000, '2 min 30 s'],
+    [93_600_000, '1 d 2 h'],
     [undefined, '-'],
   ])('shows %p ms as %s', (ms, shown) => {
     expect(showDuration(ms)).toBe(shown);

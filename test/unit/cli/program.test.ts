@@ -30,27 +30,11 @@ describe('the command line', () => {
   it('has every command, each with a description and an example', () => {
     const commands = createProgram().commands;
     expect(commands.map((command) => command.name())).toEqual([
-      ...['start', 'up', 'down', 'status', 'review', 'run', 'submit', 'wait', 'cancel', 'kill'],
-      ...[
-        'workflows',
-        'approvals',
-        'schedules',
-        'budgets',
-        'namespaces',
-        'tasks',
-        'explain',
-        'agents',
-        'policies',
-        'context',
-        'locks',
-        'queues',
-        'dead-letters',
-        'logs',
-        'doctor',
-        'simulate',
-        'trace',
-        'completion',
-      ],
+      ...['start', 'up', 'down', 'status', 'doctor', 'logs'],
+      ...['run', 'submit', 'wait', 'tasks', 'explain', 'cancel', 'kill', 'review'],
+      ...['workflows', 'approvals', 'schedules', 'budgets'],
+      ...['agents', 'policies', 'namespaces', 'queues', 'dead-letters'],
+      ...['context', 'locks', 'simulate', 'trace', 'completion'],
     ]);
     for (const command of commands) expect(command.description()).not.toBe('');
   });
@@ -60,6 +44,39 @@ describe('the command line', () => {
     const done = group?.commands.map((command) => command.name());
     expect(done).toEqual(expect.arrayContaining(['validate', 'replay', 'signal', 'pause', 'rerun', 'redrive']));
     expect(group?.aliases()).toEqual(['workflow']);
+  });
+
+  it('leaves the options behind the name of a command to that command, also where its group has the same ones', () => {
+    const groups = createProgram().commands.flatMap((group) => [group, ...group.commands]);
+    for (const group of groups.filter(({ commands, options }) => commands.length > 0 && options.length > 0)) {
+      for (const command of group.commands) {
+        const behind = group.options.map(({ long }) => long ?? '');
+        expect(group.parseOptions([command.name(), ...behind]).unknown).toEqual(behind);
+      }
+    }
+  });
+
+  it('tells wrong usage like every other refusal, for people and for programs', async () => {
+    expect((await cadre('statsu')).stderr).toBe(
+      "cadre: unknown command 'statsu': did you mean status?\n  What to do: See `cadre --help`.\n",
+    );
+    const asJson = await cadre('tasks', '--limit', 'many', '--json');
+    expect(asJson.code).toBe(2);
+    expect(JSON.parse(asJson.stderr)).toMatchObject({
+      error: { code: 'invalid-input', fix: 'See `cadre tasks --help`.' },
+    });
+  });
+
+  it('takes times with their units, and no others', async () => {
+    expect((await cadre('locks', 'acquire', 'a', '--ttl', '60')).stderr).toContain('a time with its unit');
+    expect((await cadre('locks', 'acquire', 'a', '--ttl', '10m')).stderr).toContain('not-deployed');
+  });
+
+  it('asks for the folder to review before anything is started', async () => {
+    const { code, stderr } = await cadre('start', join(empty, 'nowhere'));
+    expect(code).toBe(2);
+    expect(stderr).toContain('is no folder that can be read');
+    expect(stderr).not.toContain('Starting');
   });
 
   it('lists all faults of a workflow as JSON with exit code 2, with nothing deployed', async () => {
@@ -101,7 +118,7 @@ describe('the command line', () => {
     const wrong = join(empty, 'wrong.json');
     writeFileSync(wrong, JSON.stringify({ name: 'x', nodes: [{ name: 'a', task_type: 't', colour: 1 }] }));
     expect((await cadre('run', wrong, '--twin')).stderr).toContain('nodes[0].colour');
-    expect((await cadre('run', join(empty, 'missing.json'))).code).toBe(4);
+    expect((await cadre('run', join(empty, 'missing.json'))).stderr).toContain('unreadable-file');
   });
 
   it('runs a workflow in virtual time and prints what every task did', async () => {

@@ -65,7 +65,7 @@ describe('a file to run', () => {
 
   it('may be a registered workflow instead', async () => {
     expect(await readRunFile('release@3')).toEqual({ definition: 'release@3', recorded: false });
-    await expect(readRunFile('release')).rejects.toMatchObject({ code: 'not-found' });
+    await expect(readRunFile('release')).rejects.toMatchObject({ code: 'unreadable-file' });
   });
 
   it('is refused with a scale that is no number', async () => {

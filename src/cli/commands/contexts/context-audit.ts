@@ -1,27 +1,24 @@
 import type { Command } from 'commander';
 import { runs } from '../../command.ts';
-import { moment, pageSize } from '../../option-values.ts';
+import { type PageOptions, paged, tellMore } from '../../listing.ts';
+import { moment } from '../../option-values.ts';
 import { showTime, table } from '../../output.ts';
 
-interface AuditOptions {
+interface AuditOptions extends PageOptions {
   readonly namespace?: string;
   readonly from?: string;
   readonly to?: string;
   readonly principal?: string;
   readonly under?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 /** `cadre context audit` */
 export function addAudit(command: (usage: string, description: string) => Command): void {
-  command('audit', 'who was refused, who read, and what was done with subjects, newest first')
+  paged(command('audit', 'who was refused, who read, and what was done with subjects, newest first'), 'entries')
     .option('--from <time>', 'at this time or later (default: a day before --to)', moment)
     .option('--to <time>', 'at this time or earlier (default: now)', moment)
     .option('--principal <principal>', 'only of this one')
     .option('--under <path>', 'only at and below this path')
-    .option('--limit <count>', 'entries to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .action(
       runs<[AuditOptions]>(async ({ out, client }, options) => {
         const page = await (await client()).contexts.audit(options);
@@ -34,7 +31,7 @@ export function addAudit(command: (usage: string, description: string) => Comman
             ]),
           ),
         );
-        if (page.cursor !== undefined) out.progress(`More: cadre context audit --cursor ${page.cursor}`);
+        tellMore(out, page);
         return undefined;
       }),
     );

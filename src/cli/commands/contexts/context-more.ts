@@ -3,7 +3,8 @@ import type { ContextOperationName } from '../../../contracts/context/operations
 import type { Json } from '../../../contracts/json.ts';
 import type { ClientPage } from '../../../sdk/client/client.ts';
 import { runs } from '../../command.ts';
-import { pageSize, wholeNumber } from '../../option-values.ts';
+import { paged, tellMore } from '../../listing.ts';
+import { wholeNumber } from '../../option-values.ts';
 import { showTime, table } from '../../output.ts';
 import { readJsonArgument } from '../../read-input.ts';
 
@@ -23,12 +24,10 @@ const pretty = (value: unknown) => JSON.stringify(value, null, 2);
 
 /** `cadre context list|diff|patch|append|sync|restore|call` */
 export function addMoreOfContext(command: MakeCommand): void {
-  command('list', 'list documents')
+  paged(command('list', 'list documents'), 'documents looked at')
     .option('--under <path>', 'at and below this path')
     .option('--type <type>', 'of this type')
     .option('--tag <tag>', 'with this tag')
-    .option('--limit <count>', 'documents looked at for a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .action(
       runs<[Options]>(async ({ out, client }, options) => {
         const tags = options['tag'] === undefined ? {} : { tags: [String(options['tag'])] };
@@ -36,18 +35,20 @@ export function addMoreOfContext(command: MakeCommand): void {
           await client()
         ).contexts.list({ ...named(options, { under: 'under', type: 'context_type' }), ...tags });
         out.data(page, ({ items }) =>
-          table(
-            ['ID', 'TYPE', 'VERSION', 'CHANGED', 'TAGS'],
-            items.map((head) => [
-              head.context_id,
-              head.context_type,
-              String(head.version),
-              showTime(head.updated_at),
-              head.tags.join(' '),
-            ]),
-          ),
+          items.length === 0
+            ? 'No documents.'
+            : table(
+                ['ID', 'TYPE', 'VERSION', 'CHANGED', 'TAGS'],
+                items.map((head) => [
+                  head.context_id,
+                  head.context_type,
+                  String(head.version),
+                  showTime(head.updated_at),
+                  head.tags.join(' '),
+                ]),
+              ),
         );
-        if (page.cursor !== undefined) out.progress(`More: cadre context list --cursor ${page.cursor}`);
+        tellMore(out, page);
         return undefined;
       }),
     );

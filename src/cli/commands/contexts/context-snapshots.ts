@@ -39,11 +39,22 @@ function rewoundTable(items: readonly RewoundDocument[]): string {
   );
 }
 
-/** `cadre context snapshots take|list|rewind|discard` */
+/** `cadre context snapshots`, `cadre context snapshots take|rewind|discard` */
 export function addSnapshots(group: Command): void {
-  const snapshots = group.command('snapshots').description('moments of a subtree, kept and brought back');
+  const inNamespace = (command: Command) => command.option('--namespace <name>', 'the namespace (default: default)');
+  const snapshots = inNamespace(group.command('snapshots'))
+    .summary('moments of a subtree, kept and brought back; take, rewind, discard')
+    .description('list the snapshots: moments of a subtree that are kept and can be brought back')
+    .action(
+      runs<[SnapshotOptions]>(async ({ out, client }, options) => {
+        out.data(await (await client()).contexts.snapshots(room(options)), ({ items }) =>
+          items.length === 0 ? 'No snapshots.' : snapshotTable(items),
+        );
+        return undefined;
+      }),
+    );
   const command = (usage: string, description: string) =>
-    snapshots.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
+    inNamespace(snapshots.command(usage)).description(description);
   command('take <name>', 'name the versions of all documents as they are now, and keep them')
     .option('--under <path>', 'at and below this path (default: the whole namespace)')
     .option('--keep-days <days>', 'how long it keeps them (default: 30)', wholeNumber(1, snapshotDaysMax))
@@ -68,12 +79,6 @@ Examples:
         return undefined;
       }),
     );
-  command('list', 'list the snapshots').action(
-    runs<[SnapshotOptions]>(async ({ out, client }, options) => {
-      out.data(await (await client()).contexts.snapshots(room(options)), ({ items }) => snapshotTable(items));
-      return undefined;
-    }),
-  );
   addRewind(command);
   command('discard <name>', 'remove a snapshot; what it alone kept goes as its retention says').action(
     runs<[string, SnapshotOptions]>(async ({ out, client }, name, options) => {

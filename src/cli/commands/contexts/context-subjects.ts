@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
 import type { ForgetAnswer } from '../../../contracts/context/subjects.ts';
 import { runs } from '../../command.ts';
-import { pageSize } from '../../option-values.ts';
+import { type PageOptions, paged, tellMore } from '../../listing.ts';
 import { showTime, table } from '../../output.ts';
 
-interface SubjectOptions {
+interface SubjectOptions extends PageOptions {
   readonly namespace?: string;
   readonly subject?: string;
   readonly reason?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 /** `cadre context export|erase|certificates` */
@@ -47,27 +45,24 @@ export function addSubjects(command: (usage: string, description: string) => Com
         return undefined;
       }),
     );
-  command('certificates', 'list the certificates of what was erased, newest first')
-    .option('--limit <count>', 'certificates to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
-    .action(
-      runs<[SubjectOptions]>(async ({ out, client }, options) => {
-        const page = await (await client()).contexts.certificates(options);
-        out.data(page, ({ items }) =>
-          table(
-            ['NUMBER', 'SUBJECT', 'ISSUED', 'ERASED', 'HELD', 'HASH'],
-            items.map(({ number, subject, issued_at, documents, held, hash }) => [
-              String(number),
-              subject,
-              showTime(issued_at),
-              String(documents.length),
-              String(held.length),
-              hash,
-            ]),
-          ),
-        );
-        if (page.cursor !== undefined) out.progress(`More: cadre context certificates --cursor ${page.cursor}`);
-        return undefined;
-      }),
-    );
+  paged(command('certificates', 'list the certificates of what was erased, newest first'), 'certificates').action(
+    runs<[SubjectOptions]>(async ({ out, client }, options) => {
+      const page = await (await client()).contexts.certificates(options);
+      out.data(page, ({ items }) =>
+        table(
+          ['NUMBER', 'SUBJECT', 'ISSUED', 'ERASED', 'HELD', 'HASH'],
+          items.map(({ number, subject, issued_at, documents, held, hash }) => [
+            String(number),
+            subject,
+            showTime(issued_at),
+            String(documents.length),
+            String(held.length),
+            hash,
+          ]),
+        ),
+      );
+      tellMore(out, page);
+      return undefined;
+    }),
+  );
 }

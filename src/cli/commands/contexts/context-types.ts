@@ -11,12 +11,32 @@ interface TypeOptions {
   readonly migration?: string;
 }
 
-/** `cadre context types put|list|show` */
+/** `cadre context types [TYPE]`, `cadre context types put` */
 export function addTypes(group: Command): void {
-  const types = group.command('types').description('types of documents beside the specification’s, with their schemas');
-  const command = (usage: string, description: string) =>
-    types.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
-  command('put <type> <schema>', 'register a type, or its next version; the JSON Schema is JSON or @FILE')
+  const inNamespace = (command: Command) => command.option('--namespace <name>', 'the namespace (default: default)');
+  const types = inNamespace(group.command('types [type]'))
+    .summary('types of documents of your own, with their schemas; put')
+    .description('list the registered types of documents, or show the versions of one, newest first')
+    .action(
+      runs<[string | undefined, TypeOptions]>(async ({ out, client }, context_type, options) => {
+        const { contexts } = await client();
+        if (context_type !== undefined) {
+          out.data(await contexts.type({ context_type, ...options }), ({ items }) => JSON.stringify(items, null, 2));
+          return undefined;
+        }
+        out.data(await contexts.types(options), ({ items }) =>
+          items.length === 0
+            ? 'No types are registered.'
+            : table(
+                ['TYPE', 'VERSION', 'SINCE', 'BY'],
+                items.map(({ context_type: type, version, at, by }) => [type, String(version), showTime(at), by]),
+              ),
+        );
+        return undefined;
+      }),
+    );
+  inNamespace(types.command('put <type> <schema>'))
+    .description('register a type, or its next version; the JSON Schema is JSON or @FILE')
     .requiredOption('--expect <version>', 'the version that this one follows; 0 for the first', wholeNumber(0, 1e6))
     .option('--migration <jsonata>', 'makes data of this version from data of the one before')
     .addHelpText(
@@ -43,23 +63,4 @@ Examples:
         return undefined;
       }),
     );
-  command('list', 'list the registered types').action(
-    runs<[TypeOptions]>(async ({ out, client }, options) => {
-      out.data(await (await client()).contexts.types(options), ({ items }) =>
-        table(
-          ['TYPE', 'VERSION', 'SINCE', 'BY'],
-          items.map(({ context_type, version, at, by }) => [context_type, String(version), showTime(at), by]),
-        ),
-      );
-      return undefined;
-    }),
-  );
-  command('show <type>', 'show the versions of a type, newest first').action(
-    runs<[string, TypeOptions]>(async ({ out, client }, context_type, options) => {
-      out.data(await (await client()).contexts.type({ context_type, ...options }), ({ items }) =>
-        JSON.stringify(items, null, 2),
-      );
-      return undefined;
-    }),
-  );
 }

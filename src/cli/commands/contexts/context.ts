@@ -10,7 +10,8 @@ import { addSnapshots } from './context-snapshots.ts';
 import { addTypes } from './context-types.ts';
 import { addIndex } from './context-index.ts';
 import { addSearch } from './context-search.ts';
-import { pageSize, wholeNumber } from '../../option-values.ts';
+import { pageOf, type PageOptions, paged, tellMore } from '../../listing.ts';
+import { wholeNumber } from '../../option-values.ts';
 import { showTime, table } from '../../output.ts';
 import { readJsonArgument } from '../../read-input.ts';
 import { showChange } from './show-change.ts';
@@ -18,7 +19,7 @@ import { addMoreOfContext } from './context-more.ts';
 
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
-interface ContextOptions {
+interface ContextOptions extends PageOptions {
   readonly namespace?: string;
   readonly type?: string;
   readonly tag?: string[];
@@ -27,24 +28,19 @@ interface ContextOptions {
   readonly pointer?: string;
   readonly expect?: number;
   readonly merge?: boolean;
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 /** Options that were given, under the names of the API. */
-function given(options: ContextOptions): { namespace?: string; limit?: number; cursor?: string } {
-  const { namespace, limit, cursor } = options;
-  return {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(cursor === undefined ? {} : { cursor }),
-  };
+function given(options: ContextOptions): PageOptions & { namespace?: string } {
+  const { namespace } = options;
+  return { ...(namespace === undefined ? {} : { namespace }), ...pageOf(options) };
 }
 
 /** `cadre context get|create|put|delete|history|conflicts`, and more. */
 export function addContext(program: Command): void {
   const group = program
     .command('context')
+    .summary('shared documents with history: read, write, merge, search')
     .description('shared documents with history: read, write, merge, look back')
     .addHelpText(
       'after',
@@ -97,32 +93,26 @@ function addReads(command: MakeCommand): void {
     );
   for (const name of ['history', 'conflicts'] as const) {
     const what = name === 'history' ? 'list the versions, newest first' : 'list changes that could not be merged';
-    command(`${name} <id>`, what)
-      .option('--limit <count>', 'entries to a page, at most 100', pageSize)
-      .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
-      .action(
-        runs<[string, ContextOptions]>(async ({ out, client }, context_id, options) => {
-          const { contexts } = await client();
-          const request = { context_id, ...given(options) };
-          const page = name === 'history' ? await contexts.history(request) : await contexts.conflicts(request);
-          out.data(page, ({ items }) =>
-            table(
-              ['VERSION', 'WHAT', 'AT', 'BY'],
-              items.map((item) => [
-                String(item.version),
-                'kind' in item
-                  ? item.kind
-                  : `${item.conflict_id}: ${item.conflicts.map(({ path }) => path).join(', ')}`,
-                showTime(item.at),
-                item.by,
-              ]),
-            ),
-          );
-          if (page.cursor !== undefined)
-            out.progress(`More: cadre context ${name} ${context_id} --cursor ${page.cursor}`);
-          return undefined;
-        }),
-      );
+    paged(command(`${name} <id>`, what), 'entries').action(
+      runs<[string, ContextOptions]>(async ({ out, client }, context_id, options) => {
+        const { contexts } = await client();
+        const request = { context_id, ...given(options) };
+        const page = name === 'history' ? await contexts.history(request) : await contexts.conflicts(request);
+        out.data(page, ({ items }) =>
+          table(
+            ['VERSION', 'WHAT', 'AT', 'BY'],
+            items.map((item) => [
+              String(item.version),
+              'kind' in item ? item.kind : `${item.conflict_id}: ${item.conflicts.map(({ path }) => path).join(', ')}`,
+              showTime(item.at),
+              item.by,
+            ]),
+          ),
+        );
+        tellMore(out, page);
+        return undefined;
+      }),
+    );
   }
 }
 

@@ -1,56 +1,58 @@
 import type { Command } from 'commander';
 import { runs } from '../../command.ts';
-import { pageSize, wholeNumber } from '../../option-values.ts';
+import { type PageOptions, paged, tellMore } from '../../listing.ts';
+import { milliseconds, wholeNumber } from '../../option-values.ts';
 import { showTime, table } from '../../output.ts';
 
-interface LockOptions {
+interface LockOptions extends PageOptions {
   readonly namespace?: string;
   readonly ttl?: number;
   readonly slots?: number;
   readonly token?: number;
   readonly under?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
-const milliseconds = wholeNumber(1_000, Number.MAX_SAFE_INTEGER);
+const lockTime = milliseconds(1_000, Number.MAX_SAFE_INTEGER);
 const tokenValue = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
 /** `cadre locks`, `cadre locks acquire|renew|release` */
 export function addLocks(program: Command): void {
-  const group = program.command('locks').description('locks and semaphores with fencing tokens');
+  const group = program
+    .command('locks')
+    .summary('locks and semaphores with fencing tokens; acquire, renew, release')
+    .description('list the locks and semaphores that somebody holds');
   group.addHelpText(
     'after',
     `
 Examples:
-  $ cadre locks list --under deploy
-  $ cadre locks acquire deploy/production --ttl 60000
-  $ cadre locks renew deploy/production --token 1795428000000 --ttl 60000
+  $ cadre locks --under deploy
+  $ cadre locks acquire deploy/production --ttl 1m
+  $ cadre locks renew deploy/production --token 1795428000000 --ttl 1m
   $ cadre locks release deploy/production --token 1795428000000`,
   );
-  const command = (usage: string, description: string) =>
-    group.command(usage).description(description).option('--namespace <name>', 'the namespace (default: default)');
-  command('list', 'list the locks that somebody holds')
+  const inNamespace = (command: Command) => command.option('--namespace <name>', 'the namespace (default: default)');
+  const command = (usage: string, description: string) => inNamespace(group.command(usage)).description(description);
+  paged(inNamespace(group), 'locks looked at')
     .option('--under <path>', 'at and below this path')
-    .option('--limit <count>', 'locks looked at for a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .action(
       runs<[LockOptions]>(async ({ out, client }, options) => {
         const page = await (await client()).contexts.locks(options);
         out.data(page, ({ items }) =>
-          table(
-            ['NAME', 'SLOTS', 'TOKEN', 'UNTIL', 'BY'],
-            items.flatMap(({ name, slots, holders }) =>
-              holders.map(({ token, until, by }) => [name, String(slots), String(token), showTime(until), by]),
-            ),
-          ),
+          items.length === 0
+            ? 'Nobody holds a lock.'
+            : table(
+                ['NAME', 'SLOTS', 'TOKEN', 'UNTIL', 'BY'],
+                items.flatMap(({ name, slots, holders }) =>
+                  holders.map(({ token, until, by }) => [name, String(slots), String(token), showTime(until), by]),
+                ),
+              ),
         );
-        if (page.cursor !== undefined) out.progress(`More: cadre locks list --cursor ${page.cursor}`);
+        tellMore(out, page);
         return undefined;
       }),
     );
   command('acquire <name>', 'take a slot for a time; exit code 6 when none is free')
-    .requiredOption('--ttl <ms>', 'the slot is free again after this time', milliseconds)
+    .requiredOption('--ttl <time>', 'the slot is free again after this time, for example 1m', lockTime)
     .option('--slots <count>', 'holders at once (default: 1)', wholeNumber(1, 1_000))
     .action(
       runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, ttl = 0, slots }) => {
@@ -65,7 +67,7 @@ Examples:
     );
   command('renew <name>', 'hold a slot for longer; exit code 6 when it is lost')
     .requiredOption('--token <token>', 'what acquire gave', tokenValue)
-    .requiredOption('--ttl <ms>', 'from now on', milliseconds)
+    .requiredOption('--ttl <time>', 'from now on, for example 1m', lockTime)
     .action(
       runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, token = 0, ttl = 0 }) => {
         const room = namespace === undefined ? {} : { namespace };

@@ -6,6 +6,7 @@ import { style } from '../../output.ts';
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
+    .summary('check this machine and the deployment')
     .description('check this machine and the deployment, and say what to do about what is wrong')
     .addHelpText('after', '\nExample:\n  $ cadre doctor')
     .action(

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { runs } from '../../command.ts';
+import { counted } from '../../output.ts';
 
 /** `cadre down` */
 export function addDown(program: Command): void {
   program
     .command('down')
+    .summary('stop the local cloud and its agents')
     .description('stop the local cloud and the agents that were left running; everything in it is gone')
     .addHelpText('after', '\nExample:\n  $ cadre down')
     .action(
@@ -17,7 +19,7 @@ export function addDown(program: Command): void {
         const stopped = await stopCloud();
         out.data({ stopped, agents }, () =>
           stopped
-            ? `The local cloud is stopped${agents > 0 ? `, with ${agents} agents` : ''}.`
+            ? `The local cloud is stopped${agents > 0 ? `, with ${counted(agents, 'agent')}` : ''}.`
             : 'No local cloud was running.',
         );
         return undefined;

@@ -9,6 +9,7 @@ const linesDefault = 40;
 export function addLogs(program: Command): void {
   program
     .command('logs [name]')
+    .summary('logs of the local cloud and its agents')
     .description('list the logs of the local cloud and its agents, or show the end of one')
     .option('--lines <count>', 'lines to show', wholeNumber(1, 100_000), linesDefault)
     .option('--follow', 'go on as the log grows')

@@ -13,6 +13,7 @@ interface StartOptions {
 export function addStart(program: Command): void {
   program
     .command('start [path]')
+    .summary('everything at once: local cloud, twelve agents, a review of this folder')
     .description(
       'everything at once: local cloud, deployment, twelve agents, and a review of a source tree (default: this folder)',
     )
@@ -41,9 +42,9 @@ export function addStart(program: Command): void {
         out.data(reviewData(result), () => showReview(result));
         if (options.keep === true) {
           out.progress(
-            '\nEverything is still running. Try: cadre status, cadre agents, cadre review PATH, cadre run FILE.',
+            '\nEverything is still running. Try: npx cadre status, npx cadre agents, npx cadre review PATH, npx cadre run FILE.',
           );
-          out.progress('Stop it with: cadre down');
+          out.progress('Stop it with: npx cadre down');
         }
         return result.view.status === 'Failed' ? 1 : 0;
       }),

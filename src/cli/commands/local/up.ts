@@ -6,6 +6,7 @@ import { port } from '../../option-values.ts';
 export function addUp(program: Command): void {
   program
     .command('up')
+    .summary('start the local cloud and deploy Cadre to it')
     .description('start the local cloud and deploy Cadre to it; does only what is missing')
     .option('--endpoint <url>', 'deploy to this cloud instead, for example LocalStack')
     .option('--port <port>', 'the port of the local cloud (default: a free one)', port)

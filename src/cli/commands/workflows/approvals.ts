@@ -3,59 +3,47 @@ import type { ApprovalView, InboxView } from '../../../contracts/workflow/approv
 import type { Json } from '../../../contracts/json.ts';
 import type { ApprovalCalls } from '../../../sdk/client/approval-calls.ts';
 import { runs } from '../../command.ts';
+import { type PageOptions, paged, tellMore } from '../../listing.ts';
 import { pageSize } from '../../option-values.ts';
 import { showDuration, showTime, table } from '../../output.ts';
 import { facts } from '../../views.ts';
 
-/** `cadre approvals list|show|claim|release|delegate|comment|approve|reject` */
+/** `cadre approvals [ID]`, and what people do with one. */
 export function addApprovals(program: Command): void {
-  const group = program
-    .command('approvals')
-    .description('what people decide in workflows: list, show, claim, release, delegate, comment, approve, reject')
+  const group = paged(program.command('approvals [id]'), 'approvals')
+    .summary('what waits for your decision, or show one; approve, reject, delegate …')
+    .description(
+      'list what waits for you and your groups, what is due first; or show one: who is asked, what was decided, what the form asks for',
+    )
+    .option('--group <name>', 'only what waits for this group of yours')
     .addHelpText(
       'after',
       `
 Examples:
   $ cadre approvals                                   what waits for you and your groups
-  $ cadre approvals show expense-7:approve
+  $ cadre approvals expense-7:approve
   $ cadre approvals approve expense-7:approve --comment "fine" --answer '{"cost_center": "R1"}'
   $ cadre approvals reject expense-7:approve --comment "no receipt"`,
+    )
+    .action(
+      runs<[string | undefined, ListOptions]>(async ({ out, client }, id, options) => {
+        const { approvals } = await client();
+        if (id !== undefined) {
+          out.data(await approvals.get(id), showApproval);
+          return undefined;
+        }
+        const page = await approvals.list(options);
+        out.data(page, (inbox) => showInbox(inbox, Date.now()));
+        tellMore(out, page);
+        return undefined;
+      }),
     );
-  addLooking(group);
   addPassing(group);
   addDeciding(group);
 }
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   readonly group?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
-function addLooking(group: Command): void {
-  group
-    .command('list', { isDefault: true })
-    .description('list what waits for you and your groups, what is due first')
-    .option('--group <name>', 'only what waits for this group of yours')
-    .option('--limit <count>', 'approvals to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
-    .action(
-      runs<[ListOptions]>(async ({ out, client }, options) => {
-        const page = await (await client()).approvals.list(options);
-        out.data(page, (inbox) => showInbox(inbox, Date.now()));
-        if (page.cursor !== undefined) out.progress(`More: cadre approvals list --cursor ${page.cursor}`);
-        return undefined;
-      }),
-    );
-  group
-    .command('show <id>')
-    .description('show one: who is asked, what was decided, what the form asks for')
-    .action(
-      runs<[string]>(async ({ out, client }, id) => {
-        out.data(await (await client()).approvals.get(id), showApproval);
-        return undefined;
-      }),
-    );
 }
 
 /** A command that does one thing with an approval and shows it. */

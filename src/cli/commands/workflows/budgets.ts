@@ -2,7 +2,8 @@ import { type Command, Option } from 'commander';
 import type { BudgetView } from '../../../contracts/distributor/budget-operations.ts';
 import type { WorkflowBudget } from '../../../contracts/distributor/budget.ts';
 import { runs } from '../../command.ts';
-import { dollars, pageSize, share, tokenCount } from '../../option-values.ts';
+import { pageOf, type PageOptions, paged, tellMore } from '../../listing.ts';
+import { dollars, share, tokenCount } from '../../option-values.ts';
 import { showStatus, table } from '../../output.ts';
 import { facts, showLimits, showSpent } from '../../views.ts';
 
@@ -13,11 +14,11 @@ interface SetFlags {
   readonly onSoft?: 'warn' | 'wait';
 }
 
-/** `cadre budgets list|show|set|approve` */
+/** `cadre budgets [ID]`, `cadre budgets set|approve` */
 export function addBudgets(program: Command): void {
-  const group = program
-    .command('budgets')
-    .description('what workflows may spend, and what they have spent: list, show, set, approve')
+  const group = paged(program.command('budgets [id]'), 'workflows')
+    .summary('what workflows may spend and have spent; set, approve')
+    .description('list what workflows may spend and what they have spent, the newest first; or show the budget of one')
     .addHelpText(
       'after',
       `
@@ -25,38 +26,24 @@ A workflow gets its budget with its definition: "budget": { "usd": 5, "tokens": 
 
 Examples:
   $ cadre budgets
-  $ cadre budgets show my-run
+  $ cadre budgets my-run
   $ cadre budgets approve my-run
   $ cadre budgets set my-run --usd 10`,
-    );
-  addLooking(group);
-  addSetting(group);
-}
-
-function addLooking(group: Command): void {
-  group
-    .command('list', { isDefault: true })
-    .description('list them, those of the newest workflows first')
-    .option('--limit <count>', 'workflows to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
+    )
     .action(
-      runs<[{ readonly limit?: number; readonly cursor?: string }]>(async ({ out, client }, { limit, cursor }) => {
-        const options = { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) };
-        const page = await (await client()).listBudgets(options);
+      runs<[string | undefined, PageOptions]>(async ({ out, client }, id, options) => {
+        const cadre = await client();
+        if (id !== undefined) {
+          out.data(await cadre.getBudget(id), showBudget);
+          return undefined;
+        }
+        const page = await cadre.listBudgets(pageOf(options));
         out.data(page, ({ items }) => showBudgets(items));
-        if (page.cursor !== undefined) out.progress(`More: cadre budgets list --cursor ${page.cursor}`);
+        tellMore(out, page);
         return undefined;
       }),
     );
-  group
-    .command('show <id>')
-    .description('show the budget of a workflow')
-    .action(
-      runs<[string]>(async ({ out, client }, id) => {
-        out.data(await (await client()).getBudget(id), showBudget);
-        return undefined;
-      }),
-    );
+  addSetting(group);
 }
 
 function addSetting(group: Command): void {

@@ -5,6 +5,7 @@ import { runs } from '../../command.ts';
 export function addReview(program: Command): void {
   program
     .command('review [path]')
+    .summary('review a source tree with a fleet of agents')
     .description('review a source tree with a fleet of agents and write a report (default: this folder)')
     .option('--out <folder>', 'where the reports go', 'cadre-report')
     .addHelpText(
@@ -14,13 +15,14 @@ export function addReview(program: Command): void {
     .action(
       runs<[string | undefined, { readonly out: string }]>(async ({ out, client }, path = '.', options) => {
         const cadre = await client();
-        const [{ interruptible }, { provideReviewFleet }, { reviewTree }, { reviewData, showReview }] =
+        const [{ interruptible }, { provideReviewFleet }, { refuseNoFolder, reviewTree }, { reviewData, showReview }] =
           await Promise.all([
             import('../../local/interrupt.ts'),
             import('../../fleet/review-fleet.ts'),
             import('../../review-job.ts'),
             import('../../review-summary.ts'),
           ]);
+        await refuseNoFolder(path);
         return interruptible(async (signal) => {
           const fleet = await provideReviewFleet(cadre, { out, signal });
           try {

@@ -15,6 +15,7 @@ interface RunOptions {
 export function addRun(program: Command): void {
   program
     .command('run <workflow>')
+    .summary('run a workflow, registered or from a file, to its end')
     .description(
       'run a registered workflow (NAME@VERSION, NAME@latest), or one from a JSON file (a definition, a submission, a WfCommons instance), to its end; - reads stdin',
     )

@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import type { ScheduleInput, ScheduleView } from '../../../contracts/workflow/schedule.ts';
 import { runs } from '../../command.ts';
+import { pageOf, type PageOptions, paged, tellMore } from '../../listing.ts';
 import { pageSize } from '../../option-values.ts';
 import { showDuration, showTime, table } from '../../output.ts';
 import { facts } from '../../views.ts';
 
-/** `cadre schedules list|show|create|next|pause|resume|delete` */
+/** `cadre schedules [ID]`, `cadre schedules create|next|pause|resume|delete` */
 export function addSchedules(program: Command): void {
-  const group = program
-    .command('schedules')
-    .description('workflows that run at times: list, show, create, next, pause, resume, delete')
+  const group = paged(program.command('schedules [id]'), 'schedules')
+    .summary('workflows that run at times; create, next, pause, resume, delete')
+    .description('list the schedules of workflows with their next times, or show one')
     .addHelpText(
       'after',
       `
@@ -17,37 +18,25 @@ Examples:
   $ cadre schedules create nightly.json
   $ cadre schedules next nightly --count 5
   $ cadre schedules pause nightly`,
+    )
+    .action(
+      runs<[string | undefined, PageOptions]>(async ({ out, client }, id, options) => {
+        const cadre = await client();
+        if (id !== undefined) {
+          out.data(await cadre.getSchedule(id), showSchedule);
+          return undefined;
+        }
+        const page = await cadre.listSchedules(pageOf(options));
+        out.data(page, ({ items }) => showSchedules(items));
+        tellMore(out, page);
+        return undefined;
+      }),
     );
-  addLooking(group);
+  addNext(group);
   addChanging(group);
 }
 
-function addLooking(group: Command): void {
-  group
-    .command('list', { isDefault: true })
-    .description('list them with their next times')
-    .option('--limit <count>', 'schedules to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
-    .action(
-      runs<[{ readonly limit?: number; readonly cursor?: string }]>(async ({ out, client }, options) => {
-        const { limit, cursor } = options;
-        const page = await (
-          await client()
-        ).listSchedules({ ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) });
-        out.data(page, ({ items }) => showSchedules(items));
-        if (page.cursor !== undefined) out.progress(`More: cadre schedules list --cursor ${page.cursor}`);
-        return undefined;
-      }),
-    );
-  group
-    .command('show <id>')
-    .description('show one')
-    .action(
-      runs<[string]>(async ({ out, client }, id) => {
-        out.data(await (await client()).getSchedule(id), showSchedule);
-        return undefined;
-      }),
-    );
+function addNext(group: Command): void {
   group
     .command('next <id>')
     .description('the next times at which it fires')

@@ -4,7 +4,7 @@ import type { RegisteredView, VersionBodyView, VersionView } from '../../../cont
 import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { runs } from '../../command.ts';
-import { pageSize } from '../../option-values.ts';
+import { pageOf, type PageOptions, paged, tellMore } from '../../listing.ts';
 import { showTime, table } from '../../output.ts';
 
 /** `cadre workflows register|definitions|diff|deprecate` */
@@ -33,19 +33,11 @@ function addRegister(workflows: Command): void {
     );
 }
 
-interface ListingOptions {
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
 function addListing(workflows: Command): void {
-  workflows
-    .command('definitions [definition]')
+  paged(workflows.command('definitions [definition]'), 'definitions')
     .description('list registered definitions, the versions of one (NAME), or show a version (NAME@VERSION)')
-    .option('--limit <count>', 'definitions to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .action(
-      runs<[string | undefined, ListingOptions]>(async ({ out, client }, definition, { limit, cursor }) => {
+      runs<[string | undefined, PageOptions]>(async ({ out, client }, definition, options) => {
         const cadre = await client();
         const { isReference, loadVersion } = await import('../../registered.ts');
         if (definition !== undefined && isReference(definition)) {
@@ -53,12 +45,9 @@ function addListing(workflows: Command): void {
         } else if (definition !== undefined) {
           out.data(await cadre.definitions.get(definition), showVersions);
         } else {
-          const page = await cadre.definitions.list({
-            ...(limit === undefined ? {} : { limit }),
-            ...(cursor === undefined ? {} : { cursor }),
-          });
+          const page = await cadre.definitions.list(pageOf(options));
           out.data(page, ({ items }) => showRegistered(items));
-          if (page.cursor !== undefined) out.progress(`More: cadre workflows definitions --cursor ${page.cursor}`);
+          tellMore(out, page);
         }
         return undefined;
       }),

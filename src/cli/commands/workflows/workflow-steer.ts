@@ -6,7 +6,7 @@ import { eventTtlMsMax, eventTtlMsMin } from '../../../contracts/limits.ts';
 import type { MigrationView, WorkflowUpdate } from '../../../contracts/workflow/repair.ts';
 import { priorities } from '../../../contracts/distributor/task.ts';
 import { runs } from '../../command.ts';
-import { moment, wholeNumber } from '../../option-values.ts';
+import { milliseconds, moment } from '../../option-values.ts';
 import { showWorkflow } from '../../views.ts';
 
 interface RerunOptions {
@@ -51,7 +51,7 @@ function addPausing(workflows: Command): void {
 interface SignalFlags {
   readonly data?: string;
   readonly key?: string;
-  readonly signalId?: string;
+  readonly id?: string;
 }
 
 function addSignal(workflows: Command): void {
@@ -60,12 +60,12 @@ function addSignal(workflows: Command): void {
     .description('send an event to a workflow; it is kept until a node waits for it')
     .option('--data <json>', 'what it brings, or @FILE')
     .option('--key <key>', 'what it is about: nodes that ask for a key take only events which carry it')
-    .option('--signal-id <id>', 'makes the command repeatable: the same id is the same event')
+    .option('--id <id>', 'of the event: makes the command repeatable, since the same id is the same event')
     .action(
-      runs<[string, string, SignalFlags]>(async ({ out, client }, id, name, { data, key, signalId }) => {
+      runs<[string, string, SignalFlags]>(async ({ out, client }, id, name, { data, key, id: event }) => {
         const { readJsonArgument } = await import('../../read-input.ts');
         const value = data === undefined ? undefined : ((await readJsonArgument(data, '--data')) as Json);
-        const more = { ...(signalId === undefined ? {} : { id: signalId }), ...(key === undefined ? {} : { key }) };
+        const more = { ...(event === undefined ? {} : { id: event }), ...(key === undefined ? {} : { key }) };
         const view = await (await client()).signalWorkflow(id, name, value, more);
         out.data(view, ({ kept }) =>
           kept ? `${name} is kept until a node waits for it.` : `A node waited for ${name}.`,
@@ -77,8 +77,8 @@ function addSignal(workflows: Command): void {
 
 interface PublishFlags {
   readonly data?: string;
-  readonly eventId?: string;
-  readonly ttlMs?: number;
+  readonly id?: string;
+  readonly ttl?: number;
 }
 
 function addPublish(workflows: Command): void {
@@ -86,19 +86,19 @@ function addPublish(workflows: Command): void {
     .command('publish <name> <key>')
     .description('send an event to all workflows that wait for its name and key, now or while it is kept')
     .option('--data <json>', 'what it brings, or @FILE')
-    .option('--event-id <id>', 'makes the command repeatable: the same id is the same event')
+    .option('--id <id>', 'of the event: makes the command repeatable, since the same id is the same event')
     .option(
-      '--ttl-ms <ms>',
-      'how long it is kept for nodes that wait later (default: a day)',
-      wholeNumber(eventTtlMsMin, eventTtlMsMax),
+      '--ttl <time>',
+      'how long it is kept for nodes that wait later (default: 1d)',
+      milliseconds(eventTtlMsMin, eventTtlMsMax),
     )
     .action(
-      runs<[string, string, PublishFlags]>(async ({ out, client }, name, key, { data, eventId, ttlMs }) => {
+      runs<[string, string, PublishFlags]>(async ({ out, client }, name, key, { data, id, ttl }) => {
         const { readJsonArgument } = await import('../../read-input.ts');
         const value = data === undefined ? undefined : ((await readJsonArgument(data, '--data')) as Json);
         const more = {
-          ...(eventId === undefined ? {} : { id: eventId }),
-          ...(ttlMs === undefined ? {} : { ttl_ms: ttlMs }),
+          ...(id === undefined ? {} : { id }),
+          ...(ttl === undefined ? {} : { ttl_ms: ttl }),
         };
         const view = await (await client()).publish(name, key, value, more);
         out.data(view, ({ taken_by, kept_until }) =>

@@ -1,25 +1,18 @@
 import type { Command } from 'commander';
 import { runs } from '../../command.ts';
-import { pageSize } from '../../option-values.ts';
+import { pageOf, type PageOptions, paged, tellMore } from '../../listing.ts';
 import { showStatus, showTime, table } from '../../output.ts';
 import { showRunTasks, showWorkflow } from '../../views.ts';
 import { addDefinitions } from './workflow-definitions.ts';
 import { addInspection } from './workflow-inspect.ts';
 import { addSteering } from './workflow-steer.ts';
 
-interface WorkflowOptions {
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
 /** `cadre workflows [ID]`, and all that is done with one. */
 export function addWorkflows(program: Command): void {
-  const workflows = program
-    .command('workflows [id]')
+  const workflows = paged(program.command('workflows [id]'), 'workflows')
     .alias('workflow')
+    .summary('list workflows, or show one; check, register, look into, steer')
     .description('list workflows, show one with its tasks; check or register a definition, look into a run, steer it')
-    .option('--limit <count>', 'workflows to a page, at most 100', pageSize)
-    .option('--cursor <cursor>', 'the page after a listing that gave this cursor')
     .addHelpText(
       'after',
       `
@@ -35,7 +28,7 @@ Examples:
   $ cadre workflows update my-run --priority high`,
     )
     .action(
-      runs<[string | undefined, WorkflowOptions]>(async ({ out, client }, id, { limit, cursor }) => {
+      runs<[string | undefined, PageOptions]>(async ({ out, client }, id, options) => {
         const cadre = await client();
         if (id !== undefined) {
           const view = await cadre.getWorkflow(id);
@@ -43,10 +36,7 @@ Examples:
           out.data({ ...view, tasks }, () => `${showWorkflow(view)}\n\n${showRunTasks(tasks)}`);
           return undefined;
         }
-        const page = await cadre.listWorkflows({
-          ...(limit === undefined ? {} : { limit }),
-          ...(cursor === undefined ? {} : { cursor }),
-        });
+        const page = await cadre.listWorkflows(pageOf(options));
         out.data(page, ({ items }) =>
           items.length === 0
             ? 'No workflows.'
@@ -55,7 +45,7 @@ Examples:
                 items.map((one) => [one.workflow_id, one.name, showStatus(one.status), showTime(one.created_at)]),
               ),
         );
-        if (page.cursor !== undefined) out.progress(`More: cadre workflows --cursor ${page.cursor}`);
+        tellMore(out, page);
         return undefined;
       }),
     );

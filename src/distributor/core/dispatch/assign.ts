@@ -57,7 +57,7 @@ function explain({ member, rule, policy_rule, among }: Choice, route: RouteRow):
   const reasons = [
     `offers ${route.required_capabilities.join(', ') || 'what is asked (nothing)'}`,
     `${agent.capacity - free} of ${agent.capacity} slots busy`,
-    `${among.all.length} agents could run it`,
+    `${among.all.length} ${among.all.length === 1 ? 'agent' : 'agents'} could run it`,
   ];
   if (rule === 'fallback') reasons.push(`none of ${route.agents.join(', ')} is available`);
   if (rule === 'resume') reasons.push('had it before and has its checkpoint at hand');

@@ -190,7 +190,7 @@ describe('an assignment', () => {
       routing_rule: 'least_loaded',
       efficiency_score: 0.5,
       candidates: [{ agent_id: 'a1', score: 0.5 }],
-      reasons: ['offers x', '1 of 2 slots busy', '1 agents could run it'],
+      reasons: ['offers x', '1 of 2 slots busy', '1 agent could run it'],
     });
   });
 
