@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LockView } from '../../../contracts/context/locks.ts';
 import { runs } from '../../command.ts';
 import { type PageOptions, paged, tellMore } from '../../listing.ts';
 import { milliseconds, wholeNumber } from '../../option-values.ts';
@@ -37,16 +38,7 @@ Examples:
     .action(
       runs<[LockOptions]>(async ({ out, client }, options) => {
         const page = await (await client()).contexts.locks(options);
-        out.data(page, ({ items }) =>
-          items.length === 0
-            ? 'Nobody holds a lock.'
-            : table(
-                ['NAME', 'SLOTS', 'TOKEN', 'UNTIL', 'BY'],
-                items.flatMap(({ name, slots, holders }) =>
-                  holders.map(({ token, until, by }) => [name, String(slots), String(token), showTime(until), by]),
-                ),
-              ),
-        );
+        out.data(page, ({ items }) => showLocks(items));
         tellMore(out, page);
         return undefined;
       }),
@@ -86,4 +78,14 @@ Examples:
         return undefined;
       }),
     );
+}
+
+function showLocks(items: readonly LockView[]): string {
+  if (items.length === 0) return 'Nobody holds a lock.';
+  return table(
+    ['NAME', 'SLOTS', 'TOKEN', 'UNTIL', 'BY'],
+    items.flatMap(({ name, slots, holders }) =>
+      holders.map(({ token, until, by }) => [name, String(slots), String(token), showTime(until), by]),
+    ),
+  );
 }
