@@ -71,7 +71,7 @@ export const functionSpecs = {
     completesExecutions: true,
   },
   // Merging the largest segments holds them in memory.
-  'index-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true },
+  'index-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true, sendsToInboxes: true },
   'sweep-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true, removesDocuments: true },
   'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
   // It waits most of the time, and what it costs to wait is its memory.

@@ -77,6 +77,13 @@ export interface Walk {
   readonly cursor?: string;
 }
 
+/** An agent that is told of changes at and below places. `mark` is new with each request. */
+export interface Watcher {
+  readonly agent_id: string;
+  readonly under: readonly string[];
+  readonly mark: string;
+}
+
 /** An erasure of a subject's data that was asked for: what it is about stands before anything is erased. */
 export interface Forgetting extends Pick<
   Certificate,
@@ -119,6 +126,12 @@ export interface DocumentStore {
     limit: number,
     cursor?: string,
   ): Promise<{ readonly items: readonly ContextChange[]; readonly cursor: string }>;
+  /** The agents that watch places of a namespace. */
+  watchers(namespace: string): Promise<readonly Watcher[]>;
+  /** Lets an agent watch these places, in the stead of those before. */
+  watch(namespace: string, watcher: Watcher): Promise<void>;
+  /** Lets it watch none any more, unless it has asked again meanwhile. */
+  unwatch(namespace: string, watcher: Watcher): Promise<void>;
   /** The snapshots of a namespace by name, those among them that have expired a while ago. */
   snapshots(namespace: string): Promise<readonly Snapshot[]>;
   /** Keeps a snapshot. False: another one of its name has not expired yet. */
@@ -202,6 +215,13 @@ export interface ContextDeps {
   readonly sources: ContextSources;
   readonly documents: DocumentStore;
   readonly sweeps: SweepStore;
+  /** Whose an agent is, and where its messages go; undefined when it is not registered. */
+  readonly agents: {
+    get(
+      pool: string,
+      agent_id: string,
+    ): Promise<{ readonly principal: string; readonly inbox_url: string } | undefined>;
+  };
   readonly messenger: { announce(events: readonly Announcement[]): Promise<void> };
 }
 

@@ -350,6 +350,10 @@ export const documentPinsMax = 20;
 export const vectorWritersMax = 32;
 /** Offline edits of one document that one call lands. More: each is a transaction, and the call takes too long. */
 export const syncedEditsMax = 25;
+/** Places that an agent watches in one namespace. More: each change of a document is compared with all of them. */
+export const watchedPlacesMax = 20;
+/** Agents that watch documents of one namespace. More: each change reads them all, and may send as many messages. */
+export const watchersMax = 100;
 /** Snapshots of one namespace. More: each removal by a retention reads them all. */
 export const snapshotsMax = 100;
 /** Characters of a snapshot's name: it is part of the ids of what a rewind writes. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { usage } from './distributor/budget.ts';
-import { contextId, namespaceName } from './context/context.ts';
+import { contextId, contextType, namespaceName } from './context/context.ts';
 import { taskReads } from './context/declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
@@ -56,8 +56,27 @@ const preemption = z.object({
 });
 export type Preemption = z.infer<typeof preemption>;
 
+/** inbox: a document changed that the agent watches; this is how it is now. A hint: one may come twice, late, or not at all. */
+const documentChange = z.object({
+  kind: z.literal('changed'),
+  namespace: namespaceName,
+  context_id: contextId,
+  context_type: contextType,
+  version: z.int().min(1),
+  at: timestamp,
+  by: z.string(),
+  deleted: z.boolean(),
+});
+export type DocumentChange = z.infer<typeof documentChange>;
+
 /** Agents ignore keys they do not know, so that newer deployments can talk to older agents. */
-export const inboxMessage = z.discriminatedUnion('kind', [assignment, assignedBatch, cancellation, preemption]);
+export const inboxMessage = z.discriminatedUnion('kind', [
+  assignment,
+  assignedBatch,
+  cancellation,
+  preemption,
+  documentChange,
+]);
 export type InboxMessage = z.infer<typeof inboxMessage>;
 
 /** How an attempt ended. `released` hands the task back without counting a retry; its output is the checkpoint from which the next attempt goes on. */

@@ -130,8 +130,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   'begin-workflow': [...sends('dispatch', 'pulse'), deletes, ...completes],
   // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.
   'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes],
-  // It reads the documents that changed, writes entries of the index, and removes merged segments.
-  'index-contexts': [...documents, 's3:DeleteObject index-segments'],
+  // It reads the documents that changed, tells who watches them, writes entries of the index, and removes merged segments.
+  'index-contexts': [...documents, 's3:DeleteObject index-segments', ...sends('inboxes')],
   // It removes what erased documents left, in rows, objects and segments, and lists what nobody names any more.
   'sweep-contexts': [
     ...documents,

@@ -33,6 +33,7 @@ import { syncDocument } from './documents/sync-document.ts';
 import { getDocument } from './documents/get-document.ts';
 import { listConflicts, listVersions } from './documents/list-versions.ts';
 import { putDocument } from './documents/put-document.ts';
+import { watchPlaces } from './watch-places.ts';
 
 const useCases: {
   readonly [N in ContextOperationName]: (
@@ -80,6 +81,7 @@ const useCases: {
   record: recordReads,
   lineage: traceLineage,
   changes: listChanges,
+  watch: watchPlaces,
   transaction: transactDocuments,
   policy: getPolicy,
   guard: setPolicy,

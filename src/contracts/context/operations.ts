@@ -50,6 +50,7 @@ import {
   forgetRequest,
 } from './subjects.ts';
 import { syncAnswer, syncRequest } from './sync.ts';
+import { watchAnswer, watchRequest } from './watch.ts';
 import {
   appendDocumentRequest,
   changeAnswer,
@@ -172,6 +173,11 @@ export const contextOperations = {
     answer: lineageAnswer,
   },
   changes: { summary: 'What changed in a namespace since a cursor', body: changesRequest, answer: changesAnswer },
+  watch: {
+    summary: 'Have an agent told of changes at and below places',
+    body: watchRequest,
+    answer: watchAnswer,
+  },
   transaction: {
     summary: 'Change up to 25 documents, all or none',
     body: transactionRequest,

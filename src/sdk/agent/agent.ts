@@ -11,6 +11,7 @@ import type { AgentDeps, ReceivedMessage } from './ports.ts';
 import { Attempt, leaseName } from './attempt.ts';
 import { Backlog } from './backlog.ts';
 import { openBatchCall } from './batch-call.ts';
+import { beginWatch, passOn, type WatchOptions } from './document-watch.ts';
 import type { BatchHandler, Handler } from './handler.ts';
 import { heartbeatDueAt } from './heartbeat-schedule.ts';
 import { LeaseMemory } from './lease-memory.ts';
@@ -45,6 +46,7 @@ export interface AgentOptions {
   readonly slots?: number;
   readonly traits?: AgentTraits;
   readonly work: AgentWork;
+  readonly watching?: WatchOptions;
   readonly onProgress?: (task_id: string, share: number, note?: string) => void;
   readonly deps: AgentDeps;
 }
@@ -147,6 +149,7 @@ export class AgentRunner {
     });
     this.lastBeatAt = this.deps.clock.now();
     this.promisedMs = this.granted.idle_heartbeat_interval_ms;
+    await beginWatch(this.deps, this.id, this.options.watching ?? {});
   }
 
   private async receiveLoop(): Promise<void> {
@@ -189,6 +192,7 @@ export class AgentRunner {
         this.deps.log.warn('a message of the inbox was not understood', { body: body.slice(0, 200) });
       else if (message.kind === 'cancel') this.cancel(message);
       else if (message.kind === 'preempt') this.makeWay(message);
+      else if (message.kind === 'changed') void passOn(this.deps, message, this.options.watching ?? {});
       else this.accept(message.kind === 'batch' ? message.tasks : [message]);
     }
   }

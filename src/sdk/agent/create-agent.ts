@@ -3,17 +3,17 @@ import type { Json } from '../../contracts/json.ts';
 import type { AgentDeps } from './ports.ts';
 import { agentRegistry } from './registry.ts';
 import { AgentRunner, type AgentWork } from './agent.ts';
-import type { ContextCalls } from '../client/context-calls.ts';
 import { apiTransport } from '../client/api-transport.ts';
-import { createClient } from '../client/client.ts';
+import { type Client, type ClientOptions, createClient } from '../client/client.ts';
 import { discoverConnection, type ConnectionOptions } from '../client/connection.ts';
+import type { WatchOptions } from './document-watch.ts';
 import type { BatchHandler, Handler } from './handler.ts';
 import { httpAgentDeps } from './http-agent.ts';
 import { jsonLog } from './json-log.ts';
 import { patient, realClock } from './clock.ts';
 
 /** What every agent is made of. */
-interface AgentBasics extends ConnectionOptions {
+interface AgentBasics extends ConnectionOptions, WatchOptions, Pick<ClientOptions, 'contextCache'> {
   /** Unique in the deployment; the same id started again continues as the same agent. */
   readonly id: string;
   /** A kind of agent, for people and reports, for example `reviewer`. */
@@ -68,7 +68,7 @@ export function createAgent<Input, Output>(
   let runner: Promise<AgentRunner> | undefined;
   let started: AgentRunner | undefined;
   const run = async () => {
-    const { id, type, capabilities, slots, traits, onProgress } = options;
+    const { id, type, capabilities, slots, traits, onProgress, watch, onChange } = options;
     const made = new AgentRunner({
       id,
       type,
@@ -76,6 +76,7 @@ export function createAgent<Input, Output>(
       ...(slots === undefined ? {} : { slots }),
       ...(traits === undefined ? {} : { traits }),
       ...(onProgress === undefined ? {} : { onProgress }),
+      watching: { ...(watch && { watch }), ...(onChange && { onChange }) },
       // The input type is the caller's promise about the payloads that this agent's tasks carry.
       work: { handler: options.handler, batch: options.batch } as AgentWork,
       deps: await completeDeps(options, options.deps ?? {}),
@@ -101,14 +102,15 @@ export function createAgent<Input, Output>(
 }
 
 async function completeDeps(
-  options: ConnectionOptions & Pick<AgentBasics, 'transport'>,
+  options: ConnectionOptions & Pick<AgentBasics, 'transport' | 'contextCache'>,
   given: Partial<AgentDeps>,
 ): Promise<AgentDeps> {
   const clock = patient(given.clock ?? realClock);
   const log = given.log ?? jsonLog();
-  let made: ContextCalls | undefined;
-  const contexts = given.contexts ?? (() => (made ??= createClient({ ...options, clock }).contexts));
-  const shared = { contexts, clock, log };
+  let made: Client | undefined;
+  const contexts = given.contexts ?? (() => (made ??= createClient({ ...options, clock })).contexts);
+  const heard = given.heard ?? ((change) => made?.contextCache.heard(change));
+  const shared = { contexts, heard, clock, log };
   const { sqs, s3, api } = given;
   if (sqs !== undefined && s3 !== undefined && api !== undefined) return { ...shared, sqs, s3, api };
   const connection = discoverConnection(options);

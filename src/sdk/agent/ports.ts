@@ -1,4 +1,5 @@
 import type { AgentGrant, AgentRegistration } from '../../contracts/distributor/agent.ts';
+import type { DocumentChange } from '../../contracts/messages.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
 
 /** Time as the agent sees it: real, or the twin's. Nothing else in the agent knows what time it is. */
@@ -68,6 +69,8 @@ export interface AgentDeps {
   readonly api: AgentRegistry;
   /** The shared documents; asked for when a handler first uses them. Throws `not-deployed` where no API is known. */
   readonly contexts: () => ContextCalls;
+  /** The memory of `contexts`, which hears of changes. @default there is none */
+  readonly heard?: (change: DocumentChange) => void;
   readonly clock: AgentClock;
   readonly log: AgentLog;
 }

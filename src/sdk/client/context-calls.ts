@@ -77,6 +77,7 @@ const contextOperationNames: Readonly<Record<ContextOperationName, true>> = {
   record: true,
   lineage: true,
   changes: true,
+  watch: true,
   transaction: true,
   policy: true,
   guard: true,

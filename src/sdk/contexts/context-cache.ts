@@ -33,6 +33,8 @@ export interface ContextCacheFigures {
 export interface ContextCache {
   /** Reads documents ahead, 100 a call, so that `get` finds them. Those that are not there, or not for the caller, are left out. */
   preload(context_ids: readonly string[], namespace?: string): Promise<void>;
+  /** Is told that a document has this version: of an older one the server is asked at once, however fresh it is. */
+  heard(document: DocumentName & { readonly version: number }): void;
   figures(): ContextCacheFigures;
 }
 
@@ -40,9 +42,15 @@ const bytesDefault = 32 * 1024 * 1024;
 /** Documents whose latest version is remembered. More: the memory that no bound of bytes covers grows. */
 const headsMax = 10_000;
 
-/** Which document, as text: neither part has a space. */
-const nameOf = ({ namespace = defaultNamespace, context_id }: { namespace?: string | undefined; context_id: string }) =>
-  `${namespace} ${context_id}`;
+/** Which document. */
+interface DocumentName {
+  /** @default `default` */
+  readonly namespace?: string | undefined;
+  readonly context_id: string;
+}
+
+/** The same as text: neither part has a space. */
+const nameOf = ({ namespace = defaultNamespace, context_id }: DocumentName) => `${namespace} ${context_id}`;
 
 /** What is kept of documents, and which version of each was the latest when. */
 class DocumentMemory {
@@ -75,6 +83,12 @@ class DocumentMemory {
 
   checked(name: string, version: number): void {
     this.latest.set(name, { version, checkedAt: this.#clock.now() });
+  }
+
+  /** Forgets which version is the latest, when it knew of an older one only. */
+  heard(document: DocumentName & { readonly version: number }): void {
+    const name = nameOf(document);
+    if ((this.latest.get(name)?.version ?? document.version) < document.version) this.latest.delete(name);
   }
 
   /** Keeps what was written here, when the server says that just this is what it stored. */
@@ -127,12 +141,8 @@ function remembering(calls: ContextCalls, memory: DocumentMemory, clock: { now()
 
 /** The operations after which the memory knows what is the latest, or that it does not know any more. */
 function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCalls> {
-  interface Named {
-    readonly namespace?: string | undefined;
-    readonly context_id: string;
-  }
   const forgetting =
-    <R extends Named, A>(change: (request: R) => Promise<A>) =>
+    <R extends DocumentName, A>(change: (request: R) => Promise<A>) =>
     async (request: R): Promise<A> => {
       try {
         return await change(request);
@@ -141,7 +151,7 @@ function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCal
       }
     };
   const writing =
-    <R extends Named & { readonly data: Json }>(change: (request: R) => Promise<ContextAnswer<'put'>>) =>
+    <R extends DocumentName & { readonly data: Json }>(change: (request: R) => Promise<ContextAnswer<'put'>>) =>
     async (request: R): Promise<ContextAnswer<'put'>> => {
       const answer = await forgetting(change)(request);
       if (answer.outcome === 'written') memory.written(answer.head, request.data);
@@ -163,10 +173,8 @@ function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCal
     },
     changes: async (request) => {
       const answer = await calls.changes(request);
-      for (const { context_id, version } of answer.items) {
-        const name = nameOf({ namespace: request.namespace, context_id });
-        if ((memory.latest.get(name)?.version ?? version) < version) memory.latest.delete(name);
-      }
+      for (const { context_id, version } of answer.items)
+        memory.heard({ namespace: request.namespace, context_id, version });
       return answer;
     },
   };
@@ -190,6 +198,9 @@ export function cachingContexts(
           const part = context_ids.slice(first, first + documentBatchMax);
           await contexts.batch({ ...room, context_ids: part });
         }
+      },
+      heard: (document) => {
+        memory.heard(document);
       },
       figures: () => ({ ...memory.counts, versions: memory.versions.size, bytes: memory.versions.calculatedSize }),
     },

@@ -19,8 +19,9 @@ import { httpAgentDeps } from '../agent/http-agent.ts';
 import type { AgentClock } from '../agent/ports.ts';
 import { type ApiTransport, apiTransport } from '../client/api-transport.ts';
 import { type Client, createClient } from '../client/client.ts';
-import { cachingContexts } from '../contexts/context-cache.ts';
-import { type ContextCalls, contextCalls } from '../client/context-calls.ts';
+import { cachingContexts, type ContextCacheOptions } from '../contexts/context-cache.ts';
+import { contextCalls } from '../client/context-calls.ts';
+import type { WatchOptions } from '../agent/document-watch.ts';
 import type { Handler } from '../agent/handler.ts';
 import { deployTwin, type TwinDeployment } from './twin-deployment.ts';
 
@@ -32,13 +33,15 @@ export interface TestCloudOptions {
 }
 
 /** An agent of a test: its handler runs in the process, `ctx.signal` and time are the cloud's. */
-export interface TestAgent {
+export interface TestAgent extends WatchOptions {
   readonly id: string;
   readonly type?: string;
   readonly capabilities?: readonly string[];
   readonly slots?: number;
   /** @default `sqs` */
   readonly transport?: 'sqs' | 'http';
+  /** How documents that it has read are kept. */
+  readonly contextCache?: ContextCacheOptions;
   readonly handler: Handler;
 }
 
@@ -78,12 +81,9 @@ function clockOf(clock: VirtualClock): AgentClock {
   return { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) };
 }
 
-function documentsOf(call: ApiTransport, clock: AgentClock, random: Random): ContextCalls {
-  return cachingContexts(
-    contextCalls(call, clock, () => random.next()),
-    clock,
-    {},
-  ).contexts;
+function documentsOf(call: ApiTransport, clock: AgentClock, random: Random, options: ContextCacheOptions) {
+  const calls = contextCalls(call, clock, () => random.next());
+  return cachingContexts(calls, clock, options);
 }
 
 const connection = {
@@ -147,22 +147,22 @@ export function createTestCloud(options: TestCloudOptions = {}): TestCloud {
       const call = callAs(person, groups);
       return approvalCalls((request) => drive(call(request)));
     },
-    async addAgent({ id, type = 'test', capabilities = [], slots = 1, transport = 'sqs', handler }) {
+    async addAgent({ transport = 'sqs', contextCache = {}, ...agentOptions }) {
+      const { id } = agentOptions;
       const principal = `agent/${id}`;
       const { clients } = cloud.process(principal);
       const call = callAs(principal);
-      const documents = documentsOf(call, agentClock, cloud.random.fork(`documents/${id}`));
+      const documents = documentsOf(call, agentClock, cloud.random.fork(`documents/${id}`), contextCache);
       const agent = createAgent({
-        id,
-        type,
-        capabilities,
-        slots,
-        handler,
+        type: 'test',
+        capabilities: [],
+        ...agentOptions,
         deps: {
           ...(transport === 'http'
             ? httpAgentDeps(call)
             : { sqs: agentQueues(clients.sqs), s3: s3Objects(clients.s3), api: agentRegistry(call) }),
-          contexts: () => documents,
+          contexts: () => documents.contexts,
+          heard: (change) => documents.cache.heard(change),
           clock: agentClock,
           log: quiet,
         },

@@ -161,6 +161,19 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect(await store().snapshots(namespace)).toEqual([]);
     });
 
+    it('knows which agents watch which places, and takes none away that has asked again', async () => {
+      const namespace = unique('n');
+      const [one, again] = [1, 2].map((nth) => ({ agent_id: 'a', under: [`p/${nth}`], mark: `mark-${nth}` }));
+      const other = { agent_id: 'b', under: ['p'], mark: 'mark-3' };
+      for (const watcher of [one!, other, again!]) await store().watch(namespace, watcher);
+      await store().unwatch(namespace, one!);
+      expect(await store().watchers(namespace)).toEqual([again, other]);
+      await store().unwatch(namespace, again!);
+      await store().unwatch(namespace, again!);
+      expect(await store().watchers(namespace)).toEqual([other]);
+      expect(await store().watchers(unique('n'))).toEqual([]);
+    });
+
     it('sets a policy once from each revision, and keeps conflicts and audit', async () => {
       const namespace = unique('n');
       const row = { namespace, revision: 1, updated_by: 'a', policy: { roles: {}, rules: [], audit_reads_one_in: 0 } };

@@ -34,6 +34,8 @@ export const typeVersionKey = (namespace: string, type: string, version: number)
 });
 export const snapshotPartition = (namespace: string) => `SNAPSHOT#${namespace}`;
 export const snapshotKey = (namespace: string, name: string) => ({ pk: snapshotPartition(namespace), sk: name });
+export const watcherPartition = (namespace: string) => `WATCH#${namespace}`;
+export const watcherKey = (namespace: string, agent_id: string) => ({ pk: watcherPartition(namespace), sk: agent_id });
 export const lockPartition = (namespace: string) => `LOCK#${namespace}`;
 export const lockKey = (namespace: string, name: string) => ({ pk: lockPartition(namespace), sk: name });
 export const walkKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk: 'WALK' });

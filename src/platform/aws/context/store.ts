@@ -18,6 +18,7 @@ import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, vers
 import { contextArchive } from './archive.ts';
 import { contextLocks } from './locks.ts';
 import { contextTypes } from './types.ts';
+import { contextWatchers } from './watchers.ts';
 import { contextSnapshots } from './snapshots.ts';
 import { contextSubjects } from './subjects.ts';
 import { contextLifecycle } from './lifecycle.ts';
@@ -224,6 +225,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
     ...contextArchive(db, bodies),
     ...contextSubjects(db),
     ...contextSnapshots(db),
+    ...contextWatchers(db),
     ...contextTypes(db),
     ...contextLocks(db),
   };
