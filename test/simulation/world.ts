@@ -208,7 +208,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
         const spoilt = spoilHandler(mutant, name, handler);
         if (name !== 'dispatch-tasks') return spoilt;
         return async (event, context) => {
-          const isLimited = JSON.stringify(event).includes(lane);
+          const isLimited = (event as SQSEvent).Records.some(({ body }) => body.includes(lane));
           if (isLimited && cloud.faults.active && strays.chance(strayChance)) void startStray(event);
           dispatching += 1;
           try {

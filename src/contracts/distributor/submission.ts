@@ -43,12 +43,21 @@ export interface Submitted<T> {
   readonly via: string;
 }
 
+/** Envelopes by what is in them: making a schema takes longer than reading many events with it. */
+const envelopes = new WeakMap<z.ZodType, z.ZodType>();
+
+function envelopeOf(schema: z.ZodType): z.ZodType {
+  const known = envelopes.get(schema) ?? envelope(schema);
+  envelopes.set(schema, known);
+  return known;
+}
+
 /** Unwraps an event's detail: our envelope, a CloudEvent, or the bare thing itself. */
 function unwrap<S extends z.ZodType>(schema: S, event: z.infer<typeof busEvent>): Submitted<z.output<S>> {
   const via = `bus:${event.account ?? 'unknown'}:${event.source}`;
   const { detail } = event;
   if ('metadata' in detail && 'data' in detail) {
-    const parsed = parse(envelope(schema), detail, ['detail']) as {
+    const parsed = parse(envelopeOf(schema), detail, ['detail']) as {
       metadata: z.infer<typeof metadata>;
       data: z.output<S>;
     };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -85,7 +85,7 @@ async function sendAll(sqs: SQSClient, url: string, entries: readonly Entry[]): 
 
 /** A W3C trace context for something that started here; the trace id is the correlation's, so that one story is one trace. */
 export function traceparentOf(correlation_id: string, span: string): string {
-  const hex = (text: string, length: number) => createHash('sha256').update(text).digest('hex').slice(0, length);
+  const hex = (text: string, length: number) => hash('sha256', text).slice(0, length);
   return `00-${hex(correlation_id, 32)}-${hex(span, 16)}-01`;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -72,7 +72,7 @@ export const machineSources: Sources = {
   now: () => Date.now(),
   id: () => ulid(),
   random: () => Math.random(),
-  hash: (text) => createHash('sha256').update(text).digest('hex'),
+  hash: (text) => hash('sha256', text),
 };
 
 /** The adapters of one deployment: the same for AWS, the local cloud and the twin, which differ in their clients. */

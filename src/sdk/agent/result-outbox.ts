@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AgentGrant } from '../../contracts/distributor/agent.ts';
 import { tasksPerMessageMax } from '../../contracts/limits.ts';
 import type { TaskResult } from '../../contracts/messages.ts';
@@ -16,8 +16,7 @@ const drainMsMax = 5_000;
 
 /** Results as calls of the results queue. */
 export function packForQueue({ pool, agent_id }: AgentGrant, results: readonly TaskResult[]) {
-  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
-  return packCalls(packResults({ pool, agent_id }, results, hash));
+  return packCalls(packResults({ pool, agent_id }, results, (text) => hash('sha256', text)));
 }
 
 interface Pending {

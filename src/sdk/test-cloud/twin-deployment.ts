@@ -9,7 +9,7 @@ import { createHandler as sweepContexts } from '../../../functions/sweep-context
 import { createHandler as indexContexts } from '../../../functions/index-contexts/handler.ts';
 import { createHandler as pulse } from '../../../functions/pulse/handler.ts';
 import { createHandler as recordHeartbeats } from '../../../functions/record-heartbeats/handler.ts';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { contextIndexedAttributes } from '../../platform/aws/context/keys.ts';
 import { indexedAttributes, indexName } from '../../platform/aws/keys.ts';
 import type { Log } from '../../platform/aws/log.ts';
@@ -114,7 +114,7 @@ function createRuntimeFor(
     now: () => process.now(),
     id: () => random.hex(26),
     random: () => random.next(),
-    hash: (text: string) => createHash('sha256').update(text).digest('hex'),
+    hash: (text: string) => hash('sha256', text),
   };
   const clients = options.clients?.(name, process.clients) ?? process.clients;
   const adapters = createAdapters(

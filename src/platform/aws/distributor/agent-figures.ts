@@ -10,16 +10,18 @@ function attribute(sum: string, type: string): string {
   return `${prefix}${sum}:${type}`;
 }
 
-/** The figures among an agent's attributes. */
-export function figuresIn(item: Item): Readonly<Record<string, TypeFigures>> {
-  const figures: Record<string, Record<string, number>> = {};
-  for (const [name, value] of Object.entries(item)) {
+/** The figures among an agent's attributes; undefined of one that has none. */
+export function figuresIn(item: Item): Readonly<Record<string, TypeFigures>> | undefined {
+  let figures: Record<string, Record<string, number>> | undefined;
+  for (const name in item) {
     if (!name.startsWith(prefix)) continue;
-    const [, sum = '', ...type] = name.split(':');
-    (figures[type.join(':')] ??= { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0, tokens: 0 })[sum] =
-      value as number;
+    const end = name.indexOf(':', prefix.length);
+    const [sum, type] = [name.slice(prefix.length, end), name.slice(end + 1)];
+    figures ??= {};
+    const own = (figures[type] ??= { completed: 0, failed: 0, log: 0, log_squared: 0, micro_usd: 0, tokens: 0 });
+    own[sum] = item[name] as number;
   }
-  return figures as unknown as Readonly<Record<string, TypeFigures>>;
+  return figures as unknown as Readonly<Record<string, TypeFigures>> | undefined;
 }
 
 /** True for an attribute that `figuresIn` reads. */

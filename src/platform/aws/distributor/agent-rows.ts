@@ -9,11 +9,14 @@ function listOf(value: unknown): readonly string[] {
 
 /** An agent as its item tells it. */
 export function fromAgentItem(item: Item): AgentRow {
-  const rest = Object.entries(item).filter(([name]) => name !== 'pk' && name !== 'sk' && !isFigure(name));
+  const row: Item = {};
+  // Each dispatch reads every agent of its pool: one pass, without lists of entries in between.
+  for (const name in item) if (name !== 'pk' && name !== 'sk' && !isFigure(name)) row[name] = item[name];
   const figures = figuresIn(item);
+  const known = figures === undefined ? {} : { figures };
   return {
-    ...Object.fromEntries(rest),
-    ...(Object.keys(figures).length === 0 ? {} : { figures }),
+    ...row,
+    ...known,
     reported: listOf(item['reported']),
     wanted: listOf(item['wanted']),
   } as unknown as AgentRow;

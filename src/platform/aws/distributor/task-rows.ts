@@ -49,30 +49,26 @@ export function taskItem(row: TaskRow, part = 0): Item & Statement['key'] {
     gsi1pk: part === 0 ? partition : readyPartition(row.pool, row.route, part),
     gsi1sk: key,
   };
-  for (const name of Object.keys(item)) if (item[name] === undefined) delete item[name];
-  for (const [name, value] of Object.entries(usual(item))) if (isDeepStrictEqual(item[name], value)) delete item[name];
-  return { ...taskKey(row.task_id), ...item };
+  const common = usual(item);
+  const stored = Object.entries(item).filter(
+    ([name, value]) => value !== undefined && !(name in common && isDeepStrictEqual(value, common[name])),
+  );
+  return { ...taskKey(row.task_id), ...(Object.fromEntries(stored) as Item) };
 }
-
-const storageOnly = new Set([
-  'pk',
-  'sk',
-  'gsi1pk',
-  'gsi1sk',
-  'expires_at',
-  'payload_indexed',
-  'payload_text',
-  'payload_bytes',
-  'payload_ref',
-]);
 
 /** The row of an item. The table is ours alone, so its shape is trusted. */
 export function fromTaskItem(item: Item): TaskRow {
-  const row: Item = { ...usual(item), payload: payloadOf(item) };
-  for (const [name, value] of Object.entries(item)) if (!storageOnly.has(name)) row[name] = value;
+  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, expires_at: _expiry, ...attributes } = item;
+  const {
+    payload_indexed: _indexed,
+    payload_text: _text,
+    payload_bytes: _bytes,
+    payload_ref: _ref,
+    ...row
+  } = attributes;
   if (item['distribution'] !== undefined)
-    row['distribution'] = logOf(row['task_id'] as string, item['distribution'] as Item);
-  return row as unknown as TaskRow;
+    row['distribution'] = logOf(item['task_id'] as string, item['distribution'] as Item);
+  return { ...usual(item), payload: payloadOf(item), ...row } as unknown as TaskRow;
 }
 
 /** The ready task of an index entry. Its payload is missing when it was too large for the index. */

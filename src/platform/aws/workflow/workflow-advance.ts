@@ -68,7 +68,15 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     output_error,
     expires_at,
   };
-  const set = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const values: Item = { ':was_seq': seq - 1 };
+  const names: Record<string, string> = {};
+  const clauses: string[] = [];
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) continue;
+    clauses.push(`#${name} = :${name}`);
+    names[`#${name}`] = name;
+    values[`:${name}`] = value;
+  }
   const gone = [
     // A workflow that goes on after its end has none any more.
     ...(completed_at === undefined ? ['completed_at', 'output', 'output_error', 'expires_at'] : []),
@@ -76,8 +84,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     ...(version !== undefined && definition === undefined ? ['definition'] : []),
   ];
   const remove = gone.length === 0 ? '' : ` REMOVE ${gone.map((name) => `#${name}`).join(', ')}`;
-  const clauses = set.map(([name]) => `#${name} = :${name}`);
-  const values: Item = Object.fromEntries(set.map(([name, value]) => [`:${name}`, value]));
+  for (const name of gone) names[`#${name}`] = name;
   if (head.task_token !== undefined) {
     clauses.push('task_token = if_not_exists(task_token, :task_token)');
     values[':task_token'] = head.task_token;
@@ -88,10 +95,8 @@ function headUpdate(table: string, head: WorkflowHead): Action {
       Key: headKey(head.workflow_id),
       UpdateExpression: `SET ${clauses.join(', ')}${remove}`,
       ConditionExpression: '#seq = :was_seq',
-      ExpressionAttributeNames: {
-        ...Object.fromEntries([...set.map(([name]) => name), ...gone].map((name) => [`#${name}`, name])),
-      },
-      ExpressionAttributeValues: { ...values, ':was_seq': seq - 1 },
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
     },
   };
 }
