@@ -27,6 +27,21 @@ export function drawBurst(random: Random, spread: number): Scenario['tasks'] {
   return [...many, task('soon-due', { priority: 'low', deadline })];
 }
 
+/** In some seeds several come in one moment of which only one may run, while most agents are free: whoever dispatches beside another one meets it here. */
+export function drawShared(random: Random, spread: number): Scenario['tasks'] {
+  if (!random.chance(0.15)) return [];
+  const at = random.below(spread);
+  const distribution_rules = { concurrency: { key: 'alone', limit: 1 } };
+  return Array.from({ length: 4 }, (_, index) => ({
+    at,
+    task: {
+      ...{ task_id: `shared-${index}`, task_type: 'work', priority: 'high' as const },
+      ...{ required_capabilities: [], payload: {}, distribution_rules },
+    },
+    via: 'api' as const,
+  }));
+}
+
 /** In some seeds the same is asked for again and again, where only one of it may be under way, or only the last one counts. Only the API tells who was refused. */
 export function drawKeyed(random: Random, spread: number): Scenario['tasks'] {
   const rules: NonNullable<Task['distribution_rules']>[] = [

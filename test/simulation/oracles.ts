@@ -216,6 +216,9 @@ export function createOracles(view: OracleView) {
     const slots = Map.groupBy(Object.keys(is), (key) => is[key]?.batch ?? key);
     const { tasks_max } = (after?.['batch'] ?? { tasks_max: 1 }) as BatchTraits;
     check(slots.size <= capacity, at, 'SlotsNeverExceeded', () => `${String(after?.['agent_id'])} uses ${slots.size}`);
+    // Leases are told by the time of the service: by an agent's own clock a dead one could live on for as long as that is wrong.
+    const ahead = Date.parse(String(after?.['last_heartbeat'])) - at;
+    check(!(ahead > clockSkewMsMax), at, 'HeardOfInThePast', () => `${String(after?.['agent_id'])} by ${ahead} ms`);
     const isKept = [...slots.values()].every((keys) => keys.length <= tasks_max);
     check(isKept, at, 'BatchesKept', () => `${String(after?.['agent_id'])}: ${Object.keys(is).join(', ')}`);
     for (const key of Object.keys(was)) {

@@ -8,7 +8,7 @@ import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.t
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import { attemptUsageMax, withBudget } from './drawn-budget.ts';
-import { drawBurst, drawCrowds, drawKeyed } from './drawn-crowds.ts';
+import { drawBurst, drawCrowds, drawKeyed, drawShared } from './drawn-crowds.ts';
 import { withHedge, withHedgedNodes } from './drawn-hedges.ts';
 import { capabilities, drawWorkflow } from './drawn-workflows.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
@@ -259,7 +259,12 @@ export function drawScenario(random: Random): Scenario {
           workflow_id,
         })),
       ),
-    tasks: [...tasks, ...drawBurst(random.fork('burst'), spread), ...drawKeyed(random.fork('keyed'), spread)],
+    tasks: [
+      ...tasks,
+      ...drawBurst(random.fork('burst'), spread),
+      ...drawShared(random.fork('shared'), spread),
+      ...drawKeyed(random.fork('keyed'), spread),
+    ],
     workflows,
     kills: drawKills(kills, agents, healAt),
     ...drawNamespaceKill(random.fork('namespace'), healAt),
