@@ -5,7 +5,7 @@ import { taskReads } from './context/declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';
 import { principalCharactersMax, slotsMax, tasksPerMessageMax } from './limits.ts';
-import { blobRef, priority, task, taskError } from './distributor/task.ts';
+import { blobRef, isBlobOf, priority, task, taskError } from './distributor/task.ts';
 
 /** Submission without EventBridge: what the SDK puts on a priority's queue. */
 export const taskBatch = z.strictObject({ tasks: z.array(task).min(1).max(tasksPerMessageMax) });
@@ -96,11 +96,20 @@ export const taskResult = z.strictObject({
 });
 export type TaskResult = z.infer<typeof taskResult>;
 
+/** The whole bucket is readable to whoever reads outputs: an agent that could name any key would show what is in it to others. */
+const reportedResult = taskResult.refine(
+  ({ task_id, output_ref }) => output_ref === undefined || isBlobOf(task_id, output_ref.key),
+  {
+    path: ['output_ref', 'key'],
+    error: 'a result refers to values of its own task only: blobs/<task id, "/" for ":">/<SHA-256>',
+  },
+);
+
 /** results.fifo: results of one agent; one message carries one group (a workflow, or the agent's tasks of their own). */
 export const resultBatch = z.strictObject({
   pool: userId,
   agent_id: agentId,
-  results: z.array(taskResult).min(1).max(tasksPerMessageMax),
+  results: z.array(reportedResult).min(1).max(tasksPerMessageMax),
 });
 export type ResultBatch = z.infer<typeof resultBatch>;
 /** A batch with the principal that it comes from, where that is not its sender: serve-agents speaks for agents that have nothing but HTTP. */

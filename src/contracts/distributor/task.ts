@@ -121,6 +121,22 @@ export type TaskError = z.infer<typeof taskError>;
 export const blobRef = z.strictObject({ key: z.string().min(1).max(512), bytes: z.int().nonnegative() });
 export type BlobRef = z.infer<typeof blobRef>;
 
+/**
+ * The key of a large value: under its owner (a task, a workflow) and named by the SHA-256 (hex) of its text. A repeat writes the same object, nobody can change it behind
+ * a reference, and no owner's keys lie among another's.
+ */
+export function blobKey(owner: string, sha256: string): string {
+  return `blobs/${owner.replaceAll(':', '/')}/${sha256}`;
+}
+
+const sha256Characters = 64;
+
+/** True for a key that `blobKey` makes for this owner. */
+export function isBlobOf(owner: string, key: string): boolean {
+  const sha256 = key.slice(-sha256Characters);
+  return /^[0-9a-f]{64}$/.test(sha256) && key === blobKey(owner, sha256);
+}
+
 /** Why an agent got a task: constant in size however many agents were considered. */
 export const distributionLog = z.strictObject({
   id: z.string(),

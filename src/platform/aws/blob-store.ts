@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { blobKey } from '../../contracts/distributor/task.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { blobBytesMax } from '../../contracts/limits.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
 import type { Objects } from './objects-on-demand.ts';
 
-/** Large values in S3 (claim check). The key is made of the content, so that a repeat writes the same object and nobody can change it behind a reference. */
+/** Large values in S3 (claim check). */
 export function createBlobStore(objects: Objects, bucket: string): BlobStore {
   return {
     put: async (owner, text) => {
       const bytes = Buffer.byteLength(text);
       if (bytes > blobBytesMax)
         throw new CadreError('too-large', `${bytes} bytes are more than the ${blobBytesMax} a value may have`);
-      const key = `blobs/${owner.replaceAll(':', '/')}/${createHash('sha256').update(text).digest('hex')}`;
+      const key = blobKey(owner, hash('sha256', text));
       await objects.put(bucket, key, text);
       return { key, bytes };
     },

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AgentGrant } from '../../contracts/distributor/agent.ts';
 import type { Usage } from '../../contracts/distributor/budget.ts';
 import { json } from '../../contracts/json.ts';
 import { blobBytesMax, checkpointMsMax, inlineBytesMax } from '../../contracts/limits.ts';
 import type { Assignment, TaskResult } from '../../contracts/messages.ts';
 import type { AgentDeps, TaskPart } from './ports.ts';
-import type { BlobRef } from '../../contracts/distributor/task.ts';
+import { blobKey, type BlobRef } from '../../contracts/distributor/task.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
 import { pinnedContexts } from '../contexts/pinned-contexts.ts';
 import { reportError, RetryableError, TerminalError } from '../errors.ts';
@@ -210,7 +210,7 @@ export class Attempt {
         message: `the output has ${bytes} bytes, at most ${blobBytesMax} fit`,
       });
     }
-    const key = `blobs/${grant.agent_id}/${createHash('sha256').update(text).digest('hex')}`;
+    const key = blobKey(this.assignment.task_id, hash('sha256', text));
     await deps.s3.put(grant.bucket, key, text);
     return { output_ref: { key, bytes } };
   }

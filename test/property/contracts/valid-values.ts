@@ -12,7 +12,7 @@ import {
   taskBatch,
   taskResult,
 } from '../../../src/contracts/messages.ts';
-import { priorities, task, taskStatuses, taskView } from '../../../src/contracts/distributor/task.ts';
+import { blobKey, priorities, task, taskStatuses, taskView } from '../../../src/contracts/distributor/task.ts';
 import { workflowEvent, workflowSubmission } from '../../../src/contracts/workflow/workflow.ts';
 
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/);
@@ -57,20 +57,27 @@ const tasks = fc.record(
   { ...taskShape, deadline: time, distribution_rules: rules },
   { requiredKeys: ['task_id', 'task_type', 'priority', 'required_capabilities', 'payload'] },
 );
-const result = fc.record(
-  {
-    task_id: id,
-    attempt: positive,
-    outcome: fc.constantFrom('completed', 'failed', 'released'),
-    output: json,
-    output_ref: blobRef,
-    error,
-    duration_ms: share,
-    task_type: keyText,
-    usage: fc.record({ usd: share, tokens: count }, { requiredKeys: [] }),
-  },
-  { requiredKeys: ['task_id', 'attempt', 'outcome'] },
-);
+const result = fc
+  .record(
+    {
+      task_id: id,
+      attempt: positive,
+      outcome: fc.constantFrom('completed', 'failed', 'released'),
+      output: json,
+      output_ref: blobRef,
+      error,
+      duration_ms: share,
+      task_type: keyText,
+      usage: fc.record({ usd: share, tokens: count }, { requiredKeys: [] }),
+    },
+    { requiredKeys: ['task_id', 'attempt', 'outcome'] },
+  )
+  // It refers to values of its own task.
+  .map(({ output_ref, ...rest }) =>
+    output_ref === undefined
+      ? rest
+      : { ...rest, output_ref: { ...output_ref, key: blobKey(rest.task_id ?? '', 'a'.repeat(64)) } },
+  );
 const assignment = fc.record({
   kind: fc.constant('assign'),
   pool: id,

@@ -138,6 +138,17 @@ describe('a batch of which one message breaks the use case', () => {
     return stage;
   }
 
+  it('settles nothing for an agent that names what is not its own: the message is a dead letter with its reason', async () => {
+    const stage = await working();
+    const output_ref = { key: 'contexts/acme/secret', bytes: 9 };
+    const named = { ...result('t1'), results: [{ task_id: 't1', attempt: 1, outcome: 'completed', output_ref }] };
+    expect(await applyResults(stage.deps, log)(event(record('m1', named), record('m2', result('t2'))))).toEqual(none);
+    const letter = await stage.deps.deadLetters.get('m1');
+    expect(letter).toMatchObject({ code: 'invalid-input', path: 'results[0].output_ref.key' });
+    expect((await stage.row('t1')).status).toBe('Processing');
+    expect((await stage.row('t2')).status).toBe('Completed');
+  });
+
   it('is done one by one: only that message comes again', async () => {
     const stage = await working();
     const handler = applyResults(breaking(stage.deps, 't2'), log);

@@ -236,7 +236,7 @@ describe('an agent', () => {
     stage.deliver({ ...assign('t1'), payload: undefined, payload_ref: { key: 'blobs/t1/1', bytes: 9 } });
     await stage.pass(100);
     const ref = stage.results()[0]?.output_ref;
-    expect(ref?.key).toMatch(/^blobs\/agent-1\/[0-9a-f]{64}$/);
+    expect(ref?.key).toMatch(/^blobs\/t1\/[0-9a-f]{64}$/);
     expect(JSON.parse(stage.blobs.get(ref?.key ?? '') ?? '')).toEqual(['from s3', large]);
   });
 
