@@ -2,6 +2,7 @@ import type { BatchTraits } from '../../src/contracts/distributor/agent.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { DistributionLog } from '../../src/contracts/distributor/task.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
+import { createAgentOracle } from './agent-oracle.ts';
 import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';
@@ -77,6 +78,7 @@ export function createOracles(view: OracleView) {
   const checkLimits = createLimitsOracle(check);
   const checkHedge = createHedgeOracle(check);
   const checkKeys = createKeysOracle(check);
+  const checkAgent = createAgentOracle(check, view);
 
   function trackReady(before: Item | undefined, after: Item | undefined, at: number): void {
     const id = String((after ?? before)?.['task_id']);
@@ -208,43 +210,6 @@ export function createOracles(view: OracleView) {
     }
   }
 
-  function checkAgent(before: Item | undefined, after: Item | undefined, at: number): void {
-    const was = (before?.['holds'] ?? {}) as Record<string, unknown>;
-    const is = (after?.['holds'] ?? {}) as Record<string, { readonly batch?: number }>;
-    const capacity = Number(after?.['capacity'] ?? Infinity);
-    // A batch has one slot.
-    const slots = Map.groupBy(Object.keys(is), (key) => is[key]?.batch ?? key);
-    const { tasks_max } = (after?.['batch'] ?? { tasks_max: 1 }) as BatchTraits;
-    check(slots.size <= capacity, at, 'SlotsNeverExceeded', () => `${String(after?.['agent_id'])} uses ${slots.size}`);
-    // Leases are told by the time of the service: by an agent's own clock a dead one could live on for as long as that is wrong.
-    const ahead = Date.parse(String(after?.['last_heartbeat'])) - at;
-    check(!(ahead > clockSkewMsMax), at, 'HeardOfInThePast', () => `${String(after?.['agent_id'])} by ${ahead} ms`);
-    const isKept = [...slots.values()].every((keys) => keys.length <= tasks_max);
-    check(isKept, at, 'BatchesKept', () => `${String(after?.['agent_id'])}: ${Object.keys(is).join(', ')}`);
-    for (const key of Object.keys(was)) {
-      if (key in is) continue;
-      const cut = key.lastIndexOf('#');
-      const task = view.peek(`TASK#${key.slice(0, cut)}`, 'TASK');
-      const [token, agent_id] = [Number(key.slice(cut + 1)), (after ?? before)?.['agent_id']];
-      const second = task && secondRunOf(task);
-      const isRunning =
-        task?.['status'] === 'Processing' &&
-        ((task['attempt'] === token && task['assigned_agent'] === agent_id) ||
-          (second?.attempt === token && second.agent_id === agent_id));
-      check(!isRunning, at, 'SettleBeforeRelease', () => `${key} was released while it is Processing`);
-    }
-  }
-
-  /** A stop stays until somebody revives the agent, and a killed one gets nothing more. */
-  function checkStop(before: Item | undefined, after: Item | undefined, at: number): void {
-    if (before?.['stopped'] === undefined || after === undefined) return;
-    const id = String(after['agent_id']);
-    check(after['stopped'] !== undefined || view.isRevived(id), at, 'StopStays', () => id);
-    const was = (before['holds'] ?? {}) as Record<string, unknown>;
-    const fresh = Object.keys(after['holds'] ?? {}).filter((key) => !(key in was));
-    check(fresh.length === 0, at, 'KilledGetsNothing', () => `${id} got ${fresh.join(', ')}`);
-  }
-
   function checkHead(before: Item | undefined, after: Item | undefined, at: number): void {
     if (after === undefined) return;
     const id = String(after['workflow_id']);
@@ -348,7 +313,6 @@ export function createOracles(view: OracleView) {
           trackReady(before, after, at);
         } else if (sk.startsWith('AGENT#')) {
           checkAgent(before, after, at);
-          checkStop(before, after, at);
         } else if (sk === 'HEAD') checkHead(before, after, at);
         else if (sk.startsWith('EVENT#')) checkEvent(before, after, at);
         else if (sk.startsWith('APPROVAL#'))

@@ -76,7 +76,7 @@ const result = fc
   .map(({ output_ref, ...rest }) =>
     output_ref === undefined
       ? rest
-      : { ...rest, output_ref: { ...output_ref, key: blobKey(rest.task_id ?? '', 'a'.repeat(64)) } },
+      : { ...rest, output_ref: { ...output_ref, key: blobKey(rest.task_id, 'a'.repeat(64)) } },
   );
 const assignment = fc.record({
   kind: fc.constant('assign'),

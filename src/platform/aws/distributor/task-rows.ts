@@ -53,7 +53,7 @@ export function taskItem(row: TaskRow, part = 0): Item & Statement['key'] {
   const stored = Object.entries(item).filter(
     ([name, value]) => value !== undefined && !(name in common && isDeepStrictEqual(value, common[name])),
   );
-  return { ...taskKey(row.task_id), ...(Object.fromEntries(stored) as Item) };
+  return { ...taskKey(row.task_id), ...Object.fromEntries(stored) };
 }
 
 /** The row of an item. The table is ours alone, so its shape is trusted. */

@@ -21,6 +21,20 @@ import {
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
+/** What an update sets: a clause, a name and a value for each attribute that is there. */
+function setClauses(attributes: Item) {
+  const clauses: string[] = [];
+  const names: Record<string, string> = {};
+  const values: Item = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined) continue;
+    clauses.push(`#${name} = :${name}`);
+    names[`#${name}`] = name;
+    values[`:${name}`] = value;
+  }
+  return { clauses, names, values };
+}
+
 /**
  * The head's part of an advance. `seq` must be the one that the decision saw: of two advances only one happens, and the other decides again. The
  * token is only set where there is none, so that an advance which read the head before a newer token came cannot put the old one back.
@@ -68,15 +82,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
     output_error,
     expires_at,
   };
-  const values: Item = { ':was_seq': seq - 1 };
-  const names: Record<string, string> = {};
-  const clauses: string[] = [];
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined) continue;
-    clauses.push(`#${name} = :${name}`);
-    names[`#${name}`] = name;
-    values[`:${name}`] = value;
-  }
+  const { clauses, names, values } = setClauses(attributes);
   const gone = [
     // A workflow that goes on after its end has none any more.
     ...(completed_at === undefined ? ['completed_at', 'output', 'output_error', 'expires_at'] : []),
@@ -96,7 +102,7 @@ function headUpdate(table: string, head: WorkflowHead): Action {
       UpdateExpression: `SET ${clauses.join(', ')}${remove}`,
       ConditionExpression: '#seq = :was_seq',
       ExpressionAttributeNames: names,
-      ExpressionAttributeValues: values,
+      ExpressionAttributeValues: { ...values, ':was_seq': seq - 1 },
     },
   };
 }
