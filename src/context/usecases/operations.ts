@@ -10,6 +10,7 @@ import type { Caller, ContextDeps } from '../ports.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { getPolicy, setPolicy } from './access/guard-namespace.ts';
 import { listAudit } from './access/list-audit.ts';
+import { tellDone, tellRefusal, type Told } from './access/tell-audit.ts';
 import { listChanges, listDocuments, listRelations } from './documents/list-documents.ts';
 import { appendDocument, patchDocument } from './documents/patch-document.ts';
 import { diffDocument, getDocuments } from './documents/read-documents.ts';
@@ -93,32 +94,6 @@ export function isContextOperation(name: string): name is ContextOperationName {
   return Object.hasOwn(useCases, name);
 }
 
-/** What a request tells of itself to the audit, whatever operation it is. */
-interface Told {
-  readonly namespace: string;
-  readonly context_id?: string | undefined;
-  readonly version?: number | undefined;
-  readonly subject?: string | undefined;
-}
-
-/** Writes to the audit, and never fails what it tells about: a row that cannot be written is lost, the work is not. */
-async function tellAudit(
-  deps: ContextDeps,
-  caller: Caller,
-  action: string,
-  told: Told,
-  outcome: 'allowed' | 'refused',
-) {
-  const { namespace, context_id, version, subject } = told;
-  const { principal, correlation_id } = caller;
-  const at = new Date(deps.sources.now()).toISOString();
-  const entry = { at, principal, action, outcome, correlation_id };
-  const about = Object.fromEntries(
-    Object.entries({ context_id, version, subject }).filter(([, value]) => value !== undefined),
-  );
-  await deps.documents.audit(namespace, deps.sources.id(), { ...entry, ...about }).catch(() => undefined);
-}
-
 /** The same dependencies with a memory of one operation: its policy and types are read once. */
 function remembering(deps: SearchDeps): SearchDeps {
   const known = new Map<string, ReturnType<ContextDeps['documents']['namespace']>>();
@@ -131,19 +106,8 @@ function remembering(deps: SearchDeps): SearchDeps {
   return { ...deps, documents: migrating({ ...deps.documents, namespace }, (text) => sources.hash(text)) };
 }
 
-async function isSampled(deps: ContextDeps, namespace: string): Promise<boolean> {
-  const oneIn = (await deps.documents.namespace(namespace))?.policy.audit_reads_one_in ?? 0;
-  return oneIn > 0 && deps.sources.random() < 1 / oneIn;
-}
-
-/** Operations on all the data of somebody, or of everybody. */
-const alwaysTold: readonly ContextOperationName[] = ['export', 'forget', 'reindex'];
-/** Operations that read data: a share of them is audited where the namespace says so. */
-const reads: readonly ContextOperationName[] = ['get', 'batch', 'diff'];
-
 /**
- * Carries out an operation from the text of its request: parsed at this border, answered as the contract says. Refusals and sampled reads go to the
- * audit; writes are told by the history.
+ * Carries out an operation from the text of its request: parsed at this border, answered as the contract says, told to the audit.
  */
 export async function runContextOperation(
   deps: SearchDeps,
@@ -151,17 +115,19 @@ export async function runContextOperation(
   name: ContextOperationName,
   text: string,
 ): Promise<object> {
-  const run = useCases[name] as (deps: SearchDeps, caller: Caller, request: unknown) => Promise<object>;
+  const run = useCases[name] as (
+    deps: SearchDeps,
+    caller: Caller,
+    request: unknown,
+  ) => Promise<ContextAnswer<ContextOperationName>>;
   const request = parseJson(contextOperations[name].body, text) as Told;
   const own = remembering(deps);
   try {
     const answer = await run(own, caller, request);
-    if (alwaysTold.includes(name) || (reads.includes(name) && (await isSampled(own, request.namespace))))
-      await tellAudit(deps, caller, name, request, 'allowed');
+    await tellDone(own, caller, name, request, answer);
     return answer;
   } catch (error) {
-    if (error instanceof CadreError && error.code === 'forbidden')
-      await tellAudit(deps, caller, name, request, 'refused');
+    if (error instanceof CadreError && error.code === 'forbidden') await tellRefusal(deps, caller, name, request);
     throw error;
   }
 }

@@ -198,8 +198,10 @@ export const namespacePolicy = z.strictObject({
   rules: z.array(z.strictObject({ under: contextId.optional(), ...accessRule.shape })).max(policyRulesMax),
   /** By type of documents; `*` stands for types that are not named. What a document says itself comes first. */
   retention: z.record(z.union([z.literal('*'), contextType]), retention).optional(),
-  /** Of so many reads one is written to the audit; 0: none, 1: each. Refusals and writes always are. */
+  /** Of so many reads one is written to the audit; 0: none, 1: each. Refusals always are. */
   audit_reads_one_in: z.int().min(0).max(1_000_000).default(0),
+  /** Writes are told by the history; true: the audit has them too, also when the history is pruned or erased. */
+  audit_writes: z.boolean().optional(),
 });
 export type NamespacePolicy = z.infer<typeof namespacePolicy>;
 

@@ -110,7 +110,7 @@ export const auditRequest = z.strictObject({
   under: contextId.optional(),
   ...pageQuery.shape,
 });
-/** A refusal, a sampled read, or what was done with a subject's data. Writes are told by the history and the changes. */
+/** A refusal, a sampled read, what was done with a subject's data, or a write where the policy wants them here. */
 export const auditEntry = z.object({
   at: timestamp,
   principal: z.string(),
@@ -118,6 +118,8 @@ export const auditEntry = z.object({
   outcome: z.enum(['allowed', 'refused']),
   context_id: contextId.optional(),
   version: z.int().optional(),
+  /** In their stead, when there were several. */
+  documents: z.array(z.object({ context_id: contextId, version: z.int() })).optional(),
   /** Of whose data somebody was told, or which was erased. */
   subject: subject.optional(),
   correlation_id: z.string(),

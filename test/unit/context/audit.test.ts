@@ -32,6 +32,86 @@ async function auditStage(days: readonly number[]) {
   return { ...stage, at, listed };
 }
 
+describe('what the audit is told', () => {
+  const alice = { rules: [admin] };
+  const document = (context_id: string) => ({ context_id, context_type: 'knowledge', data: { title: 'one' } });
+  type Call = ReturnType<typeof contextStage>['call'];
+  const told = async (call: Call) =>
+    (await call('audit', {})).items.map(({ action, context_id, version, documents }) =>
+      [action, ...(documents ?? [{ context_id, version }]).map((each) => `${each.context_id}@${each.version}`)].join(
+        ' ',
+      ),
+    );
+
+  it('is each read with the documents that it gave, where the policy says each', async () => {
+    const { call, as } = contextStage();
+    for (const context_id of ['p/a', 'p/b']) await call('create', document(context_id));
+    await call('put', { context_id: 'p/a', expected_version: 1, data: { title: 'two' } });
+    await call('guard', { policy: { ...alice, audit_reads_one_in: 1 }, expected_revision: 0 });
+    await call('get', { context_id: 'p/a' });
+    await call('get', { context_id: 'p/a', known_version: 2 });
+    await call('get', { context_id: 'p/a', version: 1 });
+    await call('diff', { context_id: 'p/a', from: 1, to: 2 });
+    await call('batch', { context_ids: ['p/a', 'p/ghost', 'p/b'] });
+    await call('search', { text: 'one', mode: 'text' });
+    await call('assemble', { text: 'nothing', pinned: ['p/b'], depth: 0 });
+    await call('list', {});
+    await as('bob')('get', { context_id: 'p/a' }).catch(() => undefined);
+    expect((await told(call)).sort()).toEqual([
+      'assemble p/b@1 p/a@2',
+      'batch p/a@2 p/b@1',
+      'diff p/a@2',
+      'get p/a@1',
+      'get p/a@2',
+      'get p/a@2',
+      'get p/a@undefined',
+      'search p/b@1',
+    ]);
+    expect((await call('audit', { under: 'p/b' })).items).toHaveLength(3);
+  });
+
+  it('is each write that happened, where the policy wants them, and they stay when the document is erased', async () => {
+    const { call } = contextStage();
+    await call('create', document('p/before'));
+    await call('guard', { policy: { ...alice, audit_writes: true }, expected_revision: 0 });
+    await call('create', document('p/a'));
+    await call('put', { context_id: 'p/a', expected_version: 1, data: {} });
+    await call('put', { context_id: 'p/a', expected_version: 1, data: {} });
+    const puts = ['p/a', 'p/before'].map((context_id, at) => ({
+      ...{ operation: 'put' as const, context_id, expected_version: 2 - at, data: {} },
+    }));
+    await call('transaction', { operations: puts });
+    await call('transaction', { operations: puts });
+    await call('sync', {
+      ...{ context_id: 'p/a', writer: 'w', base_version: 3 },
+      edits: [{ operation_id: 'e1', vector: { w: 1 }, base: {}, data: { a: 1 } }],
+    });
+    await call('get', { context_id: 'p/a' });
+    await call('erase', { context_id: 'p/a', reason: 'over' });
+    expect((await told(call)).sort()).toEqual([
+      'create p/a@1',
+      'erase p/a@5',
+      'put p/a@2',
+      'sync p/a@4',
+      'transaction p/a@3 p/before@2',
+    ]);
+  });
+
+  it('is what a rewind brought back, and nothing of one that only shows it', async () => {
+    const { call, clock } = contextStage();
+    await call('create', document('p/a'));
+    await call('snapshot', { name: 's' });
+    await call('guard', { policy: { ...alice, audit_writes: true }, expected_revision: 0 });
+    clock.now += 60_000;
+    await call('append', { context_id: 'p/a', pointer: '/log', items: [1] });
+    clock.now += 60_000;
+    for (const dry_run of [true, false]) await call('rewind', { name: 's', dry_run });
+    expect(await told(call)).toEqual(['rewind p/a@3', 'append p/a@2']);
+    const { items } = await call('history', { context_id: 'p/a' });
+    expect(items[0]?.version).toBe(3);
+  });
+});
+
 describe('the audit of a range of time', () => {
   it('is listed newest first, both ends included, over days and pages', async () => {
     const { at, listed } = await auditStage([0, 1, 1.25, 2, 3]);

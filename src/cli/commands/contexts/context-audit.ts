@@ -14,7 +14,10 @@ interface AuditOptions extends PageOptions {
 
 /** `cadre context audit` */
 export function addAudit(command: (usage: string, description: string) => Command): void {
-  paged(command('audit', 'who was refused, who read, and what was done with subjects, newest first'), 'entries')
+  paged(
+    command('audit', 'who was refused, who read and wrote, and what was done with subjects, newest first'),
+    'entries',
+  )
     .option('--from <time>', 'at this time or later (default: a day before --to)', moment)
     .option('--to <time>', 'at this time or earlier (default: now)', moment)
     .option('--principal <principal>', 'only of this one')
@@ -25,9 +28,9 @@ export function addAudit(command: (usage: string, description: string) => Comman
         out.data(page, ({ items }) =>
           table(
             ['AT', 'WHO', 'ACTION', 'OUTCOME', 'DOCUMENT'],
-            items.map(({ at, principal, action, outcome, context_id = '', subject = '' }) => [
+            items.map(({ at, principal, action, outcome, context_id, documents = [], subject = '' }) => [
               ...[showTime(at), principal, action, outcome],
-              context_id === '' ? subject : context_id,
+              context_id ?? (documents.map((document) => document.context_id).join(' ') || subject),
             ]),
           ),
         );

@@ -34,7 +34,10 @@ function beginningOf({ from, to }: Pick<AuditRequest, 'from' | 'to'>, now: numbe
   return { day: dayOf(end), from: new Date(start).toISOString(), to: new Date(end).toISOString() };
 }
 
-/** Refusals and sampled reads of a time, newest first, for admins. A page may be shorter than asked for, or empty. */
+const isUnder = ({ context_id, documents = [] }: AuditEntry, under: string): boolean =>
+  [context_id, ...documents.map((document) => document.context_id)].some((id) => id !== undefined && liesIn(id, under));
+
+/** What the audit has of a time, newest first, for admins. A page may be shorter than asked for, or empty. */
 export async function listAudit(
   deps: ContextDeps,
   caller: Caller,
@@ -53,8 +56,7 @@ export async function listAudit(
   }
   const items = found.filter(
     (entry) =>
-      (principal === undefined || entry.principal === principal) &&
-      (under === undefined || (entry.context_id !== undefined && liesIn(entry.context_id, under))),
+      (principal === undefined || entry.principal === principal) && (under === undefined || isUnder(entry, under)),
   );
   return { items, ...(at.day < first ? {} : { cursor: btoa(JSON.stringify(at)) }) };
 }
