@@ -1,7 +1,8 @@
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask, RouteRow } from '../src/contracts/rows.ts';
 import { priorities, type Priority } from '../src/contracts/distributor/task.ts';
-import { decideDispatch, type DispatchView } from '../src/distributor/core/dispatch/dispatch.ts';
+import { decideDispatch } from '../src/distributor/core/dispatch/dispatch.ts';
+import type { DispatchView } from '../src/distributor/core/dispatch/round.ts';
 import { newTask } from '../src/distributor/core/tasks/task.ts';
 import { readyOrder } from '../src/distributor/core/ready/ready-order.ts';
 import { routeOf, routeRow } from '../src/distributor/core/ready/route.ts';

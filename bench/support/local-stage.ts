@@ -6,7 +6,8 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { startCloud, stopCloud } from '../../src/cli/local/cloud.ts';
 import { deploy, type DeploymentOutputs } from '../../src/cli/local/deploy.ts';
 import { projectRoot } from '../../src/cli/local/places.ts';
-import { awsClients, type Clients } from '../../src/platform/aws/runtime.ts';
+import { awsClients } from '../../src/platform/aws/runtime.ts';
+import type { Clients } from '../../src/platform/aws/deployment.ts';
 
 const pollMs = 100;
 

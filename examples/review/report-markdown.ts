@@ -1,7 +1,7 @@
 import { severities, type Finding } from './finding.ts';
 import { topEntriesMax } from './limits.ts';
 import { cell, code, count, duration, size, table } from './markdown-text.ts';
-import type { ReviewReport } from './report.ts';
+import type { ReviewReport } from './review-report.ts';
 import { runSections } from './report-run.ts';
 import type { Review } from './review.ts';
 

@@ -1,7 +1,7 @@
 import { topEntriesMax } from './limits.ts';
 import { byKeys } from './ordering.ts';
 import { cell, code, count, duration, table } from './markdown-text.ts';
-import type { ReviewReport, TimedTask } from './report.ts';
+import type { ReviewReport, TimedTask } from './review-report.ts';
 
 /** The part of the report about the run itself: which agent did what and why, and where the time went. */
 export function runSections({ tasks, agents }: ReviewReport): string[] {

@@ -5,7 +5,8 @@ import { applyResults, type ReceivedResults } from '../../src/distributor/usecas
 import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { principalOf, queueHandler } from '../../src/platform/aws/queue-handler.ts';
-import { awsRuntime, type Deployment } from '../../src/platform/aws/runtime.ts';
+import { awsRuntime } from '../../src/platform/aws/runtime.ts';
+import type { Deployment } from '../../src/platform/aws/deployment.ts';
 
 async function apply(deps: DistributorDeps, batches: readonly ReceivedResults[]) {
   const fates = await applyResults(deps, batches);

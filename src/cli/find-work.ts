@@ -2,7 +2,7 @@ import { CadreError } from '../contracts/errors.ts';
 import type { TaskView } from '../contracts/distributor/task.ts';
 import type { WorkflowView } from '../contracts/workflow/workflow.ts';
 import { isNotFound, type Client } from '../sdk/client/client.ts';
-import { realClock } from '../sdk/agent/clock.ts';
+import { realClock } from '../sdk/clock.ts';
 
 /** A task or a workflow that an id names. */
 export type Work =

@@ -1,7 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { planReview } from '../../examples/review/plan.ts';
-import { buildReport, type ReviewReport } from '../../examples/review/report.ts';
+import { buildReport } from '../../examples/review/report.ts';
+import type { ReviewReport } from '../../examples/review/review-report.ts';
 import type { Review } from '../../examples/review/review.ts';
 import { scanTree } from '../../examples/review/scan.ts';
 import { CadreError } from '../contracts/errors.ts';

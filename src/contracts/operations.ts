@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Operation } from './operation.ts';
 import { agentWorkOperations } from './distributor/agent-work.ts';
 import { agentGrant, agentRegistration, agentView, queueView } from './distributor/agent.ts';
 import {
@@ -27,33 +28,6 @@ import { repairOperations } from './workflow/repair-operations.ts';
 import { scheduleOperations } from './workflow/schedule-operations.ts';
 import { taskView } from './distributor/task.ts';
 import { workflowOperations } from './workflow/operations.ts';
-
-/** One operation of the API: the app serves it and the OpenAPI document describes it. */
-export interface Operation {
-  readonly id: string;
-  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** With `:name` for parameters. */
-  readonly path: string;
-  readonly tag:
-    | 'tasks'
-    | 'workflows'
-    | 'approvals'
-    | 'schedules'
-    | 'agents'
-    | 'policies'
-    | 'queues'
-    | 'contexts'
-    | 'dead-letters'
-    | 'system';
-  readonly summary: string;
-  readonly params?: Readonly<Record<string, z.ZodType>>;
-  readonly query?: z.ZodObject;
-  /** What headers of its own it knows, with what they say. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: z.ZodType;
-  readonly status: 200 | 201 | 202 | 204;
-  readonly answer?: z.ZodType;
-}
 
 /** All operations of the API. */
 export const operations: readonly Operation[] = [

@@ -4,7 +4,7 @@ import type { TaskRow } from '../contracts/rows.ts';
 import { holdOf } from '../distributor/core/agents/hold.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
 import { routeRow } from '../distributor/core/ready/route.ts';
-import { holdKey, parseHoldKey } from '../distributor/core/tasks/task.ts';
+import { holdKey, parseHoldKey } from '../distributor/core/agents/hold.ts';
 import { settle } from '../distributor/core/tasks/settle.ts';
 import type { Latencies, Latency } from './aws-model.ts';
 import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';

@@ -1,13 +1,13 @@
 import type { AgentRow, PolicyRow, PoolRows, ReadyTask, RouteRow } from '../contracts/rows.ts';
 import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
 import type { PlainStrategy } from '../contracts/distributor/strategy.ts';
-import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch/dispatch.ts';
+import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch/round.ts';
 import { openFleet } from '../distributor/core/agents/fleet.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
 import { matches } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready/ready-order.ts';
 import { openReservations } from '../distributor/core/ready/reservations.ts';
-import { freeSlots } from '../distributor/core/ready/route.ts';
+import { freeSlots } from '../distributor/core/agents/open-slots.ts';
 import { createRandom } from './random.ts';
 import { createReadyLanes } from './ready-lanes.ts';
 

@@ -2,7 +2,7 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { cancelTask } from '../../src/distributor/usecases/tasks/cancel-task.ts';
 import { acceptTasks } from '../../src/distributor/usecases/submit/accept-tasks.ts';
-import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { Runtime } from '../../src/platform/aws/deployment.ts';
 import type { TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';
 import { cancelWorkflow } from '../../src/workflow/usecases/steer/cancel-workflow.ts';
 import { publishEvent } from '../../src/workflow/usecases/events/publish-event.ts';

@@ -4,7 +4,7 @@ import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { TaskChange } from '../../src/distributor/core/tasks/task-change.ts';
 import type { TaskStore } from '../../src/distributor/ports.ts';
 import { taskItem } from '../../src/platform/aws/distributor/task-rows.ts';
-import type { Adapters, Clients } from '../../src/platform/aws/runtime.ts';
+import type { Adapters, Clients } from '../../src/platform/aws/deployment.ts';
 import type { WorkflowStore } from '../../src/workflow/ports.ts';
 
 /** A planted mistake. Each must be found within 200 seeds, or the simulation proves nothing. */

@@ -2,7 +2,7 @@ import { killNamespace, reviveNamespace } from '../../src/distributor/usecases/p
 import { killTask } from '../../src/distributor/usecases/tasks/kill-task.ts';
 import { reviveAgent } from '../../src/distributor/usecases/agents/revive-agent.ts';
 import { stopAgent } from '../../src/distributor/usecases/agents/stop-agent.ts';
-import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { Runtime } from '../../src/platform/aws/deployment.ts';
 import type { WorkflowHead } from '../../src/contracts/workflow/rows.ts';
 import type { TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';
 import { setBudget } from '../../src/workflow/usecases/steer/set-budget.ts';

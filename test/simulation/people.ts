@@ -1,5 +1,5 @@
 import type { WorkflowNodeInput } from '../../src/contracts/workflow/nodes.ts';
-import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { Runtime } from '../../src/platform/aws/deployment.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import type { VirtualClock } from '../../src/platform/twin/virtual-clock.ts';
 import {

@@ -6,7 +6,7 @@ import { relayResults } from '../../src/distributor/usecases/agents/relay-result
 import { deregisterAgent } from '../../src/distributor/usecases/agents/deregister-agent.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';
 import { agentQueues } from '../../src/platform/aws/agent-transport.ts';
-import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { Runtime } from '../../src/platform/aws/deployment.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import type { AgentDeps, OutgoingMessage } from '../../src/sdk/agent/ports.ts';
 import type { TwinDeployment } from '../../src/sdk/test-cloud/twin-deployment.ts';

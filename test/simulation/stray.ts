@@ -2,7 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import type { DispatchHint } from '../../src/contracts/messages.ts';
 import type { PoolRows } from '../../src/contracts/rows.ts';
 import { dispatchTasks } from '../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
-import type { Runtime } from '../../src/platform/aws/runtime.ts';
+import type { Runtime } from '../../src/platform/aws/deployment.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import type { VirtualClock } from '../../src/platform/twin/virtual-clock.ts';
 

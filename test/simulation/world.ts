@@ -5,7 +5,7 @@ import type { WorkflowHead } from '../../src/contracts/workflow/rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import { ownPart } from '../../src/platform/aws/distributor/agent-access.ts';
 import { agentKey } from '../../src/platform/aws/keys.ts';
-import type { Item } from '../../src/platform/aws/distributor/task-rows.ts';
+import type { Item } from '../../src/platform/aws/item.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
 import { createRandom } from '../../src/platform/twin/random.ts';

@@ -11,7 +11,7 @@ import type {
 } from '../../src/contracts/messages.ts';
 import { createVirtualClock } from '../../src/platform/twin/virtual-clock.ts';
 import type { AgentDeps, OutgoingMessage, ReceivedMessage } from '../../src/sdk/agent/ports.ts';
-import { patient } from '../../src/sdk/agent/clock.ts';
+import { patient } from '../../src/sdk/clock.ts';
 
 /** What the deployment tells every agent on this stage. */
 export const grant: AgentGrant = {

@@ -9,7 +9,7 @@ import {
   namespaceName,
   pointer,
 } from './context.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 
 const params = { context_id: contextId.meta({ description: 'Its slashes stay as they are.' }) };
 const namespace = { namespace: namespaceName.default(defaultNamespace) };

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { agentId } from '../ids.ts';
 import { sqsBatchSizeMax, tasksPerMessageMax, workWaitSecondsMax } from '../limits.ts';
 import { heartbeat, inboxMessage, taskResult } from '../messages.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 
 /** A request for what lies in an agent's inbox; with nothing there it is answered after `wait_seconds`. */
 export const workRequest = z.strictObject({

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { page, pageQuery } from '../api.ts';
 import { spentView, workflowBudget } from './budget.ts';
 import { userId } from '../ids.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 import { workflowStatus } from '../workflow/workflow.ts';
 
 /** A workflow's budget: its limits, what attempts that ended used of it, and what is reserved for those that run. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { deadLetterView, page, pageQuery, redriveOutcome, redriveRequest } from '../api.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 
 const deadLetterId = z.string().min(1).max(300);
 

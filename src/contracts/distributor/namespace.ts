@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { stopRequest } from '../api.ts';
 import { timestamp, userId } from '../ids.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 
 /** Who killed a namespace, when and why. */
 export const namespaceKill = z.strictObject({ by: z.string(), at: timestamp, reason: z.string() });

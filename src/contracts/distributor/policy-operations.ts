@@ -1,6 +1,6 @@
 import { page, pageQuery } from '../api.ts';
 import { namespaceOperations } from './namespace.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 import {
   policyChange,
   policyPromotion,

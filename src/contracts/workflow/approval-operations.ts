@@ -7,7 +7,7 @@ import {
   inboxQuery,
   inboxView,
 } from './approval.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 
 const one = {
   method: 'post',

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { userId } from '../ids.ts';
 import { planView, queryView, replayQuery, replayView, validationView } from './inspection.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 
 /** The operations that look into workflows. */
 export const inspectionOperations: readonly Operation[] = [

@@ -1,7 +1,7 @@
 import { deliveryNotificationView, page, pageQuery, workflowEventView, workflowRedriveRequest } from '../api.ts';
 import { budgetOperations } from '../distributor/budget-operations.ts';
 import { userId } from '../ids.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 import { workflowCancelRequest } from './repair.ts';
 import { eventRequest, publishedView, signalRequest, signalView } from './signal.ts';
 import { runTask, workflowSubmission, workflowView } from './workflow.ts';

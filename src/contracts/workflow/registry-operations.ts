@@ -1,6 +1,6 @@
 import { page, pageQuery } from '../api.ts';
 import { userId } from '../ids.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 import {
   deprecationRequest,
   registeredView,

@@ -1,5 +1,5 @@
 import { userId } from '../ids.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 import { migrationView, workflowMigrationRequest, workflowRerunRequest, workflowUpdateRequest } from './repair.ts';
 import { workflowView } from './workflow.ts';
 

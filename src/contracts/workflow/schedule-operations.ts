@@ -1,5 +1,5 @@
 import { page, pageQuery } from '../api.ts';
-import type { Operation } from '../operations.ts';
+import type { Operation } from '../operation.ts';
 import { schedule, scheduleId, scheduleTimes, scheduleTimesQuery, scheduleView } from './schedule.ts';
 
 /** The operations on schedules. */

@@ -3,7 +3,7 @@ import { blobKey } from '../../contracts/distributor/task.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { blobBytesMax } from '../../contracts/limits.ts';
 import type { BlobStore } from '../../distributor/ports.ts';
-import type { Objects } from './objects-on-demand.ts';
+import type { Objects } from './objects.ts';
 
 /** Large values in S3 (claim check). */
 export function createBlobStore(objects: Objects, bucket: string): BlobStore {

@@ -7,7 +7,7 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { batchGetMax, statementsMax } from '../../contracts/limits.ts';
-import type { Item } from './distributor/task-rows.ts';
+import type { Item } from './item.ts';
 
 /** The table and the client it is reached with. */
 export interface Database {

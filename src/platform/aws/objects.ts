@@ -6,7 +6,20 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { Objects } from './objects-on-demand.ts';
+
+/** Texts and bytes in a bucket. */
+export interface Objects {
+  get(bucket: string, key: string): Promise<string>;
+  put(bucket: string, key: string, text: string): Promise<void>;
+  /** All bytes, or those from the first offset up to the second. */
+  getBytes(bucket: string, key: string, from?: number, to?: number): Promise<Uint8Array>;
+  /** `cold`: in the cheapest class that answers at once. */
+  putBytes(bucket: string, key: string, bytes: Uint8Array, cold?: boolean): Promise<void>;
+  /** Removes an object; one that is not there is removed already. */
+  remove(bucket: string, key: string): Promise<void>;
+  /** The objects directly under a prefix that ends in `/`, and when each was written (epoch milliseconds). */
+  list(bucket: string, prefix: string): Promise<readonly { readonly key: string; readonly written_at: number }[]>;
+}
 
 /** Objects in S3. Any client with `send` will do: the twin's has the same shape. */
 export function s3Objects(client: Pick<S3Client, 'send'>): Objects {

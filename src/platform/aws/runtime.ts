@@ -4,8 +4,8 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
-import type { IndexDeps, SearchDeps } from '../../context/index-ports.ts';
-import type { DistributorDeps, Sources, WorkflowTasks } from '../../distributor/ports.ts';
+import type { IndexDeps } from '../../context/index-ports.ts';
+import type { Sources, WorkflowTasks } from '../../distributor/ports.ts';
 import type { WorkflowDeps } from '../../workflow/ports.ts';
 import { createAgentStore } from './distributor/agent-store.ts';
 import { approvalsOnDemand } from './workflow/approvals-on-demand.ts';
@@ -14,11 +14,12 @@ import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './distributor/dead-letter-store.ts';
 import { definitionsOnDemand } from './workflow/definitions-on-demand.ts';
 import { documentsOnDemand } from './context/documents-on-demand.ts';
-import { executionsOnDemand, type StepFunctions, stepFunctionsOnDemand } from './workflow/executions-on-demand.ts';
+import { executionsOnDemand, stepFunctionsOnDemand } from './workflow/executions-on-demand.ts';
 import { createNamespaceStore } from './distributor/namespace-store.ts';
 import { createInboxes } from './distributor/inboxes.ts';
+import { type Adapters, type Clients, type Deployment, deploymentOf, type Runtime } from './deployment.ts';
 import { createMessenger, type Warner } from './messenger.ts';
-import { type Objects, objectsOnDemand } from './objects-on-demand.ts';
+import { objectsOnDemand } from './objects-on-demand.ts';
 import { publishedOnDemand } from './workflow/published-on-demand.ts';
 import { createScheduleStore } from './workflow/schedule-store.ts';
 import { createPolicyStore } from './distributor/policy-store.ts';
@@ -27,45 +28,6 @@ import { createTaskStore } from './distributor/task-store.ts';
 import { createTimerStore } from './timer-store.ts';
 import { createWakers } from './wakers.ts';
 import { createWorkflowStore } from './workflow/workflow-store.ts';
-
-/** The clients everything goes through: real ones on AWS and on the local cloud, the twin's in a simulation. */
-export interface Clients {
-  readonly dynamodb: DynamoDBDocumentClient;
-  readonly sqs: SQSClient;
-  readonly eventBridge: EventBridgeClient;
-  readonly sfn: StepFunctions;
-  readonly objects: Objects;
-}
-
-/** Where a deployment's parts are. */
-export interface Deployment {
-  readonly table: string;
-  /** The table of documents. */
-  readonly contextTable: string;
-  readonly bucket: string;
-  readonly bus: string;
-  readonly stateMachineArn: string;
-  /** A model of Bedrock that makes the vectors of the search. @default words are hashed */
-  readonly embeddingModel?: string;
-  /** A Redis or Valkey server that keeps bodies of documents for all functions. @default each keeps its own in memory */
-  readonly contextCacheUrl?: string;
-  /** The name of its password, a SecureString in the Parameter Store. @default it wants none */
-  readonly contextCacheSecret?: string;
-  /** Queue URLs by name, for example `tasks-critical`, `dispatch`, `results`. */
-  readonly queues: Readonly<Record<string, string>>;
-  /** The id of the role that may speak for other principals: that of serve-agents. @default nobody may */
-  readonly relayRoleId?: string;
-  /** The customer's key, for the queues that are made at run time. */
-  readonly keyArn?: string;
-}
-
-/** The ports on one deployment. */
-export type Adapters = Omit<DistributorDeps, 'workflowTasks' | 'wakers'> &
-  WorkflowDeps &
-  SearchDeps & { readonly log: Warner } & Pick<Deployment, 'queues' | 'relayRoleId'>;
-
-/** All that the use cases are given. */
-export type Runtime = DistributorDeps & Adapters;
 
 /** Time, ids and randomness of the machine. */
 export const machineSources: Sources = {
@@ -143,31 +105,6 @@ function workflowTasksOnDemand(deps: WorkflowDeps): WorkflowTasks {
     cancel: async (request) => (await workflowTasks()).cancel(request),
     overdraw: async (overdraft) => (await workflowTasks()).overdraw(overdraft),
     resume: async (pool) => (await workflowTasks()).resume(pool),
-  };
-}
-
-const queueVariable = /^QUEUE_URL_(.+)$/;
-
-/** The deployment as a function's environment tells it. */
-export function deploymentOf(env: NodeJS.ProcessEnv): Deployment {
-  const queues = Object.entries(env).flatMap(([name, url]) => {
-    const match = queueVariable.exec(name);
-    return match?.[1] === undefined || url === undefined
-      ? []
-      : [[match[1].toLowerCase().replaceAll('_', '-'), url] as const];
-  });
-  return {
-    table: env['TABLE_NAME'] ?? '',
-    contextTable: env['CONTEXT_TABLE_NAME'] ?? '',
-    bucket: env['BUCKET_NAME'] ?? '',
-    bus: env['BUS_NAME'] ?? '',
-    stateMachineArn: env['STATE_MACHINE_ARN'] ?? '',
-    ...(env['EMBEDDING_MODEL'] === undefined ? {} : { embeddingModel: env['EMBEDDING_MODEL'] }),
-    ...(env['CONTEXT_CACHE_URL'] === undefined ? {} : { contextCacheUrl: env['CONTEXT_CACHE_URL'] }),
-    ...(env['CONTEXT_CACHE_SECRET'] === undefined ? {} : { contextCacheSecret: env['CONTEXT_CACHE_SECRET'] }),
-    ...(env['RELAY_ROLE_ID'] === undefined ? {} : { relayRoleId: env['RELAY_ROLE_ID'] }),
-    ...(env['KEY_ARN'] === undefined ? {} : { keyArn: env['KEY_ARN'] }),
-    queues: Object.fromEntries(queues),
   };
 }
 

@@ -1,7 +1,7 @@
 import { BatchExecuteStatementCommand } from '@aws-sdk/lib-dynamodb';
 import { statementsMax } from '../../contracts/limits.ts';
 import { chunks, type Database, leftoverRepeatsMax } from './database.ts';
-import type { Item } from './distributor/task-rows.ts';
+import type { Item } from './item.ts';
 
 /** A PartiQL write of one item, whose key the WHERE clause or the new item names in full. */
 export interface Statement {

@@ -3,7 +3,7 @@ import type { SweepStore } from '../../context/ports.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { type Database, isRefused } from './database.ts';
 import { sweepKey, timerPartition } from './keys.ts';
-import type { Item } from './distributor/task-rows.ts';
+import type { Item } from './item.ts';
 
 /** Changes a timer; false when its condition did not hold. */
 async function update(db: Database, namespace: string, change: object): Promise<Item | undefined> {

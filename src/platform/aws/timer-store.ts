@@ -2,7 +2,7 @@ import type { Timer, TimerKind } from '../../contracts/rows.ts';
 import type { TimerStore } from '../../distributor/ports.ts';
 import { type Database, queryItems } from './database.ts';
 import { indexName, timerPartition } from './keys.ts';
-import type { Item } from './distributor/task-rows.ts';
+import type { Item } from './item.ts';
 
 /** What the keys of each kind's rows begin with, and what the rest of them says of the row's id. */
 const kinds: Readonly<

@@ -2,7 +2,7 @@ import type { TaskRow } from '../../contracts/rows.ts';
 import type { DistributorDeps } from '../../distributor/ports.ts';
 import type { ExpiryDeps } from '../../distributor/usecases/pulse/wake-expiries.ts';
 import { wakeTasks } from '../../distributor/usecases/pulse/wake-tasks.ts';
-import type { Adapters } from './runtime.ts';
+import type { Adapters } from './deployment.ts';
 
 /** Who wakes what waits for a time, by its kind. */
 export function createWakers(deps: Adapters): DistributorDeps['wakers'] {

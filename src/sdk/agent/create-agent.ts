@@ -10,7 +10,7 @@ import type { WatchOptions } from './document-watch.ts';
 import type { BatchHandler, Handler } from './handler.ts';
 import { httpAgentDeps } from './http-agent.ts';
 import { jsonLog } from './json-log.ts';
-import { patient, realClock } from './clock.ts';
+import { patient, realClock } from '../clock.ts';
 
 /** What every agent is made of. */
 interface AgentBasics extends ConnectionOptions, WatchOptions, Pick<ClientOptions, 'contextCache'> {

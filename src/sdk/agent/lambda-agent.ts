@@ -9,7 +9,7 @@ import { createClient } from '../client/client.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
 import type { BatchHandler, Handler } from './handler.ts';
 import { jsonLog } from './json-log.ts';
-import { patient, realClock } from './clock.ts';
+import { patient, realClock } from '../clock.ts';
 import { packForQueue } from './result-outbox.ts';
 
 /** What an agent that is a Lambda function is given. */

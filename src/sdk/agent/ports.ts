@@ -1,14 +1,7 @@
+import type { AgentClock } from '../clock.ts';
 import type { AgentGrant, AgentRegistration } from '../../contracts/distributor/agent.ts';
 import type { DocumentChange } from '../../contracts/messages.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
-
-/** Time as the agent sees it: real, or the twin's. Nothing else in the agent knows what time it is. */
-export interface AgentClock {
-  /** Epoch milliseconds. */
-  now(): number;
-  /** Resolves after `ms`, or at once when `signal` is aborted; it never rejects. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
 
 /** A message of the inbox as it was received. */
 export interface ReceivedMessage {

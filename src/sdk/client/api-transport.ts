@@ -1,7 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { errorCatalogue, type ErrorCode } from '../../contracts/error-catalogue.ts';
 import { CadreError, type Fault } from '../../contracts/errors.ts';
-import type { AgentClock } from '../agent/ports.ts';
+import type { AgentClock } from '../clock.ts';
 import type { Connection } from './connection.ts';
 
 /** Tries of one call. Every command of the API may be repeated: its ids make the repeat harmless. */

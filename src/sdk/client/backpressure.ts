@@ -1,6 +1,6 @@
 import { CadreError, type Outcome } from '../../contracts/errors.ts';
 import { queueFullRetryMs } from '../../contracts/limits.ts';
-import type { AgentClock } from '../agent/ports.ts';
+import type { AgentClock } from '../clock.ts';
 
 /** What a producer does while its queue is full. */
 export interface RoomOptions {

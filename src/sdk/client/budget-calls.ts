@@ -1,7 +1,7 @@
 import type { BudgetView } from '../../contracts/distributor/budget-operations.ts';
 import type { WorkflowBudget } from '../../contracts/distributor/budget.ts';
 import type { ApiTransport } from './api-transport.ts';
-import type { ClientPage, PageOptions } from './client.ts';
+import type { ClientPage, PageOptions } from './page.ts';
 
 /** Calls about the budgets of workflows. */
 export function budgetCalls(call: ApiTransport) {

@@ -1,3 +1,4 @@
+import type { ClientPage, PageOptions } from './page.ts';
 import type { CanaryInput } from '../../contracts/distributor/canary.ts';
 import type { AgentView, QueueView } from '../../contracts/distributor/agent.ts';
 import type { DeadLetterView, RedriveOutcome, SystemStatusView } from '../../contracts/api.ts';
@@ -6,7 +7,7 @@ import type { PolicyTrial, PolicyView } from '../../contracts/distributor/policy
 import type { ScheduleInput, ScheduleView } from '../../contracts/workflow/schedule.ts';
 import type { TaskStatus, TaskView } from '../../contracts/distributor/task.ts';
 import type { WorkflowView } from '../../contracts/workflow/workflow.ts';
-import type { AgentClock } from '../agent/ports.ts';
+import type { AgentClock } from '../clock.ts';
 import { apiTransport, type ApiTransport } from './api-transport.ts';
 import { approvalCalls } from './approval-calls.ts';
 import { cachingContexts, type ContextCacheOptions } from '../contexts/context-cache.ts';
@@ -16,7 +17,7 @@ import { namespaceCalls } from './namespace-calls.ts';
 import { repairCalls } from './repair-calls.ts';
 import { definitionCalls } from './definition-calls.ts';
 import { discoverConnection, type ConnectionOptions } from './connection.ts';
-import { patient, realClock } from '../agent/clock.ts';
+import { patient, realClock } from '../clock.ts';
 import { taskCalls } from './task-calls.ts';
 import { inspectionCalls, workflowCalls } from './workflow-calls.ts';
 
@@ -30,17 +31,6 @@ export interface ClientOptions extends ConnectionOptions {
   readonly random?: () => number;
   /** How documents that were read are kept in this process. */
   readonly contextCache?: ContextCacheOptions;
-}
-
-/** One page of a listing; give `cursor` back to get the next one. */
-export interface ClientPage<T> {
-  readonly items: readonly T[];
-  readonly cursor?: string;
-}
-
-export interface PageOptions {
-  readonly cursor?: string;
-  readonly limit?: number;
 }
 
 /** Talks to a deployment of Cadre through its API. Throws CadreError with a code of the catalogue on every refusal. */

@@ -5,7 +5,7 @@ import type { TaskForecast } from '../../contracts/distributor/forecast.ts';
 import type { Json } from '../../contracts/json.ts';
 import { tasksPerMessageMax } from '../../contracts/limits.ts';
 import type { Task, TaskStatus, TaskView } from '../../contracts/distributor/task.ts';
-import type { AgentClock } from '../agent/ports.ts';
+import type { AgentClock } from '../clock.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { isQueueFull, type RoomOptions, roomWaits } from './backpressure.ts';
 import { waitFor, type WaitOptions } from './wait.ts';

@@ -1,4 +1,4 @@
-import type { AgentClock } from '../agent/ports.ts';
+import type { AgentClock } from '../clock.ts';
 
 const firstPauseMs = 250;
 const pauseMsMax = 2_000;

@@ -4,7 +4,7 @@ import type { Json } from '../../contracts/json.ts';
 import type { MigrationView, WorkflowUpdate } from '../../contracts/workflow/repair.ts';
 import type { EventRequest, PublishedView, SignalRequest, SignalView } from '../../contracts/workflow/signal.ts';
 import type { RunTask, WorkflowDefinitionInput, WorkflowView } from '../../contracts/workflow/workflow.ts';
-import type { AgentClock } from '../agent/ports.ts';
+import type { AgentClock } from '../clock.ts';
 import type { ApiTransport } from './api-transport.ts';
 import { repairCalls } from './repair-calls.ts';
 import { waitFor, type WaitOptions } from './wait.ts';

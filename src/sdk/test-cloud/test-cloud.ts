@@ -16,7 +16,7 @@ import { approvalCalls, type ApprovalCalls } from '../client/approval-calls.ts';
 import { agentRegistry } from '../agent/registry.ts';
 import { type Agent, createAgent } from '../agent/create-agent.ts';
 import { httpAgentDeps } from '../agent/http-agent.ts';
-import type { AgentClock } from '../agent/ports.ts';
+import type { AgentClock } from '../clock.ts';
 import { type ApiTransport, apiTransport } from '../client/api-transport.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { cachingContexts, type ContextCacheOptions } from '../contexts/context-cache.ts';

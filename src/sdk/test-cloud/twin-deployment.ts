@@ -14,7 +14,8 @@ import { contextIndexedAttributes } from '../../platform/aws/context/keys.ts';
 import { indexedAttributes, indexName } from '../../platform/aws/keys.ts';
 import type { Log } from '../../platform/aws/log.ts';
 import { s3Objects } from '../../platform/aws/objects.ts';
-import { type Adapters, createAdapters, type Deployment, type Runtime } from '../../platform/aws/runtime.ts';
+import { createAdapters } from '../../platform/aws/runtime.ts';
+import type { Adapters, Deployment, Runtime } from '../../platform/aws/deployment.ts';
 import { createWakers } from '../../platform/aws/wakers.ts';
 import { createWorkflowTasks } from '../../platform/aws/workflow/workflow-tasks.ts';
 import {

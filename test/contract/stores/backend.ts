@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentRow, ReadyTask, TaskRow } from '../../../src/contracts/rows.ts';
 import { type Database, queryItems } from '../../../src/platform/aws/database.ts';
-import type { Adapters } from '../../../src/platform/aws/runtime.ts';
-import type { Item } from '../../../src/platform/aws/distributor/task-rows.ts';
+import type { Adapters } from '../../../src/platform/aws/deployment.ts';
+import type { Item } from '../../../src/platform/aws/item.ts';
 import type { TaskChange } from '../../../src/distributor/core/tasks/task-change.ts';
 import { agentRow, taskRow } from '../../unit/distributor/rows.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createExecutions } from '../../../src/platform/aws/workflow/executions.ts';
-import type { Clients } from '../../../src/platform/aws/runtime.ts';
+import type { Clients } from '../../../src/platform/aws/deployment.ts';
 import { DescribeExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { eventually } from '../../support/deployed-clients.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { AgentRow, ReadyTask, RouteRow } from '../../../src/contracts/rows.ts';
 import { priorities } from '../../../src/contracts/distributor/task.ts';
-import type { DispatchView } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import type { DispatchView } from '../../../src/distributor/core/dispatch/round.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../../unit/distributor/rows.ts';
 
 const skills = ['x', 'y', 'z'] as const;

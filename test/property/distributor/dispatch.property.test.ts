@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { openFleet } from '../../../src/distributor/core/agents/fleet.ts';
-import type { Assignment } from '../../../src/distributor/core/dispatch/assign.ts';
-import { decideDispatch, type DispatchView } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import type { Assignment } from '../../../src/distributor/core/dispatch/assignment.ts';
+import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
+import type { DispatchView } from '../../../src/distributor/core/dispatch/round.ts';
 import { orderAt } from '../../../src/distributor/core/ready/ready-order.ts';
-import { freeSlots } from '../../../src/distributor/core/ready/route.ts';
+import { freeSlots } from '../../../src/distributor/core/agents/open-slots.ts';
 import { iso } from '../../unit/distributor/rows.ts';
 import { dispatchViews } from './dispatch-view.ts';
 

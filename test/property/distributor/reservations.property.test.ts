@@ -5,7 +5,7 @@ import type { AgentRow, Hold, ReadyTask, RouteRow } from '../../../src/contracts
 import { priorities } from '../../../src/contracts/distributor/task.ts';
 import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
 import { routeRow } from '../../../src/distributor/core/ready/route.ts';
-import { holdKey } from '../../../src/distributor/core/tasks/task.ts';
+import { holdKey } from '../../../src/distributor/core/agents/hold.ts';
 import { agentRow, iso, poolRows, readyTask, startMs } from '../../unit/distributor/rows.ts';
 
 const namespaces = ['a', 'b', 'default'] as const;

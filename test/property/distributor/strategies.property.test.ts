@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AgentRow, ReadyTask } from '../../../src/contracts/rows.ts';
 import { strategySettings, type StrategySettings } from '../../../src/contracts/distributor/strategy.ts';
 import { addedFigures } from '../../../src/distributor/core/agents/figures.ts';
-import { freeSlots } from '../../../src/distributor/core/ready/route.ts';
+import { freeSlots } from '../../../src/distributor/core/agents/open-slots.ts';
 import { bestOf } from '../../../src/distributor/core/strategies/ranking.ts';
 import { plainSettings, rank } from '../../../src/distributor/core/strategies/registry.ts';
 import type { Candidate, CandidateSet } from '../../../src/distributor/core/strategies/strategy.ts';

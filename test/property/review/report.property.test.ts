@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { finding, severities, checks } from '../../../examples/review/finding.ts';
 import { maskSource } from '../../../examples/review/masked-source.ts';
 import { planReview } from '../../../examples/review/plan.ts';
-import { buildReport, type TaskRun } from '../../../examples/review/report.ts';
+import { buildReport } from '../../../examples/review/report.ts';
+import type { TaskRun } from '../../../examples/review/review-report.ts';
 import { collectReview, type ReviewPart } from '../../../examples/review/review.ts';
 import type { ScannedFile } from '../../../examples/review/scan.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ContextOperationName } from '../../../contracts/context/operations.ts';
 import type { Json } from '../../../contracts/json.ts';
-import type { ClientPage } from '../../../sdk/client/client.ts';
+import type { ClientPage } from '../../../sdk/client/page.ts';
 import { runs } from '../../command.ts';
 import { paged, tellMore } from '../../listing.ts';
 import { wholeNumber } from '../../option-values.ts';

@@ -2,8 +2,8 @@ import type { AgentStatus, AgentView } from '../../../contracts/distributor/agen
 import { confirmMsMax, heartbeatIntervalMs, missedHeartbeatsMax } from '../../../contracts/limits.ts';
 import type { AgentRow, Hold, TypeFigures } from '../../../contracts/rows.ts';
 import { recordOf, successOf } from './figures.ts';
-import { freeSlots, isAvailable, isDegraded } from '../ready/route.ts';
-import { parseHoldKey } from '../tasks/task.ts';
+import { freeSlots, isAvailable, isDegraded } from './open-slots.ts';
+import { parseHoldKey } from './hold.ts';
 
 /** Share of its recent attempts that succeeded (0 to 1). */
 export function performanceScore(agent: Pick<AgentRow, 'figures'>): number {

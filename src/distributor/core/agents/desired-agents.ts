@@ -2,7 +2,7 @@ import { desiredWaitMs } from '../../../contracts/limits.ts';
 import type { AgentRow, ReadyTask } from '../../../contracts/rows.ts';
 import { recordOf, totalFigures } from './figures.ts';
 import { heldSlots } from './hold.ts';
-import { isAvailable } from '../ready/route.ts';
+import { isAvailable } from './open-slots.ts';
 
 /** What a task is expected to take where nothing is known of its type. */
 const unknownMs = 1_000;

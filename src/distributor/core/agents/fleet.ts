@@ -1,5 +1,5 @@
 import type { AgentRow, RouteRow } from '../../../contracts/rows.ts';
-import { freeSlots, takesWork } from '../ready/route.ts';
+import { freeSlots, takesWork } from './open-slots.ts';
 import type { Candidate, CandidateSet } from '../strategies/strategy.ts';
 
 /** A candidate whose slots are counted when somebody first asks: a decision looks at few routes of a large pool. */

@@ -1,6 +1,6 @@
 import { preemptPauseMs } from '../../../contracts/limits.ts';
 import type { AgentRow, Hold } from '../../../contracts/rows.ts';
-import type { Assignment } from '../dispatch/assign.ts';
+import type { Assignment } from '../dispatch/assignment.ts';
 import { levelOf, placeIn } from '../ready/ready-order.ts';
 
 /**
@@ -48,4 +48,15 @@ export function holdOf(
   if (levelOf(order) === 0 || batch !== undefined) return hold;
   const spared = resume === undefined ? {} : { spared_until: Date.parse(resume.at) + preemptPauseMs };
   return { ...hold, order: placeIn(order), ...spared };
+}
+
+/** The name of a hold: one attempt of one task. */
+export function holdKey(task_id: string, attempt: number): string {
+  return `${task_id}#${attempt}`;
+}
+
+/** The task and attempt of a hold. */
+export function parseHoldKey(key: string): { readonly task_id: string; readonly attempt: number } {
+  const at = key.lastIndexOf('#');
+  return { task_id: key.slice(0, at), attempt: Number(key.slice(at + 1)) };
 }

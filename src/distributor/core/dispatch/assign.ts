@@ -1,42 +1,16 @@
-import type { Amount } from '../../../contracts/distributor/budget.ts';
-import type { CanaryHold } from '../../../contracts/distributor/canary.ts';
-import type { AgentRow, PolicyRow, ReadyTask, RouteRow, TaskRow } from '../../../contracts/rows.ts';
+import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import type { DistributionLog } from '../../../contracts/distributor/task.ts';
+import type { Assignment } from './assignment.ts';
 import { performanceScore } from '../agents/agent.ts';
 import { companyOf, kindOf } from '../ready/batch.ts';
 import { type Choice, choose, type ChoosingContext, type Refusal } from './choose.ts';
 import type { Durations } from '../agents/durations.ts';
 import { hedgeAt } from '../tasks/hedge.ts';
 import type { Lane } from '../ready/lane.ts';
-import type { Limiter, Taken } from '../ready/limiter.ts';
+import type { Limiter } from '../ready/limiter.ts';
 import { canaryHoldOf } from '../policy/canary.ts';
 import type { Reservations } from '../ready/reservations.ts';
-import { holdKey } from '../tasks/task.ts';
-
-/** One task for one agent, with the reason. */
-export interface Assignment {
-  readonly task: ReadyTask;
-  readonly agent: AgentRow;
-  /** The attempt this assignment starts: the fencing token of the lease. */
-  readonly attempt: number;
-  readonly log: DistributionLog;
-  /** When the agent's next turn begins, where the strategy counts turns. */
-  readonly next_turn?: number;
-  /** The limits that its hold counts against, and what it reserves; undefined: it met none, and no other round need be looked out for. */
-  readonly taken?: Taken;
-  /** Of its task; absent: the default one. */
-  readonly namespace?: string;
-  /** The reservation whose slots its hold uses. */
-  readonly reservation?: string;
-  /** What its hold notes while a policy is tried. */
-  readonly canary?: CanaryHold;
-  /** The number of its batch, where the agent takes batches: one slot for all of it. */
-  readonly batch?: number;
-  /** When it gets a second run elsewhere unless it has ended (RFC 3339). */
-  readonly hedge_at?: string;
-  /** This is the second run of a task: its row as it was read, and what the run is expected to use. */
-  readonly beside?: { readonly row: TaskRow; readonly expected: Amount };
-}
+import { holdKey } from '../agents/hold.ts';
 
 /** What handing out needs besides the task. */
 export interface AssigningContext extends ChoosingContext {

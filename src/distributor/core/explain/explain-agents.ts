@@ -3,7 +3,7 @@ import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../../contracts
 import { openFleet } from '../agents/fleet.ts';
 import { openLimiter } from '../ready/limiter.ts';
 import { routerOfPool, type Routing } from '../policy/routing.ts';
-import { freeSlots, isAvailable } from '../ready/route.ts';
+import { freeSlots, isAvailable } from '../agents/open-slots.ts';
 import { rank } from '../strategies/registry.ts';
 import type { StrategyContext } from '../strategies/strategy.ts';
 

@@ -3,7 +3,7 @@ import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { scoringMsMax } from '../../../contracts/limits.ts';
 import type { AgentRow } from '../../../contracts/rows.ts';
 import { recordOf } from '../agents/figures.ts';
-import { freeSlots } from '../ready/route.ts';
+import { freeSlots } from '../agents/open-slots.ts';
 
 /** Nested evaluations of one expression. More: the real stack may run out. */
 const depthMax = 200;

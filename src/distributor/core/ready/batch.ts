@@ -1,7 +1,8 @@
 import { batchBytesMax } from '../../../contracts/limits.ts';
 import type { AgentRow, ReadyTask, RouteRow, TaskRow } from '../../../contracts/rows.ts';
 import type { BatchTraits } from '../../../contracts/distributor/agent.ts';
-import type { AssigningContext } from '../dispatch/assign.ts';
+import type { Router } from '../policy/routing.ts';
+import type { Reservations } from './reservations.ts';
 import type { Lane } from './lane.ts';
 import { isDueAt, levelOf } from './ready-order.ts';
 import { stickyKey } from '../strategies/consistent-hashing.ts';
@@ -16,6 +17,13 @@ function bytesOf({ payload, payload_bytes = Infinity }: ReadyTask): number {
   return payload?.text === undefined ? payload_bytes : encoder.encode(payload.text).length;
 }
 
+/** What decides who may share a batch. `now` is epoch ms. */
+interface BatchingContext {
+  readonly now: number;
+  readonly router: Router;
+  readonly reservations: Reservations | undefined;
+}
+
 /**
  * What tasks have in common that may share a batch, besides their route: level, type and key, and all by which a policy would send them to other agents or count them for somebody else. Undefined:
  * the task shares with nobody, since it goes on from a checkpoint.
@@ -23,7 +31,7 @@ function bytesOf({ payload, payload_bytes = Infinity }: ReadyTask): number {
 export function kindOf(
   task: ReadyTask,
   route: RouteRow,
-  { router, reservations }: Pick<AssigningContext, 'router' | 'reservations'>,
+  { router, reservations }: Omit<BatchingContext, 'now'>,
 ): string | undefined {
   if (task.resume !== undefined) return undefined;
   const { rule = '', filter = '', chain } = router(task, route);
@@ -60,7 +68,7 @@ export function companyOf(
   task: ReadyTask,
   kind: string | undefined,
   traits: BatchTraits,
-  context: Pick<AssigningContext, 'now' | 'router' | 'reservations'>,
+  context: BatchingContext,
 ): Company {
   const { tasks_max, bytes_max = batchBytesMax } = traits;
   const at = new Date(context.now).toISOString();

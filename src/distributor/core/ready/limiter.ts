@@ -1,8 +1,8 @@
 import { ratedKeysMax } from '../../../contracts/limits.ts';
 import type { PolicyLimit } from '../../../contracts/distributor/policy.ts';
-import type { Amount } from '../../../contracts/distributor/budget.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow, Starts } from '../../../contracts/rows.ts';
 import type { RateLimit } from '../../../contracts/distributor/task.ts';
+import type { Taken } from '../dispatch/assignment.ts';
 import { openBudgets, type Overdraft } from '../dispatch/budget-limiter.ts';
 import { matches } from '../policy/routing.ts';
 import { isForgotten, nextStartAt, startsWithin, withStart } from './rate-window.ts';
@@ -23,12 +23,6 @@ export interface Block {
   readonly would_start: string;
   /** A budget leaves no room for it. */
   readonly overdraft?: Overdraft;
-}
-
-/** What a start takes of the limits: their names, as its hold notes them, and what it reserves of a budget. */
-export interface Taken {
-  readonly limits: readonly string[];
-  readonly reserved?: Amount;
 }
 
 /** What a task asks of the pool's limits. */

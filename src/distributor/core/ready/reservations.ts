@@ -3,7 +3,8 @@ import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../../contracts
 import type { Fleet } from '../agents/fleet.ts';
 import { heldSlots } from '../agents/hold.ts';
 import { matches } from '../policy/routing.ts';
-import { namespaceOf, openSlots } from './route.ts';
+import { namespaceOf } from './route.ts';
+import { openSlots } from '../agents/open-slots.ts';
 
 /** What tells to which reservation a task belongs. */
 export type Reserving = Pick<ReadyTask, 'task_id' | 'task_type' | 'priority'>;

@@ -1,5 +1,5 @@
 import type { Candidate, CandidateSet, Strategy } from './strategy.ts';
-import { freeSlots } from '../ready/route.ts';
+import { freeSlots } from '../agents/open-slots.ts';
 
 /** A turn of an agent with weight 1. */
 const turnLength = 1;

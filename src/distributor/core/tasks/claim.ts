@@ -1,5 +1,5 @@
 import type { HedgeRun, TaskRow } from '../../../contracts/rows.ts';
-import type { Assignment } from '../dispatch/assign.ts';
+import type { Assignment } from '../dispatch/assignment.ts';
 import { timerEntry } from '../ready/index-entries.ts';
 import { fenceOf, type Run } from './runs.ts';
 import type { TaskChange } from './task-change.ts';

@@ -1,7 +1,9 @@
 import type { ReadyTask, TaskRow } from '../../../contracts/rows.ts';
-import { assign, type AssigningContext, type Assignment } from '../dispatch/assign.ts';
+import { assign, type AssigningContext } from '../dispatch/assign.ts';
+import type { Assignment } from '../dispatch/assignment.ts';
 import { estimateOf, isSpent, noAmount, sumOf } from '../dispatch/budget.ts';
-import { type DispatchPlan, type DispatchView, leftBy } from '../dispatch/dispatch.ts';
+import { leftBy } from '../dispatch/dispatch.ts';
+import type { DispatchPlan, DispatchView } from '../dispatch/round.ts';
 import { durationsOf } from '../agents/durations.ts';
 import { openFleet } from '../agents/fleet.ts';
 import { hedgeReasons } from './hedge.ts';

@@ -1,7 +1,7 @@
 import type { DispatchHint, InboxMessage } from '../../../contracts/messages.ts';
 import type { AgentRow } from '../../../contracts/rows.ts';
 import type { HeldRun } from './runs.ts';
-import { holdKey } from './task.ts';
+import { holdKey } from '../agents/hold.ts';
 
 /** Frees slots of an agent; answers with the agent, undefined when it is gone. */
 interface Slots {

@@ -1,6 +1,6 @@
 import type { Announcement } from '../../../contracts/events.ts';
 import type { Settlement, TaskPatch } from './task-change.ts';
-import { holdKey } from './task.ts';
+import { holdKey } from '../agents/hold.ts';
 import type { EndedAttempt } from './settle.ts';
 
 /** The news of a task that failed for good, from the change that failed it. */

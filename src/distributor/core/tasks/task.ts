@@ -65,17 +65,6 @@ export function newTask(
   };
 }
 
-/** The name of a hold: one attempt of one task. */
-export function holdKey(task_id: string, attempt: number): string {
-  return `${task_id}#${attempt}`;
-}
-
-/** The task and attempt of a hold. */
-export function parseHoldKey(key: string): { readonly task_id: string; readonly attempt: number } {
-  const at = key.lastIndexOf('#');
-  return { task_id: key.slice(0, at), attempt: Number(key.slice(at + 1)) };
-}
-
 /** Whether a waiting task has waited longer than a task may, counted from when it was queued last: a redrive starts it anew. */
 export function isExpired(task: Pick<TaskRow, 'queued_at'>, now: number): boolean {
   return now - Date.parse(task.queued_at) > queuedMsMax;

@@ -2,7 +2,8 @@ import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { defaultPool, workflowOf } from '../../../contracts/ids.ts';
 import type { AgentRow } from '../../../contracts/rows.ts';
 import { isUnclaimed } from '../../core/tasks/runs.ts';
-import { fenceChange, parseHoldKey } from '../../core/tasks/task.ts';
+import { fenceChange } from '../../core/tasks/task.ts';
+import { parseHoldKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { applyResults } from '../tasks/apply-results.ts';
 

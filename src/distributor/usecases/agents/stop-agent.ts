@@ -2,7 +2,7 @@ import type { AgentStop } from '../../../contracts/distributor/agent.ts';
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { defaultPool } from '../../../contracts/ids.ts';
 import type { AgentRow } from '../../../contracts/rows.ts';
-import { parseHoldKey } from '../../core/tasks/task.ts';
+import { parseHoldKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { recoverAgents } from '../pulse/recover-agents.ts';
 

@@ -1,10 +1,11 @@
 import { CadreError } from '../../../contracts/errors.ts';
 import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMin, pulseTicksMax } from '../../../contracts/limits.ts';
 import type { PoolRows } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assign.ts';
-import { decideDispatch, type DispatchPlan } from '../../core/dispatch/dispatch.ts';
+import type { Assignment } from '../../core/dispatch/assignment.ts';
+import { decideDispatch } from '../../core/dispatch/dispatch.ts';
+import type { DispatchPlan } from '../../core/dispatch/round.ts';
 import { openFleet } from '../../core/agents/fleet.ts';
-import { holdKey, parseHoldKey } from '../../core/tasks/task.ts';
+import { holdKey, parseHoldKey } from '../../core/agents/hold.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { handOut } from './hand-out.ts';

@@ -1,10 +1,10 @@
 import type { Hold, PoolRows } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assign.ts';
+import type { Assignment } from '../../core/dispatch/assignment.ts';
 import { claimChange, runOf } from '../../core/tasks/claim.ts';
-import type { DispatchPlan } from '../../core/dispatch/dispatch.ts';
+import type { DispatchPlan } from '../../core/dispatch/round.ts';
 import { holdOf } from '../../core/agents/hold.ts';
 import { isLive, isUseless } from '../../core/tasks/runs.ts';
-import { holdKey } from '../../core/tasks/task.ts';
+import { holdKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { passGate } from './pass-gate.ts';
 import { sendAssignments } from './send-assignments.ts';

@@ -1,8 +1,8 @@
 import type { PoolRows } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assign.ts';
+import type { Assignment } from '../../core/dispatch/assignment.ts';
 import { giveUpChange, runOf } from '../../core/tasks/claim.ts';
-import type { DispatchPlan } from '../../core/dispatch/dispatch.ts';
-import { holdKey } from '../../core/tasks/task.ts';
+import type { DispatchPlan } from '../../core/dispatch/round.ts';
+import { holdKey } from '../../core/agents/hold.ts';
 import { isUseless } from '../../core/tasks/runs.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';

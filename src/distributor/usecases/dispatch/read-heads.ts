@@ -3,13 +3,14 @@ import { workflowOf } from '../../../contracts/ids.ts';
 import { assignmentsPerRoundMax, dueLookMs, heldPagesMax, readyPageSizeMax } from '../../../contracts/limits.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { priorities } from '../../../contracts/distributor/task.ts';
-import type { DispatchView } from '../../core/dispatch/dispatch.ts';
+import type { DispatchView } from '../../core/dispatch/round.ts';
 import type { Fleet } from '../../core/agents/fleet.ts';
 import { openLimiter } from '../../core/ready/limiter.ts';
 import { mayWaitIn, openReservations, type Reservations } from '../../core/ready/reservations.ts';
 import { dueTimeOf, isDueAt, levelOf } from '../../core/ready/ready-order.ts';
-import { freeSlots, isAvailable, namespaceOf } from '../../core/ready/route.ts';
-import { holdKey } from '../../core/tasks/task.ts';
+import { namespaceOf } from '../../core/ready/route.ts';
+import { freeSlots, isAvailable } from '../../core/agents/open-slots.ts';
+import { holdKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
 /**

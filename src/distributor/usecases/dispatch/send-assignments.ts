@@ -1,5 +1,5 @@
 import type { Assignment as Lease, InboxMessage } from '../../../contracts/messages.ts';
-import type { Assignment } from '../../core/dispatch/assign.ts';
+import type { Assignment } from '../../core/dispatch/assignment.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
 /** Sends their leases to the agents, those of a batch in one message; what is too large for the index is read first. `now` (epoch ms) is when the attempts began. */

@@ -1,7 +1,7 @@
 import { readyPageSizeMax } from '../../../contracts/limits.ts';
 import type { PolicyTrial } from '../../../contracts/distributor/policy.ts';
 import type { PoolRows, ReadyTask } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assign.ts';
+import type { Assignment } from '../../core/dispatch/assignment.ts';
 import { decideDispatch } from '../../core/dispatch/dispatch.ts';
 import { checkedPolicy } from '../../core/policy/check-policy.ts';
 import { namespacesOf } from '../../core/ready/route.ts';

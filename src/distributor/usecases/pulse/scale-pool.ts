@@ -1,7 +1,7 @@
 import { desiredHoldMs } from '../../../contracts/limits.ts';
 import type { PoolRows, ReadyTask } from '../../../contracts/rows.ts';
 import { desiredAgents } from '../../core/agents/desired-agents.ts';
-import { isAvailable } from '../../core/ready/route.ts';
+import { isAvailable } from '../../core/agents/open-slots.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
 /** How many agents a pool has and needs. */

@@ -3,7 +3,7 @@ import { sweptTasksMax } from '../../../contracts/limits.ts';
 import type { NamespaceKill } from '../../../contracts/distributor/namespace.ts';
 import type { PoolRows } from '../../../contracts/rows.ts';
 import { namespaceOf } from '../../core/ready/route.ts';
-import { parseHoldKey } from '../../core/tasks/task.ts';
+import { parseHoldKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { cancelTask } from '../tasks/cancel-task.ts';
 

@@ -13,7 +13,7 @@ import { otherRunWon, stopRuns } from '../../core/tasks/stop-runs.ts';
 import { withStoredOutput } from '../../core/tasks/stored-json.ts';
 import type { Settlement } from '../../core/tasks/task-change.ts';
 import { settledNews } from '../../core/tasks/task-news.ts';
-import { holdKey } from '../../core/tasks/task.ts';
+import { holdKey } from '../../core/agents/hold.ts';
 import { completeChange, type EndedAttempt, settle } from '../../core/tasks/settle.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';

@@ -6,7 +6,7 @@ import type { DocumentStore } from '../../../context/ports.ts';
 import { contextHeadKey, documentPartition, versionKey } from './keys.ts';
 import { bodiesOf, type Bodies, fromVersionItem, packText, unpackText, versionItem } from './rows.ts';
 import { chunks, type Database, queryItems, writeAll } from '../database.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];

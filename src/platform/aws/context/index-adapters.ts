@@ -2,7 +2,7 @@ import { cachingOpener } from '../../../context/core/search/range-cache.ts';
 import type { IndexDeps } from '../../../context/index-ports.ts';
 import { createEmbedders } from './embedders.ts';
 import { createIndexStore } from './index-store.ts';
-import type { Clients, Deployment } from '../runtime.ts';
+import type { Clients, Deployment } from '../deployment.ts';
 import { createSegmentStore } from './segment-store.ts';
 
 /** Memory for what questions have read. More: a function of a gigabyte has no room for merging. */

@@ -15,7 +15,7 @@ import type {
 import { feedPartition, feedShards } from './keys.ts';
 import { type Database, getItems, queryItems, isApplied, writeAll } from '../database.ts';
 import { indexName } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 const partition = (namespace: string) => `INDEX#${namespace}`;
 const generationKey = (generation: number) => String(generation).padStart(6, '0');

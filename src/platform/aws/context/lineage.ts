@@ -3,7 +3,7 @@ import type { DocumentKey, StoredVersion } from '../../../context/core/version.t
 import { lineagePrefix, readPrefix, documentPartition, lineagePartition } from './keys.ts';
 import { type Database, queryItems, writeAll } from '../database.ts';
 import type { Statement } from '../statements.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** Rows of lineage are kept so long. */
 const lineageRetentionMs = 400 * 24 * 3_600_000;

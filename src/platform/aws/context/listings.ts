@@ -17,7 +17,7 @@ import {
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { type Database, queryItems } from '../database.ts';
 import { indexName } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** Rows of the audit are kept so long. */
 const auditRetentionMs = 400 * 24 * 3_600_000;

@@ -5,7 +5,7 @@ import { retentionMs } from '../../../contracts/limits.ts';
 import { lockKey, lockPartition } from './keys.ts';
 import { pageOfRows, placesUnder } from './listings.ts';
 import { type Database, isApplied } from '../database.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 function fromItem({ pk: _pk, sk: _sk, ttl: _ttl, ...row }: Item): LockRow {
   return row as unknown as LockRow;

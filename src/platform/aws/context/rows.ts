@@ -17,9 +17,9 @@ import {
   typePartition,
   versionKey,
 } from './keys.ts';
-import type { Objects } from '../objects-on-demand.ts';
+import type { Objects } from '../objects.ts';
 import type { Statement } from '../statements.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** Objects of documents in the bucket: they live as long as their documents. */
 export const documentObjectsPrefix = 'documents/';

@@ -1,5 +1,5 @@
 import type { SegmentStore } from '../../../context/index-ports.ts';
-import type { Objects } from '../objects-on-demand.ts';
+import type { Objects } from '../objects.ts';
 
 /** Segments as objects of a bucket, read by byte ranges. */
 export function createSegmentStore(objects: Objects, bucket: string): SegmentStore {

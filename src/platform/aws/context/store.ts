@@ -25,7 +25,7 @@ import { contextLifecycle } from './lifecycle.ts';
 import { contextLineage, writtenItem } from './lineage.ts';
 import { contextListings, pageOfRows } from './listings.ts';
 import { type Database, getItems, queryItems, isApplied, isRefused } from '../database.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];

@@ -4,7 +4,7 @@ import type { DocumentStore, Forgetting } from '../../../context/ports.ts';
 import { certificateKey, certificatePartition, forgettingKey } from './keys.ts';
 import { pageOfRows } from './listings.ts';
 import { type Database, isRefused } from '../database.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 
 function withoutKey<T>({ pk: _pk, sk: _sk, ...row }: Item): T {

@@ -5,7 +5,7 @@ import { hashOf } from '../../../distributor/core/strategies/hash.ts';
 import { fromAgentItem } from './agent-rows.ts';
 import { type Database, isRefused } from '../database.ts';
 import { agentKey } from '../keys.ts';
-import type { Item } from './task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** The part of its own in which an agent of a spread pool stands: 1 to `agentPartsMax`. */
 export const ownPart = (agent_id: string): number => 1 + (hashOf(agent_id) % agentPartsMax);

@@ -1,6 +1,6 @@
 import type { TypeFigures } from '../../../contracts/rows.ts';
 import type { FiguresAging, FiguresChange } from '../../../distributor/core/agents/figures.ts';
-import type { Item } from './task-rows.ts';
+import type { Item } from '../item.ts';
 
 const sums = ['completed', 'failed', 'log', 'log_squared', 'micro_usd', 'tokens'] as const;
 const prefix = 'figure:';

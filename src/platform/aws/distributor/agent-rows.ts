@@ -1,6 +1,6 @@
 import type { AgentRow } from '../../../contracts/rows.ts';
 import { figuresIn, isFigure } from './agent-figures.ts';
-import type { Item } from './task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** Sets come as Set or not at all; a row always shows a list. */
 function listOf(value: unknown): readonly string[] {

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Database } from '../database.ts';
 import { deadLetterKey, deadPartition, indexName } from '../keys.ts';
 import { executeStatements, insertStatement } from '../statements.ts';
-import type { Item } from './task-rows.ts';
+import type { Item } from '../item.ts';
 
 function fromItem(item: Item): DeadLetterRow {
   const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, ...row } = item;

@@ -5,7 +5,7 @@ import type { PolicyStore } from '../../../distributor/ports.ts';
 import { type Database, queryItems, isApplied } from '../database.ts';
 import { expiryOf } from '../expiry.ts';
 import { canaryKey, policyHeadKey, policyPartition, policyVersionKey } from '../keys.ts';
-import type { Item } from './task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** The policy of an item; undefined for none. */
 export function fromPolicyItem(item: Item | undefined): PolicyRow | undefined {

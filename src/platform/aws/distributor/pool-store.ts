@@ -9,7 +9,7 @@ import { type Database, isApplied, isRefused, queryItems } from '../database.ts'
 import { canaryKey, poolKey, poolPartition, routeKey } from '../keys.ts';
 import { fromCanaryItem, fromPolicyItem } from './policy-store.ts';
 import { executeStatements, insertStatement } from '../statements.ts';
-import type { Item } from './task-rows.ts';
+import type { Item } from '../item.ts';
 
 function fromRouteItem(item: Item): RouteRow {
   const { pk: _pk, sk: _sk, ...rest } = item;

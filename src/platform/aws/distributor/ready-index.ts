@@ -3,7 +3,8 @@ import type { ReadyPlace, ReadyTask } from '../../../contracts/rows.ts';
 import type { TaskStore } from '../../../distributor/ports.ts';
 import { type Database, queryItems } from '../database.ts';
 import { indexName, readyPartition } from '../keys.ts';
-import { fromIndexItem, type Item } from './task-rows.ts';
+import { fromIndexItem } from './task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** Entries of a partition, up to `most`: counted by the table, so that none of them travels. */
 async function countReady(db: Database, partition: string, most: number): Promise<number> {

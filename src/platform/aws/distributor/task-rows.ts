@@ -1,16 +1,14 @@
+import type { Item } from '../item.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { indexedPayloadBytesMax } from '../../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../../contracts/rows.ts';
 import type { DistributionLog } from '../../../contracts/distributor/task.ts';
 import type { TaskChange } from '../../../distributor/core/tasks/task-change.ts';
-import { holdKey, parseHoldKey } from '../../../distributor/core/tasks/task.ts';
+import { holdKey, parseHoldKey } from '../../../distributor/core/agents/hold.ts';
 import { waitingEntry } from '../../../distributor/core/ready/index-entries.ts';
 import { expiryOf } from '../expiry.ts';
 import { readyPartition, taskKey } from '../keys.ts';
 import type { Statement } from '../statements.ts';
-
-/** An item of the table as the document client gives and takes it. */
-export type Item = Record<string, unknown>;
 
 /** A small payload goes where the index copies it from; a larger one where it does not. */
 function payloadAttributes(payload: StoredJson): Item {

@@ -9,7 +9,8 @@ import { markKey, taskKey } from '../keys.ts';
 import { readyIndex } from './ready-index.ts';
 import { spreadRoutes } from './ready-parts.ts';
 import { executeStatements, insertStatement } from '../statements.ts';
-import { fromTaskItem, type Item, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
+import { fromTaskItem, taskItem, taskPut, taskStatement, taskUpdate } from './task-rows.ts';
+import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 
 async function insert(

@@ -2,7 +2,7 @@ import { waitMsMax } from '../../../contracts/limits.ts';
 import type { ApprovalRow } from '../../../contracts/workflow/rows.ts';
 import { expiryOf } from '../expiry.ts';
 import { approvalKey, timerPartition } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 const runSecondsMax = waitMsMax / 1_000;
 

@@ -8,7 +8,7 @@ import type { DefinitionStore } from '../../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Database } from '../database.ts';
 import { definitionsPartition, definitionVersionKey, registeredKey } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 
 function fromItem(item: Item): RegisteredRow {

@@ -1,8 +1,6 @@
+import type { StepFunctions } from './executions.ts';
 import type { SFNClient, SFNClientConfig } from '@aws-sdk/client-sfn';
 import type { Executions } from '../../../workflow/ports.ts';
-
-/** What executions need of the client of Step Functions. */
-export type StepFunctions = Pick<SFNClient, 'send'>;
 
 /** Step Functions on demand: most requests start and end no execution, and its client would make each cold start of the API longer. */
 export function stepFunctionsOnDemand(config: SFNClientConfig): StepFunctions {

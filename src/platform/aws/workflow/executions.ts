@@ -3,10 +3,13 @@ import {
   DescribeExecutionCommand,
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
+  type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import type { Executions } from '../../../workflow/ports.ts';
-import type { StepFunctions } from './executions-on-demand.ts';
+
+/** What executions need of the client of Step Functions. */
+export type StepFunctions = Pick<SFNClient, 'send'>;
 
 /** Characters of an execution's name (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html). */
 const nameCharactersMax = 80;

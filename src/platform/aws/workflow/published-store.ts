@@ -4,7 +4,7 @@ import type { AwaitingRow, PublishedRow } from '../../../contracts/workflow/rows
 import type { PublishedStore } from '../../../workflow/ports.ts';
 import { type Database, getItems, isApplied, queryItems } from '../database.ts';
 import { awaitingKey, publishedKey, timerPartition, topicPartition } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 const secondsOf = (time: string): number => Math.ceil(Date.parse(time) / 1_000);
 

@@ -4,7 +4,7 @@ import type { ScheduleStore } from '../../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { type Database, isApplied } from '../database.ts';
 import { scheduleKey, schedulesPartition, timerPartition } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** The item of a schedule: in the index exactly while it waits for a time. */
 function scheduleItem(row: ScheduleRow): Item {

@@ -7,7 +7,8 @@ import { type Database, getItems } from '../database.ts';
 import { expiryOf } from '../expiry.ts';
 import { setExpiries } from '../distributor/expiry-timers.ts';
 import { headKey, taskKey } from '../keys.ts';
-import { fromTaskItem, type Item, taskPut, taskUpdate } from '../distributor/task-rows.ts';
+import { fromTaskItem, taskPut, taskUpdate } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 import {
   attentionKey,

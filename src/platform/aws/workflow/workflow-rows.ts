@@ -23,7 +23,7 @@ import {
   nodeTimerKey,
   timerPartition,
 } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 
 /** JSON text up to this size is kept in its item, larger text in S3. More: with its keys the item could pass DynamoDB's 400 KB. */
 const itemTextBytesMax = 300 * 1024;

@@ -21,7 +21,7 @@ import {
   workflowPartition,
   workflowsPartition,
 } from '../keys.ts';
-import type { Item } from '../distributor/task-rows.ts';
+import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 import { commitAdvance } from './workflow-advance.ts';
 import {

@@ -11,7 +11,8 @@ import { otherRunWon, stopRuns } from '../../../distributor/core/tasks/stop-runs
 import { storeText } from '../../../distributor/core/tasks/stored-json.ts';
 import { settledNews } from '../../../distributor/core/tasks/task-news.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
-import { holdKey, cancelChange } from '../../../distributor/core/tasks/task.ts';
+import { cancelChange } from '../../../distributor/core/tasks/task.ts';
+import { holdKey } from '../../../distributor/core/agents/hold.ts';
 import { completeChange, type EndedAttempt, settle } from '../../../distributor/core/tasks/settle.ts';
 import type { WorkflowTasks } from '../../../distributor/ports.ts';
 import { fateOf, type SentResult } from '../../../distributor/core/tasks/fate.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { figuredAttemptsMax, figuredTypesMax } from '../../../../src/contracts/limits.ts';
 import type { TypeFigures } from '../../../../src/contracts/rows.ts';
 import { addedFigures, agingOf, recordOf } from '../../../../src/distributor/core/agents/figures.ts';
-import { freeSlots } from '../../../../src/distributor/core/ready/route.ts';
+import { freeSlots } from '../../../../src/distributor/core/agents/open-slots.ts';
 import { agentRow, results } from '../rows.ts';
 
 const of = (completed: number): TypeFigures => ({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { freeSlots, isAvailable, routeOf, routeRow } from '../../../../src/distributor/core/ready/route.ts';
+import { routeOf, routeRow } from '../../../../src/distributor/core/ready/route.ts';
+import { freeSlots, isAvailable } from '../../../../src/distributor/core/agents/open-slots.ts';
 import { agentRow, startMs } from '../rows.ts';
 
 describe('the route of a task', () => {

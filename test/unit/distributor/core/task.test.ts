@@ -5,15 +5,14 @@ import { mediumWindowMs } from '../../../../src/contracts/limits.ts';
 import { expireChange, expiryChange } from '../../../../src/distributor/core/tasks/expire.ts';
 import {
   fenceChange,
-  holdKey,
   isExpired,
   moveChange,
   newTask,
-  parseHoldKey,
   promoteChange,
   redriveChange,
   cancelChange,
 } from '../../../../src/distributor/core/tasks/task.ts';
+import { holdKey, parseHoldKey } from '../../../../src/distributor/core/agents/hold.ts';
 import { readyEntry } from '../../../../src/distributor/core/ready/index-entries.ts';
 import { iso, processingRow, startMs, taskRow } from '../rows.ts';
 

@@ -1,9 +1,10 @@
 import { assignmentsPerRoundMax } from '../../../contracts/limits.ts';
 import type { ReadyTask } from '../../../contracts/rows.ts';
-import { assign, type AssigningContext, type Assignment } from '../dispatch/assign.ts';
-import type { DispatchView } from '../dispatch/dispatch.ts';
-import { heapOf } from './heap.ts';
-import { advance, type Lane, openLane } from './lane.ts';
+import { assign, type AssigningContext } from './assign.ts';
+import type { Assignment } from './assignment.ts';
+import type { DispatchView } from './round.ts';
+import { heapOf } from '../ready/heap.ts';
+import { advance, type Lane, openLane } from '../ready/lane.ts';
 
 interface ReservedLane extends Lane {
   readonly reservation: string;

@@ -1,5 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AgentClock } from './ports.ts';
+
+/** Time as the agent sees it: real, or the twin's. Nothing else in the agent knows what time it is. */
+export interface AgentClock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `signal` is aborted; it never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
 
 /** Node's timers hold 31 bits; a longer wait is a wait of this length and another one. */
 const timerMsMax = 2 ** 31 - 1;
