@@ -2,7 +2,7 @@
  * An agent that is an LLM: answers tasks of type `llm.complete` (`{ "prompt": "…", "system"?: "…" }`) through Amazon Bedrock's Converse
  * API. It needs AWS credentials and a model that the account may use; without them it says so in one line and ends.
  *
- *   BEDROCK_MODEL_ID=amazon.nova-lite-v1:0 node examples/agents/bedrock.ts
+ *   BEDROCK_MODEL_ID=amazon.nova-lite-v1:0 npm run agent examples/agents/bedrock.ts
  */
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';

@@ -1,9 +1,9 @@
 /**
  * The smallest agent: gives each task's payload back. Start it beside a deployment (`cadre up`), then submit a task:
  *
- *   node examples/agents/echo.ts
- *   echo '{"task_id":"hello","task_type":"echo","priority":"high","required_capabilities":["echo"],"payload":"hi"}' | cadre submit -
- *   cadre wait hello
+ *   npm run agent examples/agents/echo.ts
+ *   echo '{"task_id":"hello","task_type":"echo","priority":"high","required_capabilities":["echo"],"payload":"hi"}' | npx cadre submit -
+ *   npx cadre wait hello
  */
 import { createAgent } from '../../src/sdk/index.ts';
 

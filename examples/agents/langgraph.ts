@@ -2,9 +2,9 @@
  * An agent that is a LangGraph graph. Its state is kept in shared documents under the task's id, so that an attempt goes on at the node where the one
  * before it ended, on whatever machine; what it has learnt is kept in a store that all attempts and agents share.
  *
- *   node examples/agents/langgraph.ts
- *   echo '{"task_id":"t1","task_type":"explain","priority":"low","required_capabilities":["explain"],"payload":{"topic":"leases"}}' | cadre submit -
- *   cadre wait t1
+ *   npm run agent examples/agents/langgraph.ts
+ *   echo '{"task_id":"t1","task_type":"explain","priority":"low","required_capabilities":["explain"],"payload":{"topic":"leases"}}' | npx cadre submit -
+ *   npx cadre wait t1
  */
 import { Annotation, END, START, StateGraph } from '@langchain/langgraph';
 import { CadreSaver, CadreStore } from '../../src/sdk/langgraph.ts';
