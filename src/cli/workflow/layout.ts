@@ -11,7 +11,7 @@ interface Graph {
   setNode(name: string, size: object): void;
   setEdge(from: string, to: string): void;
   graph(): { readonly width?: number; readonly height?: number };
-  node(name: string): Point;
+  node(name: string): Point & { readonly width: number };
   edges(): readonly { readonly v: string; readonly w: string }[];
   edge(edge: object): { readonly points: readonly Point[] };
 }
@@ -26,7 +26,7 @@ export interface Box {
   readonly after: readonly string[];
 }
 
-/** Where everything goes, from left to right: boxes by their middle, edges by their corners. */
+/** Where everything goes, from left to right: boxes by their middle, edges from the right side of a box to the left side of the next. */
 export interface Layout {
   readonly width: number;
   readonly height: number;
@@ -47,6 +47,13 @@ export function layoutBoxes(boxes: readonly Box[], margin: number): Layout {
     width,
     height,
     boxes: new Map(boxes.map(({ name }) => [name, graph.node(name)])),
-    edges: graph.edges().map((edge) => ({ from: edge.v, to: edge.w, points: graph.edge(edge).points })),
+    edges: graph.edges().map((edge) => {
+      const [from, to] = [graph.node(edge.v), graph.node(edge.w)];
+      const begin = { x: from.x + from.width / 2, y: from.y };
+      const end = { x: to.x - to.width / 2, y: to.y };
+      // A single corner lies between two layers that follow each other, where a curve needs none.
+      const corners = graph.edge(edge).points.slice(1, -1);
+      return { from: edge.v, to: edge.w, points: [begin, ...(corners.length === 1 ? [] : corners), end] };
+    }),
   };
 }

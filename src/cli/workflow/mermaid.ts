@@ -13,20 +13,20 @@ const fills: Readonly<Record<string, string>> = {
 };
 
 /** A workflow as a Mermaid flowchart: a colour a status, the critical path with thick lines. */
-export function toMermaid({ nodes }: PlanView): string {
+export function toMermaid({ nodes, critical_path }: PlanView): string {
   const ids = new Map(nodes.map(({ name }, index) => [name, `n${index}`]));
-  const critical = new Set(nodes.filter((node) => node.critical).map(({ name }) => name));
+  const place = new Map(critical_path.map((each, index) => [each, index]));
   const boxes = nodes.map(
     ({ name, status }) => `  ${ids.get(name) ?? ''}["${mermaidLabel(name)}"]:::${status in fills ? status : 'Waiting'}`,
   );
   const edges = nodes.flatMap(({ name, depends_on }) =>
     depends_on.map((from) => {
-      const arrow = critical.has(from) && critical.has(name) ? '==>' : '-->';
+      const arrow = (place.get(from) ?? Number.NaN) + 1 === place.get(name) ? '==>' : '-->';
       return `  ${ids.get(from) ?? ''} ${arrow} ${ids.get(name) ?? ''}`;
     }),
   );
   const used = new Set(nodes.map(({ status }) => (status in fills ? status : 'Waiting')));
   const classes = [...used].map((status) => `  classDef ${status} ${fills[status] ?? ''}`);
-  const thick = [...critical].map((name) => `  style ${ids.get(name) ?? ''} stroke-width:4px`);
+  const thick = critical_path.map((name) => `  style ${ids.get(name) ?? ''} stroke-width:4px`);
   return ['flowchart LR', ...boxes, ...edges, ...classes, ...thick].join('\n');
 }

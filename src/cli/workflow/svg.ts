@@ -92,7 +92,14 @@ function drawNode(node: Planned, x: number, y: number): string {
 
 function drawEdge(points: readonly { readonly x: number; readonly y: number }[], onPath: boolean): string {
   const [first, ...rest] = points;
-  const line = rest.map(({ x, y }) => `L${at(x)} ${at(y)}`).join(' ');
+  // Level at each point, so that lines leave and enter boxes straight.
+  const line = rest
+    .map(({ x, y }, index) => {
+      const before = points[index] ?? { x, y };
+      const middle = at((before.x + x) / 2);
+      return `C${middle} ${at(before.y)} ${middle} ${at(y)} ${at(x)} ${at(y)}`;
+    })
+    .join(' ');
   const [name, mark] = onPath ? ['way', 'way-arrow'] : ['edge', 'arrow'];
   return `<path class="${name}" marker-end="url(#${mark})" d="M${at(first?.x ?? 0)} ${at(first?.y ?? 0)} ${line}"/>`;
 }
@@ -120,8 +127,12 @@ export function toSvg(plan: PlanView): string {
     nodes.map((node) => ({ name: node.name, width: widthOf(node), height: box.height, after: node.depends_on })),
     margin,
   );
-  const critical = new Set(critical_path);
-  const lines = edges.map(({ from, to, points }) => drawEdge(points, critical.has(from) && critical.has(to)));
+  const place = new Map(critical_path.map((each, index) => [each, index]));
+  const isOnPath = ({ from, to }: { readonly from: string; readonly to: string }) =>
+    (place.get(from) ?? Number.NaN) + 1 === place.get(to);
+  // The critical path lies above the other lines.
+  const ordered = [...edges.filter((edge) => !isOnPath(edge)), ...edges.filter(isOnPath)];
+  const lines = ordered.map((edge) => drawEdge(edge.points, isOnPath(edge)));
   const drawn = nodes.map((node) => {
     const { x, y } = boxes.get(node.name) ?? { x: 0, y: 0 };
     return drawNode(node, x, y);

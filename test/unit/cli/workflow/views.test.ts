@@ -63,6 +63,17 @@ function expectWellFormed(xml: string): void {
 }
 
 describe('a drawing in Mermaid', () => {
+  it('leaves an edge thin that leads past nodes of the critical path', () => {
+    const nodes = [
+      node('a', [], 'Waiting', true),
+      node('b', ['a'], 'Waiting', true),
+      node('c', ['a', 'b'], 'Waiting', true),
+    ];
+    const all = { ...plan, critical_path: ['a', 'b', 'c'], nodes };
+    expect(toMermaid(all).match(/==>|-->/g)).toEqual(['==>', '-->', '==>']);
+    expect(toSvg(all).match(/class="way" /g)).toHaveLength(2);
+  });
+
   it('has each node with its status, each edge, and the critical path thick', () => {
     const lines = toMermaid(plan).split('\n');
     expect(lines[0]).toBe('flowchart LR');
