@@ -17,6 +17,7 @@ export interface RunRequest {
   readonly input: Json | undefined;
   readonly workflow_id: string | undefined;
   readonly deadline: string | undefined;
+  readonly namespace: string | undefined;
   readonly recorded: boolean;
 }
 
@@ -34,8 +35,8 @@ export async function runDeployed(client: Client, request: RunRequest, out: Outp
   return interruptible(async (signal) => {
     const fleet = request.recorded ? await provideSleepers(client, signal, out) : undefined;
     try {
-      const { definition: given, input, workflow_id, deadline } = request;
-      const handle = await client.run(given, input, { workflow_id, deadline });
+      const { definition: given, input, workflow_id, deadline, namespace } = request;
+      const handle = await client.run(given, input, { workflow_id, deadline, namespace });
       for (const warning of handle.submitted.warnings) out.note(`Warning: ${warning}`);
       const definition =
         typeof given === 'string' ? (await loadVersion(client, handle.submitted.definition ?? given)).body : given;
@@ -82,8 +83,8 @@ export async function runInTwin(request: RunRequest): Promise<EndedRun> {
       },
     });
   }
-  const { workflow_id, deadline } = request;
-  const handle = await cloud.drive(cloud.client.run(definition, request.input, { workflow_id, deadline }));
+  const { workflow_id, deadline, namespace } = request;
+  const handle = await cloud.drive(cloud.client.run(definition, request.input, { workflow_id, deadline, namespace }));
   const ended = new AbortController();
   const asksPeople = everyNode(definition).some(({ kind }) => kind === 'approval');
   if (asksPeople) void playPeople(cloud, handle.workflow_id, ended.signal);

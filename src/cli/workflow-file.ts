@@ -9,6 +9,7 @@ export interface WorkflowFile {
   readonly input?: Json;
   readonly workflow_id?: string;
   readonly deadline?: string;
+  readonly namespace?: string;
 }
 
 /** Reads a definition, or a whole submission (`{ workflow_id, definition, input }`). Throws CadreError `invalid-input` with every fault. */
@@ -16,11 +17,12 @@ export function readWorkflow(value: unknown): WorkflowFile {
   if (typeof value !== 'object' || value === null || !('definition' in value)) {
     return { definition: parse(workflowDefinition, value) };
   }
-  const { workflow_id, definition, input, deadline } = parse(workflowSubmission, value);
+  const { workflow_id, definition, input, deadline, namespace } = parse(workflowSubmission, value);
   return {
     definition,
     workflow_id,
     ...(input === undefined ? {} : { input }),
     ...(deadline === undefined ? {} : { deadline }),
+    ...(namespace === undefined ? {} : { namespace }),
   };
 }

@@ -253,8 +253,8 @@ export const resultsPerTransactionMax = 20;
 export const definitionBytesMax = 5 * 1024 * 1024;
 /** Versions of a registered definition. More: its row, which every listing reads, grows beyond a read. */
 export const definitionVersionsMax = 500;
-/** Bytes of a registered definition as it is stored, packed. More: it no longer fits a row, and what is stored elsewhere expires. */
-export const registeredBytesMax = 350 * 1024;
+/** Bytes of a registered definition, or of what a schedule runs, as they are stored, packed. More: they no longer fit a row, and what is stored elsewhere expires. */
+export const packedBytesMax = 350 * 1024;
 /** Successor rows written inside the advance's own transaction; a wider fan-out is inserted after it, in batches. */
 export const startsPerTransactionMax = 60;
 /** Time one JSONata expression may take. Longer: a hostile expression holds a function. */

@@ -12,6 +12,7 @@ import type {
   TaskError,
   TaskStatus,
 } from './distributor/task.ts';
+import type { Schedule } from './workflow/schedule.ts';
 import type { DeclaredReads } from './context/declared-reads.ts';
 import type { ScheduleTiming } from './workflow/schedule.ts';
 
@@ -312,8 +313,8 @@ export interface ScheduleRow {
   readonly name: string;
   /** Of its runs; absent: the default one. */
   readonly namespace?: string;
-  /** The definition and the input of its runs, as JSON. */
-  readonly workflow: StoredJson;
+  /** What its runs are submitted with: a definition, or the name of a registered one, and the input. */
+  readonly workflow: Pick<Schedule, 'definition' | 'input'>;
   readonly body_hash: string;
   readonly created_at: string;
   readonly created_by: string;

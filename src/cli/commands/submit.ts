@@ -39,8 +39,8 @@ Examples:
           if (forecast || dryRun)
             throw new CadreError('invalid-input', 'forecasts are made of tasks, not of workflows');
           const { readWorkflow } = await import('../workflow-file.ts');
-          const { definition, input, workflow_id, deadline } = readWorkflow(value);
-          const handle = await cadre.run(definition, input, { workflow_id, deadline });
+          const { definition, input, workflow_id, deadline, namespace } = readWorkflow(value);
+          const handle = await cadre.run(definition, input, { workflow_id, deadline, namespace });
           for (const warning of handle.submitted.warnings) out.note(`Warning: ${warning}`);
           out.data(
             handle.submitted,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { ScheduleRow } from '../../../src/contracts/rows.ts';
 import { type BackendOf, unique } from './backend.ts';
@@ -6,7 +7,15 @@ const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute))
 
 function scheduleIn(pool: string, schedule_id: string, over: Partial<ScheduleRow> = {}): ScheduleRow {
   return {
-    ...{ schedule_id, pool, version: 1, overlap: 'skip', catch_up_ms: 0, name: 'report', workflow: { text: '{}' } },
+    ...{
+      schedule_id,
+      pool,
+      version: 1,
+      overlap: 'skip',
+      catch_up_ms: 0,
+      name: 'report',
+      workflow: { definition: 'report@1', input: {} },
+    },
     ...{ body_hash: 'h', created_at: at(0), created_by: 'ann', paused: false, queued: [] },
     timing: { time_zone: 'UTC', every_ms: 60_000, exclude: { dates: [], weekdays: [] } },
     next_at: at(1),
@@ -25,6 +34,17 @@ export function scheduleStoreSuite(backend: BackendOf): void {
       expect(await store().create(row)).toBeUndefined();
       expect(await store().create({ ...row, body_hash: 'other' })).toEqual(row);
       expect(await store().get(row.pool, 's')).toEqual(row);
+    });
+
+    it('keeps what is to run in its row, however long it lives, and refuses what fits none', async () => {
+      const large = (text: string) =>
+        scheduleIn(unique('p'), 's', { workflow: { definition: 'report@1', input: { text } } });
+      const row = large('long '.repeat(60_000));
+      await store().create(row);
+      expect(await store().get(row.pool, 's')).toEqual(row);
+      const chance = large(randomBytes(400_000).toString('base64'));
+      await expect(store().create(chance)).rejects.toMatchObject({ code: 'too-large', path: 'definition' });
+      expect(await store().get(chance.pool, 's')).toBeUndefined();
     });
 
     it('saves the next version only, so that of two who decide at once one is refused', async () => {

@@ -37,13 +37,14 @@ const recorded = (seconds: number) => ({
 });
 
 describe('a file to run', () => {
-  it('is a definition, or a submission with its id and input', async () => {
+  it('is a definition, or a submission with its id, its input and its namespace', async () => {
     const definition = { name: 'flow', nodes: [{ name: 'a', task_type: 't' }] };
     expect(await readRunFile(file('definition.json', definition))).toMatchObject({ recorded: false, definition });
-    const submission = { workflow_id: 'w1', definition, input: { x: 1 } };
+    const submission = { workflow_id: 'w1', definition, input: { x: 1 }, namespace: 'acme' };
     expect(await readRunFile(file('submission.json', submission))).toMatchObject({
       workflow_id: 'w1',
       input: { x: 1 },
+      namespace: 'acme',
     });
   });
 

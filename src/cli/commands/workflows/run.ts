@@ -44,7 +44,8 @@ Examples:
         const run = await readRunFile(file, options.timeScale);
         const given =
           options.input === undefined ? run.input : ((await readJsonArgument(options.input, '--input')) as Json);
-        const request = { ...run, input: given, workflow_id: options.id ?? run.workflow_id, deadline: run.deadline };
+        const { deadline, namespace } = run;
+        const request = { ...run, input: given, workflow_id: options.id ?? run.workflow_id, deadline, namespace };
         const { runDeployed, runInTwin } = await import('../../run-workflow.ts');
         const { view, tasks } =
           options.twin === true ? await runInTwin(request) : await runDeployed(await client(), request, out);

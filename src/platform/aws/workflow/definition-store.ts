@@ -1,7 +1,4 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { CadreError } from '../../../contracts/errors.ts';
-import { registeredBytesMax } from '../../../contracts/limits.ts';
 import type { RegisteredRow } from '../../../contracts/workflow/rows.ts';
 import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
 import type { DefinitionStore } from '../../../workflow/ports.ts';
@@ -9,6 +6,7 @@ import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { Database } from '../database.ts';
 import { definitionsPartition, definitionVersionKey, registeredKey } from '../keys.ts';
 import type { Item } from '../item.ts';
+import { packed, unpacked } from './packed-row.ts';
 import { transact } from '../transact.ts';
 
 function fromItem(item: Item): RegisteredRow {
@@ -16,20 +14,15 @@ function fromItem(item: Item): RegisteredRow {
   return row as unknown as RegisteredRow;
 }
 
-function packed(definition: WorkflowDefinition): Uint8Array {
-  const body = deflateRawSync(JSON.stringify(definition));
-  if (body.length <= registeredBytesMax) return body;
-  const fix = 'register parts of it by themselves, and run those as bodies';
-  const message = `packed, the definition has ${body.length} bytes, more than ${registeredBytesMax}: ${fix}`;
-  throw new CadreError('too-large', message, { path: 'definition' });
-}
+/** A definition that fits no row. */
+const what = { name: 'definition', fix: 'register parts of it by themselves, and run those as bodies' };
 
 async function save(db: Database, row: RegisteredRow, added: Parameters<DefinitionStore['save']>[1]): Promise<boolean> {
   const { pool, name, revision } = row;
   const TableName = db.table;
   const version = added && {
     ...definitionVersionKey(pool, name, added.version),
-    body: packed(added.definition),
+    body: packed(added.definition, what),
   };
   const cancelled = await transact(db, [
     {
@@ -61,7 +54,7 @@ export function createDefinitionStore(db: Database): DefinitionStore {
     },
     body: async (pool, name, version) => {
       const item = await read(definitionVersionKey(pool, name, version));
-      return item && (JSON.parse(inflateRawSync(item['body'] as Uint8Array).toString()) as WorkflowDefinition);
+      return item && (unpacked(item['body']) as WorkflowDefinition);
     },
     save: (row, added) => save(db, row, added),
     list: async (pool, limit, cursor) => {

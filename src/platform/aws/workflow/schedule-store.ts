@@ -5,17 +5,21 @@ import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { type Database, isApplied } from '../database.ts';
 import { scheduleKey, schedulesPartition, timerPartition } from '../keys.ts';
 import type { Item } from '../item.ts';
+import { packed, unpacked } from './packed-row.ts';
+
+/** What a schedule runs, where it fits no row. */
+const what = { name: 'definition with its input', fix: 'register the definition, and name its version' };
 
 /** The item of a schedule: in the index exactly while it waits for a time. */
 function scheduleItem(row: ScheduleRow): Item {
   const { pool, schedule_id, wake_at } = row;
   const timer = wake_at === undefined ? {} : { gsi1pk: timerPartition(pool), gsi1sk: `${wake_at}#${schedule_id}` };
-  return { ...scheduleKey(pool, schedule_id), ...row, ...timer };
+  return { ...scheduleKey(pool, schedule_id), ...row, workflow: packed(row.workflow, what), ...timer };
 }
 
 function fromItem(item: Item): ScheduleRow {
-  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, ...row } = item;
-  return row as unknown as ScheduleRow;
+  const { pk: _pk, sk: _sk, gsi1pk: _partition, gsi1sk: _key, workflow, ...row } = item;
+  return { ...row, workflow: unpacked(workflow) } as unknown as ScheduleRow;
 }
 
 /** Puts a row on a condition; false when it failed. */

@@ -3,7 +3,6 @@ import { defaultPool } from '../../../contracts/ids.ts';
 import { canonicalJson } from '../../../contracts/json.ts';
 import type { ScheduleRow } from '../../../contracts/rows.ts';
 import { type Schedule, schedule } from '../../../contracts/workflow/schedule.ts';
-import { storeText } from '../../../distributor/core/tasks/stored-json.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
 import { checkDefinition } from '../../core/definition/definition.ts';
 import { refusalOf, requireWorkflow, writtenOut } from '../../core/definition/read-workflow.ts';
@@ -47,10 +46,10 @@ export async function createSchedule(
 ): Promise<Outcome<ScheduleRow>> {
   const now = deps.sources.now();
   await check(deps, wanted, now);
-  const { schedule_id, definition, input } = wanted;
+  const { definition, input } = wanted;
   const row = newSchedule(wanted, {
     pool: defaultPool,
-    workflow: await storeText(deps, schedule_id, JSON.stringify({ definition, input })),
+    workflow: { definition, input },
     body_hash: deps.sources.hash(canonicalJson(wanted)),
     created_by: principal,
     now,

@@ -1,8 +1,6 @@
 import { errorCatalogue } from '../../../contracts/error-catalogue.ts';
 import { CadreError } from '../../../contracts/errors.ts';
-import type { Json } from '../../../contracts/json.ts';
 import type { ScheduleRow } from '../../../contracts/rows.ts';
-import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
 import { succeeded } from '../../../distributor/core/tasks/succeeded.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
 import type { Woken } from '../../../distributor/ports.ts';
@@ -10,7 +8,6 @@ import { decideFire, runIdOf, started, waitOn } from '../../core/schedules/sched
 import { isFinished } from '../../core/run/state.ts';
 import type { WorkflowDeps } from '../../ports.ts';
 import { cancelWorkflow } from '../steer/cancel-workflow.ts';
-import { loadJson } from '../advance/stored-json.ts';
 import { submitWorkflow } from '../submit/submit-workflow.ts';
 
 /** Steps of one schedule in one pulse. More: a schedule with much to catch up keeps the others waiting; the rest comes with the next pulse. */
@@ -34,10 +31,7 @@ async function startRun(
       principal,
       reason: `the next run of the schedule ${schedule_id} is due`,
     });
-  const { definition, input } = (await loadJson(deps, row.workflow)) as {
-    definition: WorkflowDefinition | string;
-    input: Record<string, Json>;
-  };
+  const { definition, input } = row.workflow;
   const workflow_id = runIdOf(schedule_id, fire_at);
   try {
     const own = namespace === undefined ? {} : { namespace };
