@@ -18,7 +18,13 @@ interface Story {
 /** Plays the pulse: looks at these moments, each run lasting as long as its turn says. */
 function play(over: Partial<ScheduleInput>, looks: readonly number[], durations: readonly number[]): Story {
   const schedule = scheduleContract.parse({ schedule_id: 's', definition, every_ms: hourMs, ...over });
-  const given = { pool: 'default', workflow: { definition: 'report@1', input: {} }, body_hash: 'h', created_by: 'ann', now: startMs };
+  const given = {
+    pool: 'default',
+    workflow: { definition: 'report@1', input: {} },
+    body_hash: 'h',
+    created_by: 'ann',
+    now: startMs,
+  };
   const story = { row: newSchedule(schedule, given), runs: [] as Story['runs'], missed: [] as string[] };
   let now = startMs;
   for (const wait of looks) {
