@@ -35,10 +35,10 @@ export function startClient(
     const { FailedEntryCount = 0 } = await clients.eventBridge.send(new PutEventsCommand({ Entries: [entry] }));
     return FailedEntryCount === 0;
   };
-  for (const { at, task, via } of scenario.tasks) {
+  for (const { at, task, via, principal = 'client' } of scenario.tasks) {
     const send = async (): Promise<boolean> => {
       if (via === 'api') {
-        const [outcome] = await acceptTasks(api, { tasks: [task], principal: 'client', correlation_id: task.task_id });
+        const [outcome] = await acceptTasks(api, { tasks: [task], principal, correlation_id: task.task_id });
         return outcome?.ok === true;
       }
       if (via === 'queue') {

@@ -261,6 +261,44 @@ export const mutants: readonly Mutant[] = [
     spoil: (adapters) => ({ ...adapters, agents: { ...adapters.agents, pass: async () => true } }),
   },
   {
+    name: 'forgotten-shares',
+    mistake: 'a round does not note how far those have come who share the pool',
+    spoil: ({ agents, ...adapters }) => ({
+      ...adapters,
+      agents: { ...agents, pass: (pool, { served: _served, ...rest }) => agents.pass(pool, rest) },
+    }),
+  },
+  {
+    name: 'unnoted-reservation',
+    mistake: 'a hold does not note for whom its slot is kept',
+    spoil: ({ agents, ...adapters }) => ({
+      ...adapters,
+      agents: {
+        ...agents,
+        reserve: (pool, agent_id, holds, ...rest) => {
+          const open = Object.entries(holds).map(([key, { reservation: _kept, ...hold }]) => [key, hold] as const);
+          return agents.reserve(pool, agent_id, Object.fromEntries(open), ...rest);
+        },
+      },
+    }),
+  },
+  {
+    name: 'unseen-reservation',
+    mistake: 'a round does not look for whom slots are kept',
+    spoil: ({ agents, ...adapters }) => ({
+      ...adapters,
+      agents: {
+        ...agents,
+        pool: async (name) => {
+          const { policy, ...rows } = await agents.pool(name);
+          if (policy === undefined) return rows;
+          const { reservations: _kept, ...document } = policy.document;
+          return { ...rows, policy: { ...policy, document } };
+        },
+      },
+    }),
+  },
+  {
     name: 'no-ageing',
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),

@@ -1,3 +1,5 @@
+import { doomed } from './scenario.ts';
+
 type Item = Readonly<Record<string, unknown>>;
 
 /** The longest a round of a dispatch takes from its reading to its last claim (ms). */
@@ -13,7 +15,7 @@ export function createNamespaceOracle(broken: (at: number, detail: string) => vo
       return;
     }
     const starts = after?.['status'] === 'Processing' && before?.['status'] === 'Queued';
-    if (!starts || after['namespace'] === undefined || killedAt === undefined || at - killedAt <= roundMsMax) return;
+    if (!starts || after['namespace'] !== doomed || killedAt === undefined || at - killedAt <= roundMsMax) return;
     broken(at, `${String(after['task_id'])} began, killed ${at - killedAt} ms ago`);
   };
 }

@@ -1,3 +1,4 @@
+import { putPolicy } from '../../src/distributor/usecases/policies/change-policy.ts';
 import { killNamespace, reviveNamespace } from '../../src/distributor/usecases/policies/kill-namespace.ts';
 import { killTask } from '../../src/distributor/usecases/tasks/kill-task.ts';
 import { reviveAgent } from '../../src/distributor/usecases/agents/revive-agent.ts';
@@ -22,6 +23,16 @@ export function startOperator(api: Runtime, { cloud }: TwinDeployment, scenario:
       await clock.sleep(resubmitMs);
     }
   };
+  const { policy: document } = scenario;
+  if (document !== undefined) {
+    const put = { pool: 'default', expected_version: 0, principal: 'operator', document };
+    const heard = async () => {
+      const outcome = await putPolicy(api, put);
+      // A repeat of what was heard already.
+      return { ok: outcome.ok || outcome.error.code === 'version-conflict' };
+    };
+    clock.at(startedAt, () => void until(heard));
+  }
   for (const { at, agent_id, revivedAt } of scenario.kills) {
     const killed = new Promise<void>((resolve) => {
       const stop = { agent_id, how: 'killed' as const, reason: 'misbehaves', principal: 'operator' };

@@ -9,8 +9,10 @@ import { createBudgetOracle } from './budget-oracle.ts';
 import { createHedgeOracle, secondRunOf } from './hedge-oracle.ts';
 import { createKeysOracle } from './keys-oracle.ts';
 import { createLimitsOracle } from './limits-oracle.ts';
+import { createLogOracle } from './log-oracle.ts';
 import { createNamespaceOracle } from './namespace-oracle.ts';
 import { nextVersion } from './scenario.ts';
+import { createSharesOracle } from './shares-oracle.ts';
 
 /** The stored item, as the twin's commits show it. */
 type Item = Readonly<Record<string, unknown>>;
@@ -69,7 +71,6 @@ export function createOracles(view: OracleView) {
   /** Waiting tasks that a lower one has overtaken, with the time of that decision. */
   const passed = new Map<string, { readonly lower: string; readonly decidedAt: number }[]>();
   const effects = new Map<string, number>();
-  const lastSeq = new Map<string, number>();
 
   function check(holds: boolean, at: number, promise: string, detail: () => string): void {
     if (!holds && violations.length < 20) violations.push({ at, promise, detail: detail() });
@@ -79,6 +80,7 @@ export function createOracles(view: OracleView) {
   const checkHedge = createHedgeOracle(check);
   const checkKeys = createKeysOracle(check);
   const checkAgent = createAgentOracle(check, view);
+  const checkEvent = createLogOracle(check);
 
   function trackReady(before: Item | undefined, after: Item | undefined, at: number): void {
     const id = String((after ?? before)?.['task_id']);
@@ -266,25 +268,7 @@ export function createOracles(view: OracleView) {
     }
   }
 
-  function checkEvent(before: Item | undefined, after: Item | undefined, at: number): void {
-    if (after === undefined) return;
-    const id = String(after['workflow_id']);
-    const seq = Number(after['seq']);
-    if (before !== undefined) {
-      // What happened stays; only the time at which it is forgotten may be added.
-      const isSame = before['text'] === after['text'] && before['at'] === after['at'] && before['seq'] === seq;
-      check(isSame, at, 'LogUnbroken', () => `${id}: event ${seq} was written over`);
-      return;
-    }
-    check(
-      seq === (lastSeq.get(id) ?? 0) + 1,
-      at,
-      'LogUnbroken',
-      () => `${id}: event ${seq} after ${String(lastSeq.get(id) ?? 0)}`,
-    );
-    lastSeq.set(id, seq);
-  }
-
+  const checkShares = createSharesOracle({ ...view, ready, isReserved }, check);
   const checkNamespace = createNamespaceOracle((at, detail) => {
     check(false, at, 'KilledStaysOut', () => detail);
   });
@@ -310,9 +294,11 @@ export function createOracles(view: OracleView) {
         checkNamespace(before, after, at);
         if (sk === 'TASK') {
           checkTask(before, after, at);
+          if (before !== undefined && after !== undefined) checkShares.onTask(before, after, at);
           trackReady(before, after, at);
         } else if (sk.startsWith('AGENT#')) {
           checkAgent(before, after, at);
+          checkShares.onAgent(before, after, at);
         } else if (sk === 'HEAD') checkHead(before, after, at);
         else if (sk.startsWith('EVENT#')) checkEvent(before, after, at);
         else if (sk.startsWith('APPROVAL#'))

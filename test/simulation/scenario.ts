@@ -5,12 +5,14 @@ import type { Usage } from '../../src/contracts/distributor/budget.ts';
 import type { WorkflowUpdate } from '../../src/contracts/workflow/repair.ts';
 import { priorities } from '../../src/contracts/distributor/task.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
+import type { PolicyDocument } from '../../src/contracts/distributor/policy.ts';
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
 import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import { attemptUsageMax, withBudget } from './drawn-budget.ts';
 import { drawBurst, drawCrowds, drawKeyed, drawShared } from './drawn-crowds.ts';
 import { withHedge, withHedgedNodes } from './drawn-hedges.ts';
 import { capabilities, drawWorkflow } from './drawn-workflows.ts';
+import { drawSharing } from './drawn-shares.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawEvents, drawSignals } from './drawn-events.ts';
 import { drawActs, type PersonAct } from './people.ts';
@@ -39,7 +41,15 @@ export interface SimulatedAgent {
 /** Everything a seed does besides its faults. */
 export interface Scenario {
   readonly agents: readonly SimulatedAgent[];
-  readonly tasks: readonly { readonly at: number; readonly task: Task; readonly via: 'bus' | 'queue' | 'api' }[];
+  readonly tasks: readonly {
+    readonly at: number;
+    readonly task: Task;
+    readonly via: 'bus' | 'queue' | 'api';
+    /** Who submits it. @default 'client' */
+    readonly principal?: string;
+  }[];
+  /** The pool's policy, put as soon as there is somebody to hear it. */
+  readonly policy?: PolicyDocument;
   readonly workflows: readonly {
     readonly at: number;
     readonly workflow_id: string;
@@ -240,7 +250,8 @@ export function drawScenario(random: Random): Scenario {
     drawSignals(random.fork(`signals-${workflow_id}`), workflow_id, spread / 2, isPublished),
   );
   const mix = drawMix(random);
-  const agents = Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt));
+  const drawnAgents = Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt));
+  const { agents, tasks: shared, policy } = drawSharing(random.fork('sharing'), drawnAgents);
   const kills = random.fork('kills');
   const nodes = workflows.flatMap(({ at, workflow_id, definition }) =>
     definition.nodes.map(({ name }) => ({ at, task_id: `${workflow_id}:${name}` })),
@@ -264,7 +275,9 @@ export function drawScenario(random: Random): Scenario {
       ...drawBurst(random.fork('burst'), spread),
       ...drawShared(random.fork('shared'), spread),
       ...drawKeyed(random.fork('keyed'), spread),
+      ...shared,
     ],
+    ...(policy === undefined ? {} : { policy }),
     workflows,
     kills: drawKills(kills, agents, healAt),
     ...drawNamespaceKill(random.fork('namespace'), healAt),
