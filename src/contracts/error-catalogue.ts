@@ -32,7 +32,7 @@ export const errorCatalogue = {
     status: 404,
     exit: 4,
     what: 'Nothing has this id.',
-    fix: 'Check the id and that you look at the right deployment.',
+    fix: 'Check the id; `cadre status` says which deployment you look at.',
   },
   forbidden: {
     status: 403,
@@ -44,7 +44,7 @@ export const errorCatalogue = {
     status: 401,
     exit: 5,
     what: 'The call carries no valid identity.',
-    fix: 'Sign the request (SigV4) or send a valid token.',
+    fix: 'Log in to AWS (credentials or a profile; requests are signed with SigV4), or send a valid token.',
   },
   'task-conflict': {
     status: 409,
@@ -146,7 +146,7 @@ export const errorCatalogue = {
     status: 422,
     exit: 2,
     what: 'No type of documents has this name in the namespace.',
-    fix: 'Use a type of the specification, or register the type first.',
+    fix: 'Use a type of the specification, or register it with `cadre context types put`; `cadre context types` lists what is registered.',
   },
   'already-finished': {
     status: 409,
@@ -254,13 +254,13 @@ export const errorCatalogue = {
     status: 500,
     exit: 1,
     what: 'The agent reported that the task failed and must not be retried.',
-    fix: 'Look at the last error; redrive the task when the cause is mended.',
+    fix: 'Look at the last error (`cadre tasks ID`); `cadre dead-letters redrive ID` runs it again when the cause is mended.',
   },
   'attempts-exhausted': {
     status: 500,
     exit: 1,
     what: 'The task failed on its last attempt.',
-    fix: 'Look at the last error; redrive the task when the cause is mended.',
+    fix: 'Look at the last error (`cadre tasks ID`); `cadre dead-letters redrive ID` runs it again when the cause is mended.',
   },
   'lease-lost': {
     status: 500,
@@ -356,13 +356,13 @@ export const errorCatalogue = {
     status: 503,
     exit: 3,
     what: 'A service that Cadre needs does not answer.',
-    fix: 'Try again; `cadre doctor` says what is wrong.',
+    fix: 'Try again; `npx cadre doctor` says what is wrong.',
   },
   'not-deployed': {
     status: 503,
     exit: 3,
     what: 'No deployment of Cadre was found.',
-    fix: 'Run `cadre up`, or set CADRE_API_URL to your deployment.',
+    fix: 'Run `npx cadre up`, or set CADRE_API_URL to your deployment.',
   },
   'python-missing': {
     status: 500,
@@ -380,7 +380,7 @@ export const errorCatalogue = {
     status: 409,
     exit: 6,
     what: 'Another start is at work on this local cloud.',
-    fix: 'Wait until it has ended, or use what it started: cadre review PATH, cadre run FILE. CADRE_LOCAL_DIR keeps a second local cloud apart.',
+    fix: 'Wait until it has ended, or use what it started: npx cadre review PATH, npx cadre run FILE. CADRE_LOCAL_DIR keeps a second local cloud apart.',
   },
   interrupted: {
     status: 499,
@@ -392,7 +392,7 @@ export const errorCatalogue = {
     status: 500,
     exit: 1,
     what: 'Cadre itself made a mistake.',
-    fix: 'Please report it with the correlation id.',
+    fix: 'Please report it with the correlation id and what the log says (`cadre logs`, CloudWatch Logs).',
   },
 } as const;
 

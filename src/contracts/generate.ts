@@ -208,7 +208,7 @@ function errorsPage(): string {
     '# Errors\n',
     '<!-- Made by `npm run schemas` from src/contracts/error-catalogue.ts. -->\n',
     'Every refusal of the API (RFC 9457, `type` names a heading of this page), every dead letter and every message of the command line',
-    'carries one of these codes. Exit code 0 is success; 7 says that the workflow which `cadre run` or `cadre wait` followed is Partially Complete.\n',
+    'carries one of these codes. Exit code 0 is success; 7 says that the workflow that a command followed is Partially Complete.\n',
     '| exit code | codes |\n|---|---|',
     `${table.join('\n')}\n`,
     rows.join('\n'),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { runs } from '../../command.ts';
+import { exitCodeOf } from '../../exit-codes.ts';
 import { port } from '../../option-values.ts';
 
 interface StartOptions {
@@ -46,7 +47,7 @@ export function addStart(program: Command): void {
           );
           out.progress('Stop it with: npx cadre down');
         }
-        return result.view.status === 'Failed' ? 1 : 0;
+        return exitCodeOf(result.view.status);
       }),
     );
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { runs } from '../../command.ts';
+import { exitCodeOf } from '../../exit-codes.ts';
 
 /** `cadre review [PATH]` */
 export function addReview(program: Command): void {
@@ -28,7 +29,7 @@ export function addReview(program: Command): void {
           try {
             const result = await reviewTree(cadre, path, options.out, { out, signal });
             out.data(reviewData(result), () => showReview(result));
-            return result.view.status === 'Failed' ? 1 : 0;
+            return exitCodeOf(result.view.status);
           } finally {
             await fleet?.stop();
           }
