@@ -1,109 +1,19 @@
 import { packBody } from '../src/platform/aws/context/rows.ts';
-import type { Client } from '../src/sdk/client/client.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { priceOf, prices, pricesDate, pricesRegion } from './prices.ts';
 import { billOf, callsOf, perMillion } from './support/bill.ts';
 import { type ContextStage, contextStage } from './support/context-stage.ts';
 import { latencyMs } from '../src/simulator/aws-model.ts';
+import { type DocumentOperation, documentOperations, repeats, textCharacters } from './support/document-operations.ts';
 import { functionOverheadMs, slowestOfHundred } from './support/latencies.ts';
 import { projectTexts } from './support/project-texts.ts';
 import { type Reading, type ReadingFigures, readTogether } from './support/shared-reading.ts';
 
 const seed = 'context-1';
-/** Repeats of each operation: enough for the second slowest of a hundred to mean something. */
-const repeats = 200;
-/** Characters of the text in each document: with its head one unit of a write, and two of the packed versions. */
-const textCharacters = 800;
-
-const prose = projectTexts()
-  .filter(({ path }) => path.endsWith('.md'))
-  .map(({ text }) => text)
-  .join('\n');
-const textOf = (index: number): string => {
-  const at = (index * 797) % (prose.length - textCharacters);
-  return prose.slice(at, at + textCharacters);
-};
-const dataOf = (index: number) => ({ title: `document ${index}`, text: textOf(index) });
-
-type Contexts = Client['contexts'];
-
-interface Operation {
-  readonly name: string;
-  /** Before the repeats; not measured. */
-  prepare?(contexts: Contexts): Promise<unknown>;
-  run(contexts: Contexts, index: number): Promise<unknown>;
-}
-
-/** One document for each repeat, under a path of its own. */
-const each =
-  (under: string, count = repeats) =>
-  async (contexts: Contexts): Promise<void> => {
-    for (let index = 0; index < count; index += 1)
-      await contexts.create({ context_id: `${under}/${index}`, context_type: 'knowledge', data: dataOf(index) });
-  };
-
-const operations: readonly Operation[] = [
-  {
-    name: 'create',
-    run: (contexts, index) =>
-      contexts.create({ context_id: `create/${index}`, context_type: 'knowledge', data: dataOf(index) }),
-  },
-  { name: 'get', prepare: each('get'), run: (contexts, index) => contexts.get({ context_id: `get/${index}` }) },
-  { name: 'get_unchanged', run: (contexts, index) => contexts.get({ context_id: `get/${index}`, known_version: 1 }) },
-  { name: 'get_version', run: (contexts, index) => contexts.get({ context_id: `get/${index}`, version: 1 }) },
-  {
-    name: 'batch_of_10',
-    run: (contexts, index) =>
-      contexts.batch({ context_ids: Array.from({ length: 10 }, (_, at) => `get/${(index + at) % repeats}`) }),
-  },
-  {
-    name: 'put',
-    prepare: each('put'),
-    run: (contexts, index) =>
-      contexts.put({ context_id: `put/${index}`, expected_version: 1, data: dataOf(index + 1) }),
-  },
-  {
-    name: 'patch',
-    prepare: each('patch'),
-    run: (contexts, index) => contexts.patch({ context_id: `patch/${index}`, merge_patch: { title: 'other' } }),
-  },
-  {
-    name: 'append',
-    prepare: (contexts) =>
-      contexts.create({ context_id: 'log', context_type: 'decision_log', data: { decisions: [] } }),
-    run: (contexts, index) => contexts.append({ context_id: 'log', pointer: '/decisions', items: [index] }),
-  },
-  {
-    name: 'transaction_of_5',
-    prepare: each('five', 5),
-    run: (contexts, index) =>
-      contexts.transaction({
-        operations: Array.from({ length: 5 }, (_, at) => ({
-          operation: 'put' as const,
-          context_id: `five/${at}`,
-          expected_version: index + 1,
-          data: dataOf(index),
-        })),
-      }),
-  },
-  { name: 'delete', run: (contexts, index) => contexts.delete({ context_id: `put/${index}`, expected_version: 2 }) },
-  {
-    name: 'restore',
-    run: (contexts, index) => contexts.restore({ context_id: `put/${index}`, version: 1, expected_version: 3 }),
-  },
-  { name: 'history_of_3', run: (contexts, index) => contexts.history({ context_id: `put/${index}`, limit: 3 }) },
-  { name: 'list_of_25', run: (contexts) => contexts.list({ under: 'get' }) },
-  { name: 'search', run: (contexts, index) => contexts.search({ text: textOf(index * 31).slice(0, 60) }) },
-  {
-    name: 'assemble',
-    run: (contexts, index) => contexts.assemble({ text: textOf(index * 31).slice(0, 60), pinned: ['get/1'] }),
-  },
-];
-
 /** Milliseconds that no figure should pass at its 99th of a hundred. */
 const aimsMs: Readonly<Record<string, number>> = { get: 30, put: 60 };
 
-async function operationFigures({ name, prepare, run }: Operation, stage: ContextStage): Promise<Figure[]> {
+async function operationFigures({ name, prepare, run }: DocumentOperation, stage: ContextStage): Promise<Figure[]> {
   // A client of its own for each call: what one has read does not help another here.
   if (prepare !== undefined) await stage.drive(prepare(stage.client().contexts));
   await stage.skip(60_000);
@@ -272,7 +182,7 @@ async function bodyRateFigure(): Promise<Figure> {
 
 async function* context(say: (line: string) => void): AsyncIterable<Figure> {
   const stage = contextStage(seed);
-  for (const operation of operations) {
+  for (const operation of documentOperations) {
     say(`context: ${operation.name}`);
     yield* await operationFigures(operation, stage);
   }

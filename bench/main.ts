@@ -10,6 +10,7 @@ import { decideBench } from './decide.ts';
 import type { Bench } from './figure.ts';
 import { hopsBench } from './hops.ts';
 import { localBench } from './local.ts';
+import { localContextBench } from './local-context.ts';
 import { recoveryBench } from './recovery.ts';
 import { schedulerBench } from './scheduler.ts';
 import { simulatorBench } from './simulator.ts';
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, Bench>> = {
   scheduler: schedulerBench,
   search: searchBench,
   context: contextBench,
+  'local-context': localContextBench,
   workflow: workflowBench,
 };
 

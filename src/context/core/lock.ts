@@ -40,7 +40,12 @@ export function acquired(
   const holders = before === undefined ? [] : holding(before, now);
   const allowed = before === undefined || holders.length === 0 ? slots : before.slots;
   if (holders.length >= Math.min(slots, allowed)) return { taken: holders };
-  const holder = { token: Math.max((before?.token ?? 0) + 1, now), until: time(now + ttl_ms), by, operation_id };
+  const holder = {
+    token: Math.max((before?.token ?? 0) + 1, Math.floor(now)),
+    until: time(now + ttl_ms),
+    by,
+    operation_id,
+  };
   const revision = (before?.revision ?? 0) + 1;
   return {
     next: { ...key, revision, token: holder.token, slots: allowed, holders: [...holders, holder] },

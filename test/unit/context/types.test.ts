@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import { contextStage } from './stage.ts';
 
 const id = { context_id: 't/1' };
@@ -47,6 +48,18 @@ describe('a registered type', () => {
       code: 'unknown-context-type',
       path: 'context_type',
     });
+  });
+
+  it('may be a zod schema, as the JSON Schema that zod makes of it', async () => {
+    const { call } = contextStage();
+    const part = z.strictObject({ name: z.string().max(9), sizes: z.array(z.int().positive()).optional() });
+    const schema = z.toJSONSchema(z.strictObject({ parts: z.array(part).min(1), urgent: z.boolean() }));
+    await call('define', { context_type: 'order', schema: { ...schema } as never, expected_version: 0 });
+    const create = (data: object) => call('create', { context_id: 'o/1', context_type: 'order', data: data as never });
+    await expect(create({ parts: [{ name: 'far too long', sizes: [0] }], urgent: 'yes' })).rejects.toMatchObject({
+      faults: [{ path: 'data.parts[0].name' }, { path: 'data.parts[0].sizes[0]' }, { path: 'data.urgent' }],
+    });
+    await create({ parts: [{ name: 'nut', sizes: [3] }], urgent: true });
   });
 
   it('migrates documents of older versions as they are read, and keeps that with the next write', async () => {
