@@ -1,32 +1,30 @@
 import { hash } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SFNClientConfig } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ulid } from 'ulid';
 import type { IndexDeps } from '../../context/index-ports.ts';
-import type { Sources, WorkflowTasks } from '../../distributor/ports.ts';
-import type { WorkflowDeps } from '../../workflow/ports.ts';
+import type { Sources } from '../../distributor/ports.ts';
 import { createAgentStore } from './distributor/agent-store.ts';
-import { approvalsOnDemand } from './workflow/approvals-on-demand.ts';
 import { createBudgetStore } from './workflow/budget-store.ts';
 import { createBlobStore } from './blob-store.ts';
 import { createDeadLetterStore } from './distributor/dead-letter-store.ts';
-import { definitionsOnDemand } from './workflow/definitions-on-demand.ts';
 import { documentsOnDemand } from './context/documents-on-demand.ts';
-import { executionsOnDemand, stepFunctionsOnDemand } from './workflow/executions-on-demand.ts';
 import { createNamespaceStore } from './distributor/namespace-store.ts';
 import { createInboxes } from './distributor/inboxes.ts';
 import { type Adapters, type Clients, type Deployment, deploymentOf, type Runtime } from './deployment.ts';
 import { createMessenger, type Warner } from './messenger.ts';
 import { objectsOnDemand } from './objects-on-demand.ts';
-import { publishedOnDemand } from './workflow/published-on-demand.ts';
+import { onDemand } from './on-demand.ts';
 import { createScheduleStore } from './workflow/schedule-store.ts';
 import { createPolicyStore } from './distributor/policy-store.ts';
 import { createSweepStore } from './sweep-store.ts';
 import { createTaskStore } from './distributor/task-store.ts';
 import { createTimerStore } from './timer-store.ts';
 import { createWakers } from './wakers.ts';
+import type { StepFunctions } from './workflow/executions.ts';
 import { createWorkflowStore } from './workflow/workflow-store.ts';
 
 /** Time, ids and randomness of the machine. */
@@ -75,11 +73,32 @@ export function createAdapters(clients: Clients, deployment: Deployment, sources
     sweeps: createSweepStore(db),
     indexes: indexesOnDemand(clients, deployment, sources),
     workflows: createWorkflowStore(db, blobs),
-    definitions: definitionsOnDemand(db),
+    definitions: onDemand(async () => (await import('./workflow/definition-store.ts')).createDefinitionStore(db), {
+      get: true,
+      body: true,
+      save: true,
+      list: true,
+    }),
     schedules: createScheduleStore(db),
-    approvals: approvalsOnDemand(db),
-    published: publishedOnDemand(db),
-    executions: executionsOnDemand(clients.sfn, deployment.stateMachineArn),
+    approvals: onDemand(async () => (await import('./workflow/approval-store.ts')).createApprovalStore(db), {
+      get: true,
+      save: true,
+      loads: true,
+      inbox: true,
+    }),
+    published: onDemand(async () => (await import('./workflow/published-store.ts')).createPublishedStore(db), {
+      publish: true,
+      get: true,
+      kept: true,
+      save: true,
+      expect: true,
+      expecting: true,
+      forget: true,
+    }),
+    executions: onDemand(
+      async () => (await import('./workflow/executions.ts')).createExecutions(clients.sfn, deployment.stateMachineArn),
+      { start: true, complete: true },
+    ),
     inboxes: createInboxes(clients.sqs, deployment.keyArn),
     deadLetters: createDeadLetterStore(db, clients.sqs, (source) => deployment.queues[source]),
     addresses: { results_url: queue('results'), heartbeats_url: queue('heartbeats'), bucket: deployment.bucket },
@@ -94,18 +113,10 @@ function indexesOnDemand(clients: Clients, deployment: Deployment, sources: Sour
   return () => (loading ??= load());
 }
 
-/** The graphs on demand: they bring JSONata, which is as large as all our own code, and many functions never see a workflow. */
-function workflowTasksOnDemand(deps: WorkflowDeps): WorkflowTasks {
-  let loading: Promise<WorkflowTasks> | undefined;
-  const load = async () => (await import('./workflow/workflow-tasks.ts')).createWorkflowTasks(deps);
-  const workflowTasks = () => (loading ??= load());
-  return {
-    settle: async (workflow_id, results) => (await workflowTasks()).settle(workflow_id, results),
-    fail: async (task_id, error) => (await workflowTasks()).fail(task_id, error),
-    cancel: async (request) => (await workflowTasks()).cancel(request),
-    overdraw: async (overdraft) => (await workflowTasks()).overdraw(overdraft),
-    resume: async (pool) => (await workflowTasks()).resume(pool),
-  };
+/** Step Functions on demand: most requests start and end no execution. */
+function stepFunctionsOnDemand(config: SFNClientConfig): StepFunctions {
+  const load = async () => new (await import('@aws-sdk/client-sfn')).SFNClient(config);
+  return onDemand<{ readonly send: (command: never) => Promise<unknown> }>(load, { send: true }) as StepFunctions;
 }
 
 /** Real clients. AWS_ENDPOINT_URL alone selects another cloud; the local ones want path-style buckets. */
@@ -126,7 +137,12 @@ let runtime: Runtime | undefined;
 export function awsRuntime(log: Warner): Runtime {
   if (runtime === undefined) {
     const adapters = createAdapters(awsClients(), deploymentOf(process.env), machineSources, log);
-    runtime = { ...adapters, workflowTasks: workflowTasksOnDemand(adapters), wakers: createWakers(adapters) };
+    // The graphs bring JSONata, which is as large as all our own code, and many functions never see a workflow.
+    const workflowTasks = onDemand(
+      async () => (await import('./workflow/workflow-tasks.ts')).createWorkflowTasks(adapters),
+      { settle: true, fail: true, cancel: true, overdraw: true, resume: true },
+    );
+    runtime = { ...adapters, workflowTasks, wakers: createWakers(adapters) };
   }
   return runtime;
 }

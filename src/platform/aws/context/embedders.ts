@@ -1,9 +1,9 @@
 import { hashedEmbedder } from '../../../context/core/search/hashed-embedding.ts';
 import type { Embedder, Embedders } from '../../../context/index-ports.ts';
+import { onDemand } from '../on-demand.ts';
 
 /** Bedrock on demand: its client is loaded by the first text. */
 function bedrockOnDemand(model: string, modelId: string): Embedder {
-  let loading: Promise<Embedder> | undefined;
   const load = async () => {
     const [{ BedrockRuntimeClient }, { createBedrockEmbedder }] = await Promise.all([
       import('@aws-sdk/client-bedrock-runtime'),
@@ -11,7 +11,7 @@ function bedrockOnDemand(model: string, modelId: string): Embedder {
     ]);
     return createBedrockEmbedder(new BedrockRuntimeClient({}), model, modelId);
   };
-  return { model, embed: async (texts) => (await (loading ??= load())).embed(texts) };
+  return { model, ...onDemand<Pick<Embedder, 'embed'>>(load, { embed: true }) };
 }
 
 /**
