@@ -16,6 +16,9 @@ import { type TracedContexts, tracedContexts } from '../contexts/traced-contexts
 /** Why an attempt ends before its handler does. */
 export type Interruption = 'cancelled' | 'preempted' | 'stopping' | 'timed-out';
 
+/** Who sleeps until an attempt has ended only wants to wake: one reason for all, since making one costs a stack trace. */
+const over = new DOMException('the attempt has ended', 'AbortError');
+
 /** `task_id#attempt`: the name of a lease. */
 export function leaseName(task_id: string, attempt: number): string {
   return `${task_id}#${attempt}`;
@@ -127,7 +130,7 @@ export class Attempt {
       ending = { outcome: 'failed', error: reportError(thrown) };
     }
     await this.tellReads();
-    this.ended.abort();
+    this.ended.abort(over);
     this.report(this.interruption === 'preempted' ? this.interrupted('preempted') : this.resultOf(ending));
   }
 

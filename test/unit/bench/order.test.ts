@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Dispatch, orderViolations } from '../../../bench/support/order.ts';
 import { startTwinFleet } from '../../../bench/support/twin-fleet.ts';
 import type { Priority, Task } from '../../../src/contracts/distributor/task.ts';
-import type { Adapters } from '../../../src/platform/aws/runtime.ts';
+import type { Adapters } from '../../../src/platform/aws/deployment.ts';
 import type { VirtualClock } from '../../../src/platform/twin/virtual-clock.ts';
 import { deployTwin, type TwinDeployment } from '../../../src/sdk/test-cloud/twin-deployment.ts';
 
