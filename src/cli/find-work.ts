@@ -28,12 +28,13 @@ const arrivalMsMax = 10_000;
 const lookAgainMs = 500;
 
 /** Finds what an id names as soon as it arrives. Throws CadreError `not-found` when it does not within ten seconds. */
-export async function awaitWork(client: Client, id: string, signal: AbortSignal): Promise<Work> {
+export async function awaitWork(client: Client, id: string, signal: AbortSignal, onWait: () => void): Promise<Work> {
   for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
     try {
       return await findWork(client, id);
     } catch (error) {
       if (!isNotFound(error) || waitedMs >= arrivalMsMax) throw error;
+      if (waitedMs === 0) onWait();
       await realClock.sleep(lookAgainMs, signal);
     }
   }

@@ -78,15 +78,45 @@ function usageError(text: string, program: Command): string {
     .trim()
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)$/, ': did you mean $1?');
+  const { name, first } =
+    /^too many arguments for '(?<name>[^']+)'.* got \d+: (?<first>[^,]+)/.exec(message)?.groups ?? {};
+  const verbs =
+    program.commands.find((command) => command.name() === name)?.commands.map((command) => command.name()) ?? [];
   const words = process.argv.slice(2);
   const known = program.commands.find((command) => words.includes(command.name()));
   const fix = `See \`cadre ${known === undefined ? '' : `${known.name()} `}--help\`.`;
-  if (words.includes('--json')) return `${JSON.stringify({ error: { code: 'invalid-input', message, fix } })}\n`;
-  return `cadre: ${message}\n  What to do: ${fix}\n`;
+  const said = verbs.length === 0 ? message : `${message} ${first ?? ''} is none of its commands: ${verbs.join(', ')}.`;
+  if (words.includes('--json')) return `${JSON.stringify({ error: { code: 'invalid-input', message: said, fix } })}\n`;
+  return `cadre: ${said}\n  What to do: ${fix}\n`;
+}
+
+/**
+ * What was typed, without a `list` or `show` that says what a noun does anyway: `cadre agents list` is `cadre agents`, `cadre agents show ID` is
+ * `cadre agents ID`. People type it out of habit.
+ */
+export function plainWords(typed: readonly string[], program: Command): readonly string[] {
+  let noun: Command | undefined;
+  for (const [index, word] of typed.entries()) {
+    if (word.startsWith('-')) continue;
+    const next: Command | undefined = (noun ?? program).commands.find(
+      (command) => command.name() === word || command.aliases().includes(word),
+    );
+    if (next !== undefined) noun = next;
+    else if (noun === undefined || (word !== 'list' && word !== 'show') || !isNoun(noun)) return typed;
+    else return [...typed.slice(0, index), ...typed.slice(index + 1)];
+  }
+  return typed;
+}
+
+/** Whether a command lists things, or shows the one whose id it is given. */
+function isNoun({ registeredArguments: [only, ...others], commands }: Command): boolean {
+  if (others.length > 0) return false;
+  return only === undefined ? commands.length > 0 : !only.required && ['id', 'type'].includes(only.name());
 }
 
 if (import.meta.main) {
   // A reader that has seen enough (`cadre tasks | head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  await createProgram().parseAsync();
+  const program = createProgram();
+  await program.parseAsync(plainWords(process.argv.slice(2), program), { from: 'user' });
 }

@@ -3,18 +3,20 @@ import type { TaskView } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
 import { counted } from '../output.ts';
 
-/** `cadre trace` */
+/** `cadre trace export` */
 export function addTrace(program: Command): void {
   program
     .command('trace')
-    .summary('the completed tasks of the deployment, as work to simulate')
-    .description('print the completed tasks of the deployment as a trace for cadre simulate: one JSON object a line')
+    .summary('recorded work, to simulate with; export')
+    .description('recorded work, for cadre simulate')
+    .command('export', { isDefault: true })
+    .description('print the completed tasks of the deployment as a trace: one JSON object a line')
     .addHelpText(
       'after',
       `
 Examples:
-  $ cadre trace > trace.jsonl
-  $ cadre trace | cadre simulate --trace - --agents 10 --agents +5`,
+  $ cadre trace export > trace.jsonl
+  $ cadre trace export | cadre simulate --trace - --agents 10 --agents +5`,
     )
     .action(
       runs(async ({ out, client }) => {

@@ -17,7 +17,7 @@ export function addWait(program: Command): void {
         const { awaitWork } = await import('../find-work.ts');
         const { interruptible } = await import('../local/interrupt.ts');
         return interruptible(async (signal) => {
-          const work = await awaitWork(cadre, id, signal);
+          const work = await awaitWork(cadre, id, signal, () => out.progress(`${id}: nothing has this id yet`));
           if (work.kind === 'task') {
             const onProgress = (task: { readonly status: string }) => out.progress(`${id}: ${showStatus(task.status)}`);
             const task = await cadre.waitTask(id, { signal, onProgress });

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createProgram } from '../../../src/cli/main.ts';
+import { createProgram, plainWords } from '../../../src/cli/main.ts';
 import { errorCatalogue } from '../../../src/contracts/error-catalogue.ts';
 
 const main = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
@@ -56,10 +56,23 @@ describe('the command line', () => {
     }
   });
 
+  it.each([
+    ['agents list', 'agents'],
+    ['--json dead-letters show t1', '--json dead-letters t1'],
+    ['workflow show run-1', 'workflow run-1'],
+    ['context types show ticket', 'context types ticket'],
+    ['context list --under a', 'context list --under a'],
+    ['start list', 'start list'],
+    ['agents drain list', 'agents drain list'],
+  ])('takes %s as %s', (typed, meant) => {
+    expect(plainWords(typed.split(' '), createProgram()).join(' ')).toBe(meant);
+  });
+
   it('tells wrong usage like every other refusal, for people and for programs', async () => {
     expect((await cadre('statsu')).stderr).toBe(
       "cadre: unknown command 'statsu': did you mean status?\n  What to do: See `cadre --help`.\n",
     );
+    expect((await cadre('workflows', 'lgo', 'run-1')).stderr).toContain('lgo is none of its commands: register,');
     const asJson = await cadre('tasks', '--limit', 'many', '--json');
     expect(asJson.code).toBe(2);
     expect(JSON.parse(asJson.stderr)).toMatchObject({
