@@ -73,6 +73,8 @@ export const configurations: readonly Configuration[] = [
   holds('Budget', 'budget', 'two tasks, money for one attempt, two dispatchers at once'),
   holds('Order', 'order', 'an endless stream of critical tasks that overloads the slot, one low one'),
   holds('Batch', 'batch', 'four tasks in batches of two, two slots, two dispatchers at once'),
+  holds('Share', 'share', 'three tasks, two slots, what one dispatcher decides others hand out; one fault'),
+  holds('Share', 'share-faults', 'three faults', { F: '= 3' }, long),
   holds('Reserve', 'reserve', 'two classes that keep a slot of three each, attempts of two ticks'),
   holds('Reserve', 'reserve-all', 'two classes keep all of four slots', { Slots: '= 4', Keep: '= 2' }, long),
   holds('Hedge', 'hedge', 'two agents, two attempts, one fault', { Agents: '= {a1, a2}' }),
@@ -154,6 +156,12 @@ export const configurations: readonly Configuration[] = [
     LooksAhead: off,
   }),
   breaks('Batch', 'batch-by-size', 'the number of holds alone guards the slots', 'SlotsNeverExceeded', { Fenced: off }),
+  breaks('Share', 'share-forgotten', 'what was given away does not count as held', 'RoomIsKept', { Remembers: off }),
+  breaks('Share', 'promise-short', 'what may still be handed out is decided again', 'DecidedOnce', { Outlives: off }),
+  breaks('Share', 'promise-for-ever', 'what came to nothing is never decided again', 'EventuallyDone', { Ends: off }),
+  breaks('Share', 'share-unasked', 'whoever hands out takes the room for granted', 'SlotsNeverExceeded', {
+    SlotCondition: off,
+  }),
   breaks('Reserve', 'reserve-last', 'a class that is short stands among the others', 'ReclaimedInTime', {
     ComesFirst: off,
   }),

@@ -113,6 +113,19 @@ export const modules = {
     invariants: ['LimitKept', 'RunningIsHeld'],
     properties: [],
   },
+  Share: {
+    constants: {
+      Tasks: '= {1, 2, 3}',
+      Cap: '= 2',
+      F: '= 1',
+      Remembers: '= TRUE',
+      Outlives: '= TRUE',
+      Ends: '= TRUE',
+      SlotCondition: '= TRUE',
+    },
+    invariants: ['SlotsNeverExceeded', 'RoomIsKept', 'DecidedOnce', 'OneHolder'],
+    properties: ['EventuallyDone'],
+  },
   Reserve: {
     constants: {
       Slots: '= 3',

@@ -1,4 +1,4 @@
-import { readyPartsMax, slotsTogetherMax } from '../../src/contracts/limits.ts';
+import { largePoolReadyPartsMax, slotsTogetherMax } from '../../src/contracts/limits.ts';
 import type { AgentRow } from '../../src/contracts/rows.ts';
 import { hashOf } from '../../src/distributor/core/strategies/hash.ts';
 import { ownPart } from '../../src/platform/aws/distributor/agent-access.ts';
@@ -24,7 +24,7 @@ export function busiest(units: ReadonlyMap<string, number>, kind: 'agents' | 'in
   return Math.max(...[...units].map(([name, count]) => (name.startsWith(kind) ? count : 0)));
 }
 
-/** Counts what the dispatcher and the results would write and read, round by round: rows by their size in DynamoDB, where the adapters put them. */
+/** Counts what the dispatchers of a large pool and the results would write and read, round by round: rows by their size in DynamoDB, where the adapters put them. */
 export function countingLoad(make: Scenario['scheduling']): {
   scheduling: Scenario['scheduling'];
   load: PartitionLoad;
@@ -46,7 +46,7 @@ export function countingLoad(make: Scenario['scheduling']): {
       return place;
     };
     const inIndex = (task_id: string) => {
-      add(load.writes, `index ${hashOf(task_id) % readyPartsMax}`, 1);
+      add(load.writes, `index ${hashOf(task_id) % largePoolReadyPartsMax}`, 1);
     };
     const onAgent = (agent: AgentRow) => {
       add(load.writes, placeOf(agent), Math.ceil(bytesOf(agent) / writeUnitBytes));

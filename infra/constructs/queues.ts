@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   dataKeySeconds,
@@ -24,6 +24,13 @@ export function queueEncryption(key: IKey | undefined) {
     : { encryption: QueueEncryption.KMS, encryptionMasterKey: key, dataKeyReuse: Duration.seconds(dataKeySeconds) };
 }
 
+/** A FIFO queue takes 300 calls a second; one whose groups are told apart, 300 a group, at the same price. */
+const inGroups = {
+  fifo: true,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+} as const;
+
 /** All queues of the deployment, each with its dead-letter queue, encrypted, and closed to plain HTTP. */
 export class Queues extends Construct {
   readonly byName: Readonly<Record<QueueName, QueueWithDeadLetters>>;
@@ -39,7 +46,7 @@ export class Queues extends Construct {
 
   #make(name: QueueName, key: IKey | undefined): QueueWithDeadLetters {
     const { fifo, receivesMax } = queueSpecs[name];
-    const shared = { ...queueEncryption(key), enforceSSL: true, ...(fifo === true ? { fifo } : {}) };
+    const shared = { ...queueEncryption(key), enforceSSL: true, ...(fifo === true ? inGroups : {}) };
     const deadLetters = new Queue(this, `${name}-dead-letters`, {
       ...shared,
       queueName: deployedQueueName(name, true),

@@ -125,16 +125,22 @@ export const hedgeAfterMsMin = 1_000;
 export const hedgeKnownMin = 20;
 /** Pause after which a task is looked at again that found no idle slot for its second run. Shorter: more writes while agents are busy. */
 export const hedgeLookMs = 10_000;
-/** Tasks handed out in one round of a dispatch; its last batch is given whole. More: a lost invocation leaves more reservations to be repaired. */
+/** Tasks that a dispatcher hands out in one round; its last batch is given whole. More: a lost invocation leaves more reservations to be repaired. */
 export const assignmentsPerRoundMax = 100;
+/** Dispatchers that hand out what one round of a large pool decided, the one that decided among them: each does so many tasks. More: more rows are read at once, and more is in flight when a round is lost. */
+export const roundShardsMax = 8;
+/** Time from a decision until another dispatcher must have begun to hand out its share. Longer: what a lost message was about waits for so long; shorter: more is decided twice. */
+export const roundShardMsMax = 500;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */
 export const dispatchRoundsMax = 20;
 /** Slots of the agents that stand in one partition with their pool, which takes 1,000 writes a second; agents that come later stand in others. Fewer: small pools take more calls to read; more: one partition limits them. */
 export const slotsTogetherMax = 200;
 /** Partitions of those that come later. More: each look at a large pool asks more of them. */
-export const agentPartsMax = 4;
+export const agentPartsMax = 16;
 /** Partitions of the ready index over which the tasks of a busy route stand: each takes 1,000 writes a second, two a task. More: each look at such a route asks more of them. */
 export const readyPartsMax = 3;
+/** The same in a pool whose agents stand in partitions of their own. */
+export const largePoolReadyPartsMax = 12;
 /** Tasks of a route that one process accepts in a second before more of them stand in the other parts. Fewer: routes are spread that need not be; more: several processes fill one partition. */
 export const busyRouteTasksMin = 100;
 /** Ready tasks read from one route in one round. */

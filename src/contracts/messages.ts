@@ -14,6 +14,27 @@ export const taskBatch = z.strictObject({ tasks: z.array(task).min(1).max(tasksP
 export const dispatchHint = z.strictObject({ pool: userId, routes: z.array(z.string()) });
 export type DispatchHint = z.infer<typeof dispatchHint>;
 
+/**
+ * dispatch.fifo: the share of a round that another dispatcher hands out, unless `roundShardMsMax` have passed since `decided_at` (epoch ms). It stays within a deployment: what a part
+ * says besides is as its sender had it.
+ */
+export const dispatchShard = z.strictObject({
+  pool: userId,
+  decided_at: z.int().nonnegative(),
+  assignments: z
+    .array(
+      z.looseObject({
+        task: z.looseObject({ task_id: taskId, route: z.string(), attempt: z.int().nonnegative() }),
+        agent: z.looseObject({ agent_id: agentId, principal: z.string(), inbox_url: z.string(), capacity: z.int() }),
+        attempt: z.int().positive(),
+      }),
+    )
+    .min(1),
+});
+
+/** dispatch.fifo: either of them. */
+export const dispatchMessage = z.union([dispatchHint, dispatchShard]);
+
 /** inbox: the lease of one attempt. `attempt` is the fencing token; `until` is when the attempt times out. */
 export const assignment = z.object({
   kind: z.literal('assign'),

@@ -274,8 +274,8 @@ export interface PoolRows {
   readonly full?: Readonly<Record<string, string>>;
   /** What was shared out between namespaces and submitters. */
   readonly served?: Served;
-  /** It has so many agents that new ones stand in partitions of their own. */
-  readonly spread?: true;
+  /** It has so many agents that new ones stand in partitions of their own, and that a dispatcher hands out so many tasks of a round itself: other dispatchers share the rest. */
+  readonly spread?: number;
   readonly agents: readonly AgentRow[];
   readonly routes: readonly RouteRow[];
   /** Absent where nobody wrote one. */

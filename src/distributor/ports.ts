@@ -23,6 +23,7 @@ import type { TaskError, TaskStatus } from '../contracts/distributor/task.ts';
 import type { SentResult } from './core/tasks/fate.ts';
 import type { FiguresAging, FiguresChange } from './core/agents/figures.ts';
 import type { Overdraft } from './core/dispatch/budget-limiter.ts';
+import type { Shard } from './core/dispatch/shards.ts';
 import type { TaskChange } from './core/tasks/task-change.ts';
 
 /** Time, ids and randomness: everything the core must be given. */
@@ -135,8 +136,8 @@ export interface BatchFence {
 export interface AgentStore {
   /** The pool's armed time, agents and routes, strongly consistent, the agents last. */
   pool(pool: string): Promise<PoolRows>;
-  /** Lets agents that are new from now on stand in partitions of their own, for good. */
-  spread(pool: string): Promise<void>;
+  /** Lets agents that are new from now on stand in partitions of their own, for good, and dispatchers share rounds of more than `tasks`. @default assignmentsPerRoundMax */
+  spread(pool: string, tasks?: number): Promise<void>;
   get(pool: string, agent_id: string): Promise<AgentRow | undefined>;
   /** Creates the agent, or renews it for the same principal (its holds stay). Refused with `agent-conflict` for another principal. */
   register(row: AgentRow): Promise<Outcome<AgentRow>>;
@@ -229,6 +230,8 @@ export interface PolicyStore {
 export interface Messenger {
   /** Tells the dispatcher where to look. Dispatches of one pool run one after the other. */
   hint(hints: readonly DispatchHint[]): Promise<void>;
+  /** Lets other dispatchers of the pool hand out these shares of a round, each its own. False: they could not all be sent. */
+  share(pool: string, shards: readonly Shard[]): Promise<boolean>;
   /** Sends to inboxes, batched per inbox. A message that could not be sent is only a lost hint: it is logged, not thrown. */
   send(messages: readonly { readonly inbox_url: string; readonly message: InboxMessage }[]): Promise<void>;
   /** Puts results of an agent into their queue. Throws when one could not be sent: it is no hint, whoever reports must know. */

@@ -34,7 +34,7 @@ export function* compare(comparison: Comparison): Iterable<Compared> {
     for (const change of [0, ...more]) {
       const scenario: Scenario = {
         ...{ seed, work, latencies, fleet: withMore(fleet, change) },
-        scheduling: schedulingOf(policy, seed, documents?.get(policy)),
+        scheduling: schedulingOf(policy, seed, { document: documents?.get(policy) }),
       };
       const run = new Simulation(scenario).run();
       yield { report: reportOf(policy, scenario, run), moments: run.meter.moments() };

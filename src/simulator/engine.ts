@@ -26,6 +26,7 @@ import { createMeter } from './measures.ts';
 import { createMembership } from './membership.ts';
 import { createRandom } from './random.ts';
 import type { Handout, Scheduling } from './scheduling.ts';
+import { sendingTimes } from './sending.ts';
 import { acceptedRow, indexOf, type Live, readyTaskOf, startMs, timeText } from './simulated-task.ts';
 import type { Work } from './work.ts';
 
@@ -204,19 +205,18 @@ export class Simulation {
 
   #decide(): void {
     const { latencies } = this.#scenario;
-    const { handouts, cut, violations, opens_at, preemptions = [] } = this.#scheduling.decide(startMs + this.#now);
+    const decision = this.#scheduling.decide(startMs + this.#now);
+    const { handouts, cut, violations, opens_at, preemptions = [], shared } = decision;
     if (opens_at !== undefined) this.#opensAt = opens_at - startMs;
     this.rounds += 1;
     for (const preemption of preemptions) this.#askToMakeWay(preemption);
     this.violations += violations;
-    if (handouts.length === 0) {
-      this.#dispatcherFreeAt = this.#now;
-      this.#decideAt = cut ? this.#now + this.#readMs() : Infinity;
-      return;
+    this.#dispatcherFreeAt = this.#now;
+    if (handouts.length > 0) {
+      const { own, ofTask } = sendingTimes(this.#now, shared, latencies, this.#draw.bind(this));
+      for (const handout of handouts) this.#handOut(handout, ofTask(handout.task.task_id));
+      this.#dispatcherFreeAt = own + this.#draw(latencies.send);
     }
-    const sentAt = this.#now + this.#draw(latencies.reserve) + this.#draw(latencies.claim);
-    for (const handout of handouts) this.#handOut(handout, sentAt);
-    this.#dispatcherFreeAt = sentAt + this.#draw(latencies.send);
     this.#decideAt = cut ? this.#dispatcherFreeAt + this.#readMs() : Infinity;
   }
 

@@ -16,11 +16,18 @@ export const policyNames: readonly string[] = [defaultPolicy, ...plainStrategies
 /** A routing policy document for a simulation. Throws CadreError with all that is wrong with it. */
 export const readPolicy = (value: unknown): PolicyDocument => checkedPolicy(value);
 
-/** The scheduling of a policy; `seed` is for those that draw. With a document it is what production decides under that routing policy. */
-export function schedulingOf(policy: string, seed: number, document?: PolicyDocument): Scenario['scheduling'] {
+/**
+ * The scheduling of a policy; `seed` is for those that draw. With a document it is what production decides under that routing policy. `alone`: one dispatcher hands out everything, which in
+ * production it does only in pools that are not large.
+ */
+export function schedulingOf(
+  policy: string,
+  seed: number,
+  { document, alone }: { readonly document?: PolicyDocument | undefined; readonly alone?: boolean } = {},
+): Scenario['scheduling'] {
   if (policy === randomPolicy) return (crew) => randomScheduling(crew, seed);
   const named = plainStrategies.find((name): name is PlainStrategy => name === policy);
   const row = { pool: 'default', version: 1, at: '2026-01-01T00:00:00.000Z', by: 'simulation' };
   const inForce = document === undefined ? undefined : { ...row, document };
-  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named, inForce);
+  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named, inForce, alone);
 }

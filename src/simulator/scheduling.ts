@@ -1,5 +1,5 @@
 import type { AgentRow, PolicyRow, PoolRows, ReadyTask, RouteRow } from '../contracts/rows.ts';
-import { assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
+import { assignmentsPerRoundMax, readyPageSizeMax, slotsTogetherMax } from '../contracts/limits.ts';
 import type { PlainStrategy } from '../contracts/distributor/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch/round.ts';
 import { openFleet } from '../distributor/core/agents/fleet.ts';
@@ -8,6 +8,7 @@ import { matches } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready/ready-order.ts';
 import { openReservations } from '../distributor/core/ready/reservations.ts';
 import { freeSlots } from '../distributor/core/agents/open-slots.ts';
+import { divide, roundTasksMax } from '../distributor/core/dispatch/shards.ts';
 import { createRandom } from './random.ts';
 import { createReadyLanes } from './ready-lanes.ts';
 
@@ -32,6 +33,8 @@ export interface Decision {
   readonly preemptions?: readonly Preemption[];
   /** When a rate limit that is used up opens again (epoch ms). */
   readonly opens_at?: number;
+  /** Tasks of the round that other dispatchers hand out, each the tasks of one list. */
+  readonly shared?: readonly (readonly string[])[];
 }
 
 /** Which task goes to which agent: the one thing that policies differ in. */
@@ -81,7 +84,7 @@ function violationsOf(
 
 /**
  * The scheduling of production: `decide` is its core, given the very view that the dispatcher reads, from lanes in memory that are sorted by the same keys as
- * the ready index. `strategy` is the one that every task names, `policy` the routing policy in force.
+ * the ready index. `strategy` is the one that every task names, `policy` the routing policy in force; `alone`: one dispatcher hands out everything, however large the pool is.
  */
 export function coreScheduling(
   crew: Crew,
@@ -89,6 +92,7 @@ export function coreScheduling(
   decide: (view: DispatchView) => DispatchPlan,
   strategy?: PlainStrategy,
   policy?: PolicyRow,
+  alone = false,
 ): Scheduling {
   const { limits = [] } = policy?.document ?? {};
   // What a limit may hold back is passed over by right.
@@ -101,6 +105,7 @@ export function coreScheduling(
   const routes = new Map<string, RouteRow>();
   let routeList: readonly RouteRow[] = [];
   let left: Pick<PoolRows, 'starts' | 'served'> = {};
+  let isSpread = false;
   return {
     insert(task, route) {
       if (!routes.has(task.route)) {
@@ -110,14 +115,17 @@ export function coreScheduling(
       lanes.insert(strategy === undefined ? task : { ...task, ...named });
     },
     decide(now) {
-      // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
-      const page = Math.min(readyPageSizeMax, Math.min(countFree(), assignmentsPerRoundMax) + 1);
-      const at = new Date(now).toISOString();
-      const { heads, full, due } = lanes.heads(page, at);
+      isSpread ||= !alone && crew.reduce((sum, { capacity }) => sum + capacity, 0) >= slotsTogetherMax;
       const pool: PoolRows = {
         ...{ pool: 'default', armed_until: Infinity, agents: crew, routes: routeList, ...left },
+        ...(isSpread ? { spread: assignmentsPerRoundMax } : {}),
         ...(policy === undefined ? {} : { policy }),
       };
+      // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
+      const needed = Math.min(countFree(), roundTasksMax(pool)) + 1;
+      const page = isSpread ? needed : Math.min(readyPageSizeMax, needed);
+      const at = new Date(now).toISOString();
+      const { heads, full, due } = lanes.heads(page, at);
       const fleet = openFleet(crew, now);
       const reservations = openReservations(pool, fleet);
       const isShort = reservations !== undefined && reservations.short().length > 0;
@@ -129,9 +137,13 @@ export function coreScheduling(
       const violations =
         plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts().filter(isFree), routes, at);
       const { opens_at } = plan.limits;
+      const { shards } = divide(pool, plan.assignments, now);
       return {
         ...{ handouts: plan.assignments, cut: plan.cut, violations, preemptions: plan.preemptions },
         ...(opens_at === undefined ? {} : { opens_at }),
+        ...(shards.length === 0
+          ? {}
+          : { shared: shards.map(({ assignments }) => assignments.map(({ task }) => task.task_id)) }),
       };
     },
     waiting: () => lanes.count(),

@@ -38,6 +38,7 @@ describe('the recorded histories of mistakes', () => {
       peek: (pk, sk) => rows.get(`${pk} ${sk}`),
       agents: () => [...rows.values()].filter((row) => String(row['sk']).startsWith('AGENT#')),
       isDisturbed: () => false,
+    isShared: () => false,
     slots: 0,
       isRevived: () => false,
       definitionOf: () => undefined,

@@ -49,6 +49,7 @@ async function play(incident: Incident) {
   const oracles = createOracles({
     peek: (pk, sk) => dynamodb.peek(pk, sk),
     isDisturbed: () => false,
+    isShared: () => false,
     slots: 0,
       isRevived: () => false,
     agents: () => incident.agents

@@ -60,6 +60,14 @@ describe('the synthesised templates', () => {
     }
   });
 
+  it('let each message group of a FIFO queue have the throughput of a queue', () => {
+    const queues = Object.values(resources('AWS::SQS::Queue')).map(({ Properties }) => Properties);
+    const fifo = queues.filter((queue) => queue['FifoQueue'] === true);
+    expect(fifo).toHaveLength(4);
+    for (const queue of fifo)
+      expect(queue).toMatchObject({ FifoThroughputLimit: 'perMessageGroupId', DeduplicationScope: 'messageGroup' });
+  });
+
   it.each(queueNames)('feed %s to its function in batches whose failures come back alone', (name) => {
     const { consumer, concurrencyMax } = queueSpecs[name];
     const queueName = deployedQueueName(name);

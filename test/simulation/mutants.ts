@@ -6,6 +6,7 @@ import type { TaskStore } from '../../src/distributor/ports.ts';
 import { taskItem } from '../../src/platform/aws/distributor/task-rows.ts';
 import type { Adapters, Clients } from '../../src/platform/aws/deployment.ts';
 import type { WorkflowStore } from '../../src/workflow/ports.ts';
+import { withoutSharedReservations } from './shared-rounds.ts';
 
 /** A planted mistake. Each must be found within 200 seeds, or the simulation proves nothing. */
 export interface Mutant {
@@ -215,6 +216,11 @@ export const mutants: readonly Mutant[] = [
         },
       },
     }),
+  },
+  {
+    name: 'unreserved-share',
+    mistake: 'whoever hands out a share of a round takes its slots for reserved',
+    spoil: withoutSharedReservations,
   },
   {
     name: 'blind-mark',

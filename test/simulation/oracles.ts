@@ -32,6 +32,8 @@ export interface OracleView {
    * dispatcher's write was refused by a throttled service, or an agent was stopped: then a round may be overtaken by the next one, which is the promise's stated bound.
    */
   isDisturbed(since: number): boolean;
+  /** Whether another dispatcher was to hand out this task when somebody decided at this time. */
+  isShared(task_id: string, at: number): boolean;
   /** The rows of all agents. */
   agents(): readonly Item[];
   /** Whether somebody has asked for the revival of this agent. */
@@ -128,6 +130,7 @@ export function createOracles(view: OracleView) {
     for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
       if (placeAt(key, decidedAt) >= place || since + visibleMs >= decidedAt || other === id || isReserved(other))
         continue;
+      if (view.isShared(other, decidedAt)) continue;
       if (view.peek(`TASK#${other}`, 'TASK')?.['distribution_rules'] !== undefined) continue;
       passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
     }

@@ -19,6 +19,7 @@ import { type EndedWorkflow, isExplained, outcomesOf, type Outcomes } from './ou
 import { resubmitMs, startOperator } from './operator.ts';
 import { createOracles, type Violation } from './oracles.ts';
 import { attemptMsMax, drawScenario, type Scenario } from './scenario.ts';
+import { decidingEvent, watchShares } from './shared-rounds.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
 import { stray } from './stray.ts';
 
@@ -28,8 +29,8 @@ export const recoveryMsMax = 30_000;
 const executionMsMax = 120_000;
 /** How often a dispatcher of work under limits is met by one that has outlived its message. Elsewhere none is: where they meet, the order of starts is judged less. */
 const strayChance = 0.6;
-/** How often new agents stand apart from their pool. */
-const spreadChance = 0.25;
+/** How often new agents stand apart from their pool, and how few tasks a dispatcher then hands out itself at most. */
+const [spreadChance, ownTasksMax] = [0.25, 3];
 /** What tells the lanes of tasks with keys from other routes. */
 const lane = '%';
 /** Faults after which a dispatcher's round is only half done. */
@@ -200,16 +201,19 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   let dispatching = 0;
   let overlapAt = 0;
   let stoppedAt = 0;
+  const shares = watchShares();
   const deployment = deployTwin(
     { seed, faults: scenario.mix },
     {
-      ...(mutant?.spoil === undefined ? {} : { adapters: mutant.spoil }),
+      adapters: (adapters, clients) => shares.adapters(mutant?.spoil?.(adapters, clients) ?? adapters),
       handler: (name, handler) => {
         const spoilt = spoilHandler(mutant, name, handler);
         if (name !== 'dispatch-tasks') return spoilt;
         return async (event, context) => {
-          const isLimited = (event as SQSEvent).Records.some(({ body }) => body.includes(lane));
-          if (isLimited && cloud.faults.active && strays.chance(strayChance)) void startStray(event);
+          const deciding = decidingEvent(event);
+          if (deciding === undefined) return spoilt(event, context);
+          const isLimited = deciding.Records.some(({ body }) => body.includes(lane));
+          if (isLimited && cloud.faults.active && strays.chance(strayChance)) void startStray(deciding);
           dispatching += 1;
           try {
             return await spoilt(event, context);
@@ -236,11 +240,14 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   const api = deployment.runtime('api');
   const startedAt = cloud.clock.now();
   // A throttled write leaves the pool as it is.
-  if (random.fork('spread').chance(spreadChance)) void api.agents.spread('default').catch(() => undefined);
+  const spread = random.fork('spread');
+  if (spread.chance(spreadChance))
+    void api.agents.spread('default', 1 + spread.below(ownTasksMax)).catch(() => undefined);
   const { isRevived } = startOperator(api, deployment, scenario, startedAt);
   const oracles = createOracles({
     isRevived,
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
+    isShared: shares.isShared,
     isDisturbed: (since) =>
       dispatching > 1 ||
       overlapAt >= since ||

@@ -69,6 +69,7 @@ export function createWorkflowStage(options: { seed?: number; faults?: FaultMix 
     agents: createAgentStore(db),
     messenger: {
       hint: async (list) => void hints.push(...list),
+      share: async () => true,
       send: async (list) => void sent.push(...list),
       ticks: async (_pool, delays) => ticks.push(...delays) > 0,
       relay: async () => undefined,

@@ -11,11 +11,13 @@ import {
   eventBridgeBatchSizeMax,
   eventBridgeBytesMax,
   inlineBytesMax,
+  roundShardsMax,
   sqsBatchSizeMax,
   sqsMessageBytesMax,
 } from '../../contracts/limits.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { DispatchHint } from '../../contracts/messages.ts';
+import type { Shard } from '../../distributor/core/dispatch/shards.ts';
 import type { Messenger, Sources } from '../../distributor/ports.ts';
 
 /** Something that notes what went wrong without being able to stop the work. */
@@ -153,6 +155,15 @@ function hintEntries(hints: readonly DispatchHint[], sources: Sources): readonly
   });
 }
 
+/** Shares of a round, each in a message group of its own beside the pool's, so that they are handed out at once. */
+function shardEntries(pool: string, shards: readonly Shard[], sources: Sources): readonly Entry[] {
+  return shards.map((shard, index) => ({
+    MessageBody: sendable(JSON.stringify(shard)),
+    MessageGroupId: `${pool}#${1 + (index % (roundShardsMax - 1))}`,
+    MessageDeduplicationId: sources.id(),
+  }));
+}
+
 /** Hints, assignments, ticks and events over SQS and EventBridge. What cannot be sent is only a lost hint: it is noted and the pulse makes up for it. */
 export function createMessenger(options: {
   readonly sqs: SQSClient;
@@ -179,6 +190,8 @@ export function createMessenger(options: {
       const entries = hintEntries(hints, sources);
       if (entries.length > 0) await sendHints(urls['dispatch'] ?? '', entries, 'dispatch hints');
     },
+    share: (pool, shards) =>
+      sendHints(urls['dispatch'] ?? '', shardEntries(pool, shards, sources), 'shares of a round'),
     send: async (messages) => {
       const byInbox = Map.groupBy(messages, (each) => each.inbox_url);
       await Promise.all(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { busyRouteTasksMin, readyPartsMax } from '../../../src/contracts/limits.ts';
+import { busyRouteTasksMin, largePoolReadyPartsMax, readyPartsMax } from '../../../src/contracts/limits.ts';
 import { priorities } from '../../../src/contracts/distributor/task.ts';
 import { readyEntry } from '../../../src/distributor/core/ready/index-entries.ts';
 import { type BackendOf, claim, delay, ids, tasksIn, unique } from './backend.ts';
@@ -201,6 +201,32 @@ export function taskStoreSuite(backend: BackendOf): void {
       expect(await store().count(route!, 10)).toBe(10);
       const critical = sorted.filter((order) => order.startsWith('0#'));
       expect(orders(await store().due(route!, 0, '2027-01-01T00:00:00.000Z', 20))).toEqual(critical.slice(0, 20));
+    });
+
+    it('has more parts for a route of a large pool, and never fewer', async () => {
+      const pool = unique('p');
+      const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
+      const burst = (ms: number) =>
+        tasksIn(pool, busyRouteTasksMin + 60).map((row) => ({
+          ...row,
+          task_id: `${row.task_id}-${ms}`,
+          created_at: at(ms),
+        }));
+      const { agents, tasks } = backend().adapters;
+      await agents.addRoutes([{ pool, route: '*', required_capabilities: [], agents: [] }]);
+      const small = burst(0);
+      await tasks.insert(small);
+      await agents.spread(pool);
+      const large = burst(60_000);
+      await tasks.insert(large);
+      const [route] = (await agents.pool(pool)).routes;
+      expect(route).toMatchObject({ parts: largePoolReadyPartsMax });
+      const sorted = [...small, ...large].map((row) => readyEntry(row).key).sort();
+      // Half of them stand in three parts of twelve: their pages end before those of the others.
+      for (const limit of [1, 30, 200, 320, 400])
+        expect((await tasks.ready(route!, limit)).map(({ order }) => order)).toEqual(sorted.slice(0, limit));
+      const behind = await tasks.ready(route!, 60, sorted[99]);
+      expect(behind.map(({ order }) => order)).toEqual(sorted.slice(100, 160));
     });
 
     it('tells of a ready task all that a decision needs, small payloads included', async () => {

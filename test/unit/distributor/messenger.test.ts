@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { PutEventsCommand, type PutEventsCommandInput } from '@aws-sdk/client-eventbridge';
 import { SendMessageBatchCommand, type SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
 import { envelope, eventData } from '../../../src/contracts/events.ts';
-import { sqsMessageBytesMax } from '../../../src/contracts/limits.ts';
+import { roundShardsMax, sqsMessageBytesMax } from '../../../src/contracts/limits.ts';
 import { dispatchHint } from '../../../src/contracts/messages.ts';
 import { batches, createMessenger } from '../../../src/platform/aws/messenger.ts';
 import { machineSources } from '../../../src/platform/aws/runtime.ts';
@@ -170,6 +170,19 @@ describe('hints', () => {
     const { messenger, sends } = stage();
     await messenger.hint([]);
     expect(sends).toEqual([]);
+  });
+});
+
+describe('shares of a round', () => {
+  it('have message groups of their own beside the pool, as many as there are dispatchers', async () => {
+    const { messenger, sends } = stage();
+    const shards = Array.from({ length: 9 }, (_, at) => ({ pool: 'p', decided_at: at, assignments: [] }));
+    expect(await messenger.share('p', shards)).toBe(true);
+    const entries = sends.flatMap(({ Entries = [] }) => Entries);
+    expect(entries.map(({ MessageBody = '' }) => JSON.parse(MessageBody) as object)).toEqual(shards);
+    const groups = Array.from({ length: 9 }, (_, at) => `p#${1 + (at % (roundShardsMax - 1))}`);
+    expect(entries.map(({ MessageGroupId }) => MessageGroupId)).toEqual(groups);
+    expect(await stage(100).messenger.share('p', shards)).toBe(false);
   });
 });
 

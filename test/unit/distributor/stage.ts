@@ -3,6 +3,7 @@ import type { Announcement } from '../../../src/contracts/events.ts';
 import type { DispatchHint, InboxMessage } from '../../../src/contracts/messages.ts';
 import type { AgentRow, TaskRow } from '../../../src/contracts/rows.ts';
 import type { Task } from '../../../src/contracts/distributor/task.ts';
+import type { Shard } from '../../../src/distributor/core/dispatch/shards.ts';
 import type { DistributorDeps, WorkflowTasks } from '../../../src/distributor/ports.ts';
 import { acceptTasks } from '../../../src/distributor/usecases/submit/accept-tasks.ts';
 import { dispatchTasks } from '../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
@@ -40,6 +41,7 @@ export const cadreTable: TableSchema = {
 function recorder() {
   const told = {
     hints: [] as DispatchHint[],
+    shards: [] as Shard[],
     relayed: [] as { readonly body: string; readonly group: string; readonly deduplication: string }[],
     sent: [] as { readonly inbox_url: string; readonly message: InboxMessage }[],
     ticks: [] as number[][],
@@ -53,6 +55,7 @@ function recorder() {
     });
   const messenger: DistributorDeps['messenger'] = {
     hint: async (hints) => void told.hints.push(...hints),
+    share: async (_pool, shards) => told.shards.push(...shards) > 0,
     send: async (messages) => void told.sent.push(...messages),
     relay: async (messages) => void told.relayed.push(...messages),
     ticks: async (_pool, delays) => delays.length === 0 || told.ticks.push([...delays]) > 0,

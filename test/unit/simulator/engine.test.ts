@@ -4,7 +4,7 @@ import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.
 import { awsLatencies } from '../../../src/simulator/aws-model.ts';
 import { equalAgents } from '../../../src/simulator/fleet.ts';
 import { coreScheduling } from '../../../src/simulator/scheduling.ts';
-import { policyNames, randomPolicy } from '../../../src/simulator/policies.ts';
+import { policyNames, randomPolicy, schedulingOf } from '../../../src/simulator/policies.ts';
 import { simulated, works } from './stage.ts';
 
 const ended = (times: Float64Array): number => times.filter((at) => !Number.isNaN(at)).length;
@@ -54,6 +54,17 @@ describe('a simulation', () => {
     const { run } = simulated({ work, fleet });
     expect([...run.startedAt]).toEqual([5_000, Number.NaN, 0]);
     expect([...run.agentOf]).toEqual([1, -1, 0]);
+  });
+
+  it('lets several dispatchers hand out a backlog of a large pool, in the order of one', () => {
+    const work = works({ tasks: 1_000, rate: Infinity, duration_ms: 60_000 });
+    const shared = { work, fleet: equalAgents(1_000), latencies: awsLatencies };
+    const alone = { ...shared, scheduling: schedulingOf('default', 1, { alone: true }) };
+    const [many, one] = [shared, alone].map((scenario) => simulated(scenario).run);
+    expect([many?.violations, one?.violations]).toEqual([0, 0]);
+    // Up to eight hundred are a round, against a hundred.
+    expect(many?.rounds).toBeLessThan((one?.rounds ?? 0) / 2);
+    expect(Math.max(...(many?.startedAt ?? []))).toBeLessThan(Math.max(...(one?.startedAt ?? [])) / 2);
   });
 
   it('works as fast as its agents do', () => {

@@ -13,7 +13,7 @@ const both = Array.from({ length: 200 }, (_, index) => one(0, index % 2 === 0 ? 
 
 describe('the namespaces of a run', () => {
   it('have the shares that the policy gives them, as long as both wait', () => {
-    const scheduling = schedulingOf('shares', 1, { shares: { a: 3, b: 1 } });
+    const scheduling = schedulingOf('shares', 1, { document: { shares: { a: 3, b: 1 } } });
     const { namespaces } = simulated({ work: both, fleet: equalAgents(4), scheduling }).report;
     expect(namespaces?.['a']).toMatchObject({ tasks: 100 });
     expect(namespaces?.['a']?.share).toBeGreaterThan(0.72);

@@ -13,6 +13,7 @@ const modules = [
   'Dispatch',
   'Wanted',
   'Order',
+  'Share',
   'Reserve',
   'Batch',
   'Hedge',

@@ -9,10 +9,16 @@ export interface Taken {
   readonly reserved?: Amount;
 }
 
+/** What handing out must know of an agent. */
+export type AssignedAgent = Pick<
+  AgentRow,
+  'agent_id' | 'pool' | 'principal' | 'inbox_url' | 'capacity' | 'holds' | 'batch' | 'batches'
+>;
+
 /** One task for one agent, with the reason. */
-export interface Assignment {
+export interface Assignment<Agent extends AssignedAgent = AgentRow> {
   readonly task: ReadyTask;
-  readonly agent: AgentRow;
+  readonly agent: Agent;
   /** The attempt this assignment starts: the fencing token of the lease. */
   readonly attempt: number;
   readonly log: DistributionLog;
@@ -33,3 +39,6 @@ export interface Assignment {
   /** This is the second run of a task: its row as it was read, and what the run is expected to use. */
   readonly beside?: { readonly row: TaskRow; readonly expected: Amount };
 }
+
+/** An assignment as whoever hands it out has to know it. */
+export type Grant = Assignment<AssignedAgent>;

@@ -1,4 +1,3 @@
-import { assignmentsPerRoundMax } from '../../../contracts/limits.ts';
 import type { AgentRow, ReadyTask } from '../../../contracts/rows.ts';
 import { assign, type AssigningContext } from './assign.ts';
 import type { Assignment } from './assignment.ts';
@@ -12,6 +11,7 @@ import { budgetName, type Overdraft } from './budget-limiter.ts';
 import { type Limiter, openLimiter } from '../ready/limiter.ts';
 import { routerOfPool } from '../policy/routing.ts';
 import type { DispatchPlan, DispatchView } from './round.ts';
+import { roundTasksMax } from './shards.ts';
 import { decidePreemptions } from './preempt.ts';
 import { handOutReserved } from './reserved-lanes.ts';
 import { openReservations } from '../ready/reservations.ts';
@@ -45,7 +45,7 @@ function openLanes(view: DispatchView, fleet: Fleet, at: string, gone: ReadonlyS
  * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
  * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
  * or a strategy holds back for themselves are passed over, as many as a head shows. Before all that comes what waits for a reservation
- * that is short. Where the policy shares out, namespaces and submitters take turns inside of a level. At most `assignmentsPerRoundMax`.
+ * that is short. Where the policy shares out, namespaces and submitters take turns inside of a level. At most `roundTasksMax`.
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
   const at = new Date(view.now).toISOString();
@@ -79,7 +79,7 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
     // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read. One whose tasks
     // were all held back for themselves is left: reading it again would show the same.
     const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
-    if (assignments.length >= assignmentsPerRoundMax || (task === undefined && !isHeld)) {
+    if (assignments.length >= roundTasksMax(view.pool) || (task === undefined && !isHeld)) {
       return {
         ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares), overdrafts: [] },
         ...gatheredBy([...first.lanes, ...open]),

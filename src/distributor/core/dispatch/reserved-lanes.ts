@@ -1,10 +1,10 @@
-import { assignmentsPerRoundMax } from '../../../contracts/limits.ts';
 import type { ReadyTask } from '../../../contracts/rows.ts';
 import { assign, type AssigningContext } from './assign.ts';
 import type { Assignment } from './assignment.ts';
 import type { DispatchView } from './round.ts';
 import { heapOf } from '../ready/heap.ts';
 import { advance, type Lane, openLane } from '../ready/lane.ts';
+import { roundTasksMax } from './shards.ts';
 
 interface ReservedLane extends Lane {
   readonly reservation: string;
@@ -41,7 +41,7 @@ export function handOutReserved(view: DispatchView, context: AssigningContext, a
     const task = lane.next.tasks[lane.next.next];
     const { reservation } = lane;
     const isShort = reservations !== undefined && reservations.excessOf(reservation) < 0;
-    if (task === undefined || !isShort || assignments.length >= assignmentsPerRoundMax) {
+    if (task === undefined || !isShort || assignments.length >= roundTasksMax(view.pool)) {
       heap.pop();
       continue;
     }

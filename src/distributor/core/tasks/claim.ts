@@ -1,17 +1,17 @@
 import type { HedgeRun, TaskRow } from '../../../contracts/rows.ts';
-import type { Assignment } from '../dispatch/assignment.ts';
+import type { Grant } from '../dispatch/assignment.ts';
 import { timerEntry } from '../ready/index-entries.ts';
 import { fenceOf, type Run } from './runs.ts';
 import type { TaskChange } from './task-change.ts';
 import { fenceChange, fenceReadyChange } from './task.ts';
 
 /** The run that an assignment begins. */
-export function runOf({ attempt, agent }: Assignment): Run {
+export function runOf({ attempt, agent }: Grant): Run {
   return { attempt, agent_id: agent.agent_id };
 }
 
 /** The conditional write that gives the lease: Queued at the attempt we saw, to Processing at the next one; or a second lease beside the first, which must be as we saw it. */
-export function claimChange(assignment: Assignment, now: number): TaskChange {
+export function claimChange(assignment: Grant, now: number): TaskChange {
   const { task, agent, attempt, log, taken, hedge_at, beside } = assignment;
   if (beside !== undefined) return hedgeChange(assignment, beside, now);
   const patch: TaskChange['patch'] = {
@@ -30,8 +30,8 @@ export function claimChange(assignment: Assignment, now: number): TaskChange {
 }
 
 function hedgeChange(
-  { agent, attempt, log, taken }: Assignment,
-  { row, expected }: NonNullable<Assignment['beside']>,
+  { agent, attempt, log, taken }: Grant,
+  { row, expected }: NonNullable<Grant['beside']>,
   now: number,
 ): TaskChange {
   const hedge: HedgeRun = {
@@ -47,6 +47,6 @@ function hedgeChange(
 }
 
 /** Takes the right to claim away from a dispatcher that must not, before its reservation goes. */
-export function giveUpChange(pool: string, { task, beside }: Assignment): TaskChange {
+export function giveUpChange(pool: string, { task, beside }: Grant): TaskChange {
   return beside === undefined ? fenceReadyChange(pool, task) : fenceChange(beside.row);
 }

@@ -54,7 +54,7 @@ export async function registerAgent(
   if (Object.keys(registered.value.holds).length > 0) await deps.messenger.ticks(pool, [1]);
   const { agents, spread } = await hintServed(deps, registered.value);
   const slots = agents.reduce((sum, { capacity }) => sum + capacity, 0);
-  if (slots >= slotsTogetherMax && spread !== true) await deps.agents.spread(pool);
+  if (slots >= slotsTogetherMax && spread === undefined) await deps.agents.spread(pool);
   const { agent_id, type, capabilities, capacity } = registration;
   await deps.messenger.announce([
     {

@@ -1,10 +1,11 @@
 import { CadreError } from '../../../contracts/errors.ts';
 import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMin, pulseTicksMax } from '../../../contracts/limits.ts';
 import type { PoolRows } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assignment.ts';
+import type { Grant } from '../../core/dispatch/assignment.ts';
 import { decideDispatch } from '../../core/dispatch/dispatch.ts';
 import type { DispatchPlan } from '../../core/dispatch/round.ts';
 import { openFleet } from '../../core/agents/fleet.ts';
+import { divide, openPromises, type Promises } from '../../core/dispatch/shards.ts';
 import { holdKey, parseHoldKey } from '../../core/agents/hold.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';
@@ -41,7 +42,7 @@ async function markWanted(
   deps: DistributorDeps,
   pool: PoolRows,
   blocked: DispatchPlan['blocked'],
-  taken: readonly Assignment[],
+  taken: readonly Grant[],
 ): Promise<boolean> {
   const routesOf = new Map<string, Set<string>>();
   for (const { route, agents } of blocked) {
@@ -103,38 +104,58 @@ async function tellOverdrafts(deps: DistributorDeps, { budgets }: PoolRows, over
   await Promise.all(news.map((overdraft) => deps.workflowTasks.overdraw(overdraft)));
 }
 
-/** One round: read, decide, reserve, claim, send. `more` asks for another one. */
+/**
+ * Hands out what was decided at `now`, with other dispatchers where it is much; answers with what is ours or was given to them. What could not be given to others is handed out here: who
+ * hands out again what another one does repeats its writes.
+ */
+async function share(
+  deps: DistributorDeps,
+  pool: PoolRows,
+  { assignments, limits }: DispatchPlan,
+  { now, gone, promises }: { readonly now: number; readonly gone: Set<string>; readonly promises: Promises },
+): Promise<readonly Grant[]> {
+  const { own, shards } = divide(pool, assignments, now);
+  const isShared = shards.length > 0 && (await deps.messenger.share(pool.pool, shards));
+  if (isShared) promises.make(shards);
+  const { reserved, claimed } = await handOut(deps, pool, { assignments: isShared ? own : assignments, limits }, now);
+  for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
+  return isShared ? [...claimed, ...shards.flatMap((shard) => shard.assignments)] : claimed;
+}
+
+/** One round: read, decide, share, reserve, claim, send. `more` asks for another one. */
 async function dispatchRound(
   deps: DistributorDeps,
-  rows: PoolRows,
-  { hinted, gone, quiet }: { hinted: ReadonlySet<string>; gone: Set<string>; quiet: QuietLevels },
+  read: PoolRows,
+  memory: { hinted: ReadonlySet<string>; gone: Set<string>; quiet: QuietLevels; promises: Promises },
 ) {
   const now = deps.sources.now();
+  const { hinted, quiet, promises } = memory;
+  const rows: PoolRows = { ...read, agents: promises.onto(read.agents, now) };
+  const gone = new Set([...memory.gone, ...promises.keys(now)]);
   const fleet = openFleet(rows.agents, now);
   const routes = routesToRead(rows, fleet, hinted, now);
-  const { budgets, ...read } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
+  const { budgets, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
   const pool: PoolRows = { ...rows, budgets };
-  const { heads, full, due, reserved: behind } = read;
+  const { heads, full, due, reserved: behind } = found;
   const { customScores, faults } = await scoreAgents(
     pool,
     [...heads.values(), ...due.values(), ...behind.values()].flat(),
   );
-  const plan = decideDispatch({ now, pool, fleet, ...read, customScores });
+  const plan = decideDispatch({ now, pool, fleet, ...found, customScores });
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
   const decidedAt = deps.sources.now();
-  const { reserved, claimed } = await handOut(deps, pool, plan, decidedAt);
-  for (const { task } of reserved) gone.add(holdKey(task.task_id, task.attempt));
+  const taken = await share(deps, pool, plan, { now: decidedAt, gone: memory.gone, promises });
   await preempt(deps, pool.pool, plan.preemptions, now);
   await tellOverdrafts(deps, pool, plan.overdrafts);
   // What waits for company is looked at to the second; should this be lost, the pulse comes a little later.
   if (plan.gathered_at !== undefined)
     await deps.messenger.ticks(pool.pool, tickDelays([new Date(plan.gathered_at).toISOString()], decidedAt));
-  const marked = await markWanted(deps, pool, plan.blocked, claimed);
+  const marked = await markWanted(deps, pool, plan.blocked, taken);
   const empty = routes.flatMap(({ route }) => (!full.has(route) && heads.get(route)?.length === 0 ? [route] : []));
   await unmark(deps, pool, new Set(empty));
-  const lostRace = claimed.length < plan.assignments.length;
+  const lostRace = taken.length < plan.assignments.length;
   return {
-    assigned: claimed.length,
+    assigned: taken.length,
     waiting: plan.blocked.map((each) => each.route),
     more: plan.cut || lostRace || !marked,
     faults,
@@ -153,6 +174,7 @@ export async function dispatchTasks(
 ): Promise<Dispatched> {
   const hinted = new Set(hint.routes);
   const gone = new Set<string>();
+  const promises = openPromises();
   let assigned = 0;
   let isArmed: boolean | undefined;
   for (let round = 1; ; round += 1) {
@@ -160,7 +182,7 @@ export async function dispatchTasks(
     // Armed before anything is handed out, so that a dispatcher which dies half-way is looked after; and even when nothing will be found, since the index
     // may lag behind the hint.
     isArmed ??= await armPulse(deps, pool);
-    const done = await dispatchRound(deps, pool, { hinted, gone, quiet });
+    const done = await dispatchRound(deps, pool, { hinted, gone, quiet, promises });
     assigned += done.assigned;
     if (done.more && round < dispatchRoundsMax) continue;
     if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);

@@ -1,24 +1,19 @@
-import type { Hold, PoolRows } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assignment.ts';
+import type { Hold } from '../../../contracts/rows.ts';
+import type { Grant } from '../../core/dispatch/assignment.ts';
 import { claimChange, runOf } from '../../core/tasks/claim.ts';
 import type { DispatchPlan } from '../../core/dispatch/round.ts';
 import { holdOf } from '../../core/agents/hold.ts';
 import { isLive, isUseless } from '../../core/tasks/runs.ts';
 import { holdKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
-import { passGate } from './pass-gate.ts';
+import { type Gated, passGate } from './pass-gate.ts';
 import { sendAssignments } from './send-assignments.ts';
 
 /** What handing out needs of all that use cases are given. */
 export type HandOutDeps = Pick<DistributorDeps, 'tasks' | 'agents' | 'messenger' | 'sources'>;
 
 /** Occupies the slots of each agent in one conditional write an agent; answers with what got its slot. */
-async function reserve(
-  deps: HandOutDeps,
-  pool: string,
-  assignments: readonly Assignment[],
-  now: number,
-): Promise<Assignment[]> {
+async function reserve(deps: HandOutDeps, pool: string, assignments: readonly Grant[], now: number): Promise<Grant[]> {
   const byAgent = Map.groupBy(assignments, (assignment) => assignment.agent);
   const kept = await Promise.all(
     [...byAgent].map(async ([agent, list]) => {
@@ -41,12 +36,7 @@ async function reserve(
  * Claims what has a slot; answers with what is ours, a call repeated after a lost answer included. A slot whose claim was lost to somebody else is freed again, unless the row leaves
  * it open whether another dispatcher has reserved it for the same attempt: then the pulse finds out.
  */
-async function claim(
-  deps: HandOutDeps,
-  pool: string,
-  reserved: readonly Assignment[],
-  now: number,
-): Promise<Assignment[]> {
+async function claim(deps: HandOutDeps, pool: string, reserved: readonly Grant[], now: number): Promise<Grant[]> {
   const results = await deps.tasks.change(reserved.map((assignment) => claimChange(assignment, now)));
   const rows = results.map((result) => (result.applied ? undefined : result.current));
   const claimed = reserved.filter((each, index) => {
@@ -69,10 +59,10 @@ async function claim(
 /** Carries out what was decided at `now`: reserve, pass the gate where limits apply, claim, send. Answers with what got a slot, and with what of it was claimed. */
 export async function handOut(
   deps: HandOutDeps,
-  pool: PoolRows,
-  { assignments, limits }: Pick<DispatchPlan, 'assignments' | 'limits'>,
+  pool: Gated,
+  { assignments, limits }: { readonly assignments: readonly Grant[]; readonly limits: DispatchPlan['limits'] },
   now: number,
-): Promise<{ readonly reserved: readonly Assignment[]; readonly claimed: readonly Assignment[] }> {
+): Promise<{ readonly reserved: readonly Grant[]; readonly claimed: readonly Grant[] }> {
   const reserved = await reserve(deps, pool.pool, assignments, now);
   const passed = await passGate(deps, pool, reserved, limits);
   const claimed = await claim(deps, pool.pool, passed, now);

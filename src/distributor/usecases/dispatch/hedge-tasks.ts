@@ -2,7 +2,7 @@ import type { Announcement } from '../../../contracts/events.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
 import { hedgeLookMs } from '../../../contracts/limits.ts';
 import type { TaskRow } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assignment.ts';
+import type { Grant } from '../../core/dispatch/assignment.ts';
 import { decideHedges, hedgeTask } from '../../core/tasks/decide-hedges.ts';
 import { hedgeLaterChange } from '../../core/tasks/hedge.ts';
 import { holdKey } from '../../core/agents/hold.ts';
@@ -13,7 +13,7 @@ import { scoreAgents } from './score-agents.ts';
 /** What hedging needs of all that use cases are given. */
 export type HedgeDeps = HandOutDeps & Pick<DistributorDeps, 'budgets'>;
 
-function newsOf({ attempt, agent, beside }: Assignment, now: number): Announcement[] {
+function newsOf({ attempt, agent, beside }: Grant, now: number): Announcement[] {
   if (beside === undefined) return [];
   const { task_id, attempt: first_attempt, assigned_agent = '', correlation_id } = beside.row;
   const hedged_at = new Date(now).toISOString();

@@ -1,5 +1,5 @@
 import type { PoolRows } from '../../../contracts/rows.ts';
-import type { Assignment } from '../../core/dispatch/assignment.ts';
+import type { Grant } from '../../core/dispatch/assignment.ts';
 import { giveUpChange, runOf } from '../../core/tasks/claim.ts';
 import type { DispatchPlan } from '../../core/dispatch/round.ts';
 import { holdKey } from '../../core/agents/hold.ts';
@@ -7,11 +7,14 @@ import { isUseless } from '../../core/tasks/runs.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
+/** A pool as a round has read it, as far as its gate goes. */
+export type Gated = Pick<PoolRows, 'pool' | 'gate' | 'served'>;
+
 /** Frees the slots of what was reserved and must not be claimed. First the fence moves on: another round may have reserved the same slot for the same attempt. */
 async function giveUp(
   deps: Pick<DistributorDeps, 'tasks' | 'agents' | 'messenger' | 'sources'>,
   pool: string,
-  reserved: readonly Assignment[],
+  reserved: readonly Grant[],
 ): Promise<void> {
   const fenced = await deps.tasks.change(reserved.map((each) => giveUpChange(pool, each)));
   const useless = reserved.filter((each, index) => {
@@ -35,10 +38,10 @@ async function giveUp(
  */
 export async function passGate(
   deps: Pick<DistributorDeps, 'tasks' | 'agents' | 'messenger' | 'sources'>,
-  pool: PoolRows,
-  reserved: readonly Assignment[],
+  pool: Gated,
+  reserved: readonly Grant[],
   { starts, served = pool.served, opens_at }: DispatchPlan['limits'],
-): Promise<readonly Assignment[]> {
+): Promise<readonly Grant[]> {
   const limited = reserved.filter(({ taken }) => taken !== undefined);
   if (limited.length === 0 && served === pool.served) return reserved;
   const passed = await deps.agents.pass(pool.pool, { id: deps.sources.id(), was: pool.gate, starts, served });

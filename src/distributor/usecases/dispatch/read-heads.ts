@@ -1,6 +1,6 @@
 import type { BudgetRow } from '../../../contracts/distributor/budget.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
-import { assignmentsPerRoundMax, dueLookMs, heldPagesMax, readyPageSizeMax } from '../../../contracts/limits.ts';
+import { dueLookMs, heldPagesMax, readyPageSizeMax } from '../../../contracts/limits.ts';
 import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { priorities } from '../../../contracts/distributor/task.ts';
 import type { DispatchView } from '../../core/dispatch/round.ts';
@@ -10,6 +10,7 @@ import { mayWaitIn, openReservations, type Reservations } from '../../core/ready
 import { dueTimeOf, isDueAt, levelOf } from '../../core/ready/ready-order.ts';
 import { namespaceOf } from '../../core/ready/route.ts';
 import { freeSlots, isAvailable } from '../../core/agents/open-slots.ts';
+import { roundTasksMax } from '../../core/dispatch/shards.ts';
 import { holdKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
@@ -87,8 +88,10 @@ export async function readHeads(
   const roomOf = (agent: AgentRow) => freeSlots(agent) * (agent.batch?.tasks_max ?? 1);
   const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? roomOf(agent) : 0), 0);
   // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
-  const needed = Math.min(free, assignmentsPerRoundMax) + 1 + gone.size;
-  const pageSize = Math.min(readyPageSizeMax, needed);
+  const needed = Math.min(free, roundTasksMax(pool)) + 1 + gone.size;
+  // What a large pool's last round gave to other dispatchers may stand there still.
+  const pageMax = pool.spread === undefined ? readyPageSizeMax : 2 * roundTasksMax(pool);
+  const pageSize = Math.min(pageMax, needed);
   const fresh = (page: readonly ReadyTask[]): ReadyTask[] =>
     page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)));
   const horizon = now + dueLookMs;

@@ -1,12 +1,12 @@
 import type { Assignment as Lease, InboxMessage } from '../../../contracts/messages.ts';
-import type { Assignment } from '../../core/dispatch/assignment.ts';
+import type { Grant } from '../../core/dispatch/assignment.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
 /** Sends their leases to the agents, those of a batch in one message; what is too large for the index is read first. `now` (epoch ms) is when the attempts began. */
 export async function sendAssignments(
   deps: Pick<DistributorDeps, 'tasks' | 'messenger'>,
   pool: string,
-  claimed: readonly Assignment[],
+  claimed: readonly Grant[],
   now: number,
 ): Promise<void> {
   // A checkpoint is on the row only.

@@ -1,4 +1,5 @@
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { assignmentsPerRoundMax } from '../../../contracts/limits.ts';
 import type { FiguresAging } from '../../../distributor/core/agents/figures.ts';
 import type { AgentStore, BatchFence, HeardFrom } from '../../../distributor/ports.ts';
 import { agingUpdate, figuresUpdate } from './agent-figures.ts';
@@ -186,7 +187,7 @@ export function createAgentStore(database: Database): AgentStore {
   const known = new Set<string>();
   return {
     pool: (pool) => readPool(db, db.places, pool),
-    spread: (pool) => spread(db, pool),
+    spread: (pool, tasks = assignmentsPerRoundMax) => spread(db, pool, tasks),
     get: (pool, agent_id) => readAgent(db, pool, agent_id),
     // On demand: only the API registers, and seldom.
     register: async (row) => (await import('./agent-registration.ts')).register(db, row),

@@ -40,8 +40,8 @@ export async function readPool(db: Database, places: AgentPlaces, pool: string):
     item['killed'] === undefined ? [] : [[String(item['namespace']), item['killed'] as NamespaceKill] as const],
   );
   const policy = fromPolicyItem(of('#POLICY')[0]);
-  const isSpread = row?.['spread'] === true;
-  const agents = isSpread ? [...of('AGENT#'), ...(await readApart(db, pool))].sort(byAgent) : of('AGENT#');
+  const spread = row?.['spread'] as number | undefined;
+  const agents = spread !== undefined ? [...of('AGENT#'), ...(await readApart(db, pool))].sort(byAgent) : of('AGENT#');
   for (const item of agents) places.seen(pool, String(item['agent_id']), String(item['pk']));
   const tried = policy?.canary === undefined ? undefined : canaryKey(pool, policy.version).sk;
   const canary = tried === undefined ? undefined : fromCanaryItem(of(tried)[0]);
@@ -58,7 +58,7 @@ export async function readPool(db: Database, places: AgentPlaces, pool: string):
     ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
     ...(row?.['full'] === undefined ? {} : { full: row['full'] as NonNullable<PoolRows['full']> }),
     ...(row?.['served'] === undefined ? {} : { served: row['served'] as NonNullable<PoolRows['served']> }),
-    ...(isSpread ? { spread: true } : {}),
+    ...(spread === undefined ? {} : { spread }),
     agents: agents.map(fromAgentItem),
     routes: of('ROUTE#').map(fromRouteItem),
   };
@@ -162,17 +162,17 @@ export async function isSpread(db: Database, pool: string): Promise<boolean> {
   const { Item } = await db.client.send(
     new GetCommand({ TableName: db.table, Key: poolKey(pool), ProjectionExpression: 'spread', ConsistentRead: true }),
   );
-  return Item?.['spread'] === true;
+  return Item?.['spread'] !== undefined;
 }
 
-/** Lets new agents stand apart from their pool, for ever: nobody has to ask where an agent went. */
-export async function spread(db: Database, pool: string): Promise<void> {
+/** Lets new agents stand apart from their pool, for ever: nobody has to ask where an agent went. `tasks`: what a dispatcher hands out of a round itself. */
+export async function spread(db: Database, pool: string, tasks: number): Promise<void> {
   await db.client.send(
     new UpdateCommand({
       TableName: db.table,
       Key: poolKey(pool),
-      UpdateExpression: 'SET spread = :yes',
-      ExpressionAttributeValues: { ':yes': true },
+      UpdateExpression: 'SET spread = :tasks',
+      ExpressionAttributeValues: { ':tasks': tasks },
     }),
   );
 }

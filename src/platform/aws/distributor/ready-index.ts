@@ -31,43 +31,68 @@ async function countReady(db: Database, partition: string, most: number): Promis
 const byOrder = (one: ReadyTask, other: ReadyTask): number =>
   one.order < other.order ? -1 : Number(one.order > other.order);
 
+/** Before and behind all orders, which begin with a level. */
+const [firstOrder, lastOrder] = ['0', '~'];
+/** Where reading goes on: behind this order, and before one that begins with it. */
+const behind = (order: string): string => `${order}!`;
+
+/** Entries that each part is asked for, so that `limit` of all can mostly be told: the hash scatters them. */
+const pageOf = (limit: number, parts: number): number =>
+  parts === 1 ? limit : Math.min(limit, Math.ceil((limit / parts) * 1.25) + 8);
+
+/**
+ * The first entries of several parts in their common order. What stands behind the end of a page that was cut is not known: as long as that could come among the first, its part is read on.
+ */
+async function merge(
+  read: (part: number, limit: number, after?: string) => Promise<ReadyTask[]>,
+  parts: number | undefined = 1,
+  limit: number,
+): Promise<readonly ReadyTask[]> {
+  const size = pageOf(limit, parts);
+  let open = Array.from({ length: parts }, (_, part) => ({ part, after: undefined as string | undefined }));
+  const tasks: ReadyTask[] = [];
+  for (;;) {
+    const pages = await Promise.all(
+      open.map(async ({ part, after }) => ({ part, page: await read(part, size, after) })),
+    );
+    tasks.push(...pages.flatMap(({ page }) => page));
+    if (parts > 1) tasks.sort(byOrder);
+    const end = tasks[limit - 1]?.order;
+    open = pages.flatMap(({ part, page }) => {
+      const after = page.at(-1)?.order;
+      return page.length === size && after !== undefined && (end === undefined || after < end) ? [{ part, after }] : [];
+    });
+    if (open.length === 0 || parts === 1) return tasks.slice(0, limit);
+  }
+}
+
 /** What waits, as the index shows it: sorted by the ready order within each route, whose parts are read at once and merged. */
 export function readyIndex(db: Database): Pick<TaskStore, 'ready' | 'due' | 'count' | 'last'> {
-  const query = async (
-    { pool, route, parts = 1 }: ReadyPlace,
-    limit: number,
-    { condition = '', values = {}, ...more }: Partial<QueryCommandInput> & { condition?: string; values?: Item } = {},
-  ): Promise<ReadyTask[]> => {
-    const pages = await Promise.all(
-      Array.from({ length: parts }, (_, part) =>
-        queryItems(
-          db,
-          {
-            IndexName: indexName,
-            KeyConditionExpression: `gsi1pk = :partition${condition}`,
-            ExpressionAttributeValues: { ':partition': readyPartition(pool, route, part), ...values },
-            ...more,
+  /** Reads entries of a part of a route from one order to another, or from behind one that was read. */
+  const entries =
+    ({ pool, route }: ReadyPlace, first: string, last: string, more: Partial<QueryCommandInput> = {}) =>
+    async (part: number, limit: number, after?: string): Promise<ReadyTask[]> => {
+      const items = await queryItems(
+        db,
+        {
+          IndexName: indexName,
+          KeyConditionExpression: 'gsi1pk = :partition AND gsi1sk BETWEEN :first AND :last',
+          ExpressionAttributeValues: {
+            ':partition': readyPartition(pool, route, part),
+            ':first': after === undefined ? first : behind(after),
+            ':last': last,
           },
-          limit,
-        ),
-      ),
-    );
-    const tasks = pages.flat().map(fromIndexItem);
-    return parts === 1 ? tasks : tasks.sort(byOrder);
-  };
+          ...more,
+        },
+        limit,
+      );
+      return items.map(fromIndexItem);
+    };
   return {
-    ready: async (route, limit, after) => {
-      const from = after === undefined ? {} : { condition: ' AND gsi1sk > :after', values: { ':after': after } };
-      return (await query(route, limit, from)).slice(0, limit);
-    },
-    due: async (route, level, at, limit) => {
-      const tasks = await query(route, limit, {
-        condition: ' AND gsi1sk BETWEEN :first AND :last',
-        // What is due at this very moment has more behind its time, and all of that sorts before a tilde.
-        values: { ':first': `${level}#`, ':last': `${level}#${at}~` },
-      });
-      return tasks.slice(0, limit);
-    },
+    ready: (route, limit, after) =>
+      merge(entries(route, after === undefined ? firstOrder : behind(after), lastOrder), route.parts, limit),
+    // What is due at this very moment has more behind its time, and all of that sorts before a tilde.
+    due: (route, level, at, limit) => merge(entries(route, `${level}#`, `${level}#${at}~`), route.parts, limit),
     count: async ({ pool, route, parts = 1 }, most) => {
       const counts = await Promise.all(
         Array.from({ length: parts }, (_, part) => countReady(db, readyPartition(pool, route, part), most)),
@@ -78,9 +103,9 @@ export function readyIndex(db: Database): Pick<TaskStore, 'ready' | 'due' | 'cou
       );
     },
     last: async (route, limit) => {
-      const { parts = 1 } = route;
-      const tasks = await query(route, limit, { ScanIndexForward: false });
-      return parts === 1 ? tasks : tasks.reverse().slice(0, limit);
+      const read = entries(route, firstOrder, lastOrder, { ScanIndexForward: false });
+      const pages = await Promise.all(Array.from({ length: route.parts ?? 1 }, (_, part) => read(part, limit)));
+      return pages.flat().sort(byOrder).reverse().slice(0, limit);
     },
   };
 }

@@ -1,9 +1,10 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { busyRouteTasksMin, readyPartsMax } from '../../../contracts/limits.ts';
+import { busyRouteTasksMin, largePoolReadyPartsMax, readyPartsMax } from '../../../contracts/limits.ts';
 import type { TaskRow } from '../../../contracts/rows.ts';
 import { hashOf } from '../../../distributor/core/strategies/hash.ts';
 import { type Database, isApplied } from '../database.ts';
 import { routeKey } from '../keys.ts';
+import { isSpread } from './pool-store.ts';
 
 /** Routes that are remembered. More: those of a process that sees very many are counted anew. */
 const countedRoutesMax = 1_000;
@@ -25,12 +26,12 @@ export type PartOf = (row: TaskRow) => number;
 
 /**
  * Spreads the tasks of a route that come fast over several partitions of the index, since one takes 1,000 writes a second and each task makes two. What this process
- * accepts in a second is its measure, by the rows' own times; the others stay in the first part, where every reader looks at no more cost. That a route has parts is
- * written on its row before anything stands in them, and stays: whoever reads the pool knows where to look.
+ * accepts in a second is its measure, by the rows' own times; the others stay in the first part, where every reader looks at no more cost. How many parts a route has is
+ * written on its row before anything stands in them, and only grows: whoever reads the pool knows where to look. It is looked at anew whenever the route becomes busy, since the pool may have grown.
  */
 export function spreadRoutes(db: Database): (rows: readonly TaskRow[]) => Promise<PartOf> {
   const seen = new Map<string, Seen>();
-  const spread = new Set<string>();
+  const spread = new Map<string, { readonly parts: number; readonly until: number }>();
   const isBusy = (row: TaskRow): boolean => {
     const { created_at, not_before } = row;
     // What waits for a time stands elsewhere.
@@ -45,27 +46,29 @@ export function spreadRoutes(db: Database): (rows: readonly TaskRow[]) => Promis
   };
   return async (rows) => {
     const busy = new Set(rows.filter(isBusy));
-    const fresh = [...Map.groupBy(busy, nameOf)].filter(([name]) => !spread.has(name));
     await Promise.all(
-      fresh.map(async ([name, [row]]) => {
-        if (row !== undefined && (await noteParts(db, row))) spread.add(name);
+      [...Map.groupBy(busy, nameOf)].map(async ([name, [row]]) => {
+        const now = Date.parse(row?.created_at ?? '');
+        if (row === undefined || (spread.get(name)?.until ?? 0) > now) return;
+        const parts = (await isSpread(db, row.pool)) ? largePoolReadyPartsMax : readyPartsMax;
+        if (await noteParts(db, row, parts)) spread.set(name, { parts, until: now + busyMs });
       }),
     );
-    return (row) => (busy.has(row) && spread.has(nameOf(row)) ? hashOf(row.task_id) % readyPartsMax : 0);
+    return (row) => (busy.has(row) ? hashOf(row.task_id) % (spread.get(nameOf(row))?.parts ?? 1) : 0);
   };
 }
 
-/** Notes on a route's row that it has parts; false when there is no such row. */
-async function noteParts(db: Database, { pool, route }: TaskRow): Promise<boolean> {
+/** Notes on a route's row how many parts it has; false when there is no such row, or it has more. */
+async function noteParts(db: Database, { pool, route }: TaskRow, parts: number): Promise<boolean> {
   return isApplied(
     db.client.send(
       new UpdateCommand({
         TableName: db.table,
         Key: routeKey(pool, route),
         UpdateExpression: 'SET parts = :parts',
-        // Only a route that is known: readers find its parts by its row.
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':parts': readyPartsMax },
+        // Only a route that is known: readers find its parts by its row. Never fewer: tasks stand in them.
+        ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(parts) OR parts <= :parts)',
+        ExpressionAttributeValues: { ':parts': parts },
       }),
     ),
   );

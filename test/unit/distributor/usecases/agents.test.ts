@@ -61,7 +61,7 @@ describe('registering', () => {
 
   it('finds a pool of many slots and lets those that come later stand apart, in the sight of everybody', async () => {
     const stage = distributorStage();
-    const isSpread = async () => (await stage.deps.agents.pool('default')).spread ?? false;
+    const isSpread = async () => (await stage.deps.agents.pool('default')).spread !== undefined;
     await stage.join('a1', { capacity: slotsTogetherMax - 1 });
     expect(await isSpread()).toBe(false);
     await stage.join('a2', { capacity: 1 });

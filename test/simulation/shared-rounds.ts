@@ -1,0 +1,56 @@
+import type { SQSEvent } from 'aws-lambda';
+import { roundShardMsMax } from '../../src/contracts/limits.ts';
+import { holdKey } from '../../src/distributor/core/agents/hold.ts';
+import type { Adapters } from '../../src/platform/aws/deployment.ts';
+
+/** How far the clocks of two dispatchers may be apart (ms). */
+const clocksMsMax = 500;
+
+/** The event without the shares of rounds that others decided; undefined: it is nothing else. */
+export function decidingEvent(event: unknown): SQSEvent | undefined {
+  const Records = (event as SQSEvent).Records.filter(({ body }) => !body.includes('"decided_at"'));
+  return Records.length === 0 ? undefined : { Records };
+}
+
+/** Watches what dispatchers give each other to hand out. */
+export function watchShares() {
+  const decidedAt = new Map<string, number[]>();
+  return {
+    adapters: (adapters: Adapters): Adapters => ({
+      ...adapters,
+      messenger: {
+        ...adapters.messenger,
+        share: (pool, shards) => {
+          for (const { decided_at, assignments } of shards)
+            for (const { task } of assignments)
+              decidedAt.set(task.task_id, [...(decidedAt.get(task.task_id) ?? []), decided_at]);
+          return adapters.messenger.share(pool, shards);
+        },
+      },
+    }),
+    /** Whether the task was given to another dispatcher so shortly before that a later decision may count on it: should it come to nothing, a lower task has overtaken this one. That is the stated bound. */
+    isShared: (task_id: string, at: number): boolean =>
+      (decidedAt.get(task_id) ?? []).some((each) => each <= at && at - each <= roundShardMsMax + clocksMsMax),
+  };
+}
+
+/** Dispatchers that take the slots of a share for reserved. */
+export function withoutSharedReservations({ agents, messenger, ...adapters }: Adapters): Adapters {
+  const shared = new Set<string>();
+  return {
+    ...adapters,
+    messenger: {
+      ...messenger,
+      share: (pool, shards) => {
+        const all = shards.flatMap(({ assignments }) => assignments);
+        for (const { task, attempt } of all) shared.add(holdKey(task.task_id, attempt));
+        return messenger.share(pool, shards);
+      },
+    },
+    agents: {
+      ...agents,
+      reserve: async (pool, agent_id, holds, ...rest) =>
+        Object.keys(holds).every((key) => shared.has(key)) || agents.reserve(pool, agent_id, holds, ...rest),
+    },
+  };
+}
