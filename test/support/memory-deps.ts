@@ -76,6 +76,7 @@ export function memoryDeps() {
       },
     },
     namespaces: { killed: async () => new Map() },
+    policies: { head: async () => undefined },
     messenger: {
       hint: async () => undefined,
       send: async () => undefined,
