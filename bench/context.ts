@@ -143,6 +143,8 @@ async function hitRateFigure(processes: number): Promise<Figure> {
       reads: figures.reads,
       documents: projectTexts().length,
       a_write_each_100_reads: rateOf(oftenWritten),
+      first_reads: rounded(figures.first_reads / figures.reads, 3),
+      of_the_others: rounded(figures.hits / (figures.reads - figures.first_reads), 3),
       megabytes_saved: rounded(figures.bytes_saved / 1e6, 0),
       versions_in_each: rounded(figures.versions / processes, 0),
       megabytes_in_each: rounded(figures.bytes / processes / 1e6),

@@ -30,6 +30,8 @@ export interface ReadingFigures extends ContextCacheFigures {
   readonly large_bodies: number;
   /** Reads of documents whose bodies are that large. */
   readonly reads_of_large: number;
+  /** Reads of documents that their process had never read: no memory can answer them. */
+  readonly first_reads: number;
 }
 
 const at = '2026-11-23T10:00:00.000Z';
@@ -94,10 +96,13 @@ export async function readTogether(seed: string, reading: Reading): Promise<Read
   const memories = Array.from({ length: reading.processes }, () => cachingContexts(calls, { now: () => 0 }, {}));
   let reads = 0;
   let reads_of_large = 0;
+  const seen = new Set<number>();
   for (let round = 0; round < reading.readsPerAgent; round += 1) {
     for (let agent = 0; agent < reading.agents; agent += 1) {
       const index = anyRead();
-      await memories[agent % reading.processes]?.contexts.get({ context_id: String(index) });
+      const process = agent % reading.processes;
+      seen.add(process * size + index);
+      await memories[process]?.contexts.get({ context_id: String(index) });
       reads += 1;
       if (isLarge(index)) reads_of_large += 1;
       if (reads % reading.readsPerWrite !== 0) continue;
@@ -116,5 +121,6 @@ export async function readTogether(seed: string, reading: Reading): Promise<Read
     bytes: sum('bytes'),
     large_bodies: read.large,
     reads_of_large,
+    first_reads: seen.size,
   };
 }

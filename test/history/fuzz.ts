@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { CadreError } from '../../src/contracts/errors.ts';
 import { contextOperations, type ContextOperationName } from '../../src/contracts/context/operations.ts';
 import { contextStage } from '../unit/context/stage.ts';
+import { agentRow } from '../unit/distributor/rows.ts';
 
 /** Values that break careless readers. */
 const nasty = fc.constantFrom<unknown>(
@@ -85,7 +86,7 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   items: often(fc.array(value, { maxLength: 3 }), nasty),
   to: fc.oneof(fc.record({ context_id: id }), number, time),
   context_ids: often(fc.array(id, { maxLength: 4 }), nasty),
-  under: id,
+  under: fc.oneof(id, fc.array(id, { maxLength: 3 })),
   direction: often(fc.constantFrom('in', 'out', 'both'), nasty),
   depth: number,
   limit: number,
@@ -199,6 +200,7 @@ async function freshStage(): Promise<Stage & { readonly writes: () => number }> 
   await stage.call('create', { context_id: 'p', context_type: 'knowledge', data: {}, subject: 'bob' });
   await stage.call('hold', { context_id: 'p', reason: 'why' });
   await stage.call('define', { context_type: 'novel', schema: { type: 'object' }, expected_version: 0 });
+  await stage.deps.agents.register(agentRow({ agent_id: 'bob', principal: 'alice' }));
   await stage.call('lock', { name: 'p/q', ttl_ms: 3_600_000 });
   await stage.call('snapshot', { name: 's' });
   stage.clock.now += 60_000;
