@@ -102,7 +102,9 @@ export function plainWords(typed: readonly string[], program: Command): readonly
       (command) => command.name() === word || command.aliases().includes(word),
     );
     if (next !== undefined) noun = next;
-    else if (noun === undefined || (word !== 'list' && word !== 'show') || !isNoun(noun)) return typed;
+    // Before any command it is the value of an option.
+    else if (noun === undefined) continue;
+    else if ((word !== 'list' && word !== 'show') || !isNoun(noun)) return typed;
     else return [...typed.slice(0, index), ...typed.slice(index + 1)];
   }
   return typed;

@@ -62,6 +62,7 @@ describe('the command line', () => {
     ['workflow show run-1', 'workflow run-1'],
     ['context types show ticket', 'context types ticket'],
     ['context list --under a', 'context list --under a'],
+    ['--api-url http://a agents list', '--api-url http://a agents'],
     ['start list', 'start list'],
     ['agents drain list', 'agents drain list'],
   ])('takes %s as %s', (typed, meant) => {
