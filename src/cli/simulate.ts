@@ -65,6 +65,7 @@ export async function readComparison(given: unknown): Promise<Comparison & { rea
     ...{ work, fleet: chosen ?? forTrace, policies: options.policy, documents, seed: options.seed, plot: options.plot },
     more: options.agents.flatMap((choice) => (choice.kind === 'more' ? [choice.more] : [])),
     latencies: options.cloud === 'aws' ? awsLatencies : noLatencies,
+    hedged: options.hedge,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Comparison {
   readonly documents?: ReadonlyMap<string, PolicyDocument>;
   readonly latencies: Latencies;
   readonly seed: number;
+  /** Tasks that run long have a second run elsewhere. @default false */
+  readonly hedged?: boolean;
 }
 
 /** A run with what a plot shows of it. */
@@ -29,11 +31,11 @@ export interface Compared {
 
 /** Runs the comparison, one run after the other. */
 export function* compare(comparison: Comparison): Iterable<Compared> {
-  const { work, fleet, more, policies, documents, latencies, seed } = comparison;
+  const { work, fleet, more, policies, documents, latencies, seed, hedged = false } = comparison;
   for (const policy of policies) {
     for (const change of [0, ...more]) {
       const scenario: Scenario = {
-        ...{ seed, work, latencies, fleet: withMore(fleet, change) },
+        ...{ seed, work, latencies, hedged, fleet: withMore(fleet, change) },
         scheduling: schedulingOf(policy, seed, { document: documents?.get(policy) }),
       };
       const run = new Simulation(scenario).run();

@@ -1,33 +1,21 @@
 import FlatQueue from 'flatqueue';
-import { preemptAfterMs, pulseIntervalMs } from '../contracts/limits.ts';
+import { hedgeLookMs, preemptAfterMs, pulseIntervalMs } from '../contracts/limits.ts';
 import type { TaskRow } from '../contracts/rows.ts';
-import { holdOf } from '../distributor/core/agents/hold.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
 import { routeRow } from '../distributor/core/ready/route.ts';
-import { holdKey, parseHoldKey } from '../distributor/core/agents/hold.ts';
+import { parseHoldKey } from '../distributor/core/agents/hold.ts';
 import { settle } from '../distributor/core/tasks/settle.ts';
-import type { Latencies, Latency } from './aws-model.ts';
+import type { Latencies } from './aws-model.ts';
 import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';
-import {
-  accepted,
-  begun,
-  handedBack,
-  interrupted,
-  isTurn,
-  joined,
-  looked,
-  packed,
-  settled,
-  unpacked,
-  worked,
-} from './events.ts';
+import { createDelays, type Delays } from './delays.ts';
+import * as events from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { createMeter } from './measures.ts';
 import { createMembership } from './membership.ts';
-import { createRandom } from './random.ts';
+import { begin, type Live, release, reserve, type Run, stop, without } from './run.ts';
 import type { Handout, Scheduling } from './scheduling.ts';
 import { sendingTimes } from './sending.ts';
-import { acceptedRow, indexOf, type Live, readyTaskOf, startMs, timeText } from './simulated-task.ts';
+import { acceptedRow, indexOf, readyTaskOf, startMs, timeText } from './simulated-task.ts';
 import type { Work } from './work.ts';
 
 /** Everything that one run is made of. */
@@ -37,6 +25,8 @@ export interface Scenario {
   readonly work: readonly Work[];
   readonly fleet: Fleet;
   readonly latencies: Latencies;
+  /** Tasks may be hedged. @default false */
+  readonly hedged?: boolean;
   /** Makes the scheduling over the rows of the agents that have joined; `freeSlots` counts what they show as free. */
   readonly scheduling: (crew: readonly SimulatedAgent['row'][], freeSlots: () => number) => Scheduling;
 }
@@ -61,6 +51,8 @@ export class Simulation {
   violations = 0;
   /** Attempts that made way for a critical task. */
   preemptions = 0;
+  /** Second runs of tasks. */
+  hedges = 0;
   endMs = 0;
 
   readonly #scenario: Scenario;
@@ -69,7 +61,7 @@ export class Simulation {
   readonly #byId: ReadonlyMap<string, SimulatedAgent>;
   readonly #events = new FlatQueue();
   readonly #live = new Map<number, Live>();
-  readonly #chance: ReturnType<typeof createRandom>;
+  readonly #delays: Delays;
   readonly #membership: ReturnType<typeof createMembership>;
   #now = 0;
   #arrivals = 0;
@@ -88,7 +80,7 @@ export class Simulation {
     this.agentOf = new Int32Array(work.length).fill(-1);
     this.agents = createCrew(fleet, startMs);
     this.#byId = new Map(this.agents.map((agent) => [agent.row.agent_id, agent]));
-    this.#chance = createRandom(seed, 'latencies');
+    this.#delays = createDelays(scenario.latencies, seed);
     this.#membership = createMembership({
       ...{ seed, timeText, crew: this.#crew, meter: this.meter, now: () => this.#now },
       at: (time, subject, turn, kind) => {
@@ -102,7 +94,7 @@ export class Simulation {
       },
     });
     this.#scheduling = scenario.scheduling(this.#crew, () => this.#freeSlots());
-    for (const agent of this.agents) this.#at(agent.group.joins_at_ms, agent.number, 0, joined);
+    for (const agent of this.agents) this.#at(agent.group.joins_at_ms, agent.number, 0, events.joined);
   }
 
   /** Until every task has ended, or nothing can happen to those that have not. */
@@ -133,11 +125,7 @@ export class Simulation {
   }
 
   #at(time: number, subject: number, turn: number, kind: number): void {
-    this.#events.push(packed(subject, turn, kind), time);
-  }
-
-  #draw({ median, p99 }: Latency): number {
-    return median === 0 ? 0 : this.#chance.logNormal(median, p99);
+    this.#events.push(events.packed(subject, turn, kind), time);
   }
 
   #freeSlots(): number {
@@ -145,41 +133,44 @@ export class Simulation {
   }
 
   #happen(event: number): void {
-    const { kind, turn, subject } = unpacked(event);
-    if (kind >= joined) {
+    const { kind, turn, subject } = events.unpacked(event);
+    if (kind >= events.joined) {
       const agent = this.agents[subject];
       if (agent !== undefined) this.#membership(agent, kind, turn);
       return;
     }
-    if (kind === accepted) {
+    if (kind === events.accepted) {
       this.#accept(subject);
       return;
     }
     const live = this.#live.get(subject);
-    if (kind === looked) {
+    if (kind === events.looked) {
       this.#look(subject, live);
       return;
     }
-    // An event of an attempt that was lost and given out again.
-    if (live?.agent === undefined || !isTurn(live.row.attempt, turn)) return;
-    if (kind === begun) this.#begin(subject, live, live.agent);
-    else if (kind === worked) this.#work(subject, live, live.agent);
-    else if (kind === interrupted) this.#interrupt(subject, live, live.agent);
-    else if (kind === handedBack) this.#takeHandedBack(live, live.agent);
-    else this.#settle(subject, live, live.agent);
+    const run = live?.runs.find(({ attempt }) => events.isTurn(attempt, turn));
+    // An event of an attempt that was lost, or that came second.
+    if (live === undefined || run === undefined) return;
+    if (kind === events.begun) this.#begin(subject, run);
+    else if (kind === events.worked) this.#work(subject, run);
+    else if (kind === events.interrupted) this.#interrupt(subject, run);
+    else if (kind === events.handedBack) this.#takeHandedBack(live, run);
+    else if (kind === events.outlived) this.#hedge(subject, live);
+    else this.#settle(subject, live, run);
   }
 
   #submit(): void {
     this.meter.levels.waiting += 1;
-    this.#at(this.#now + this.#draw(this.#scenario.latencies.accept), this.#arrivals, 0, accepted);
+    this.#at(this.#now + this.#delays.accept(), this.#arrivals, 0, events.accepted);
     this.#arrivals += 1;
   }
 
   #accept(index: number): void {
     const work = this.#scenario.work[index] as Work;
-    const row = acceptedRow(index, work, this.#now);
-    this.#live.set(index, { row, life: 0 });
-    if (work.priority === 'critical') this.#at(this.#now + preemptAfterMs + pulseIntervalMs / 2, index, 0, looked);
+    const row = acceptedRow(index, work, this.#now, this.#scenario.hedged === true);
+    this.#live.set(index, { row, runs: [] });
+    if (work.priority === 'critical')
+      this.#at(this.#now + preemptAfterMs + pulseIntervalMs / 2, index, 0, events.looked);
     this.#ready(row);
   }
 
@@ -192,19 +183,12 @@ export class Simulation {
   /** A dispatcher works at a time: a hint that comes while one does waits in the queue. */
   #hint(): void {
     if (this.#decideAt < Infinity) return;
-    const { hint, nextHint } = this.#scenario.latencies;
-    const sent = this.#now + this.#draw(hint);
-    const start = this.#dispatcherFreeAt > sent ? this.#dispatcherFreeAt + this.#draw(nextHint) : sent;
-    this.#decideAt = start + this.#readMs();
-  }
-
-  #readMs(): number {
-    const { read, readPer100Agents } = this.#scenario.latencies;
-    return this.#draw(read) + (readPer100Agents * this.#crew.length) / 100;
+    const sent = this.#now + this.#delays.hint();
+    const start = this.#dispatcherFreeAt > sent ? this.#dispatcherFreeAt + this.#delays.nextHint() : sent;
+    this.#decideAt = start + this.#delays.read(this.#crew.length);
   }
 
   #decide(): void {
-    const { latencies } = this.#scenario;
     const decision = this.#scheduling.decide(startMs + this.#now);
     const { handouts, cut, violations, opens_at, preemptions = [], shared } = decision;
     if (opens_at !== undefined) this.#opensAt = opens_at - startMs;
@@ -213,62 +197,82 @@ export class Simulation {
     this.violations += violations;
     this.#dispatcherFreeAt = this.#now;
     if (handouts.length > 0) {
-      const { own, ofTask } = sendingTimes(this.#now, shared, latencies, this.#draw.bind(this));
+      const { own, ofTask } = sendingTimes(this.#now, shared, this.#delays);
       for (const handout of handouts) this.#handOut(handout, ofTask(handout.task.task_id));
-      this.#dispatcherFreeAt = own + this.#draw(latencies.send);
+      this.#dispatcherFreeAt = own + this.#delays.send();
     }
-    this.#decideAt = cut ? this.#dispatcherFreeAt + this.#readMs() : Infinity;
+    this.#decideAt = cut ? this.#dispatcherFreeAt + this.#delays.read(this.#crew.length) : Infinity;
   }
 
   #handOut(handout: Handout, sentAt: number): void {
-    const { task, agent: row, next_turn } = handout;
-    const index = indexOf(task.task_id);
-    const live = this.#live.get(index);
-    const agent = this.#byId.get(row.agent_id);
-    if (live === undefined || agent === undefined) throw new Error(`${task.task_id} is not there`);
+    const { task, agent, hedge_at } = handout;
+    const live = this.#live.get(indexOf(task.task_id));
+    if (live === undefined) throw new Error(`${task.task_id} is not there`);
     const attempt = task.attempt + 1;
-    const at = startMs + this.#now;
-    live.row = { ...live.row, status: 'Processing', attempt, assigned_agent: row.agent_id };
-    live.agent = agent;
-    live.life = agent.down ? -1 : agent.life;
-    live.stage = 'sent';
-    agent.row.holds[holdKey(task.task_id, attempt)] = holdOf(handout, at);
-    agent.row.occupied += 1;
-    if (next_turn !== undefined) agent.row.next_turn = next_turn;
+    live.row = { ...live.row, status: 'Processing', attempt, assigned_agent: agent.agent_id, hedges: 0 };
+    live.runs = [this.#send(handout, attempt, sentAt)];
     this.meter.levels.waiting -= 1;
-    if (agent.present) this.meter.levels.held += 1;
-    const { send, inbox } = this.#scenario.latencies;
-    this.#at(sentAt + this.#draw(send) + this.#draw(inbox), index, attempt, begun);
+    // The pulse looks every few seconds.
+    const dueAt = Date.parse(hedge_at ?? '') - startMs + pulseIntervalMs / 2;
+    if (hedge_at !== undefined) this.#at(dueAt, indexOf(task.task_id), attempt, events.outlived);
   }
 
-  #begin(index: number, live: Live, agent: SimulatedAgent): void {
-    if (live.life !== agent.life || live.stage !== 'sent') return;
-    live.stage = 'working';
+  /** Reserves a slot for a run and sends it. */
+  #send(handout: Handout, attempt: number, sentAt: number): Run {
+    const { task, agent: row } = handout;
+    const agent = this.#byId.get(row.agent_id);
+    if (agent === undefined) throw new Error(`${row.agent_id} is not there`);
+    this.#at(sentAt + this.#delays.toAgent(), indexOf(task.task_id), attempt, events.begun);
+    return reserve(handout, agent, attempt, startMs + this.#now, this.meter);
+  }
+
+  /** What the pulse does with a task that runs long: another agent with nothing to do runs it too, or it is looked at again later. */
+  #hedge(index: number, live: Live): void {
+    const { row, runs } = live;
+    if (runs.length > 1) return;
+    const second = this.#scheduling.hedge?.(row, startMs + this.#now);
+    if (second === undefined) {
+      this.#at(this.#now + hedgeLookMs, index, row.attempt, events.outlived);
+      return;
+    }
+    this.hedges += 1;
+    live.row = { ...row, hedges: second.attempt - row.attempt };
+    live.runs = [...runs, this.#send(second, second.attempt, this.#now + this.#delays.claim())];
+  }
+
+  #begin(index: number, run: Run): void {
+    if (!begin(run, this.meter)) return;
     if (Number.isNaN(this.startedAt[index])) this.startedAt[index] = this.#now;
-    agent.running += 1;
-    if (agent.present) this.meter.levels.working += 1;
-    this.#at(this.#now + this.#durationOf(index, agent), index, live.row.attempt, worked);
+    this.#at(this.#now + this.#durationOf(index, run.agent), index, run.attempt, events.worked);
   }
 
   #durationOf(index: number, agent: SimulatedAgent): number {
     return (this.#scenario.work[index]?.duration_ms ?? 0) / agent.group.speed;
   }
 
-  #work(index: number, live: Live, agent: SimulatedAgent): void {
-    if (live.life !== agent.life || live.stage !== 'working') return;
-    live.stage = 'ended';
-    agent.running -= 1;
+  #work(index: number, run: Run): void {
+    const { agent } = run;
+    if (run.life !== agent.life || run.stage !== 'working') return;
+    stop(run, this.meter);
     agent.workedMs += this.#durationOf(index, agent);
-    if (agent.present) this.meter.levels.working -= 1;
-    const { result, settle: apply } = this.#scenario.latencies;
-    this.#at(this.#now + this.#draw(result) + this.#draw(apply), index, live.row.attempt, settled);
+    this.#tell(index, run, events.settled);
   }
 
-  #settle(index: number, live: Live, agent: SimulatedAgent): void {
+  /** Its agent reports how a run ended. */
+  #tell(index: number, run: Run, kind: number): void {
+    this.#at(this.#now + this.#delays.settle(), index, run.attempt, kind);
+  }
+
+  #settle(index: number, live: Live, run: Run): void {
+    const { agent } = run;
     this.endedAt[index] = this.#now;
     this.agentOf[index] = agent.number;
     succeed(agent, this.#durationOf(index, agent));
-    this.#release(live, agent);
+    // The other run, if there is one, came too late.
+    for (const each of live.runs) {
+      stop(each, this.meter);
+      release(live.row.task_id, each, this.meter);
+    }
     this.#end(index);
     if (this.#scheduling.waiting() > 0) this.#hint();
   }
@@ -277,7 +281,7 @@ export class Simulation {
   #look(index: number, live: Live | undefined): void {
     if (live?.row.status !== 'Queued') return;
     this.#hint();
-    this.#at(this.#now + pulseIntervalMs, index, 0, looked);
+    this.#at(this.#now + pulseIntervalMs, index, 0, events.looked);
   }
 
   #askToMakeWay({ agent: row, key }: Preemption): void {
@@ -286,44 +290,39 @@ export class Simulation {
     if (hold === undefined || agent === undefined) return;
     agent.row.holds[key] = { ...hold, preempted_at: startMs + this.#now };
     const { task_id, attempt } = parseHoldKey(key);
-    const { send, inbox } = this.#scenario.latencies;
-    this.#at(this.#now + this.#draw(send) + this.#draw(inbox), indexOf(task_id), attempt, interrupted);
+    this.#at(this.#now + this.#delays.toAgent(), indexOf(task_id), attempt, events.interrupted);
   }
 
   /** The agent ends the attempt, whose work is lost: no checkpoint is assumed. */
-  #interrupt(index: number, live: Live, agent: SimulatedAgent): void {
-    if (live.life !== agent.life || live.stage === 'ended') return;
-    if (live.stage === 'working') {
-      agent.running -= 1;
-      if (agent.present) this.meter.levels.working -= 1;
-    }
-    live.stage = 'ended';
-    const { result, settle: apply } = this.#scenario.latencies;
-    this.#at(this.#now + this.#draw(result) + this.#draw(apply), index, live.row.attempt, handedBack);
+  #interrupt(index: number, run: Run): void {
+    if (run.life !== run.agent.life || run.stage === 'ended') return;
+    stop(run, this.meter);
+    this.#tell(index, run, events.handedBack);
   }
 
-  /** What apply-results does with an attempt that made way: its task goes back to its place. */
-  #takeHandedBack(live: Live, agent: SimulatedAgent): void {
-    const { row } = live;
-    const ended = { outcome: 'released', attempt: row.attempt, agent_id: agent.row.agent_id, preempted: true } as const;
-    const { change } = settle(row, ended, { now: startMs + this.#now, random: 0 });
-    this.#release(live, agent);
+  /** What apply-results does with an attempt that made way: its task goes back to its place, unless another run of it goes on. */
+  #takeHandedBack(live: Live, run: Run): void {
+    const { agent, attempt } = run;
+    const ended = { outcome: 'released', attempt, agent_id: agent.row.agent_id, preempted: true } as const;
+    const { change } = settle(live.row, ended, { now: startMs + this.#now, random: 0 });
+    release(live.row.task_id, run, this.meter);
     this.preemptions += 1;
-    this.meter.levels.waiting += 1;
     const resume = change.patch.resume ?? undefined;
-    live.row = { ...row, status: 'Queued', ...(resume === undefined ? {} : { resume }) };
+    this.#goOn(live, run, resume === undefined ? {} : { resume });
+  }
+
+  /** Goes on without a run that came to nothing: the other one has the task now, or it waits again. */
+  #goOn(live: Live, run: Run, patch: Partial<TaskRow>): void {
+    Object.assign(live, without(live, run));
+    if (live.runs.length > 0) return;
+    live.row = { ...live.row, ...patch };
+    this.meter.levels.waiting += 1;
     this.#ready(live.row);
   }
 
   #end(index: number): void {
     this.#live.delete(index);
     this.#open -= 1;
-  }
-
-  #release({ row }: Live, agent: SimulatedAgent): void {
-    delete agent.row.holds[holdKey(row.task_id, row.attempt)];
-    agent.row.occupied -= 1;
-    if (agent.present) this.meter.levels.held -= 1;
   }
 
   /** What the pulse does when it finds an agent silent: settles what it held in an earlier life, and frees the slots. */
@@ -333,18 +332,17 @@ export class Simulation {
       const { task_id, attempt } = parseHoldKey(key);
       const index = indexOf(task_id);
       const live = this.#live.get(index);
-      if (live === undefined || live.life === agent.life) continue;
+      const run = live?.runs.find((each) => each.attempt === attempt && each.agent === agent);
+      if (live === undefined || run === undefined || run.life === agent.life) continue;
       const ended = { outcome: 'failed', attempt, agent_id: agent.row.agent_id, cause: 'lease-lost' } as const;
       const { kind, change } = settle(live.row, ended, { now, random: 0 });
-      this.#release(live, agent);
+      release(live.row.task_id, run, this.meter);
       agent.row.failed += 1;
-      if (kind !== 'retry') {
+      if (kind !== 'retry' && live.runs.length === 1) {
         this.#end(index);
         continue;
       }
-      live.row = { ...live.row, status: 'Queued', retry_count: Number(change.patch.retry_count) };
-      this.meter.levels.waiting += 1;
-      this.#ready(live.row);
+      this.#goOn(live, run, { retry_count: Number(change.patch.retry_count) });
     }
   }
 }

@@ -84,6 +84,7 @@ export const simulateOptions = z.object({
   durations: z.enum(durationShapes, { error: `use ${durationShapes.join(', ')}` }).default('lognormal'),
   deadlineMs: positive.optional(),
   seed: number.refine(Number.isInteger, 'give a whole number').default(1),
+  hedge: z.boolean().default(false),
   cloud: z.enum(['aws', 'instant'], { error: 'use aws or instant' }).default('aws'),
   plot: z.string().optional(),
 });

@@ -23,6 +23,7 @@ export interface Report {
   /** Tasks handed out to an agent that could have run one of a higher level which was shown and waited. */
   readonly order_violations: number;
   readonly preemptions: number;
+  /** Tasks that had a second run elsewhere. */
   readonly hedges: number;
   /** The agents by the hour, and the coordination. */
   readonly cost_usd: number;
@@ -71,7 +72,7 @@ export function reportOf(policy: string, scenario: Scenario, run: Simulation): R
     deadlines_met: digits(deadlinesMet(scenario, run), 5),
     utilisation: digits(sums.slots === 0 ? 0 : sums.working / sums.slots, 5),
     load_variance: digits(variation(shares), 5),
-    ...{ order_violations: run.violations, preemptions: run.preemptions, hedges: 0 },
+    ...{ order_violations: run.violations, preemptions: run.preemptions, hedges: run.hedges },
     cost_usd: digits(costOf(scenario, run), 6),
     overhead: digits(sums.lost + sums.working === 0 ? 0 : sums.lost / (sums.lost + sums.working), 5),
   };

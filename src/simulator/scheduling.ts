@@ -1,4 +1,4 @@
-import type { AgentRow, PolicyRow, PoolRows, ReadyTask, RouteRow } from '../contracts/rows.ts';
+import type { AgentRow, PolicyRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../contracts/rows.ts';
 import { assignmentsPerRoundMax, readyPageSizeMax, slotsTogetherMax } from '../contracts/limits.ts';
 import type { PlainStrategy } from '../contracts/distributor/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch/round.ts';
@@ -9,6 +9,7 @@ import { levelOf, orderAt } from '../distributor/core/ready/ready-order.ts';
 import { openReservations } from '../distributor/core/ready/reservations.ts';
 import { freeSlots } from '../distributor/core/agents/open-slots.ts';
 import { divide, roundTasksMax } from '../distributor/core/dispatch/shards.ts';
+import { decideHedges } from '../distributor/core/tasks/decide-hedges.ts';
 import { createRandom } from './random.ts';
 import { createReadyLanes } from './ready-lanes.ts';
 
@@ -22,6 +23,8 @@ export interface Handout {
   readonly limits?: readonly string[];
   /** The reservation whose slots it uses. */
   readonly reservation?: string;
+  /** When it gets a second run elsewhere unless it has ended (RFC 3339). */
+  readonly hedge_at?: string;
 }
 
 /** What a round decides; `cut`: another one should follow at once. `violations`: hand-outs before waiting work of a higher priority. */
@@ -41,6 +44,8 @@ export interface Decision {
 export interface Scheduling {
   insert(task: ReadyTask, route: RouteRow): void;
   decide(now: number): Decision;
+  /** A second run of a task that runs long, on a slot for which nobody waits; undefined: there is none now. Absent: it never hedges. */
+  hedge?(row: TaskRow, now: number): (Handout & { readonly attempt: number }) | undefined;
   /** Tasks that may be handed out now or later. */
   waiting(): number;
 }
@@ -82,6 +87,30 @@ function violationsOf(
   ).length;
 }
 
+/** What other dispatchers hand out of a round. */
+function sharedOf(pool: PoolRows, { assignments }: DispatchPlan, now: number): Pick<Decision, 'shared'> {
+  const { shards } = divide(pool, assignments, now);
+  return shards.length === 0
+    ? {}
+    : { shared: shards.map((shard) => shard.assignments.map(({ task }) => task.task_id)) };
+}
+
+/** Tasks as they are submitted where every task names a strategy. */
+function naming(strategy: PlainStrategy | undefined) {
+  return <T extends Pick<ReadyTask, 'distribution_rules'>>(task: T): T =>
+    strategy === undefined
+      ? task
+      : { ...task, distribution_rules: { ...task.distribution_rules, routing_strategy: strategy } };
+}
+
+/** Whether one of these tasks, the first of their lanes, could use a slot of this agent. */
+function isWanted(agent: AgentRow, firsts: readonly ReadyTask[], routes: ReadonlyMap<string, RouteRow>): boolean {
+  return firsts.some((task) => {
+    const route = routes.get(task.route);
+    return route !== undefined && canRun(agent, route);
+  });
+}
+
 /**
  * The scheduling of production: `decide` is its core, given the very view that the dispatcher reads, from lanes in memory that are sorted by the same keys as
  * the ready index. `strategy` is the one that every task names, `policy` the routing policy in force; `alone`: one dispatcher hands out everything, however large the pool is.
@@ -100,27 +129,28 @@ export function coreScheduling(
     const route = routes.get(task.route);
     return route === undefined || !limits.some(({ match }) => matches(match, task, route));
   };
-  const named = strategy === undefined ? {} : { distribution_rules: { routing_strategy: strategy } };
+  const named = naming(strategy);
   const lanes = createReadyLanes();
   const routes = new Map<string, RouteRow>();
   let routeList: readonly RouteRow[] = [];
   let left: Pick<PoolRows, 'starts' | 'served'> = {};
   let isSpread = false;
+  const poolRows = (): PoolRows => ({
+    ...{ pool: 'default', armed_until: Infinity, agents: crew, routes: routeList, ...left },
+    ...(isSpread ? { spread: assignmentsPerRoundMax } : {}),
+    ...(policy === undefined ? {} : { policy }),
+  });
   return {
     insert(task, route) {
       if (!routes.has(task.route)) {
         routes.set(task.route, route);
         routeList = [...routes.values()];
       }
-      lanes.insert(strategy === undefined ? task : { ...task, ...named });
+      lanes.insert(named(task));
     },
     decide(now) {
       isSpread ||= !alone && crew.reduce((sum, { capacity }) => sum + capacity, 0) >= slotsTogetherMax;
-      const pool: PoolRows = {
-        ...{ pool: 'default', armed_until: Infinity, agents: crew, routes: routeList, ...left },
-        ...(isSpread ? { spread: assignmentsPerRoundMax } : {}),
-        ...(policy === undefined ? {} : { policy }),
-      };
+      const pool = poolRows();
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
       const needed = Math.min(countFree(), roundTasksMax(pool)) + 1;
       const page = isSpread ? needed : Math.min(readyPageSizeMax, needed);
@@ -137,14 +167,22 @@ export function coreScheduling(
       const violations =
         plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts().filter(isFree), routes, at);
       const { opens_at } = plan.limits;
-      const { shards } = divide(pool, plan.assignments, now);
       return {
         ...{ handouts: plan.assignments, cut: plan.cut, violations, preemptions: plan.preemptions },
         ...(opens_at === undefined ? {} : { opens_at }),
-        ...(shards.length === 0
-          ? {}
-          : { shared: shards.map(({ assignments }) => assignments.map(({ task }) => task.task_id)) }),
+        ...sharedOf(pool, plan, now),
       };
+    },
+    hedge(row, now) {
+      const { assignments, limits } = decideHedges({
+        now,
+        pool: poolRows(),
+        rows: [named(row)],
+        customScores: undefined,
+      });
+      const second = assignments.find(({ agent }) => !isWanted(agent, lanes.firsts(), routes));
+      if (second !== undefined) left = { ...left, starts: limits.starts };
+      return second;
     },
     waiting: () => lanes.count(),
   };

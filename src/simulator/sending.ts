@@ -1,19 +1,18 @@
-import type { Latencies, Latency } from './aws-model.ts';
+import type { Delays } from './delays.ts';
 
 /** When the tasks of a round are on their way to their agents, in ms of the run: those that the dispatcher hands out itself, and those of `shared`, the lists that others hand out. */
 export function sendingTimes(
   now: number,
   shared: readonly (readonly string[])[] = [],
-  { send, hint, reserve, claim }: Latencies,
-  draw: (latency: Latency) => number,
+  delays: Delays,
 ): { readonly own: number; readonly ofTask: (task_id: string) => number } {
-  const claimedFrom = (from: number): number => from + draw(reserve) + draw(claim);
+  const claimedFrom = (from: number): number => from + delays.claim();
   // The messages to the others are sent first, and are a hop more.
-  const from = shared.length === 0 ? now : now + draw(send);
+  const from = shared.length === 0 ? now : now + delays.send();
   const own = claimedFrom(from);
   const elsewhere = new Map(
     shared.flatMap((tasks) => {
-      const at = claimedFrom(from + draw(hint));
+      const at = claimedFrom(from + delays.hint());
       return tasks.map((task_id) => [task_id, at] as const);
     }),
   );

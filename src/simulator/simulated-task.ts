@@ -2,7 +2,7 @@ import { timeoutMsMax } from '../contracts/limits.ts';
 import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
 import { readyOrder } from '../distributor/core/ready/ready-order.ts';
 import { newTask } from '../distributor/core/tasks/task.ts';
-import { type SimulatedAgent, simulatedType } from './crew.ts';
+import { simulatedType } from './crew.ts';
 import type { Work } from './work.ts';
 
 /** The beginning of every run: rows carry real times, and a run must not depend on when it is made. */
@@ -16,7 +16,7 @@ const prefix = 'task-';
 export const indexOf = (task_id: string): number => Number(task_id.slice(prefix.length));
 
 /** The row of a task as it was accepted at a time of the run. */
-export function acceptedRow(index: number, work: Work, now: number): TaskRow {
+export function acceptedRow(index: number, work: Work, now: number, hedged: boolean): TaskRow {
   const { priority, capabilities, deadline_ms, at, namespace } = work;
   return newTask(
     {
@@ -24,6 +24,7 @@ export function acceptedRow(index: number, work: Work, now: number): TaskRow {
       ...{ task_type: simulatedType, priority, required_capabilities: [...capabilities], payload: {} },
       ...(deadline_ms === undefined ? {} : { deadline: timeText(at + deadline_ms) }),
       ...(namespace === undefined ? {} : { namespace }),
+      ...(hedged ? { distribution_rules: { hedge: {} } } : {}),
     },
     {
       ...{ pool: 'default', now: timeText(now), body_hash: '', correlation_id: '', timeout_ms: timeoutMsMax },
@@ -39,16 +40,7 @@ export function readyTaskOf(row: TaskRow): ReadyTask {
     ...{ timeout_ms: row.timeout_ms, route: row.route, created_at: row.created_at, queued_at: row.queued_at },
     ...(row.deadline === undefined ? {} : { deadline: row.deadline }),
     ...(row.resume === undefined ? {} : { resume: row.resume }),
+    ...(row.distribution_rules === undefined ? {} : { distribution_rules: row.distribution_rules }),
     order: readyOrder(row),
   };
-}
-
-/** A task between its acceptance and its end. */
-export interface Live {
-  row: TaskRow;
-  agent?: SimulatedAgent;
-  /** The agent's life in which the attempt was handed out; -1: it was down. */
-  life: number;
-  /** How far its attempt is: handed out, at work, or ended and on its way to be settled. */
-  stage?: 'sent' | 'working' | 'ended';
 }

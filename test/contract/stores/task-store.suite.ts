@@ -69,6 +69,22 @@ export function taskStoreSuite(backend: BackendOf): void {
       expect(await store().get([])).toEqual([]);
     });
 
+    it('changes a task that runs only while as much was written of its hedges as was seen: nothing, or so many', async () => {
+      const [row] = tasksIn(unique('p'), 1);
+      await store().insert([row!]);
+      await store().change([claim(row!)]);
+      const write = async (seen: number | null, hedges: number) => {
+        const expect_ = { status: 'Processing' as const, attempt: 1, hedges: seen };
+        const change = { task_id: row!.task_id, expect: expect_, patch: { hedges }, index: null };
+        return (await store().change([change])).map(({ applied }) => applied);
+      };
+      expect(await write(1, 9)).toEqual([false]);
+      expect(await write(null, 1)).toEqual([true]);
+      expect(await write(null, 9)).toEqual([false]);
+      expect(await write(1, 2)).toEqual([true]);
+      expect(await store().get([row!.task_id])).toMatchObject([{ hedges: 2 }]);
+    });
+
     it('changes a row whose fence fits, and answers with the row that stands in the way of another', async () => {
       const [row] = tasksIn(unique('p'), 1);
       await store().insert([row!]);

@@ -28,6 +28,23 @@ describe('a simulation', () => {
     expect([...run.endedAt]).toEqual([1_000, 3_000, 2_000]);
   });
 
+  it('runs what takes long a second time elsewhere, where tasks may be hedged: the first result counts', () => {
+    const work = works({ duration_ms: 5_000, shape: 'fixed', rate: 1, tasks: 300 });
+    const fleet = [...equalAgents(8), ...equalAgents(2, 1, { speed: 0.1 })];
+    const [once, twice] = [simulated({ work, fleet }), simulated({ work, fleet, hedged: true })];
+    expect(once.report.hedges).toBe(0);
+    expect(twice.report.hedges).toBeGreaterThan(5);
+    expect(twice.report).toMatchObject({ order_violations: 0 });
+    expect(ended(twice.run.endedAt)).toBe(300);
+    const slow = (run: typeof once.run) =>
+      run.endedAt.filter((at, index) => at - (work[index]?.at ?? 0) > 40_000).length;
+    expect(slow(once.run)).toBeGreaterThan(6);
+    // What began on a slow agent before twenty tasks had ended is not hedged: nothing was known of its type.
+    expect(slow(twice.run)).toBeLessThan(slow(once.run));
+    // Every slot is free again.
+    expect(twice.run.agents.every(({ row, running }) => row.occupied === 0 && running === 0)).toBe(true);
+  });
+
   it('lets the work begun last make way for a critical task that waits, once, and gives it back its place', () => {
     const task = { at: 0, duration_ms: 60_000, capabilities: [] };
     const work = [
