@@ -17,12 +17,31 @@ function withUndoing(random: Random, nodes: readonly WorkflowNodeInput[]): Workf
   }));
 }
 
+/** Some transactions have times for their phases, and some are prepared anew when they were aborted. */
+function drawPhases(random: Random) {
+  return {
+    ...(random.chance(0.6) ? { prepare_timeout_ms: 200 + random.below(5_000) } : {}),
+    ...(random.chance(0.5) ? { commit_timeout_ms: 200 + random.below(8_000) } : {}),
+    ...(random.chance(0.6) ? { retry: drawRetry(random) } : {}),
+  };
+}
+
+/** A few tries, mostly with a pause between them. */
+function drawRetry(random: Random) {
+  const pause = random.chance(0.7) ? { backoff_ms: 100 + random.below(3_000) } : {};
+  return { max_attempts: 1 + random.below(3), ...pause };
+}
+
 /** Nodes of every kind, nodes inside nodes, and a transaction or a pause among them; some are sagas. */
 function drawMixedWorkflow(random: Random, index: number, count: number): WorkflowDefinition {
   const nodes: WorkflowNodeInput[] = soundNodes(drawNodes(random, count, 1, true)) as never;
   if (random.chance(0.4)) {
     const participants = ['one', 'two'].map((name) => ({ name, task_type: 'work' }));
-    nodes.push({ name: 'agree', kind: 'transaction', depends_on: ['n0'], trigger_rule: 'all_done', participants });
+    const phases = drawPhases(random.fork(`phases-${index}`));
+    nodes.push({
+      ...{ name: 'agree', kind: 'transaction', depends_on: ['n0'], trigger_rule: 'all_done', participants },
+      ...phases,
+    });
   }
   if (random.chance(0.3)) nodes.push({ name: 'pause', kind: 'wait', for_ms: random.below(6_000) });
   const own = random.fork(`events-${index}`);
@@ -37,9 +56,13 @@ function drawMixedWorkflow(random: Random, index: number, count: number): Workfl
   }
   const asked = random.fork(`approval-${index}`);
   if (asked.chance(0.4)) nodes.push(drawApproval(asked));
-  // Some of the nodes around others run out of time.
-  for (const [at, node] of nodes.entries())
-    if ('body' in node && own.chance(0.3)) nodes[at] = { ...node, timeout_ms: 1 + own.below(15_000) };
+  // Some of the nodes around others run out of time, some are tried again after a pause.
+  const again = random.fork(`again-${index}`);
+  for (const [at, node] of nodes.entries()) {
+    if (!('body' in node)) continue;
+    const time = own.chance(0.3) ? { timeout_ms: 1 + own.below(15_000) } : {};
+    nodes[at] = { ...node, ...time, ...(again.chance(0.5) ? { retry: drawRetry(again) } : {}) };
+  }
   const undoing = random.fork(`undoing-${index}`);
   return workflowDefinition.parse({
     name: `w${index}`,

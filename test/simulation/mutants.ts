@@ -5,6 +5,7 @@ import type { TaskChange } from '../../src/distributor/core/tasks/task-change.ts
 import type { TaskStore } from '../../src/distributor/ports.ts';
 import { taskItem } from '../../src/platform/aws/distributor/task-rows.ts';
 import type { Adapters, Clients } from '../../src/platform/aws/deployment.ts';
+import type { WorkflowNode } from '../../src/contracts/workflow/nodes.ts';
 import type { WorkflowStore } from '../../src/workflow/ports.ts';
 import { withoutSharedReservations } from './shared-rounds.ts';
 
@@ -109,6 +110,18 @@ function unhedged(adapters: Adapters): Adapters {
   };
 }
 
+/** Stored definitions as somebody reads them who gets something of their nodes wrong. */
+function misread(adapters: Adapters, misreadNode: (node: WorkflowNode) => WorkflowNode): Adapters {
+  const { workflows } = adapters;
+  const definition: WorkflowStore['definition'] = async (workflow_id) => {
+    const pinned = await workflows.definition(workflow_id);
+    if (pinned === undefined) return undefined;
+    const { nodes, ...rest } = pinned.definition;
+    return { ...pinned, definition: { ...rest, nodes: nodes.map(misreadNode) } };
+  };
+  return { ...adapters, workflows: { ...workflows, definition } };
+}
+
 export const mutants: readonly Mutant[] = [
   {
     name: 'no-fence',
@@ -152,6 +165,22 @@ export const mutants: readonly Mutant[] = [
         },
       },
     }),
+  },
+  {
+    name: 'one-try-more',
+    mistake: 'a node that is no task is tried once more than it may be',
+    spoil: (adapters) =>
+      misread(adapters, (node) =>
+        ('body' in node || node.kind === 'transaction') && node.retry !== undefined
+          ? { ...node, retry: { ...node.retry, max_attempts: node.retry.max_attempts + 1 } }
+          : node,
+      ),
+  },
+  {
+    name: 'late-vote',
+    mistake: 'a vote counts that came after its time',
+    spoil: (adapters) =>
+      misread(adapters, (node) => (node.kind === 'transaction' ? { ...node, prepare_timeout_ms: undefined } : node)),
   },
   {
     name: 'register-revives',

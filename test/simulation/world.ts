@@ -20,6 +20,7 @@ import { resubmitMs, startOperator } from './operator.ts';
 import { createOracles, type Violation } from './oracles.ts';
 import { attemptMsMax, drawScenario, type Scenario } from './scenario.ts';
 import { decidingEvent, watchShares } from './shared-rounds.ts';
+import { checkTries } from './tries-oracle.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
 import { stray } from './stray.ts';
 
@@ -114,6 +115,7 @@ async function checkEnd(
       const workflow = { head, events, tasks: tasks.filter((row) => row.task_id.startsWith(`${workflow_id}:`)) };
       ended.push(workflow);
       if (!isExplained(workflow)) fail('EndsAreExplained', `${workflow_id} is ${head.status} and says not why`);
+      checkTries(definition, log, (promise, detail) => fail(promise, `${workflow_id}: ${detail}`));
       const state = replay(definition, events);
       const received = events.flatMap((event) => (event.type === 'SignalReceived' ? [event.id] : []));
       const taken = events.flatMap((event) => (event.type === 'NodeCompleted' ? (event.signal ?? []) : []));

@@ -96,6 +96,15 @@ describe('a transaction', () => {
     expect(await viewWorkflow(stage.deps, 'w')).toMatchObject({ status: 'Completed' });
   });
 
+  it('lets no vote count that comes after its time, also when the timer is late', async () => {
+    const stage = await started({ nodes: [{ ...definition.nodes[0]!, prepare_timeout_ms: 1_000 }] });
+    await stage.run('w', 'pay:prepare:bank');
+    const late = await stage.claim('w', 'pay:prepare:shop');
+    await stage.clock.advance(1_500);
+    await settleWorkflowTasks(stage.deps, 'w', [stage.resultOf(late)]);
+    expect(await queued(stage)).toEqual(['pay:abort:bank', 'pay:abort:shop']);
+  });
+
   it('takes a vote that has not come in time for a no', async () => {
     const stage = await started({
       nodes: [{ ...definition.nodes[0]!, prepare_timeout_ms: 1_000, commit_timeout_ms: 5_000 }],

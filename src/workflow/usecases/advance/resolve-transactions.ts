@@ -59,7 +59,9 @@ export async function transact(
       return progress.letters[each] === 'C' && !isNo;
     });
     const given = progress.run.expansions[scope.expansion]?.values ?? {};
-    return enterPhase(deps, progress, index, node, votes.every(Boolean) ? 'commit' : 'abort', given);
+    // The timer may be late: a vote that came after its time is none.
+    const isInTime = endOfTime(progress, index) > deps.sources.now();
+    return enterPhase(deps, progress, index, node, isInTime && votes.every(Boolean) ? 'commit' : 'abort', given);
   }
   if (scope.kind === 'abort') return failed(node.name, 'transaction-aborted', 'a participant did not agree');
   return undefined;
