@@ -20,7 +20,7 @@ export interface RuntimeStackProps extends StackProps {
   /** The name of a topic for what happens to approvals. @default there is none */
   readonly approvalTopic?: string;
   /** Where what happens to approvals is posted. @default nowhere */
-  readonly approvalWebhook?: Omit<ApprovalWebhookProps, 'bus' | 'key'>;
+  readonly approvalWebhook?: Pick<ApprovalWebhookProps, 'url' | 'secretName'>;
   /** What the agents run as, where their number is to follow what the pool needs. @default nothing is scaled */
   readonly scaling?: Pick<AgentScalingProps, 'target' | 'min' | 'max'>;
   /** A server that keeps bodies of documents. @default each function keeps its own in memory */
@@ -63,7 +63,7 @@ export class RuntimeStack extends Stack {
       new ApprovalTopic(this, 'ApprovalTopic', { bus: props.state.bus, topicName: props.approvalTopic });
     if (props.approvalWebhook !== undefined) {
       const { bus, key } = props.state;
-      new ApprovalWebhook(this, 'ApprovalWebhook', { bus, key, ...props.approvalWebhook });
+      new ApprovalWebhook(this, 'ApprovalWebhook', { bus, key, local, ...props.approvalWebhook });
     }
     if (props.scaling !== undefined)
       new AgentScaling(this, 'AgentScaling', { bus: props.state.bus, table: props.state.table, ...props.scaling });

@@ -12,11 +12,12 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { contextIndexedAttributes } from '../src/platform/aws/context/keys.ts';
+import { retentionMs, runMsMax } from '../src/contracts/limits.ts';
 import { indexedAttributes, indexName } from '../src/platform/aws/keys.ts';
 import { acknowledge } from './acknowledge.ts';
 
-/** Days that values outside of rows are kept: longer than the rows that refer to them. */
-const blobRetentionDays = 45;
+/** Days that values outside of rows are kept: as long as the rows that refer to them. */
+const blobRetentionDays = (runMsMax + retentionMs) / 86_400_000;
 
 export interface StateStackProps extends StackProps {
   /** A key of yours that encrypts tables, bucket and queues. @default keys of AWS */

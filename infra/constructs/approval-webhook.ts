@@ -25,8 +25,10 @@ export interface ApprovalWebhookProps {
   readonly bus: EventBus;
   /** Your key, for what nobody took. @default one of AWS */
   readonly key: IKey | undefined;
-  /** An https URL. */
+  /** An https URL; on a local cloud also one of http. */
   readonly url: string;
+  /** Deployed to an emulator. */
+  readonly local: boolean;
   /** The name of a SecureString in the Parameter Store, with the secret that signs. */
   readonly secretName: string;
 }
@@ -38,10 +40,11 @@ const name: OptionalFunctionName = 'send-webhooks';
  * reads one secret, and nothing else of the deployment.
  */
 export class ApprovalWebhook extends Construct {
-  constructor(scope: Construct, id: string, { bus, key, url, secretName }: ApprovalWebhookProps) {
+  constructor(scope: Construct, id: string, { bus, key, url, local, secretName }: ApprovalWebhookProps) {
     super(scope, id);
     // The function itself looks at the address, whenever it connects.
-    if (new URL(url).protocol !== 'https:') throw new Error(`approvalWebhook has to be an https URL, not ${url}`);
+    if (new URL(url).protocol !== 'https:' && !local)
+      throw new Error(`approvalWebhook has to be an https URL, not ${url}`);
     const deadLetters = new Queue(this, 'DeadLetters', {
       queueName: 'cadre-webhooks-dlq',
       ...queueEncryption(key),

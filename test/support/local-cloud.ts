@@ -1,9 +1,11 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from '@jest/globals';
 import { type Cloud, startCloud } from '../../src/cli/local/cloud.ts';
 import { deploy, type DeploymentOutputs, readOutputs } from '../../src/cli/local/deploy.ts';
 import { withProcessLock } from '../../src/cli/local/process-lock.ts';
 import { CadreError } from '../../src/contracts/errors.ts';
+import { freePort } from './free-port.ts';
 import { testCloudDirectory } from './test-cloud-directory.ts';
 
 /** The deployed system that the tests of one run share. */
@@ -12,6 +14,14 @@ export interface Deployed {
   readonly outputs: DeploymentOutputs;
   /** The environment of child processes that should talk to it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where on this machine its webhooks of approvals go. */
+  readonly webhookPort: number;
+}
+
+/** A number that the first one to ask writes down for all others. */
+async function chosenOnce(file: string, choose: () => Promise<number>): Promise<number> {
+  if (!existsSync(file)) writeFileSync(file, String(await choose()));
+  return Number(readFileSync(file, 'utf8'));
 }
 
 /** The first suite that asks starts and deploys it; the others wait and share it. It is stopped when the run ends. */
@@ -20,8 +30,10 @@ async function findDeployed(): Promise<Deployed> {
   process.env['CADRE_LOCAL_DIR'] = directory;
   return withProcessLock(join(directory, 'deployed.lock'), async () => {
     const cloud = await startCloud();
-    const outputs = (await readOutputs()) ?? (await deploy({ endpoint: cloud.endpoint }));
-    return { cloud, outputs, env: { ...cloud.env, CADRE_LOCAL_DIR: directory } };
+    const webhookPort = await chosenOnce(join(directory, 'webhook-port'), freePort);
+    const context = { approvalWebhook: `http://127.0.0.1:${webhookPort}/` };
+    const outputs = (await readOutputs()) ?? (await deploy({ endpoint: cloud.endpoint, context }));
+    return { cloud, outputs, env: { ...cloud.env, CADRE_LOCAL_DIR: directory }, webhookPort };
   });
 }
 

@@ -12,6 +12,8 @@ import { CommandError, runCommand } from './run-command.ts';
 export interface DeployOptions {
   /** An emulator, local or LocalStack. @default AWS_ENDPOINT_URL, else AWS with the caller's own credentials and region */
   readonly endpoint?: string;
+  /** Context of the CDK app, as its `-c NAME=VALUE`. */
+  readonly context?: Readonly<Record<string, string>>;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -61,7 +63,10 @@ export async function deploy(options: DeployOptions = {}): Promise<DeploymentOut
       const assembly = join(work, 'cdk.out');
       onProgress('Bundling the functions and synthesising the stacks');
       await Promise.all([
-        run(process.execPath, ['infra/app.ts'], { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: await cdkContext() }),
+        run(process.execPath, ['infra/app.ts'], {
+          CDK_OUTDIR: assembly,
+          CDK_CONTEXT_JSON: await cdkContext(options.context),
+        }),
         cloud === undefined ? undefined : bootstrap(run, cloud, work),
       ]);
       onProgress('Deploying the stacks');
@@ -108,9 +113,9 @@ async function bootstrap(run: Run, cloud: Cloud, output: string): Promise<void> 
 }
 
 /** The context that the CDK's own command line would give the app. */
-async function cdkContext(): Promise<string> {
-  const { context } = JSON.parse(await readFile(join(projectRoot, 'cdk.json'), 'utf8')) as { context: unknown };
-  return JSON.stringify(context);
+async function cdkContext(more: DeployOptions['context']): Promise<string> {
+  const { context } = JSON.parse(await readFile(join(projectRoot, 'cdk.json'), 'utf8')) as { context: object };
+  return JSON.stringify({ ...context, ...more });
 }
 
 /** A local deployment never sees the caller's credentials or profile, so it cannot reach a real account by mistake. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inlineBytesMax, startsPerTransactionMax } from '../../../src/contracts/limits.ts';
+import { inlineBytesMax, retentionMs, runMsMax, startsPerTransactionMax } from '../../../src/contracts/limits.ts';
 import { replay } from '../../../src/workflow/core/run/reducer.ts';
 import { stateOf } from '../../../src/workflow/core/run/state.ts';
 import { settleWorkflowTasks } from '../../../src/workflow/usecases/advance/advance-workflow.ts';
@@ -262,7 +262,10 @@ describe('a workflow that loses a step', () => {
     await stage.run('w', 'a');
     const rows = () => stage.dynamodb.items().filter(({ pk }) => /^(WORKFLOW|TASK|ATTENTION)#/.test(String(pk)));
     const expiring = () => rows().filter(({ expires_at }) => expires_at !== undefined);
+    // A row that ended is asked for as long as its workflow may run, and be shown after that.
     expect(expiring().map(({ pk }) => pk)).toEqual(['TASK#w:a']);
+    const keptMs = Number(expiring()[0]?.['expires_at']) * 1_000 - stage.clock.now();
+    expect(keptMs).toBeGreaterThanOrEqual(runMsMax + retentionMs);
     await stage.run('w', 'b');
     await finishWorkflow(stage.deps, 'w');
     expect(rows().length).toBeGreaterThan(6);

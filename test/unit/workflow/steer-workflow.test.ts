@@ -74,7 +74,7 @@ describe('a redrive', () => {
     expect(expiries()).toEqual([30 * day, 30 * day]);
     await stage.clock.drive(stage.clock.sleep(29 * day), 30 * day);
     await redriveWorkflow(stage.deps, request);
-    expect(expiries()).toEqual([60 * day, 60 * day]);
+    expect(expiries()).toEqual([120 * day, 120 * day]);
     await stage.run('w', 'a');
     await finishWorkflow(stage.deps, 'w');
     expect(expiries()).toEqual([30 * day, 30 * day]);

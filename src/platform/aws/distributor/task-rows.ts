@@ -1,12 +1,13 @@
 import type { Item } from '../item.ts';
 import { isDeepStrictEqual } from 'node:util';
+import { workflowOf } from '../../../contracts/ids.ts';
 import { indexedPayloadBytesMax } from '../../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../../contracts/rows.ts';
 import type { DistributionLog } from '../../../contracts/distributor/task.ts';
 import type { TaskChange } from '../../../distributor/core/tasks/task-change.ts';
 import { holdKey, parseHoldKey } from '../../../distributor/core/agents/hold.ts';
 import { waitingEntry } from '../../../distributor/core/ready/index-entries.ts';
-import { expiryOf } from '../expiry.ts';
+import { expiryInRun, expiryOf } from '../expiry.ts';
 import { readyPartition, taskKey } from '../keys.ts';
 import type { Statement } from '../statements.ts';
 
@@ -88,7 +89,8 @@ function attributesOf(change: TaskChange): { set: [string, unknown][]; remove: s
   else set.push(['gsi1pk', change.index.partition], ['gsi1sk', change.index.key]);
   const { completed_at } = change.patch;
   if (typeof completed_at === 'string') {
-    set.push(['expires_at', expiryOf(completed_at)]);
+    const isNode = workflowOf(change.task_id) !== undefined;
+    set.push(['expires_at', isNode ? expiryInRun(completed_at) : expiryOf(completed_at)]);
   } else if (completed_at === null) remove.push('expires_at');
   return { set, remove };
 }

@@ -1,10 +1,7 @@
-import { waitMsMax } from '../../../contracts/limits.ts';
 import type { ApprovalRow } from '../../../contracts/workflow/rows.ts';
-import { expiryOf } from '../expiry.ts';
+import { expiryInRun } from '../expiry.ts';
 import { approvalKey, timerPartition } from '../keys.ts';
 import type { Item } from '../item.ts';
-
-const runSecondsMax = waitMsMax / 1_000;
 
 /**
  * The item of an approval: in the index exactly while it waits for a time. It expires with its workflow, which tells it when that has ended; one that is still written
@@ -14,8 +11,7 @@ export function approvalItem(row: ApprovalRow): Item {
   const { workflow_id, path, pool, wake_at, ended_at } = row;
   const timer =
     wake_at === undefined ? {} : { gsi1pk: timerPartition(pool), gsi1sk: `${wake_at}#${workflow_id}:${path}` };
-  const expiry =
-    ended_at === undefined || wake_at !== undefined ? {} : { expires_at: expiryOf(ended_at) + runSecondsMax };
+  const expiry = ended_at === undefined || wake_at !== undefined ? {} : { expires_at: expiryInRun(ended_at) };
   return { ...approvalKey(workflow_id, path), ...row, ...timer, ...expiry };
 }
 

@@ -1,6 +1,6 @@
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { nodeTaskId, workflowOf } from '../../../contracts/ids.ts';
-import { waitMsMax } from '../../../contracts/limits.ts';
+import { runMsMax } from '../../../contracts/limits.ts';
 import type { TaskRow } from '../../../contracts/rows.ts';
 import type { WorkflowHead } from '../../../contracts/workflow/rows.ts';
 import { isTask } from '../../../contracts/workflow/nodes.ts';
@@ -76,7 +76,7 @@ async function revive(deps: WorkflowDeps, { head }: Run, paths: readonly string[
 
 /** The rows of a workflow that has ended expire. Before it is opened again they get the time of the longest run there may be; its new end gives them theirs. */
 async function keep(deps: WorkflowDeps, { head }: Run): Promise<void> {
-  const latestEnd = new Date(deps.sources.now() + waitMsMax).toISOString();
+  const latestEnd = new Date(deps.sources.now() + runMsMax).toISOString();
   await deps.workflows.retire({ ...head, completed_at: latestEnd });
 }
 
