@@ -5,23 +5,10 @@ import type { TaskChange } from '../../src/distributor/core/tasks/task-change.ts
 import type { TaskStore } from '../../src/distributor/ports.ts';
 import { taskItem } from '../../src/platform/aws/distributor/task-rows.ts';
 import type { Adapters, Clients } from '../../src/platform/aws/deployment.ts';
-import type { WorkflowNode } from '../../src/contracts/workflow/nodes.ts';
 import type { WorkflowStore } from '../../src/workflow/ports.ts';
 import { withoutSharedReservations } from './shared-rounds.ts';
-
-/** A planted mistake. Each must be found within 200 seeds, or the simulation proves nothing. */
-export interface Mutant {
-  readonly name: string;
-  readonly mistake: string;
-  /** Spoils what a function's use cases are given. */
-  readonly spoil?: (adapters: Adapters, clients: Pick<Clients, 'dynamodb'>) => Adapters;
-  /** The pulse and its watchdog do nothing. */
-  readonly withoutPulse?: boolean;
-  /** Messages are acknowledged even when the work failed. */
-  readonly acknowledgesFirst?: boolean;
-  /** Heartbeats carry the agent's own, wrong time. */
-  readonly agentClockMs?: number;
-}
+import type { Mutant } from './mutant.ts';
+import { workflowMutants } from './workflow-mutants.ts';
 
 const table = 'cadre';
 
@@ -110,18 +97,6 @@ function unhedged(adapters: Adapters): Adapters {
   };
 }
 
-/** Stored definitions as somebody reads them who gets something of their nodes wrong. */
-function misread(adapters: Adapters, misreadNode: (node: WorkflowNode) => WorkflowNode): Adapters {
-  const { workflows } = adapters;
-  const definition: WorkflowStore['definition'] = async (workflow_id) => {
-    const pinned = await workflows.definition(workflow_id);
-    if (pinned === undefined) return undefined;
-    const { nodes, ...rest } = pinned.definition;
-    return { ...pinned, definition: { ...rest, nodes: nodes.map(misreadNode) } };
-  };
-  return { ...adapters, workflows: { ...workflows, definition } };
-}
-
 export const mutants: readonly Mutant[] = [
   {
     name: 'no-fence',
@@ -149,38 +124,6 @@ export const mutants: readonly Mutant[] = [
     name: 'blind-head-write',
     mistake: "a workflow's head is written without its version",
     spoil: (adapters) => ({ ...adapters, workflows: blindAdvance(adapters.workflows) }),
-  },
-  {
-    name: 'forgotten-execution',
-    mistake: 'a beginning takes back the mark of the creation before an execution was started',
-    spoil: ({ workflows, ...adapters }) => ({
-      ...adapters,
-      workflows: {
-        ...workflows,
-        advance: (advance) => {
-          const begins = advance.event.events.some(({ type }) => type === 'WorkflowStarted');
-          return workflows.advance(
-            begins && advance.attention === undefined ? { ...advance, attention: false } : advance,
-          );
-        },
-      },
-    }),
-  },
-  {
-    name: 'one-try-more',
-    mistake: 'a node that is no task is tried once more than it may be',
-    spoil: (adapters) =>
-      misread(adapters, (node) =>
-        ('body' in node || node.kind === 'transaction') && node.retry !== undefined
-          ? { ...node, retry: { ...node.retry, max_attempts: node.retry.max_attempts + 1 } }
-          : node,
-      ),
-  },
-  {
-    name: 'late-vote',
-    mistake: 'a vote counts that came after its time',
-    spoil: (adapters) =>
-      misread(adapters, (node) => (node.kind === 'transaction' ? { ...node, prepare_timeout_ms: undefined } : node)),
   },
   {
     name: 'register-revives',
@@ -266,26 +209,6 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
-    name: 'untold-wait',
-    mistake: 'a workflow that waits for a key does not tell so',
-    spoil: (adapters) => ({ ...adapters, published: { ...adapters.published, expect: async () => undefined } }),
-  },
-  {
-    name: 'blind-decision',
-    mistake: 'an approval is written although somebody changed it meanwhile',
-    spoil: ({ approvals, ...adapters }) => ({
-      ...adapters,
-      approvals: {
-        ...approvals,
-        save: async (before, after, loads) => {
-          if (await approvals.save(before, after, loads)) return true;
-          const current = await approvals.get(after.workflow_id, after.path);
-          return current !== undefined && approvals.save(current, { ...after, version: current.version + 1 });
-        },
-      },
-    }),
-  },
-  {
     name: 'unseen-hedge',
     mistake: 'whoever settles an attempt does not look whether another run of the task goes on',
     spoil: unhedged,
@@ -338,4 +261,5 @@ export const mutants: readonly Mutant[] = [
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),
   },
+  ...workflowMutants,
 ];

@@ -14,7 +14,7 @@ import { replay } from '../../src/workflow/core/run/reducer.ts';
 import { approvalsSettled, checkApprovalsEnded } from './approval-oracle.ts';
 import { startClient, startRepeater } from './clients.ts';
 import { unowed } from './execution-oracle.ts';
-import type { Mutant } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
 import { type EndedWorkflow, isExplained, outcomesOf, type Outcomes } from './outcomes.ts';
 import { resubmitMs, startOperator } from './operator.ts';
 import { createOracles, type Violation } from './oracles.ts';
