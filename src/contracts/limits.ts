@@ -160,7 +160,7 @@ export const defaultTimeoutMs = 15 * 60_000;
 export const timeoutMsMax = 24 * 3_600_000;
 /** Furthest deadline of a node, from its start. */
 export const deadlineMsMax = 30 * 24 * 3_600_000;
-/** Longest run of a workflow that is shown and kept whole. Longer: its execution ends before it, and outputs of its first tasks are gone. */
+/** Longest run of a workflow that is shown and kept whole. Longer: its execution ends before it, and outputs of its first tasks are gone, as are its waits for a key. */
 export const runMsMax = 90 * 24 * 3_600_000;
 /** Longest wait of a workflow's node. Longer: the execution's backstop and the retention of its parts come first. */
 export const waitMsMax = 30 * 24 * 3_600_000;
@@ -180,8 +180,6 @@ export const defaultEventTtlMs = 24 * 3_600_000;
 export const eventTtlMsMax = 30 * 24 * 3_600_000;
 /** Workflows to which one look brings a published event; the next look goes on. More: the pulse may time out half-way. */
 export const awaitingPerLookMax = 100;
-/** A wait for a key is known to publishers for so long: as long as the values of its workflow are kept. */
-export const awaitingMsMax = runMsMax;
 /** Events of which one node waits for the first. */
 export const awaitedEventsMax = 20;
 /** A task that waited this long is failed as expired. Longer: a forgotten backlog lives for ever. */

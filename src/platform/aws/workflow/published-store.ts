@@ -1,5 +1,5 @@
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { awaitingMsMax } from '../../../contracts/limits.ts';
+import { runMsMax } from '../../../contracts/limits.ts';
 import type { AwaitingRow, PublishedRow } from '../../../contracts/workflow/rows.ts';
 import type { PublishedStore } from '../../../workflow/ports.ts';
 import { type Database, getItems, isApplied, queryItems } from '../database.ts';
@@ -54,7 +54,7 @@ async function expectEvents(db: Database, row: AwaitingRow, now: number): Promis
         Item: {
           ...awaitingKey(pool, row, workflow_id),
           ...row,
-          expires_at: secondsOf(new Date(now + awaitingMsMax).toISOString()),
+          expires_at: secondsOf(new Date(now + runMsMax).toISOString()),
         },
         // newer than what is there: who saw an older head may be about to fail, and must not pass off the wait of a newer one as his own.
         ConditionExpression: 'attribute_not_exists(pk) OR #seq < :seq',
