@@ -100,4 +100,26 @@ describe('a policy that is tried', () => {
     expect(await deps.policies.head('default')).toMatchObject({ version: 3, document: {}, by: 'me' });
     expect(told.events.some(({ type }) => type === 'PolicyRolledBack')).toBe(false);
   });
+
+  it('leaves it to the policy in force for whom slots are kept, on either side, until it is promoted', async () => {
+    const stage = distributorStage();
+    const change = { pool: 'default', principal: 'me' };
+    const reservations = [{ name: 'no-standstill', match: { priority: ['low' as const] }, percent: 50 }];
+    await putPolicy(stage.deps, { ...change, document: { reservations }, expected_version: 0 });
+    await putPolicy(stage.deps, { ...change, document: {}, expected_version: 1, canary: settings });
+    const many = (priority: 'low' | 'high') =>
+      Array.from({ length: 20 }, (_, at) => task({ task_id: `${priority}${at}`, priority }));
+    await stage.accept(...many('high'));
+    await stage.accept(...many('low'));
+    await stage.join('a', { capacity: 16 });
+    await stage.dispatch('*');
+    const held = Object.entries((await stage.agent('a')).holds);
+    expect(held.filter(([key]) => key.startsWith('low'))).toHaveLength(8);
+    const kept = held.filter(([, { reservation }]) => reservation === 'no-standstill');
+    expect(new Set(kept.map(([, { canary }]) => canary?.side))).toEqual(new Set(['old', 'new']));
+    await promotePolicy(stage.deps, { ...change, expected_version: 2 });
+    await stage.join('b', { capacity: 4 });
+    await stage.dispatch('*');
+    expect(Object.keys((await stage.agent('b')).holds).every((key) => key.startsWith('high'))).toBe(true);
+  });
 });
