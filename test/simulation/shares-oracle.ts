@@ -91,9 +91,15 @@ export function createSharesOracle(view: SharesView, check: Check) {
   /** How many slots are kept where there are so many. */
   const keptOf = (slots: number): number => Math.floor(((document().reservations?.[0]?.percent ?? 0) * slots) / 100);
 
-  /** Slots that those use for whom they are kept, reserved before a time. */
-  function usedBefore(time: number): number {
-    const held = agents().flatMap(({ holds }) => Object.entries(holds).filter(([, hold]) => hold.at < time));
+  /** Agents that have been there for so long (ms) at a time. */
+  const steadyAgents = (at: number, forMs: number): readonly AgentRow[] =>
+    agents().filter(
+      (agent) => isThere(agent as unknown as Item, at) && (availableSince.get(agent.agent_id) ?? at) + forMs < at,
+    );
+
+  /** Slots of these agents that those use for whom they are kept, reserved before a time. */
+  function usedBefore(time: number, among: readonly AgentRow[]): number {
+    const held = among.flatMap(({ holds }) => Object.entries(holds).filter(([, hold]) => hold.at < time));
     return held.filter(([key]) => {
       const task = view.peek(`TASK#${key.slice(0, key.lastIndexOf('#'))}`, 'TASK');
       return keptFor(task?.['namespace'] as string | undefined);
@@ -103,24 +109,25 @@ export function createSharesOracle(view: SharesView, check: Check) {
   /** Whether fewer slots are used by those for whom they are kept than are kept of those that have been there for a while. */
   function isShort(at: number): boolean {
     const open = ({ capacity, failed_in_a_row = 0 }: AgentRow): number => (failed_in_a_row > 0 ? 1 : capacity);
-    const steady = agents().filter(
-      (agent) =>
-        isThere(agent as unknown as Item, at) && (availableSince.get(agent.agent_id) ?? at) + askedAfterMs < at,
-    );
-    return usedBefore(Infinity) < keptOf(steady.reduce((sum, agent) => sum + open(agent), 0));
+    const steady = steadyAgents(at, askedAfterMs);
+    return usedBefore(Infinity, agents()) < keptOf(steady.reduce((sum, agent) => sum + open(agent), 0));
   }
 
   function checkReservations(after: TaskRow, decidedAt: number, at: number): void {
     if (document().reservations === undefined || takesBatches() || view.isDisturbed(decidedAt)) return;
     if (keptFor(after.namespace)) {
       const isFirst = after.distribution?.reasons.includes('reservation kept was short') === true;
-      const [used, kept] = [usedBefore(decidedAt), keptOf(agents().reduce((sum, { capacity }) => sum + capacity, 0))];
+      // Those that a round did not see: agents that were silent, and what another round reserved while it read.
+      const used = usedBefore(decidedAt - seenAfterMs, steadyAgents(decidedAt, seenAfterMs));
+      const kept = keptOf(agents().reduce((sum, { capacity }) => sum + capacity, 0));
       const detail = () => `${after.task_id} came first: ${used} of ${kept} are used`;
       check(!isFirst || used < kept, at, 'KeepsNoMore', detail);
       return;
     }
     // An agent that fell silent changes no row.
     if (shortSince === undefined || shortSince + seenAfterMs >= decidedAt || !isShort(at)) return;
+    // A round looks at the routes that it was told of and at those that agents want: what a failed one did not mark is left to the pulse.
+    if (view.isDisturbed(shortSince)) return;
     const isWaiting = waiting(decidedAt, ({ namespace }) => (keptFor(namespace) ? 'kept' : undefined)).has('kept');
     check(!isWaiting, at, 'ReservedFirst', () => `${after.task_id} started, slots are kept since ${shortSince}`);
   }
