@@ -24,10 +24,10 @@ export function drawSharing(random: Random, agents: readonly SimulatedAgent[]): 
     match: { namespace: [sharers.namespaces[1]] },
     percent: 50 + random.below(41),
   };
+  // Whose slots are kept gets little else: so it shows when nobody keeps them.
+  const [red, blue] = keeps ? [6, 1] : weights;
   const policy: PolicyDocument = {
-    ...(isBySubmitter
-      ? { submitters: { ann: weights[0], '*': weights[1] } }
-      : { shares: { red: weights[0], blue: weights[1], '*': 1 } }),
+    ...(isBySubmitter ? { submitters: { ann: red, '*': blue } } : { shares: { red, blue, '*': 1 } }),
     ...(keeps ? { reservations: [reservation] } : {}),
   };
   const at = afterPolicyMs + random.below(2_000);
