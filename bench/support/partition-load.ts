@@ -1,4 +1,4 @@
-import { largePoolReadyPartsMax, slotsTogetherMax } from '../../src/contracts/limits.ts';
+import { agentsTogetherMax, largePoolReadyPartsMax } from '../../src/contracts/limits.ts';
 import type { AgentRow } from '../../src/contracts/rows.ts';
 import { hashOf } from '../../src/distributor/core/strategies/hash.ts';
 import { ownPart } from '../../src/platform/aws/distributor/agent-access.ts';
@@ -36,12 +36,10 @@ export function countingLoad(make: Scenario['scheduling']): {
     const inner = make(crew, freeSlots);
     const places = new Map<AgentRow, string>();
     // Whoever came first stands with the pool.
-    let slots = 0;
     const placeOf = (agent: AgentRow): string => {
       const known = places.get(agent);
       if (known !== undefined) return known;
-      const place = `agents ${slots < slotsTogetherMax ? 0 : ownPart(agent.agent_id)}`;
-      slots += agent.capacity;
+      const place = `agents ${places.size < agentsTogetherMax ? 0 : ownPart(agent.agent_id)}`;
       places.set(agent, place);
       return place;
     };

@@ -133,8 +133,8 @@ export const roundShardsMax = 8;
 export const roundShardMsMax = 500;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */
 export const dispatchRoundsMax = 20;
-/** Slots of the agents that stand in one partition with their pool, which takes 1,000 writes a second; agents that come later stand in others. Fewer: small pools take more calls to read; more: one partition limits them. */
-export const slotsTogetherMax = 200;
+/** Agents that stand in one partition with their pool, which takes 1,000 writes a second; those that come later stand in others. Fewer: small pools take more calls to read; more: one partition limits them. */
+export const agentsTogetherMax = 50;
 /** Partitions of those that come later. More: each look at a large pool asks more of them. */
 export const agentPartsMax = 16;
 /** Partitions of the ready index over which the tasks of a busy route stand: each takes 1,000 writes a second, two a task. More: each look at such a route asks more of them. */

@@ -1,5 +1,5 @@
 import type { AgentRow, PolicyRow, PoolRows, ReadyTask, RouteRow, TaskRow } from '../contracts/rows.ts';
-import { assignmentsPerRoundMax, readyPageSizeMax, slotsTogetherMax } from '../contracts/limits.ts';
+import { agentsTogetherMax, assignmentsPerRoundMax, readyPageSizeMax } from '../contracts/limits.ts';
 import type { PlainStrategy } from '../contracts/distributor/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch/round.ts';
 import { openFleet } from '../distributor/core/agents/fleet.ts';
@@ -149,7 +149,7 @@ export function coreScheduling(
       lanes.insert(named(task));
     },
     decide(now) {
-      isSpread ||= !alone && crew.reduce((sum, { capacity }) => sum + capacity, 0) >= slotsTogetherMax;
+      isSpread ||= !alone && crew.length >= agentsTogetherMax;
       const pool = poolRows();
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
       const needed = Math.min(countFree(), roundTasksMax(pool)) + 1;

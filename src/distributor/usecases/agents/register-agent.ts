@@ -1,7 +1,7 @@
 import type { AgentGrant, AgentRegistration } from '../../../contracts/distributor/agent.ts';
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { defaultPool } from '../../../contracts/ids.ts';
-import { heartbeatIntervalMs, idleHeartbeatIntervalMs, slotsTogetherMax } from '../../../contracts/limits.ts';
+import { agentsTogetherMax, heartbeatIntervalMs, idleHeartbeatIntervalMs } from '../../../contracts/limits.ts';
 import type { AgentRow, PoolRows } from '../../../contracts/rows.ts';
 import { leaseUntil } from '../../core/agents/agent.ts';
 import { openFleet } from '../../core/agents/fleet.ts';
@@ -53,8 +53,7 @@ export async function registerAgent(
   // Whatever an earlier life of this agent held is lost: let the pulse see to it soon.
   if (Object.keys(registered.value.holds).length > 0) await deps.messenger.ticks(pool, [1]);
   const { agents, spread } = await hintServed(deps, registered.value);
-  const slots = agents.reduce((sum, { capacity }) => sum + capacity, 0);
-  if (slots >= slotsTogetherMax && spread === undefined) await deps.agents.spread(pool);
+  if (agents.length >= agentsTogetherMax && spread === undefined) await deps.agents.spread(pool);
   const { agent_id, type, capabilities, capacity } = registration;
   await deps.messenger.announce([
     {

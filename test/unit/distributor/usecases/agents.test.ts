@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { slotsTogetherMax } from '../../../../src/contracts/limits.ts';
+import { agentsTogetherMax } from '../../../../src/contracts/limits.ts';
 import { agentGrant } from '../../../../src/contracts/distributor/agent.ts';
 import { deregisterAgent } from '../../../../src/distributor/usecases/agents/deregister-agent.ts';
 import { recordHeartbeats } from '../../../../src/distributor/usecases/agents/record-heartbeats.ts';
@@ -59,17 +59,17 @@ describe('registering', () => {
     expect(Object.keys((await stage.agent('a1')).holds)).toEqual(['t1#1']);
   });
 
-  it('finds a pool of many slots and lets those that come later stand apart, in the sight of everybody', async () => {
+  it('finds a pool of many agents and lets those that come later stand apart, in the sight of everybody', async () => {
     const stage = distributorStage();
     const isSpread = async () => (await stage.deps.agents.pool('default')).spread !== undefined;
-    await stage.join('a1', { capacity: slotsTogetherMax - 1 });
+    for (let n = 1; n < agentsTogetherMax; n += 1) await stage.join(`a${n}`);
     expect(await isSpread()).toBe(false);
-    await stage.join('a2', { capacity: 1 });
+    await stage.join('last');
     expect(await isSpread()).toBe(true);
-    await stage.join('a3', { capacity: 1, capabilities: ['rare'] });
+    await stage.join('apart', { capabilities: ['rare'] });
     await stage.accept(task({ required_capabilities: ['rare'] }));
     await stage.dispatch('rare');
-    expect(stage.told.sent.map(({ inbox_url }) => inbox_url)).toEqual([expect.stringContaining('a3')]);
+    expect(stage.told.sent.map(({ inbox_url }) => inbox_url)).toEqual([expect.stringContaining('apart')]);
   });
 });
 
