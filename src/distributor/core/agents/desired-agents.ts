@@ -1,7 +1,7 @@
 import { desiredWaitMs } from '../../../contracts/limits.ts';
 import type { AgentRow, ReadyTask } from '../../../contracts/rows.ts';
 import { recordOf, totalFigures } from './figures.ts';
-import { heldSlots } from './hold.ts';
+import { heldCount } from './hold.ts';
 import { isAvailable } from './open-slots.ts';
 
 /** What a task is expected to take where nothing is known of its type. */
@@ -53,7 +53,7 @@ export function desiredAgents(
   now: number,
 ): number {
   const available = agents.filter((agent) => isAvailable(agent, now));
-  const occupied = agents.reduce((sum, agent) => sum + heldSlots(agent).length, 0);
+  const occupied = agents.reduce((sum, agent) => sum + heldCount(agent), 0);
   if (waiting.length === 0 && occupied === 0) return 0;
   const capacity =
     available.length === 0

@@ -52,7 +52,7 @@ export function openFleet(agents: readonly AgentRow[], now: number): Fleet {
     for (const capability of agent.capabilities) {
       const offering = byCapability.get(capability);
       if (offering === undefined) byCapability.set(capability, [member]);
-      else if (offering.at(-1) !== member) offering.push(member);
+      else if (offering[offering.length - 1] !== member) offering.push(member);
     }
   }
   const capable = (required: readonly string[]): readonly Member[] => {

@@ -19,6 +19,11 @@ export function heldSlots({ holds, batch }: Pick<AgentRow, 'holds' | 'batch'>): 
   });
 }
 
+/** How many slots are in use. A decision asks it of thousands of agents, most of which take no batches. */
+export function heldCount({ holds, batch }: Pick<AgentRow, 'holds' | 'batch'>): number {
+  return batch === undefined ? Object.keys(holds).length : heldSlots({ holds, batch }).length;
+}
+
 /**
  * The hold of a task that gets a slot at `now` (epoch ms). It says of the task what decides whether it has to make way, which the highest level and what shares its slot
  * never have to, and what it counts against: an agent's row is written with every task.

@@ -1,6 +1,6 @@
 import { degradedFailuresMin } from '../../../contracts/limits.ts';
 import type { AgentRow } from '../../../contracts/rows.ts';
-import { heldSlots } from './hold.ts';
+import { heldCount } from './hold.ts';
 
 /** True while the agent's lease holds and it takes new work. `now` is epoch ms. */
 export function isAvailable(agent: AgentRow, now: number): boolean {
@@ -12,8 +12,8 @@ export function takesWork(agent: AgentRow, now: number): boolean {
   return !agent.draining && agent.stopped === undefined && !isInMaintenance(agent, now);
 }
 
-function isInMaintenance({ maintenance = [] }: AgentRow, now: number): boolean {
-  return maintenance.some(({ from, until }) => Date.parse(from) <= now && now < Date.parse(until));
+function isInMaintenance({ maintenance }: AgentRow, now: number): boolean {
+  return maintenance?.some(({ from, until }) => Date.parse(from) <= now && now < Date.parse(until)) === true;
 }
 
 /** True after several failures in a row, until a task succeeds. */
@@ -30,5 +30,5 @@ export function openSlots(agent: AgentRow): number {
 
 /** Slots that are open and not occupied. */
 export function freeSlots(agent: AgentRow): number {
-  return Math.max(0, openSlots(agent) - (agent.occupied ?? heldSlots(agent).length));
+  return Math.max(0, openSlots(agent) - (agent.occupied ?? heldCount(agent)));
 }

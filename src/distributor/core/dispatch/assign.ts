@@ -41,18 +41,17 @@ function explain({ member, rule, policy_rule, among }: Choice, route: RouteRow):
   return reasons;
 }
 
-/** The best of those who had a free slot, with their scores. */
+/** The best of those who had a free slot, with their scores; of equals the first. One pass: it is done for every task. */
 function ranked({ among, ranking }: Choice): Pick<DistributionLog, 'candidates'> {
   if (ranking === undefined || among.all.length > rankedCandidatesMax) return {};
-  const scored = (ranking.among ?? among.all).flatMap((each) =>
-    each.free > 0 ? [{ agent_id: each.agent.agent_id, score: ranking.score(each) }] : [],
-  );
-  const best = scored.filter(({ score }) => Number.isFinite(score)).sort((one, other) => other.score - one.score);
-  return {
-    candidates: best
-      .slice(0, loggedCandidatesMax)
-      .map(({ agent_id, score }) => ({ agent_id, score: Math.round(score * 1_000) / 1_000 })),
-  };
+  const best: { readonly agent_id: string; readonly score: number }[] = [];
+  for (const each of ranking.among ?? among.all) {
+    const score = each.free > 0 ? ranking.score(each) : -Infinity;
+    if (!Number.isFinite(score) || score <= (best[loggedCandidatesMax - 1]?.score ?? -Infinity)) continue;
+    best.splice(best.findLastIndex((other) => other.score >= score) + 1, 0, { agent_id: each.agent.agent_id, score });
+    best.length = Math.min(best.length, loggedCandidatesMax);
+  }
+  return { candidates: best.map(({ agent_id, score }) => ({ agent_id, score: Math.round(score * 1_000) / 1_000 })) };
 }
 
 /** What is decided about a task that goes to an agent, alone or with others. */

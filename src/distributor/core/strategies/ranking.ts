@@ -12,7 +12,17 @@ function scoresOf(set: CandidateSet, key: string, score: Ranking['score']): Floa
   let byKey = kept.get(set);
   if (byKey === undefined) kept.set(set, (byKey = new Map<string, Float64Array>()));
   let scores = byKey.get(key);
-  if (scores === undefined) byKey.set(key, (scores = Float64Array.from(set.all, (each) => current(each, score))));
+  if (scores === undefined) byKey.set(key, (scores = scored(set.all, score)));
+  return scores;
+}
+
+/** The scores of candidates by their place. A loop: `from` with a function takes several times as long for thousands. */
+function scored(candidates: readonly Candidate[], score: Ranking['score']): Float64Array {
+  const scores = new Float64Array(candidates.length);
+  for (let at = 0; at < scores.length; at += 1) {
+    const candidate = candidates[at];
+    if (candidate !== undefined) scores[at] = current(candidate, score);
+  }
   return scores;
 }
 
@@ -40,7 +50,7 @@ export function bestOf<C extends Candidate>(set: CandidateSet<C>, { key, among, 
   if (key === undefined || among !== undefined) {
     // What a ranking looks at are candidates of this set.
     const those = (among ?? set.all) as readonly C[];
-    return those[highest(Float64Array.from(those, (each) => current(each, score)))];
+    return those[highest(scored(those, score))];
   }
   const scores = scoresOf(set, key, score);
   for (;;) {
