@@ -194,20 +194,25 @@ export function taskStoreSuite(backend: BackendOf): void {
 
     it('spreads a route whose tasks come fast over several partitions, and shows it as one', async () => {
       const pool = unique('p');
-      const created_at = '2026-01-01T00:00:00.000Z';
-      const rows = tasksIn(pool, busyRouteTasksMin + 60).map((row, at) => ({
-        ...row,
-        created_at,
-        priority: priorities[at % priorities.length]!,
-      }));
+      const [first, second] = [time(0), time(3)].map((created_at) =>
+        tasksIn(pool, busyRouteTasksMin + 60).map((row, at) => ({
+          ...row,
+          task_id: `${row.task_id}-${created_at}`,
+          created_at,
+          priority: priorities[at % priorities.length]!,
+        })),
+      );
+      const rows = [...first!, ...second!];
       await backend().adapters.agents.addRoutes([{ pool, route: '*', required_capabilities: [], agents: [] }]);
-      await store().insert(rows);
+      await store().insert(first!);
+      // Who read the pool before the parts were noted sees all that came before that can be known.
+      expect(await store().ready({ pool, route: '*' }, rows.length)).toHaveLength(first!.length);
+      await store().insert(second!);
       const { routes } = await backend().adapters.agents.pool(pool);
       const [route] = routes;
       expect(route).toMatchObject({ route: '*', parts: readyPartsMax });
       const sorted = rows.map((row) => readyEntry(row).key).sort();
       const orders = (tasks: readonly { readonly order: string }[]) => tasks.map(({ order }) => order);
-      // The first ones came before it was known that more follow.
       expect((await store().ready({ pool, route: '*' }, rows.length)).length).toBeLessThan(rows.length);
       expect(orders(await store().ready(route!, rows.length))).toEqual(sorted);
       expect(orders(await store().ready(route!, 50))).toEqual(sorted.slice(0, 50));
@@ -231,14 +236,16 @@ export function taskStoreSuite(backend: BackendOf): void {
       const { agents, tasks } = backend().adapters;
       await agents.addRoutes([{ pool, route: '*', required_capabilities: [], agents: [] }]);
       const small = burst(0);
+      const apart = burst(3_000);
       await tasks.insert(small);
+      await tasks.insert(apart);
       await agents.spread(pool);
-      const large = burst(60_000);
+      const large = [...burst(60_000), ...burst(63_000)];
       await tasks.insert(large);
       const [route] = (await agents.pool(pool)).routes;
       expect(route).toMatchObject({ parts: largePoolReadyPartsMax });
-      const sorted = [...small, ...large].map((row) => readyEntry(row).key).sort();
-      // Half of them stand in three parts of twelve: their pages end before those of the others.
+      const sorted = [...small, ...apart, ...large].map((row) => readyEntry(row).key).sort();
+      // Many of them stand in three parts of twelve: their pages end before those of the others.
       for (const limit of [1, 30, 200, 320, 400])
         expect((await tasks.ready(route!, limit)).map(({ order }) => order)).toEqual(sorted.slice(0, limit));
       const behind = await tasks.ready(route!, 60, sorted[99]);

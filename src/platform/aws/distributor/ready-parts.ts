@@ -19,6 +19,19 @@ interface Seen {
 /** A route stays busy for so long: all its tasks are spread then, those too that come before it is so again. */
 const busyMs = 10_000;
 
+/**
+ * Parts stand empty for so long once they are noted: a round that read the pool before would not look there, and hand out what comes later. Shorter: a slow round overtakes;
+ * longer: a flood stays in one partition.
+ */
+const emptyMs = 2_000;
+
+/** Over how many parts a route's tasks are spread, from when on, and when that is looked at again (epoch ms). */
+interface Spread {
+  readonly parts: number;
+  readonly from: number;
+  readonly until: number;
+}
+
 const nameOf = ({ pool, route }: TaskRow): string => `${pool} ${route}`;
 
 /** Tells in which part of its route's index a new task waits. */
@@ -31,7 +44,7 @@ export type PartOf = (row: TaskRow) => number;
  */
 export function spreadRoutes(db: Database): (rows: readonly TaskRow[]) => Promise<PartOf> {
   const seen = new Map<string, Seen>();
-  const spread = new Map<string, { readonly parts: number; readonly until: number }>();
+  const spread = new Map<string, Spread>();
   const isBusy = (row: TaskRow): boolean => {
     const { created_at, not_before } = row;
     // What waits for a time stands elsewhere.
@@ -49,12 +62,17 @@ export function spreadRoutes(db: Database): (rows: readonly TaskRow[]) => Promis
     await Promise.all(
       [...Map.groupBy(busy, nameOf)].map(async ([name, [row]]) => {
         const now = Date.parse(row?.created_at ?? '');
-        if (row === undefined || (spread.get(name)?.until ?? 0) > now) return;
+        const last = spread.get(name);
+        if (row === undefined || (last?.until ?? 0) > now) return;
         const parts = (await isSpread(db, row.pool)) ? largePoolReadyPartsMax : readyPartsMax;
-        if (await noteParts(db, row, parts)) spread.set(name, { parts, until: now + busyMs });
+        if (!(await noteParts(db, row, parts))) return;
+        spread.set(name, { parts, from: last?.parts === parts ? last.from : now + emptyMs, until: now + busyMs });
       }),
     );
-    return (row) => (busy.has(row) ? hashOf(row.task_id) % (spread.get(nameOf(row))?.parts ?? 1) : 0);
+    return (row) => {
+      const { parts, from } = spread.get(nameOf(row)) ?? { parts: 1, from: 0 };
+      return busy.has(row) && Date.parse(row.created_at) >= from ? hashOf(row.task_id) % parts : 0;
+    };
   };
 }
 
