@@ -12,9 +12,8 @@ import type {
   TaskError,
   TaskStatus,
 } from './distributor/task.ts';
-import type { Schedule } from './workflow/schedule.ts';
+import type { Schedule, ScheduleTiming } from './workflow/schedule.ts';
 import type { DeclaredReads } from './context/declared-reads.ts';
-import type { ScheduleTiming } from './workflow/schedule.ts';
 
 /**
  * The rows of the one table, as they are stored. Their keys and who writes what are told in docs/protocol.md. Times are RFC 3339 with

@@ -1,7 +1,6 @@
 import type { TaskRow } from '../contracts/rows.ts';
-import { holdOf } from '../distributor/core/agents/hold.ts';
+import { holdKey, holdOf } from '../distributor/core/agents/hold.ts';
 import { newestToken } from '../distributor/core/tasks/runs.ts';
-import { holdKey } from '../distributor/core/agents/hold.ts';
 import type { SimulatedAgent } from './crew.ts';
 import type { Meter } from './measures.ts';
 import type { Handout } from './scheduling.ts';

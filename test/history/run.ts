@@ -1,7 +1,6 @@
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../src/contracts/errors.ts';
-import type { ChangeAnswer } from '../../src/contracts/context/requests.ts';
-import type { GetDocumentAnswer } from '../../src/contracts/context/requests.ts';
+import type { ChangeAnswer, GetDocumentAnswer } from '../../src/contracts/context/requests.ts';
 import type { SearchDeps } from '../../src/context/index-ports.ts';
 import { runContextOperation } from '../../src/context/usecases/operations.ts';
 import { s3Objects } from '../../src/platform/aws/objects.ts';

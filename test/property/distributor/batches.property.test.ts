@@ -4,9 +4,8 @@ import type { BatchTraits } from '../../../src/contracts/distributor/agent.ts';
 import type { ReadyTask } from '../../../src/contracts/rows.ts';
 import { priorities } from '../../../src/contracts/distributor/task.ts';
 import { decideDispatch } from '../../../src/distributor/core/dispatch/dispatch.ts';
-import { holdOf } from '../../../src/distributor/core/agents/hold.ts';
+import { holdKey, holdOf } from '../../../src/distributor/core/agents/hold.ts';
 import { freeSlots } from '../../../src/distributor/core/agents/open-slots.ts';
-import { holdKey } from '../../../src/distributor/core/agents/hold.ts';
 import { agentRow, iso, poolRows, readyTask, route, startMs } from '../../unit/distributor/rows.ts';
 
 const traits: fc.Arbitrary<BatchTraits | undefined> = fc.option(

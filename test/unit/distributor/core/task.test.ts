@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { queuedMsMax } from '../../../../src/contracts/limits.ts';
+import { mediumWindowMs, queuedMsMax } from '../../../../src/contracts/limits.ts';
 import type { TaskRow } from '../../../../src/contracts/rows.ts';
-import { mediumWindowMs } from '../../../../src/contracts/limits.ts';
 import { expireChange, expiryChange } from '../../../../src/distributor/core/tasks/expire.ts';
 import {
   fenceChange,
