@@ -1,6 +1,6 @@
 import { CadreError } from '../../../contracts/errors.ts';
 import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMin, pulseTicksMax } from '../../../contracts/limits.ts';
-import type { PoolRows } from '../../../contracts/rows.ts';
+import type { AgentRow, PoolRows } from '../../../contracts/rows.ts';
 import type { Grant } from '../../core/dispatch/assignment.ts';
 import { decideDispatch } from '../../core/dispatch/dispatch.ts';
 import type { DispatchPlan } from '../../core/dispatch/round.ts';
@@ -40,23 +40,22 @@ async function preempt(deps: DistributorDeps, pool: string, preemptions: Dispatc
  */
 async function markWanted(
   deps: DistributorDeps,
-  pool: PoolRows,
+  pool: string,
   blocked: DispatchPlan['blocked'],
   taken: readonly Grant[],
 ): Promise<boolean> {
-  const routesOf = new Map<string, Set<string>>();
+  const routesOf = new Map<AgentRow, Set<string>>();
   for (const { route, agents } of blocked) {
     for (const agent of agents) {
       if (agent.wanted.includes(route)) continue;
-      routesOf.set(agent.agent_id, (routesOf.get(agent.agent_id) ?? new Set()).add(route));
+      routesOf.set(agent, (routesOf.get(agent) ?? new Set()).add(route));
     }
   }
+  const takenBy = Map.groupBy(taken, ({ agent }) => agent.agent_id);
   const marks = await Promise.all(
-    [...routesOf].map(([agent_id, routes]) => {
-      const agent = pool.agents.find((each) => each.agent_id === agent_id);
-      const occupied =
-        Object.keys(agent?.holds ?? {}).length + taken.filter((each) => each.agent.agent_id === agent_id).length;
-      return deps.agents.want(pool.pool, agent_id, [...routes], occupied);
+    [...routesOf].map(([{ agent_id, holds }, routes]) => {
+      const occupied = Object.keys(holds).length + (takenBy.get(agent_id)?.length ?? 0);
+      return deps.agents.want(pool, agent_id, [...routes], occupied);
     }),
   );
   return marks.every(Boolean);
@@ -150,7 +149,7 @@ async function dispatchRound(
   // What waits for company is looked at to the second; should this be lost, the pulse comes a little later.
   if (plan.gathered_at !== undefined)
     await deps.messenger.ticks(pool.pool, tickDelays([new Date(plan.gathered_at).toISOString()], decidedAt));
-  const marked = await markWanted(deps, pool, plan.blocked, taken);
+  const marked = await markWanted(deps, pool.pool, plan.blocked, taken);
   const empty = routes.flatMap(({ route }) => (!full.has(route) && heads.get(route)?.length === 0 ? [route] : []));
   await unmark(deps, pool, new Set(empty));
   const lostRace = taken.length < plan.assignments.length;
