@@ -144,18 +144,22 @@ export async function full(db: Database, pool: string): Promise<NonNullable<Pool
   return (Item?.['full'] ?? {}) as NonNullable<PoolRows['full']>;
 }
 
-/** Notes these rules: of two pulses that counted at once the last one stands, and the next one counts again. */
-export async function noteFull(db: Database, pool: string, rules: NonNullable<PoolRows['full']>): Promise<void> {
+/** Notes something on the pool's row, whatever it said before. */
+async function note(db: Database, pool: string, name: 'full' | 'spread' | 'armed_until', value: unknown) {
   await db.client.send(
     new UpdateCommand({
       TableName: db.table,
       Key: poolKey(pool),
-      UpdateExpression: 'SET #full = :rules',
-      ExpressionAttributeNames: { '#full': 'full' },
-      ExpressionAttributeValues: { ':rules': rules },
+      UpdateExpression: 'SET #name = :value',
+      ExpressionAttributeNames: { '#name': name },
+      ExpressionAttributeValues: { ':value': value },
     }),
   );
 }
+
+/** Notes these rules: of two pulses that counted at once the last one stands, and the next one counts again. */
+export const noteFull = (db: Database, pool: string, rules: NonNullable<PoolRows['full']>): Promise<void> =>
+  note(db, pool, 'full', rules);
 
 /** Whether new agents of a pool stand apart from it, strongly consistent. */
 export async function isSpread(db: Database, pool: string): Promise<boolean> {
@@ -166,25 +170,7 @@ export async function isSpread(db: Database, pool: string): Promise<boolean> {
 }
 
 /** Lets new agents stand apart from their pool, for ever: nobody has to ask where an agent went. `tasks`: what a dispatcher hands out of a round itself. */
-export async function spread(db: Database, pool: string, tasks: number): Promise<void> {
-  await db.client.send(
-    new UpdateCommand({
-      TableName: db.table,
-      Key: poolKey(pool),
-      UpdateExpression: 'SET spread = :tasks',
-      ExpressionAttributeValues: { ':tasks': tasks },
-    }),
-  );
-}
+export const spread = (db: Database, pool: string, tasks: number): Promise<void> => note(db, pool, 'spread', tasks);
 
 /** Notes until when (epoch ms) pulse ticks are on their way. */
-export async function arm(db: Database, pool: string, until: number): Promise<void> {
-  await db.client.send(
-    new UpdateCommand({
-      TableName: db.table,
-      Key: poolKey(pool),
-      UpdateExpression: 'SET armed_until = :until',
-      ExpressionAttributeValues: { ':until': until },
-    }),
-  );
-}
+export const arm = (db: Database, pool: string, until: number): Promise<void> => note(db, pool, 'armed_until', until);

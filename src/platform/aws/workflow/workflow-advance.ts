@@ -36,53 +36,22 @@ function setClauses(attributes: Item) {
   return { clauses, names, values };
 }
 
+/** What an advance writes of the head as it is. */
+const advanced = [
+  ...(['status', 'seq', 'definition', 'version', 'expansions', 'results', 'approvals', 'compensation'] as const),
+  ...(['paused', 'signals', 'started_at', 'completed_at', 'cancel_reason', 'cancel_until'] as const),
+  ...(['priority', 'deadline', 'updated', 'budget', 'spent', 'warned', 'output', 'output_error'] as const),
+];
+
 /**
  * The head's part of an advance. `seq` must be the one that the decision saw: of two advances only one happens, and the other decides again. The
  * token is only set where there is none, so that an advance which read the head before a newer token came cannot put the old one back.
  */
 function headUpdate(table: string, head: WorkflowHead): Action {
   const expires_at = head.completed_at === undefined ? undefined : expiryOf(head.completed_at);
-  const { status, seq, nodes, started_at, completed_at, cancel_reason, cancel_until, output, output_error } = head;
-  const {
-    definition,
-    version,
-    expansions,
-    results,
-    approvals,
-    compensation,
-    paused,
-    signals,
-    priority,
-    deadline,
-    updated,
-  } = head;
-  const { budget, spent, warned } = head;
-  const attributes = {
-    status,
-    seq,
-    nodes: packLetters(nodes),
-    definition,
-    version,
-    expansions,
-    results,
-    approvals,
-    compensation,
-    paused,
-    signals,
-    started_at,
-    completed_at,
-    cancel_reason,
-    cancel_until,
-    priority,
-    deadline,
-    updated,
-    budget,
-    spent,
-    warned,
-    output,
-    output_error,
-    expires_at,
-  };
+  const { seq, nodes, definition, version, completed_at } = head;
+  const attributes: Item = { nodes: packLetters(nodes), expires_at };
+  for (const name of advanced) attributes[name] = head[name];
   const { clauses, names, values } = setClauses(attributes);
   const gone = [
     // A workflow that goes on after its end has none any more.
