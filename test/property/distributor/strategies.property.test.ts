@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AgentRow, ReadyTask } from '../../../src/contracts/rows.ts';
-import { strategySettings, type StrategySettings } from '../../../src/contracts/distributor/strategy.ts';
+import {
+  plainStrategies,
+  strategySettings,
+  type StrategySettings,
+} from '../../../src/contracts/distributor/strategy.ts';
 import { addedFigures } from '../../../src/distributor/core/agents/figures.ts';
 import { freeSlots } from '../../../src/distributor/core/agents/open-slots.ts';
 import { bestOf } from '../../../src/distributor/core/strategies/ranking.ts';
@@ -42,19 +46,7 @@ const agents = fc.uniqueArray(fc.constantFrom(...ids), { minLength: 1 }).chain((
 );
 const settings: fc.Arbitrary<StrategySettings> = fc
   .constantFrom(
-    ...[
-      'least_loaded',
-      'round_robin',
-      'least_connections',
-      'random',
-      'consistent_hashing',
-      'capacity_based',
-      'performance_based',
-      'capability_matching',
-      'affinity',
-      'cost_aware',
-      'predictive',
-    ].map((use) => ({ use })),
+    ...plainStrategies.map((use) => ({ use })),
     { use: 'weighted', weights: { a: 3, b: 0.5 }, otherwise: 1 },
     { use: 'geographic', region: 'eu', distances_ms: { eu: { us: 90 }, ap: { eu: 250 } } },
     { use: 'custom', score: 'agent.free' },
