@@ -84,8 +84,10 @@ export interface WorkflowStore {
   signals(workflow_id: string, ids: readonly string[]): Promise<readonly (SignalRow | undefined)[]>;
   /** Writes results of nodes of a run that has not begun; a repeat writes the same. */
   putResults(rows: readonly WorkflowResultRow[]): Promise<void>;
-  /** Takes the timer of a node away that waits no more; a repeat changes nothing. */
-  clearTimer(workflow_id: string, path: string): Promise<void>;
+  /** The timers of these nodes as they are now, in no order, without those that are gone. Strongly consistent. */
+  timers(workflow_id: string, paths: readonly string[]): Promise<readonly NodeTimerRow[]>;
+  /** Takes a timer away that has fired, unless it was set anew; a repeat changes nothing. */
+  clearTimer(row: NodeTimerRow): Promise<void>;
   /** Commits an advance; undefined when it happened, else the conflict. A repeat of the same advance after a lost answer is a conflict of the head. */
   advance(advance: Advance): Promise<AdvanceConflict | undefined>;
   /** Stores the callback token, unless one of a higher order is there, and answers with the head as it is then; undefined when there is none. */

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
+import type { WorkflowEventRow } from '../../src/contracts/workflow/rows.ts';
+import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import { createOracles } from '../simulation/oracles.ts';
+import { checkTries } from '../simulation/tries-oracle.ts';
 
 interface Golden {
   readonly mistake: string;
@@ -48,5 +51,24 @@ describe('the recorded histories of mistakes', () => {
       oracles.onCommit(commit);
     }
     expect(oracles.violations.map(({ promise }) => promise)).toContain(golden.promise);
+  });
+});
+
+/** The log of a workflow in which something went wrong. */
+interface GoldenLog {
+  readonly mistake: string;
+  readonly promise: string;
+  readonly definition: WorkflowDefinition;
+  readonly log: readonly WorkflowEventRow[];
+}
+
+const logs = new URL('./logs/', import.meta.url);
+
+describe('the logs of workflows in which something went wrong', () => {
+  it.each(readdirSync(logs))('%s is still seen for what it is', (name) => {
+    const golden = JSON.parse(readFileSync(new URL(name, logs), 'utf8')) as GoldenLog;
+    const broken: string[] = [];
+    checkTries(golden.definition, golden.log, (promise) => broken.push(promise));
+    expect(broken).toEqual([golden.promise]);
   });
 });

@@ -183,6 +183,21 @@ export function workflowStoreSuite(backend: BackendOf): void {
       expect((await store().head(head.workflow_id))?.task_token).toBe('second');
     });
 
+    it("knows the time that a node's timer has now, and takes it away only with that time", async () => {
+      const head = await created();
+      const { workflow_id, pool } = head;
+      const timer = (until: string) => ({ workflow_id, path: 'sub:0:n', pool, until });
+      const [first, second] = [timer('2026-01-01T00:00:01.000Z'), timer('2026-01-01T00:00:02.000Z')];
+      await advance(next(head), { timers: [first] });
+      expect(await store().timers(workflow_id, ['other', first.path])).toEqual([first]);
+      await advance(next(next(head)), { timers: [second] });
+      await store().clearTimer(first);
+      expect(await store().timers(workflow_id, [first.path])).toEqual([second]);
+      await store().clearTimer(second);
+      await store().clearTimer(second);
+      expect(await store().timers(workflow_id, [first.path])).toEqual([]);
+    });
+
     it('makes no row for the token of a workflow that is gone', async () => {
       expect(await store().setToken('gone', 'token', 1)).toBeUndefined();
       expect(await store().head('gone')).toBeUndefined();

@@ -80,6 +80,7 @@ describe('a node that waits for events', () => {
 
   it('goes on with the branch of its timer when no event came in time; one that comes later is kept', async () => {
     const stage = await started(order, { order: 7 });
+    await stage.clock.advance(60_000);
     await wakeNodes(stage.deps, ['w:answer']);
     expect(await queued(stage)).toEqual(['remind']);
     expect(await payloadOf(stage, 'remind')).toEqual({ event: null, data: null });

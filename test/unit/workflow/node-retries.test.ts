@@ -46,6 +46,22 @@ describe('a node around others with a retry', () => {
     }
   });
 
+  it('waits its pause out, although the timer of the time that ran out fires once more', async () => {
+    const retry = { max_attempts: 2, backoff_ms: 30_000, jitter: false };
+    const stage = await started(sub({ retry, timeout_ms: 60_000 }));
+    await stage.clock.advance(60_000);
+    for (const ms of [0, 29_999]) {
+      await stage.clock.advance(ms);
+      await wakeNodes(stage.deps, ['w:sub']);
+      await wakeNodes(stage.deps, ['w:sub']);
+      expect(await queued(stage)).toEqual([]);
+    }
+    expect(await stage.timers.due('default', '9999-12-31T00:00:00.000Z', 10)).toHaveLength(1);
+    await stage.clock.advance(1);
+    await wakeNodes(stage.deps, ['w:sub']);
+    expect(await queued(stage)).toEqual(['sub:0-2:a']);
+  });
+
   it('does not try again what its codes exclude, those of the node inside too, nor what its definition makes fail', async () => {
     const excluded = await started(sub({ retry: { max_attempts: 3, non_retryable: ['broken'] } }));
     await excluded.run('w', 'sub:0:a', broken);

@@ -19,6 +19,9 @@ describe('a wait', () => {
     const due = new Date(stage.clock.now() + 60_000).toISOString();
     expect(await timersOf(stage)).toEqual([{ kind: 'node', id: 'w:pause', due }]);
     expect(stage.ticks).toContain(60);
+    await wakeNodes(stage.deps, ['w:pause']);
+    expect(await queued(stage)).toEqual([]);
+    await stage.clock.advance(60_000);
     expect(await wakeNodes(stage.deps, ['w:pause'])).toMatchObject({ count: 1, hints: [{ pool: 'default' }] });
     expect(await queued(stage)).toEqual(['after']);
     expect(await timersOf(stage)).toEqual([]);
@@ -37,6 +40,7 @@ describe('a wait', () => {
     const stage = await started(wait({ for_ms: 60_000 }));
     const request = { workflow_id: 'w', principal: 'alice' };
     await pauseWorkflow(stage.deps, request);
+    await stage.clock.advance(60_000);
     await wakeNodes(stage.deps, ['w:pause']);
     expect(await queued(stage)).toEqual([]);
     await unpauseWorkflow(stage.deps, request);

@@ -149,6 +149,13 @@ export function nodeTimerItem({ workflow_id, path, pool, until }: NodeTimerRow):
   };
 }
 
+/** The timer of an item. */
+export function fromNodeTimerItem({ pk, sk, gsi1pk, gsi1sk }: Item): NodeTimerRow {
+  const [workflow_id, path, pool] = [pk, sk, gsi1pk].map((key) => String(key).slice(String(key).indexOf('#') + 1));
+  const [until] = String(gsi1sk).split('#', 1);
+  return { workflow_id: workflow_id ?? '', path: path ?? '', pool: pool ?? '', until: until ?? '' };
+}
+
 /** The item of a node's result. */
 export function resultItem({ workflow_id, path, output, error }: WorkflowResultRow): Item {
   return withoutUndefined({ ...resultKey(workflow_id, path), output, error });

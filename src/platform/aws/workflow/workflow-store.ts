@@ -32,9 +32,11 @@ import {
   fromEventItem,
   fromExpansionItem,
   fromHeadItem,
+  fromNodeTimerItem,
   fromResultItem,
   fromSignalItem,
   headItem,
+  nodeTimerItem,
   resultItem,
 } from './workflow-rows.ts';
 
@@ -272,9 +274,25 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
         );
       }
     },
-    clearTimer: async (workflow_id, path) => {
-      await db.client.send(new DeleteCommand({ TableName: db.table, Key: nodeTimerKey(workflow_id, path) }));
+    timers: async (workflow_id, paths) => {
+      const items = await getItems(
+        db,
+        paths.map((path) => nodeTimerKey(workflow_id, path)),
+      );
+      return items.flatMap((item) => (item === undefined ? [] : [fromNodeTimerItem(item)]));
     },
+    clearTimer: (row) =>
+      unlessRefused(
+        db.client.send(
+          new DeleteCommand({
+            TableName: db.table,
+            Key: nodeTimerKey(row.workflow_id, row.path),
+            // the same time: an advance meanwhile may have set the timer of another try or phase.
+            ConditionExpression: 'gsi1sk = :entry',
+            ExpressionAttributeValues: { ':entry': nodeTimerItem(row)['gsi1sk'] },
+          }),
+        ),
+      ),
     advance: (advance) => commitAdvance(db, blobs, advance),
     setToken: (workflow_id, token, order) => setToken(db, read, workflow_id, token, order),
     events: async (workflow_id) => {

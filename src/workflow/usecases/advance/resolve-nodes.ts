@@ -11,7 +11,6 @@ import { type EndedNode, localName, valuesOf } from '../../core/run/input.ts';
 import type { WorkflowDeps } from '../../ports.ts';
 import { newApproval } from '../approvals/new-approval.ts';
 import { refusal, turnOf } from './join-graph.ts';
-import { hasTime } from './node-time.ts';
 import { loadEnds, type Progress, valuesFor } from './node-values.ts';
 import { phaseOver, transact } from './resolve-transactions.ts';
 import { orAgain } from './try-again.ts';
@@ -106,13 +105,13 @@ async function begin(
   return { ...entered, outcome: { ...entered.outcome, until: new Date(deps.sources.now() + ms).toISOString() } };
 }
 
-/** The end of a node around others whose time is up; undefined when it waits for nothing inside it any more, or for its fallback. */
+/** The end of a node around others whose timer has fired; undefined when it waits for nothing inside it any more, or for its fallback. */
 export async function runOut(deps: WorkflowDeps, progress: Progress, index: number): Promise<Resolved | undefined> {
   const { graph, letters } = progress;
   const node = graph.nodes[index];
   if (node?.kind === 'transaction' && letters[index] === 'E') return phaseOver(deps, progress, index, node);
   if (node === undefined || !('body' in node) || letters[index] !== 'E') return undefined;
-  if (graph.scopesIn.get(index)?.at(-1)?.kind !== 'body' || hasTime(deps, progress, index)) return undefined;
+  if (graph.scopesIn.get(index)?.at(-1)?.kind !== 'body') return undefined;
   const { ms, isEnough } = timeOf(node);
   if (!isEnough)
     return orAgain(deps, progress, index, failed(node.name, 'timed-out', `it did not end within ${ms} ms`));

@@ -1,13 +1,18 @@
 import type { ExpansionRow } from '../../../contracts/workflow/rows.ts';
 import type { TransactionNode } from '../../../contracts/workflow/nodes.ts';
 import type { ExpressionValues } from '../../core/expressions/expression.ts';
-import { bodyOf, scopePrefix } from '../../core/run/graph.ts';
+import { bodyOf, scopePrefix, scopesNow } from '../../core/run/graph.ts';
 import { localName } from '../../core/run/input.ts';
 import type { WorkflowDeps } from '../../ports.ts';
 import { refusal, turnOf } from './join-graph.ts';
-import { endOfTime } from './node-time.ts';
 import { loadEnds, type Progress } from './node-values.ts';
 import { failed, type Resolved, valueOf } from './resolved.ts';
+
+/** When the time of the phase is up that a transaction is in (epoch ms); Infinity: it has none. */
+function endOfTime({ graph, run }: Progress, index: number): number {
+  const event = run.expansions[scopesNow(graph, index).at(-1)?.expansion ?? -1]?.event;
+  return event?.type !== 'NodeExpanded' || event.until === undefined ? Infinity : Date.parse(event.until);
+}
 
 /** Lets a phase of a transaction join, and with it its time: preparing, or what was decided. The event of the latter is the decision, and is committed with its tasks. */
 function enterPhase(

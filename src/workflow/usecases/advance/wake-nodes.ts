@@ -4,11 +4,10 @@ import { succeeded } from '../../../distributor/core/tasks/succeeded.ts';
 import type { Woken } from '../../../distributor/ports.ts';
 import { isFinished } from '../../core/run/state.ts';
 import type { WorkflowDeps } from '../../ports.ts';
-import { commitStep, type Committed } from './commit-advance.ts';
+import { commitStep } from './commit-advance.ts';
 import { findRun, type Run } from './load-run.ts';
 import { progressOf } from './node-values.ts';
 import type { Resolved } from './resolved.ts';
-import { hasTime } from './node-time.ts';
 import { runOut } from './resolve-nodes.ts';
 import { isHeld, timeIsUp } from './resolve-waits.ts';
 
@@ -29,17 +28,10 @@ async function overdue(deps: WorkflowDeps, run: Run, paths: readonly string[]): 
   return (await Promise.all(ends)).filter((end) => end !== undefined);
 }
 
-/** Those of these nodes that wait for no time any more: neither for one that the advance has set, nor for one that has not come. */
-function idle(
-  deps: WorkflowDeps,
-  run: Run | undefined,
-  paths: readonly string[],
-  committed: Committed | undefined,
-): readonly string[] {
-  if (run === undefined) return paths;
-  const set = new Set(committed?.events.flatMap((event) => ('until' in event ? [event.node] : [])));
-  const progress = progressOf(run);
-  return paths.filter((path) => !set.has(path) && !hasTime(deps, progress, progress.graph.indexOf.get(path) ?? -1));
+/** Those of these timers whose time has come. The index that named them may lag behind a row which has another time by now. */
+async function fired(deps: WorkflowDeps, workflow_id: string, paths: readonly string[]) {
+  const timers = await deps.workflows.timers(workflow_id, paths);
+  return timers.filter(({ until }) => Date.parse(until) <= deps.sources.now());
 }
 
 /** Ends the waits of one workflow whose time has come, and takes their timers away. One that nobody waits for any more only loses its timer. */
@@ -49,15 +41,29 @@ async function wakeRun(
   paths: readonly string[],
 ): Promise<readonly DispatchHint[]> {
   for (let race = 0; race < racesMax; race += 1) {
+    // The run first: a timer that is set after it was read is that of an advance which its commit loses to.
     const run = await findRun(deps, workflow_id);
-    const resolved = run === undefined ? [] : await overdue(deps, run, paths);
+    const timers = await fired(deps, workflow_id, paths);
+    const isOpen = run !== undefined && !isFinished(run.head.status);
+    const resolved = isOpen
+      ? await overdue(
+          deps,
+          run,
+          timers.map(({ path }) => path),
+        )
+      : [];
     const outcomes = resolved.map(({ outcome }) => outcome);
-    const isOpen = run !== undefined && !isFinished(run.head.status) && outcomes.length > 0;
-    const committed = isOpen
-      ? await commitStep(deps, run, { command: { type: 'resolve', outcomes }, changes: [], known: new Map(), resolved })
-      : undefined;
+    const committed =
+      isOpen && outcomes.length > 0
+        ? await commitStep(deps, run, {
+            command: { type: 'resolve', outcomes },
+            changes: [],
+            known: new Map(),
+            resolved,
+          })
+        : undefined;
     if (committed !== undefined && 'conflict' in committed) continue;
-    await Promise.all(idle(deps, run, paths, committed).map((path) => deps.workflows.clearTimer(workflow_id, path)));
+    await Promise.all(timers.map((timer) => deps.workflows.clearTimer(timer)));
     return committed?.hints ?? [];
   }
   return [];
