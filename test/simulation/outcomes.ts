@@ -26,7 +26,7 @@ export interface Outcomes {
 
 /** A workflow that has ended, with its log. */
 export interface EndedWorkflow {
-  readonly head: WorkflowHead;
+  readonly head: Pick<WorkflowHead, 'workflow_id' | 'status' | 'cancel_reason'>;
   readonly events: readonly WorkflowEvent[];
 }
 

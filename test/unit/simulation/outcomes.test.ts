@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WorkflowEvent } from '../../../src/contracts/workflow/workflow.ts';
+import type { WorkflowEvent, WorkflowStatus } from '../../../src/contracts/workflow/workflow.ts';
 import type { EndedWorkflow } from '../../simulation/outcomes.ts';
 import { describeOutcomes, outcomesOf, successShare, sumOfOutcomes } from '../../simulation/outcomes.ts';
 
-function ended(status: string, codes: readonly string[] = [], more: object = {}): EndedWorkflow {
+function ended(status: WorkflowStatus, codes: readonly string[] = [], cancel_reason?: string): EndedWorkflow {
   const events = codes.map((code): WorkflowEvent => {
     const [name = '', ignored] = code.split(' ');
     const error = { code: name, message: 'so it is', retryable: false };
     return { type: 'NodeFailed', node: 'n', attempt: 1, error, ...(ignored === undefined ? {} : { ignored: true }) };
   });
-  return { head: { workflow_id: 'w', status, ...more }, events } as EndedWorkflow;
+  return { head: { workflow_id: 'w', status, ...(cancel_reason === undefined ? {} : { cancel_reason }) }, events };
 }
 
 describe('what became of simulated workflows', () => {
@@ -17,7 +17,7 @@ describe('what became of simulated workflows', () => {
     const outcomes = outcomesOf([
       ended('Completed'),
       ended('Completed', ['lease-lost ignored']),
-      ended('Failed', ['lease-lost'], { cancel_reason: 'changed its mind' }),
+      ended('Failed', ['lease-lost'], 'changed its mind'),
       ended('Failed', ['inner-failed', 'broken']),
       ended('Partially Complete', ['inner-failed']),
       ended('Failed', ['transaction-aborted', 'lease-lost']),
