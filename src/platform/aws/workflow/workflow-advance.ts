@@ -3,6 +3,8 @@ import type { WorkflowHead } from '../../../contracts/workflow/rows.ts';
 import type { BlobStore } from '../../../distributor/ports.ts';
 import type { Advance, AdvanceConflict } from '../../../workflow/ports.ts';
 import { approvalItem } from './approval-rows.ts';
+import { attentionAction } from './attention-marks.ts';
+import { nodeTimerItem } from './node-timers.ts';
 import { type Database, getItems } from '../database.ts';
 import { expiryOf } from '../expiry.ts';
 import { setExpiries } from '../distributor/expiry-timers.ts';
@@ -10,15 +12,7 @@ import { headKey, taskKey } from '../keys.ts';
 import { fromTaskItem, taskPut, taskUpdate } from '../distributor/task-rows.ts';
 import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
-import {
-  attentionKey,
-  eventItem,
-  expansionItem,
-  nodeTimerItem,
-  packLetters,
-  resultItem,
-  signalItem,
-} from './workflow-rows.ts';
+import { eventItem, expansionItem, packLetters, resultItem, signalItem } from './workflow-rows.ts';
 
 type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
@@ -75,27 +69,6 @@ function headUpdate(table: string, head: WorkflowHead): Action {
       ExpressionAttributeValues: { ...values, ':was_seq': seq - 1 },
     },
   };
-}
-
-/**
- * The attention mark of an advance. `first` and `last` are the oldest and newest advance that left it: whoever has paid for his own only may not
- * take away another's, see clearAttention.
- */
-function attentionAction(table: string, { head, event, attention }: Advance): Action[] {
-  if (attention === undefined) return [];
-  const Key = attentionKey(head.workflow_id);
-  if (!attention) return [{ Delete: { TableName: table, Key } }];
-  return [
-    {
-      Update: {
-        TableName: table,
-        Key,
-        UpdateExpression: 'SET #first = if_not_exists(#first, :seq), #last = :seq, #at = :at',
-        ExpressionAttributeNames: { '#first': 'first', '#last': 'last', '#at': 'at' },
-        ExpressionAttributeValues: { ':seq': head.seq, ':at': event.at },
-      },
-    },
-  ];
 }
 
 /** Commits an advance; answers with the conflict when the head or a task was not as the decision saw it. */

@@ -3,7 +3,6 @@ import { inlineBytesMax } from '../../../contracts/limits.ts';
 import type {
   EndedTask,
   ExpansionRow,
-  NodeTimerRow,
   SignalRow,
   WorkflowEventRow,
   WorkflowHead,
@@ -12,27 +11,11 @@ import type {
 import type { WorkflowDefinition, WorkflowEvent } from '../../../contracts/workflow/workflow.ts';
 import type { BlobStore } from '../../../distributor/ports.ts';
 import type { PinnedDefinition } from '../../../workflow/ports.ts';
-import {
-  definitionKey,
-  eventKey,
-  expansionKey,
-  headKey,
-  resultKey,
-  signalKey,
-  workflowsPartition,
-  nodeTimerKey,
-  timerPartition,
-} from '../keys.ts';
+import { definitionKey, eventKey, expansionKey, headKey, resultKey, signalKey, workflowsPartition } from '../keys.ts';
 import type { Item } from '../item.ts';
 
 /** JSON text up to this size is kept in its item, larger text in S3. More: with its keys the item could pass DynamoDB's 400 KB. */
 const itemTextBytesMax = 300 * 1024;
-
-/**
- * Attention marks are spread over so many partitions. A workflow writes about four units of them and a partition takes 1,000 a second, so two
- * carry more starts than Step Functions allows (300 a second). More: a read more in every pulse, also when nothing runs.
- */
-export const attentionShards = 2;
 
 /** The text in its item, or in S3 under a key made of its content, so that a repeat writes the same object. */
 async function textAttributes(
@@ -140,22 +123,6 @@ export async function fromExpansionItem(blobs: BlobStore, item: Item): Promise<E
   return JSON.parse(await textOf(blobs, item)) as ExpansionRow;
 }
 
-/** The item of a node's timer, with its entry in the index of what waits for a time. */
-export function nodeTimerItem({ workflow_id, path, pool, until }: NodeTimerRow): Item {
-  return {
-    ...nodeTimerKey(workflow_id, path),
-    gsi1pk: timerPartition(pool),
-    gsi1sk: `${until}#${workflow_id}:${path}`,
-  };
-}
-
-/** The timer of an item. */
-export function fromNodeTimerItem({ pk, sk, gsi1pk, gsi1sk }: Item): NodeTimerRow {
-  const [workflow_id, path, pool] = [pk, sk, gsi1pk].map((key) => String(key).slice(String(key).indexOf('#') + 1));
-  const [until] = String(gsi1sk).split('#', 1);
-  return { workflow_id: workflow_id ?? '', path: path ?? '', pool: pool ?? '', until: until ?? '' };
-}
-
 /** The item of a node's result. */
 export function resultItem({ workflow_id, path, output, error }: WorkflowResultRow): Item {
   return withoutUndefined({ ...resultKey(workflow_id, path), output, error });
@@ -175,11 +142,4 @@ export function signalItem(row: SignalRow): Item {
 export function fromSignalItem(item: Item): SignalRow {
   const { pk: _pk, sk: _sk, expires_at: _expiry, ...row } = item;
   return row as unknown as SignalRow;
-}
-
-/** The key of a workflow's attention mark; the shard comes from the id. */
-export function attentionKey(workflow_id: string): { readonly pk: string; readonly sk: string } {
-  let hash = 0;
-  for (const character of workflow_id) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  return { pk: `ATTENTION#${hash % attentionShards}`, sk: workflow_id };
 }

@@ -1,9 +1,9 @@
-import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { refused } from '../../../contracts/errors.ts';
 import { statementsMax } from '../../../contracts/limits.ts';
-import type { ExpansionRow, WorkflowHead } from '../../../contracts/workflow/rows.ts';
+import type { WorkflowHead } from '../../../contracts/workflow/rows.ts';
 import type { BlobStore } from '../../../distributor/ports.ts';
-import type { AttentionMark, PinnedDefinition, WorkflowHistory, WorkflowStore } from '../../../workflow/ports.ts';
+import type { PinnedDefinition, WorkflowHistory, WorkflowStore } from '../../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { chunks, coalescedReads, type Database, getItems, queryItems, isRefused } from '../database.ts';
 import { expiryOf } from '../expiry.ts';
@@ -15,37 +15,28 @@ import {
   expansionKey,
   headKey,
   indexName,
-  nodeTimerKey,
   resultKey,
   signalKey,
   workflowPartition,
   workflowsPartition,
 } from '../keys.ts';
-import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
+import { attentionKey, attentionMarks } from './attention-marks.ts';
+import { nodeTimers } from './node-timers.ts';
+import { cachedDefinitions, cachedExpansions } from './pinned-cache.ts';
 import { commitAdvance } from './workflow-advance.ts';
 import {
-  attentionKey,
-  attentionShards,
   definitionItem,
-  fromDefinitionItem,
   fromEventItem,
-  fromExpansionItem,
   fromHeadItem,
-  fromNodeTimerItem,
   fromResultItem,
   fromSignalItem,
   headItem,
-  nodeTimerItem,
   resultItem,
 } from './workflow-rows.ts';
 
 /** Results written at once. More: with their inline outputs they pass a transaction's 4 MB. */
 const resultsPerWriteMax = 25;
-/** Nodes of all definitions kept in memory. More: a function's memory; fewer: a read an advance. */
-const cachedNodesMax = 50_000;
-/** Runs whose expansions are kept in memory. More: a function's memory, for they hold the items of maps. */
-const cachedRunsMax = 20;
 
 type Read = ReturnType<typeof coalescedReads>;
 
@@ -96,57 +87,6 @@ async function create(db: Database, read: Read, blobs: BlobStore, head: Workflow
   const first = await readHead(read, workflow_id);
   if (first?.body_hash === head.body_hash) return { ok: true as const, value: first };
   return refused('workflow-conflict', `"${workflow_id}" was submitted before with another body`, 'workflow_id');
-}
-
-/** Pinned definitions never change, so one read lasts as long as the memory of the function. */
-function cachedDefinitions(read: Read, blobs: BlobStore) {
-  const cache = new Map<string, PinnedDefinition>();
-  let nodes = 0;
-  return async (workflow_id: string): Promise<PinnedDefinition | undefined> => {
-    const known = cache.get(workflow_id);
-    if (known !== undefined) return known;
-    const item = await read(definitionKey(workflow_id));
-    if (item === undefined) return undefined;
-    const pinned = await fromDefinitionItem(blobs, item);
-    for (const [oldest, { definition }] of cache) {
-      if (nodes + pinned.definition.nodes.length <= cachedNodesMax) break;
-      cache.delete(oldest);
-      nodes -= definition.nodes.length;
-    }
-    // Two readers at once: the first one's object stays, because the graph is cached by it.
-    const winner = cache.get(workflow_id) ?? pinned;
-    if (winner === pinned) nodes += pinned.definition.nodes.length;
-    cache.set(workflow_id, winner);
-    return winner;
-  };
-}
-
-/** What joins a graph never changes either: only what is new is read. */
-function cachedExpansions(db: Database, blobs: BlobStore) {
-  const cache = new Map<string, readonly ExpansionRow[]>();
-  return async (workflow_id: string, count: number): Promise<readonly ExpansionRow[]> => {
-    const known = cache.get(workflow_id) ?? [];
-    if (known.length === count) return known;
-    if (known.length > count) return known.slice(0, count);
-    const items = await queryItems(db, {
-      KeyConditionExpression: 'pk = :workflow AND sk BETWEEN :first AND :last',
-      ExpressionAttributeValues: {
-        ':workflow': workflowPartition(workflow_id),
-        ':first': expansionKey(workflow_id, known.length).sk,
-        ':last': expansionKey(workflow_id, count - 1).sk,
-      },
-      ConsistentRead: true,
-    });
-    const rows = [...known, ...(await Promise.all(items.map((item) => fromExpansionItem(blobs, item))))];
-    // The one used longest ago goes first.
-    cache.delete(workflow_id);
-    cache.set(workflow_id, rows);
-    for (const oldest of cache.keys()) {
-      if (cache.size <= cachedRunsMax) break;
-      cache.delete(oldest);
-    }
-    return rows;
-  };
 }
 
 async function list(db: Database, pool: string, limit: number, cursor?: string) {
@@ -220,30 +160,6 @@ async function retire(db: Database, head: WorkflowHead): Promise<void> {
   for (const batch of chunks(statements, statementsMax)) await executeStatements(db, batch);
 }
 
-async function attention(db: Database, limit: number): Promise<AttentionMark[]> {
-  const shards = await Promise.all(
-    Array.from({ length: attentionShards }, (_, shard) =>
-      queryItems(
-        db,
-        {
-          KeyConditionExpression: 'pk = :shard',
-          ExpressionAttributeValues: { ':shard': `ATTENTION#${shard}` },
-          ConsistentRead: true,
-        },
-        limit,
-      ),
-    ),
-  );
-  return shards.flat().map((item: Item) => ({ workflow_id: item['sk'] as string, at: item['at'] as string }));
-}
-
-/** Runs a write whose failed condition only means that there is nothing to do. */
-async function unlessRefused(write: Promise<unknown>): Promise<void> {
-  await write.catch((error: unknown) => {
-    if (!isRefused(error)) throw error;
-  });
-}
-
 /** Workflows in the one table; what outgrows an item lives in S3. */
 export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowStore {
   const read = coalescedReads(db);
@@ -274,25 +190,6 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
         );
       }
     },
-    timers: async (workflow_id, paths) => {
-      const items = await getItems(
-        db,
-        paths.map((path) => nodeTimerKey(workflow_id, path)),
-      );
-      return items.flatMap((item) => (item === undefined ? [] : [fromNodeTimerItem(item)]));
-    },
-    clearTimer: (row) =>
-      unlessRefused(
-        db.client.send(
-          new DeleteCommand({
-            TableName: db.table,
-            Key: nodeTimerKey(row.workflow_id, row.path),
-            // the same time: an advance meanwhile may have set the timer of another try or phase.
-            ConditionExpression: 'gsi1sk = :entry',
-            ExpressionAttributeValues: { ':entry': nodeTimerItem(row)['gsi1sk'] },
-          }),
-        ),
-      ),
     advance: (advance) => commitAdvance(db, blobs, advance),
     setToken: (workflow_id, token, order) => setToken(db, read, workflow_id, token, order),
     events: async (workflow_id) => {
@@ -306,19 +203,7 @@ export function createWorkflowStore(db: Database, blobs: BlobStore): WorkflowSto
     history: (workflow_id) => history(db, blobs, workflow_id),
     retire: (head) => retire(db, head),
     list: (pool, limit, cursor) => list(db, pool, limit, cursor),
-    attention: (limit) => attention(db, limit),
-    clearAttention: (workflow_id, { from, to }) =>
-      unlessRefused(
-        db.client.send(
-          new DeleteCommand({
-            TableName: db.table,
-            Key: attentionKey(workflow_id),
-            // only my marks: one that an older or newer advance left is a step that somebody still owes.
-            ConditionExpression: '#first >= :from AND #last <= :to',
-            ExpressionAttributeNames: { '#first': 'first', '#last': 'last' },
-            ExpressionAttributeValues: { ':from': from, ':to': to },
-          }),
-        ),
-      ),
+    ...nodeTimers(db),
+    ...attentionMarks(db),
   };
 }
