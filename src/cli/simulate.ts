@@ -23,6 +23,12 @@ async function readTrace(path: string): Promise<string> {
   });
 }
 
+/** The work with this escalation for every task that has a deadline and no own, as far as it rises by that. */
+function escalating(work: readonly Work[], steps: SimulateOptions['escalate']): readonly Work[] {
+  if (steps === undefined) return work;
+  return work.map((each) => (each.deadline_ms === undefined ? each : { escalation: steps, ...each }));
+}
+
 async function workOf(options: SimulateOptions, strength: number): Promise<readonly Work[]> {
   const { trace, tokenRates, mix, seed, load } = options;
   if (trace !== undefined) {
@@ -52,7 +58,7 @@ export async function readComparison(given: unknown): Promise<Comparison & { rea
   const { part, refuse } = faultCollector();
   const chosen = await part(() => fleetOf(options));
   const known = chosen ?? equalAgents(defaultAgents, options.slots);
-  const work = (await part(() => workOf(options, strengthOf(known)))) ?? [];
+  const work = escalating((await part(() => workOf(options, strengthOf(known)))) ?? [], options.escalate);
   const documents = new Map<string, PolicyDocument>();
   for (const file of options.policy.filter((name) => !policyNames.includes(name))) {
     const document = await part(async () => readPolicy(await readJsonFile(file)));

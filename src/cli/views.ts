@@ -36,6 +36,21 @@ export function showHedge(hedge: TaskView['hedge']): string | undefined {
   return `attempt ${hedge.attempt} on ${hedge.agent_id} since ${showTime(hedge.started_at)}${cost}`;
 }
 
+/** How the level of a task has risen with its deadline, and how it will. */
+export function showEscalation({
+  escalated_from,
+  escalates,
+}: Pick<TaskView, 'escalated_from' | 'escalates'>): string | undefined {
+  const risen = escalated_from === undefined ? [] : [`from ${escalated_from}, as its deadline came nearer`];
+  const rises =
+    escalates === undefined
+      ? []
+      : [
+          `to ${escalates.priority} at ${showTime(escalates.at)}, ${showDuration(escalates.within_ms)} before its deadline`,
+        ];
+  return [...risen, ...rises].join('; ') || undefined;
+}
+
 /** A task with all that is known of it. */
 export function showTask(task: TaskView): string {
   const ran = between(task.started_at, task.completed_at);
@@ -44,6 +59,7 @@ export function showTask(task: TaskView): string {
     ['type', task.task_type],
     ['status', showStatus(task.status)],
     ['priority', task.priority],
+    ['escalation', showEscalation(task)],
     ['needs', task.required_capabilities.join(', ') || 'no capability'],
     ['agent', task.assigned_agent],
     ['attempt', `${task.attempt}${task.retry_count > 0 ? ` (${task.retry_count} retries)` : ''}`],

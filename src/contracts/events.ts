@@ -4,7 +4,7 @@ import { spentView, workflowBudget } from './distributor/budget.ts';
 import { changeKinds } from './context/context.ts';
 import { signalledEvent } from './workflow/signal.ts';
 import { namespaceKill } from './distributor/namespace.ts';
-import { task } from './distributor/task.ts';
+import { priority, task } from './distributor/task.ts';
 import { workflowStatus, workflowSubmission } from './workflow/workflow.ts';
 
 /** The version of the envelope; a reader refuses what it does not know. */
@@ -68,6 +68,14 @@ export const eventData = {
     code: z.string(),
     message: z.string(),
     failed_at: z.string(),
+  }),
+  /** The level of a waiting task has risen, since its deadline comes nearer. */
+  TaskEscalated: z.strictObject({
+    task_id: z.string(),
+    from: priority,
+    to: priority,
+    deadline: z.string(),
+    escalated_at: z.string(),
   }),
   /** A task that takes long runs a second time elsewhere. */
   TaskHedged: z.strictObject({
@@ -159,6 +167,7 @@ export const eventSources: Record<EventType, string> = {
   TaskSubmitted: 'cadre.distributor',
   TaskCompleted: 'cadre.distributor',
   TaskFailed: 'cadre.distributor',
+  TaskEscalated: 'cadre.distributor',
   TaskHedged: 'cadre.distributor',
   TaskCancelled: 'cadre.distributor',
   TaskRefused: 'cadre.distributor',

@@ -91,6 +91,8 @@ export const rateStartsMax = 1_000_000;
 export const ratedKeysMax = 100;
 /** Longest time that a debounced task waits for another submission. */
 export const debounceMsMax = 24 * 3_600_000;
+/** Nearest to its deadline that a task's level may still rise. Nearer: the deadline has passed before the pulse comes. */
+export const escalationMsMin = 2_000;
 /** Dollars that one attempt may report. More: a slip of the decimal point uses up everything. */
 export const attemptUsdMax = 1_000_000;
 /** Tokens that one attempt may report. */

@@ -7,6 +7,7 @@ import type {
   BlobRef,
   DistributionLog,
   DistributionRules,
+  Escalation,
   ExpiryPolicy,
   Priority,
   TaskError,
@@ -34,6 +35,10 @@ export interface TaskRow extends TaskCosts {
   readonly deadline?: string;
   /** What becomes of it when it still waits at its deadline; absent once that was done, and after a redrive: it runs. */
   readonly on_expiry?: ExpiryPolicy;
+  /** How its level rises as its deadline comes nearer; absent after a redrive, when the deadline counts no more. */
+  readonly escalation?: readonly Escalation[];
+  /** The level that it was submitted with, once that was raised. */
+  readonly escalated_from?: Priority;
   readonly required_capabilities: readonly string[];
   readonly distribution_rules?: DistributionRules;
   /** Absent: the default one. */
@@ -129,7 +134,7 @@ export interface ReadyTask {
 }
 
 /** What may wait for a time without an agent. */
-export type TimerKind = 'task' | 'expiry' | 'schedule' | 'node' | 'approval' | 'event' | 'sweep';
+export type TimerKind = 'task' | 'deadline' | 'schedule' | 'node' | 'approval' | 'event' | 'sweep';
 
 /** A row that waits for a time: which one, and when it is due. */
 export interface Timer {

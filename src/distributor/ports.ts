@@ -76,10 +76,10 @@ export interface TaskStore {
   last(route: ReadyPlace, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
-  /** Moves the timers of the deadlines at which these tasks follow a policy to where the rows have them. */
-  setExpiries(rows: readonly TaskRow[]): Promise<void>;
+  /** Moves the timers of what the deadlines of these tasks ask for to where the rows have them. */
+  setDeadlines(rows: readonly TaskRow[]): Promise<void>;
   /** Takes such timers away. */
-  forgetExpiries(ids: readonly string[]): Promise<void>;
+  forgetDeadlines(ids: readonly string[]): Promise<void>;
   /** Counts a result that came too late. */
   countLateResult(task_id: string): Promise<void>;
   list(filter: { pool: string; status?: TaskStatus; limit: number; cursor?: string }): Promise<Page<TaskRow>>;

@@ -4,6 +4,7 @@ import type { TaskRow } from '../contracts/rows.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
 import { routeRow } from '../distributor/core/ready/route.ts';
 import { parseHoldKey } from '../distributor/core/agents/hold.ts';
+import { escalated, nextEscalation } from '../distributor/core/tasks/escalation.ts';
 import { settle } from '../distributor/core/tasks/settle.ts';
 import type { Latencies } from './aws-model.ts';
 import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';
@@ -148,6 +149,10 @@ export class Simulation {
       this.#look(subject, live);
       return;
     }
+    if (kind === events.escalating) {
+      this.#escalate(subject, live);
+      return;
+    }
     const run = live?.runs.find(({ attempt }) => events.isTurn(attempt, turn));
     // An event of an attempt that was lost, or that came second.
     if (live === undefined || run === undefined) return;
@@ -171,7 +176,27 @@ export class Simulation {
     this.#live.set(index, { row, runs: [] });
     if (work.priority === 'critical')
       this.#at(this.#now + preemptAfterMs + pulseIntervalMs / 2, index, 0, events.looked);
+    this.#awaitEscalation(index, row);
     this.#ready(row);
+  }
+
+  /** What the pulse does as the deadline of a task comes nearer: it stands higher, if it still waits. */
+  #escalate(index: number, live: Live | undefined): void {
+    if (live === undefined) return;
+    const { row } = live;
+    const next = { ...row, ...escalated(row, startMs + this.#now) };
+    if (row.status === 'Queued' && next.priority !== row.priority) {
+      live.row = next;
+      this.#scheduling.move?.(readyTaskOf(row), readyTaskOf(next));
+      this.#hint();
+    }
+    this.#awaitEscalation(index, next);
+  }
+
+  /** A tick comes within the second in which a timer is due. */
+  #awaitEscalation(index: number, row: TaskRow): void {
+    const next = nextEscalation(row);
+    if (next !== undefined) this.#at(Date.parse(next.at) - startMs + 500, index, 0, events.escalating);
   }
 
   /** Shows a task in the ready index and tells the dispatcher. */
@@ -315,7 +340,7 @@ export class Simulation {
   #goOn(live: Live, run: Run, patch: Partial<TaskRow>): void {
     Object.assign(live, without(live, run));
     if (live.runs.length > 0) return;
-    live.row = { ...live.row, ...patch };
+    live.row = { ...live.row, ...patch, status: 'Queued', ...escalated(live.row, startMs + this.#now) };
     this.meter.levels.waiting += 1;
     this.#ready(live.row);
   }

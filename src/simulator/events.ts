@@ -1,7 +1,7 @@
 /** What an event is about: a step of a task's attempt, or of an agent's life. */
 export const [accepted, begun, worked, settled, looked, interrupted, handedBack] = [0, 1, 2, 3, 4, 5, 6] as const;
-export const outlived = 7;
-export const [joined, failed, lost, left] = [8, 9, 10, 11] as const;
+export const [outlived, escalating] = [7, 8] as const;
+export const [joined, failed, lost, left] = [9, 10, 11, 12] as const;
 const kinds = 16;
 /** Attempts of a task (lives of an agent) that an event tells apart. */
 const turns = 64;

@@ -1,6 +1,6 @@
 import { CadreError, type Fault } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
-import { priorities, type Priority } from '../contracts/distributor/task.ts';
+import { escalation, priorities, type Priority } from '../contracts/distributor/task.ts';
 import * as z from 'zod';
 import { defaultMix, durationShapes, type Mix } from './generator.ts';
 import { policyNames } from './policies.ts';
@@ -34,6 +34,17 @@ const mix = z.string().transform((text, context): Mix => {
   }
   return given;
 });
+
+/** Levels with how long before the deadline a task rises to them. */
+const steps = z
+  .string()
+  .transform((text) =>
+    text.split(',').map((part) => {
+      const [level = '', within = ''] = part.split('=');
+      return { priority: level.trim(), within_ms: Number(within) };
+    }),
+  )
+  .pipe(escalation);
 
 const tokenRates = z.string().transform((text, context) => {
   const [input = Number.NaN, output = Number.NaN, ...more] = text.split(',').map(Number);
@@ -83,6 +94,7 @@ export const simulateOptions = z.object({
   durationMs: positive.default(10_000),
   durations: z.enum(durationShapes, { error: `use ${durationShapes.join(', ')}` }).default('lognormal'),
   deadlineMs: positive.optional(),
+  escalate: steps.optional(),
   seed: number.refine(Number.isInteger, 'give a whole number').default(1),
   hedge: z.boolean().default(false),
   cloud: z.enum(['aws', 'instant'], { error: 'use aws or instant' }).default('aws'),

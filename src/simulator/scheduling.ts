@@ -44,6 +44,8 @@ export interface Decision {
 export interface Scheduling {
   insert(task: ReadyTask, route: RouteRow): void;
   decide(now: number): Decision;
+  /** Lets a waiting task stand where it is now instead of where it was. Absent: its order is that of arrival. */
+  move?(was: ReadyTask, task: ReadyTask): void;
   /** A second run of a task that runs long, on a slot for which nobody waits; undefined: there is none now. Absent: it never hedges. */
   hedge?(row: TaskRow, now: number): (Handout & { readonly attempt: number }) | undefined;
   /** Tasks that may be handed out now or later. */
@@ -172,6 +174,10 @@ export function coreScheduling(
         ...(opens_at === undefined ? {} : { opens_at }),
         ...sharedOf(pool, plan, now),
       };
+    },
+    move(was, task) {
+      lanes.remove(was);
+      lanes.insert(named(task));
     },
     hedge(row, now) {
       const { assignments, limits } = decideHedges({

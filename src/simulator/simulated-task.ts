@@ -17,12 +17,13 @@ export const indexOf = (task_id: string): number => Number(task_id.slice(prefix.
 
 /** The row of a task as it was accepted at a time of the run. */
 export function acceptedRow(index: number, work: Work, now: number, hedged: boolean): TaskRow {
-  const { priority, capabilities, deadline_ms, at, namespace } = work;
+  const { priority, capabilities, deadline_ms, escalation, at, namespace } = work;
   return newTask(
     {
       task_id: `${prefix}${String(index).padStart(9, '0')}`,
       ...{ task_type: simulatedType, priority, required_capabilities: [...capabilities], payload: {} },
       ...(deadline_ms === undefined ? {} : { deadline: timeText(at + deadline_ms) }),
+      ...(escalation === undefined ? {} : { escalation: [...escalation] }),
       ...(namespace === undefined ? {} : { namespace }),
       ...(hedged ? { distribution_rules: { hedge: {} } } : {}),
     },

@@ -1,5 +1,5 @@
 import { capabilityList, userId } from '../contracts/ids.ts';
-import { type Priority, priority } from '../contracts/distributor/task.ts';
+import { type Escalation, escalation, type Priority, priority } from '../contracts/distributor/task.ts';
 import { CadreError, type Fault } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
 import * as z from 'zod';
@@ -12,6 +12,8 @@ export interface Work {
   readonly priority: Priority;
   /** Time from the submission until the task should have ended. */
   readonly deadline_ms?: number;
+  /** How its level rises as the deadline comes nearer. */
+  readonly escalation?: readonly Escalation[];
   readonly capabilities: readonly string[];
   /** Whose task it is: its submitter. */
   readonly namespace?: string;
@@ -31,6 +33,7 @@ const common = {
   timestamp_ms: milliseconds,
   priority: priority.optional(),
   deadline_ms: milliseconds.optional(),
+  escalation: escalation.optional(),
   capabilities: capabilityList.optional(),
   namespace: userId.optional(),
 };
@@ -58,13 +61,15 @@ export type TraceLine = z.infer<typeof traceLine>;
 const faultsMax = 100;
 
 function workOf(line: TraceLine, origin: number, rates: TokenRates, levels: () => Priority): Work {
-  const { timestamp_ms, duration_ms, input_tokens = 0, output_tokens = 0, deadline_ms, capabilities, namespace } = line;
+  const { timestamp_ms, duration_ms, input_tokens = 0, output_tokens = 0, capabilities } = line;
+  const { deadline_ms, escalation: steps, namespace } = line;
   return {
     at: timestamp_ms - origin,
     duration_ms: duration_ms ?? (input_tokens / rates.input + output_tokens / rates.output) * 1000,
     priority: line.priority ?? levels(),
     capabilities: capabilities ?? [],
     ...(deadline_ms === undefined ? {} : { deadline_ms }),
+    ...(steps === undefined ? {} : { escalation: steps }),
     ...(namespace === undefined ? {} : { namespace }),
   };
 }

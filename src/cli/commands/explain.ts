@@ -3,7 +3,7 @@ import type { TaskExplanation } from '../../contracts/distributor/explanation.ts
 import type { DistributionLog } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
 import { showStatus, showTime, table } from '../output.ts';
-import { facts, showHedge } from '../views.ts';
+import { facts, showEscalation, showHedge } from '../views.ts';
 
 /** `cadre explain TASK` */
 export function addExplain(program: Command): void {
@@ -55,6 +55,7 @@ function show({ task_id, status, distribution, hedge, hedge_at, queued }: TaskEx
         `${before.more ? 'at least ' : ''}${before.tasks}${before.first.length === 0 ? '' : `: ${before.first.join(', ')}${before.tasks > before.first.length ? ', …' : ''}`}`,
       ],
       ['starts when', queued.would_start],
+      ['escalation', showEscalation(queued)],
       ['due', showTime(queued.due_at)],
       ['starts before', queued.starts_by === undefined ? undefined : showTime(queued.starts_by)],
       ['strategy', queued.strategy],

@@ -29,6 +29,10 @@ export function addSimulate(program: Command): void {
     .option('--duration-ms <ms>', 'mean working time of generated tasks (default: 10000)')
     .option('--durations <shape>', 'lognormal, exponential or fixed (default: lognormal)')
     .option('--deadline-ms <ms>', 'a deadline for every generated task, from its submission')
+    .option(
+      '--escalate <level=ms,...>',
+      'tasks with a deadline that still wait so long before it rise to these levels, one after the other',
+    )
     .option('--hedge', 'tasks that run longer than 95 % of those before them run a second time on an idle agent')
     .option('--seed <n>', 'everything left to chance (default: 1)')
     .option('--cloud <model>', 'aws (default): calls take as long as the table says; instant: none takes time')

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { agentId, taskId, timestamp } from '../ids.ts';
-import { distributionLog, hedgeView, taskStatus } from './task.ts';
+import { comingEscalation, distributionLog, hedgeView, priority, taskStatus } from './task.ts';
 
 /** Agents of an explanation that are named one by one; the others are counted by the reason. */
 export const explainedAgentsMax = 20;
@@ -31,6 +31,9 @@ export const taskExplanation = z.strictObject({
       /** What stands before it and wants the same agents: at least so many, the first of them by name. */
       before: z.strictObject({ tasks: z.int().nonnegative(), first: z.array(taskId).max(5), more: z.boolean() }),
       would_start: z.string(),
+      /** The level that it was submitted with, once its deadline has raised it; and how it rises next. */
+      escalated_from: priority.optional(),
+      escalates: comingEscalation.optional(),
       due_at: timestamp,
       starts_by: timestamp.optional(),
     })

@@ -6,7 +6,9 @@ import { json } from '../json.ts';
 import {
   backupAgentsMax,
   concurrencyMax,
+  deadlineMsMax,
   debounceMsMax,
+  escalationMsMin,
   hedgeAfterMsMin,
   idCharactersMax,
   ratePeriodMsMax,
@@ -20,6 +22,9 @@ import { plainStrategies, strategyNames } from './strategy.ts';
 export const priorities = ['critical', 'high', 'medium', 'low'] as const;
 export const priority = z.enum(priorities);
 export type Priority = z.infer<typeof priority>;
+
+/** Whether one level is served before another. */
+const isAbove = (one: Priority, other: Priority): boolean => priorities.indexOf(one) < priorities.indexOf(other);
 
 /** What tasks share that must not be used by too many of them at once: an account, a repository, a customer. */
 const limitKey = wellFormed(z.string().min(1).max(idCharactersMax));
@@ -82,6 +87,33 @@ export const expiryPolicy = z.union([
 ]);
 export type ExpiryPolicy = z.infer<typeof expiryPolicy>;
 
+/** A task that still waits when its deadline is no further than `within_ms` stands in this level from then on. */
+const escalationStep = z.strictObject({
+  within_ms: z.int().min(escalationMsMin).max(deadlineMsMax),
+  priority: priority.exclude(['low']),
+});
+export type Escalation = z.infer<typeof escalationStep>;
+
+/** How a task's level rises as its deadline comes nearer: each step is nearer to the deadline than the one before it, and of a higher level. When the task is due stays as it was. */
+export const escalation = z
+  .array(escalationStep)
+  .min(1)
+  .max(priorities.length - 1)
+  .superRefine((steps, context) => {
+    for (const [index, { within_ms, priority: level }] of steps.entries()) {
+      const before = steps[index - 1];
+      if (before === undefined) continue;
+      if (within_ms >= before.within_ms)
+        context.addIssue({
+          code: 'custom',
+          message: 'must be nearer than the step before',
+          path: [index, 'within_ms'],
+        });
+      if (!isAbove(level, before.priority))
+        context.addIssue({ code: 'custom', message: `is not above ${before.priority}`, path: [index, 'priority'] });
+    }
+  });
+
 /** A task as a user submits it: the specification's format, and what becomes of it too late. */
 export const task = z
   .strictObject({
@@ -90,6 +122,7 @@ export const task = z
     priority,
     deadline: timestamp.optional(),
     on_expiry: expiryPolicy.optional(),
+    escalation: escalation.optional(),
     required_capabilities: capabilityList,
     payload: json,
     distribution_rules: submissionRules.optional(),
@@ -102,6 +135,12 @@ export const task = z
   .refine(({ deadline, on_expiry = 'run' }) => on_expiry === 'run' || deadline !== undefined, {
     error: 'needs a deadline',
     path: ['on_expiry'],
+  })
+  .superRefine(({ deadline, priority: own, escalation: [first] = [] }, context) => {
+    if (first === undefined) return;
+    if (deadline === undefined) context.addIssue({ code: 'custom', message: 'needs a deadline', path: ['escalation'] });
+    if (!isAbove(first.priority, own))
+      context.addIssue({ code: 'custom', message: `is not above ${own}`, path: ['escalation', 0, 'priority'] });
   });
 export type Task = z.infer<typeof task>;
 
@@ -169,6 +208,9 @@ export const hedgeView = z.strictObject({
   distribution: distributionLog.optional(),
 });
 
+/** The step that a waiting task has before it. */
+export const comingEscalation = escalationStep.extend({ at: timestamp });
+
 /** A task as the API, the SDK and the CLI show it. Times are RFC 3339, durations seconds. */
 export const taskView = z.strictObject({
   ...task.shape,
@@ -201,6 +243,10 @@ export const taskView = z.strictObject({
   spent: spentView.optional(),
   /** Why it waits, while it is Queued. */
   waits_because: z.string().optional(),
+  /** The level that it was submitted with, once its deadline has raised it. */
+  escalated_from: priority.optional(),
+  /** While it is Queued: its next step, and when it applies. */
+  escalates: comingEscalation.optional(),
   /** When it stands before all others, while it is Queued. */
   due_at: timestamp.optional(),
   /** When it starts at the latest, as things stand: by the time-outs of what runs and of what is due before it. */

@@ -17,7 +17,7 @@ import {
   waitMsMax,
 } from '../limits.ts';
 import { eventName } from './signal.ts';
-import { distributionRules, expiryPolicy, priority } from '../distributor/task.ts';
+import { distributionRules, escalation, expiryPolicy, priority } from '../distributor/task.ts';
 
 /**
  * When a node may start, judged by its dependencies. `all_success`: all completed. `all_done`: all ended in any way. `none_failed`: all ended, none failed and
@@ -52,6 +52,8 @@ const work = {
   deadline_ms: z.int().min(1).max(deadlineMsMax).optional(),
   /** What becomes of its task when that still waits at its deadline, its own or what the workflow's leaves it. */
   on_expiry: expiryPolicy.optional(),
+  /** How its task's level rises as that deadline comes nearer. */
+  escalation: escalation.optional(),
   distribution_rules: distributionRules.optional(),
   reads: declaredReads.optional(),
   budget: taskBudget.optional(),

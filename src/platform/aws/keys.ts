@@ -7,7 +7,7 @@ const routeCharactersMax = 1_000;
 /** The keys of the one table, told in docs/protocol.md. */
 export const taskKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'TASK' });
 /** The timer of a task's deadline: its own place in the index is taken by what it waits for. */
-export const expiryKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'EXPIRY' });
+export const deadlineKey = (task_id: string) => ({ pk: `TASK#${task_id}`, sk: 'DEADLINE' });
 /** A pool's own rows with its first agents; those that came when it was large stand in its other parts (from 1 on). */
 export const poolPartition = (pool: string, part = 0) => `POOL${part === 0 ? '' : part}#${pool}`;
 export const poolKey = (pool: string) => ({ pk: poolPartition(pool), sk: '#POOL' });

@@ -9,7 +9,7 @@ const kinds: Readonly<
   Record<TimerKind, { readonly pk: string; readonly sk: string; readonly id: (pk: string, sk: string) => string }>
 > = {
   task: { pk: 'TASK#', sk: 'TASK', id: (pk) => pk },
-  expiry: { pk: 'TASK#', sk: 'EXPIRY', id: (pk) => pk },
+  deadline: { pk: 'TASK#', sk: 'DEADLINE', id: (pk) => pk },
   node: { pk: 'WORKFLOW#', sk: 'WAIT#', id: (pk, sk) => `${pk}:${sk}` },
   approval: { pk: 'WORKFLOW#', sk: 'APPROVAL#', id: (pk, sk) => `${pk}:${sk}` },
   event: { pk: 'EVENTS#', sk: 'PUBLISHED#', id: (pk, sk) => `${pk.slice(pk.indexOf('#') + 1)}#${sk}` },

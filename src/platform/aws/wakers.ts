@@ -1,12 +1,12 @@
 import type { TaskRow } from '../../contracts/rows.ts';
 import type { DistributorDeps } from '../../distributor/ports.ts';
-import type { ExpiryDeps } from '../../distributor/usecases/pulse/wake-expiries.ts';
+import type { DeadlineDeps } from '../../distributor/usecases/pulse/wake-deadlines.ts';
 import { wakeTasks } from '../../distributor/usecases/pulse/wake-tasks.ts';
 import type { Adapters } from './deployment.ts';
 
 /** Who wakes what waits for a time, by its kind. */
 export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
-  const failTask: ExpiryDeps['failTask'] = async (task_id, decide) =>
+  const failTask: DeadlineDeps['failTask'] = async (task_id, decide) =>
     (await import('../../workflow/usecases/advance/fail-task.ts')).failWorkflowTask(deps, task_id, decide);
   return {
     node: async (_pool, ids) => (await import('../../workflow/usecases/advance/wake-nodes.ts')).wakeNodes(deps, ids),
@@ -20,9 +20,9 @@ export function createWakers(deps: Adapters): DistributorDeps['wakers'] {
         (await import('../../distributor/usecases/dispatch/hedge-tasks.ts')).hedgeTasks(deps, pool, rows);
       return wakeTasks({ ...deps, hedge }, pool, ids);
     },
-    expiry: async (pool, ids) => {
-      const { wakeExpiries } = await import('../../distributor/usecases/pulse/wake-expiries.ts');
-      return wakeExpiries({ ...deps, failTask }, pool, ids);
+    deadline: async (pool, ids) => {
+      const { wakeDeadlines } = await import('../../distributor/usecases/pulse/wake-deadlines.ts');
+      return wakeDeadlines({ ...deps, failTask }, pool, ids);
     },
     // On demand: most pulses wake no schedule, and need neither cron nor graphs.
     schedule: async (pool, ids) =>

@@ -12,8 +12,11 @@ export function readyEntry(row: Placed & Pick<TaskRow, 'pool' | 'route'>): Index
 /** The partition of a route's ready order. */
 export const readyPartition = (pool: string, route: string): string => `READY#${pool}#${route}`;
 
+/** What the index entry of a Queued task depends on. */
+export type Waiting = Placed & Pick<TaskRow, 'pool' | 'route' | 'not_before'>;
+
 /** The index entry of a Queued task: its place in the ready order, or its timer. */
-export function waitingEntry(row: Placed & Pick<TaskRow, 'pool' | 'route' | 'not_before'>): IndexEntry {
+export function waitingEntry(row: Waiting): IndexEntry {
   return row.not_before === undefined ? readyEntry(row) : timerEntry(row, row.not_before);
 }
 

@@ -10,15 +10,21 @@ const windowMs: Readonly<Record<Priority, number>> = {
 };
 
 /** What the place of a task in the ready order depends on. */
-export type Placed = Pick<TaskRow, 'priority' | 'deadline' | 'created_at' | 'task_id' | 'due'>;
+export type Placed = Pick<TaskRow, 'priority' | 'escalated_from' | 'deadline' | 'created_at' | 'task_id' | 'due'>;
 
 /**
  * When a waiting task is due: at its deadline, at the latest when the window of its level has passed since it was accepted. Then it has waited long enough and
- * competes with the highest level. A deadline that had passed before the task came hurries nothing, or else being late would be a way to the front.
+ * competes with the highest level. An escalation leaves that as it was. A deadline that had passed before the task came hurries nothing, or else being late would be a way to the front.
  */
-export function dueOf({ priority, deadline, created_at, due }: Omit<Placed, 'task_id'>): string {
+export function dueOf({
+  priority,
+  escalated_from = priority,
+  deadline,
+  created_at,
+  due,
+}: Omit<Placed, 'task_id'>): string {
   if (due !== undefined) return due;
-  const windowEnd = new Date(Date.parse(created_at) + windowMs[priority]).toISOString();
+  const windowEnd = new Date(Date.parse(created_at) + windowMs[escalated_from]).toISOString();
   return deadline !== undefined && deadline > created_at && deadline < windowEnd ? deadline : windowEnd;
 }
 

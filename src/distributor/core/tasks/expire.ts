@@ -1,19 +1,14 @@
 import type { TaskRow } from '../../../contracts/rows.ts';
 import { deadlineError, rerouted } from './expiry.ts';
-import { retryTime, waitingEntry } from '../ready/index-entries.ts';
 import { failChange } from './settle.ts';
+import { elsewhere } from './task.ts';
 import type { TaskChange } from './task-change.ts';
 
-/** What the policy of a task makes of it that still waits at its deadline. The fence moves on when it is rerouted: a claim for the old route must fail. */
+/** What the policy of a task makes of it that still waits at its deadline. */
 export function expiryChange(row: TaskRow, now: number): TaskChange {
   const moved = rerouted(row);
   if (moved === undefined) return failChange(row, deadlineError(row), now);
-  return {
-    task_id: row.task_id,
-    expect: { status: 'Queued', attempt: row.attempt },
-    patch: { ...moved, ...retryTime(row), attempt: row.attempt + 1 },
-    index: waitingEntry({ ...row, ...moved }),
-  };
+  return elsewhere(row, { ...row, ...moved }, moved);
 }
 
 /** Fails a task that waited too long. */

@@ -1,5 +1,6 @@
 import type { RouteRow, TaskRow } from '../../../contracts/rows.ts';
 import type { TaskError } from '../../../contracts/distributor/task.ts';
+import { nextEscalation } from './escalation.ts';
 import { routeOf, routeRow } from '../ready/route.ts';
 
 type Expiring = Pick<TaskRow, 'deadline' | 'on_expiry'>;
@@ -7,6 +8,11 @@ type Expiring = Pick<TaskRow, 'deadline' | 'on_expiry'>;
 /** When the policy of a waiting task is due (RFC 3339); undefined when there is nothing to do then. */
 export function expiresAt({ deadline, on_expiry = 'run' }: Expiring): string | undefined {
   return on_expiry === 'run' ? undefined : deadline;
+}
+
+/** When a waiting task is looked at next because of its deadline (RFC 3339): its level rises, or it follows its policy. Undefined: never. */
+export function deadlineTimerOf(row: Parameters<typeof nextEscalation>[0] & Expiring): string | undefined {
+  return nextEscalation(row)?.at ?? expiresAt(row);
 }
 
 /** Whether a task that waits at this time (epoch ms) follows its policy instead. */

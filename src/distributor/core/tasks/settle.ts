@@ -3,6 +3,7 @@ import type { Amount, TaskBudget, Usage } from '../../../contracts/distributor/b
 import type { HedgeRun, StoredJson, TaskRow } from '../../../contracts/rows.ts';
 import type { TaskError } from '../../../contracts/distributor/task.ts';
 import { amountOf, budgetReason, chargeOf, isSpent, noAmount, sumOf } from '../dispatch/budget.ts';
+import { escalated } from './escalation.ts';
 import { deadlineError, isPastDeadline, rerouted } from './expiry.ts';
 import { deadEntry, readyEntry, timerEntry } from '../ready/index-entries.ts';
 import { fenceOf, firstRunOf, isHedge, isLive, newestToken } from './runs.ts';
@@ -118,6 +119,7 @@ function requeue(
   const isLate = isPastDeadline(row, now);
   const moved: Partial<ReturnType<typeof rerouted>> = isLate ? rerouted(row) : {};
   if (moved === undefined) return fail(row, fenceFor(row, ended), deadlineError(row), now, row.retry_count);
+  const raised = escalated(row, now);
   const not_before = delay_ms > 0 ? new Date(now + delay_ms).toISOString() : null;
   return {
     kind: 'retry',
@@ -125,8 +127,16 @@ function requeue(
     change: {
       task_id: row.task_id,
       expect: fenceFor(row, ended),
-      patch: { ...giveBack, ...unhedged(row), ...patch, ...moved, not_before, queued_at: new Date(now).toISOString() },
-      index: not_before === null ? readyEntry({ ...row, ...moved }) : timerEntry(row, not_before),
+      patch: {
+        ...giveBack,
+        ...unhedged(row),
+        ...patch,
+        ...moved,
+        ...raised,
+        not_before,
+        queued_at: new Date(now).toISOString(),
+      },
+      index: not_before === null ? readyEntry({ ...row, ...moved, ...raised }) : timerEntry(row, not_before),
     },
   };
 }

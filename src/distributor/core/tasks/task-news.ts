@@ -1,4 +1,6 @@
 import type { Announcement } from '../../../contracts/events.ts';
+import type { Priority } from '../../../contracts/distributor/task.ts';
+import type { TaskRow } from '../../../contracts/rows.ts';
 import type { Settlement, TaskPatch } from './task-change.ts';
 import { holdKey } from '../agents/hold.ts';
 import type { EndedAttempt } from './settle.ts';
@@ -16,6 +18,17 @@ export function failedNews(
     data: { task_id, attempt, code, message, failed_at: patch.completed_at ?? '' },
     ...story,
   };
+}
+
+/** The news of a waiting task whose level was raised at this time (epoch ms). */
+export function escalatedNews(
+  { task_id, priority: from, deadline = '' }: Pick<TaskRow, 'task_id' | 'priority' | 'deadline'>,
+  to: Priority,
+  now: number,
+  story: Pick<Announcement, 'correlation_id' | 'causation_id'>,
+): Announcement {
+  const data = { task_id, from, to, deadline, escalated_at: new Date(now).toISOString() };
+  return { type: 'TaskEscalated', data, ...story };
 }
 
 /** The news of a settled attempt: its task completed or failed; none when it is tried again, or another run of it goes on. */

@@ -2,6 +2,7 @@ import { workflowOf } from '../../../contracts/ids.ts';
 import type { Json } from '../../../contracts/json.ts';
 import type { StoredJson, TaskRow } from '../../../contracts/rows.ts';
 import type { TaskView } from '../../../contracts/distributor/task.ts';
+import { nextEscalation } from './escalation.ts';
 import { noAmount, spentView, sumOf } from '../dispatch/budget.ts';
 
 function shown<K extends string>(name: K, stored: StoredJson | undefined): Record<string, unknown> {
@@ -14,6 +15,16 @@ export function hedgeFacts({ status, hedge, hedge_at }: TaskRow): Pick<TaskView,
   if (hedge === undefined) return hedge_at === undefined || status !== 'Processing' ? {} : { hedge_at };
   const { principal: _principal, reserved, ...run } = hedge;
   return { hedge: { ...run, ...(status === 'Completed' ? { cost: spentView(reserved) } : {}) } };
+}
+
+/** What a task tells of its escalation: the level that it had, and while it waits how it rises next. */
+export function escalationFacts(row: TaskRow): Pick<TaskView, 'escalated_from' | 'escalates'> {
+  const { status, escalated_from } = row;
+  const next = status === 'Queued' ? nextEscalation(row) : undefined;
+  return {
+    ...(escalated_from === undefined ? {} : { escalated_from }),
+    ...(next === undefined ? {} : { escalates: next }),
+  };
 }
 
 /** A task as every surface shows it: the row without what is only ours. Large payloads and outputs stay references. */
@@ -41,6 +52,7 @@ export function taskView(row: TaskRow): TaskView {
     correlation_id: _story,
     traceparent: _trace,
     reads,
+    escalation,
     budgeted: _budgeted,
     reserved: _reserved,
     hedges: _hedges,
@@ -58,6 +70,8 @@ export function taskView(row: TaskRow): TaskView {
     ...(reads === undefined ? {} : { reads: [...reads] }),
     ...shown('payload', payload),
     ...shown('output', output),
+    ...(escalation === undefined ? {} : { escalation: [...escalation] }),
+    ...escalationFacts(row),
     ...hedgeFacts(row),
     ...(row.spent === undefined && row.used === undefined ? {} : { spent: spentView(sumOf(spent, used)) }),
     ...(workflow ?? {}),

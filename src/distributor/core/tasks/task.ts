@@ -1,11 +1,19 @@
 import { defaultAttemptsMax, defaultBackoffMs, defaultTimeoutMs, queuedMsMax } from '../../../contracts/limits.ts';
 import type { ReadyTask, StoredJson, TaskRow } from '../../../contracts/rows.ts';
 import type { Task } from '../../../contracts/distributor/task.ts';
-import { readyEntry, readyPartition, retryTime, timerEntry, waitingEntry } from '../ready/index-entries.ts';
+import {
+  readyEntry,
+  readyPartition,
+  retryTime,
+  timerEntry,
+  type Waiting,
+  waitingEntry,
+} from '../ready/index-entries.ts';
 import { dueOf } from '../ready/ready-order.ts';
 import { routeOf } from '../ready/route.ts';
+import { escalated } from './escalation.ts';
 import { fenceOf, newestToken } from './runs.ts';
-import type { IndexEntry, TaskChange } from './task-change.ts';
+import type { IndexEntry, TaskChange, TaskPatch } from './task-change.ts';
 
 /** What a new row needs besides the task itself. Times are RFC 3339 in UTC with milliseconds. */
 export interface NewTaskContext {
@@ -40,13 +48,14 @@ export function newTask(
   context: NewTaskContext,
 ): TaskRow {
   const { now, max_attempts, backoff_ms, timeout_ms, dependencies, ...rest } = context;
-  const { deadline, on_expiry, distribution_rules, namespace, budget, reads, ...body } = task;
-  return {
+  const { deadline, on_expiry, escalation, distribution_rules, namespace, budget, reads, ...body } = task;
+  const row: TaskRow = {
     ...body,
     ...rest,
     // Normalised to UTC so that it sorts as text in the ready order.
     ...(deadline === undefined ? {} : { deadline: sortableTime(deadline) }),
     ...(on_expiry === undefined ? {} : { on_expiry }),
+    ...(escalation === undefined ? {} : { escalation }),
     ...(distribution_rules === undefined ? {} : { distribution_rules }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(reads === undefined ? {} : { reads }),
@@ -63,6 +72,7 @@ export function newTask(
     dependencies: dependencies ?? [],
     late_results: 0,
   };
+  return { ...row, ...escalated(row, Date.parse(now)) };
 }
 
 /** Whether a waiting task has waited longer than a task may, counted from when it was queued last: a redrive starts it anew. */
@@ -120,30 +130,46 @@ export function promoteChange(row: TaskRow): TaskChange {
   };
 }
 
-/**
- * Moves a waiting task to another place in the ready order; undefined when it stands there already, or does not wait. The fence moves on: a claim or a timer that
- * saw the old place and would put it back does not succeed any more.
- */
-export function moveChange(row: TaskRow, place: Pick<TaskRow, 'priority' | 'deadline'>): TaskChange | undefined {
-  const { priority, deadline } = place;
-  if (row.status !== 'Queued' || (row.priority === priority && row.deadline === deadline)) return undefined;
-  const latest = deadline === undefined ? {} : { deadline };
-  const due = row.due === undefined ? {} : { due: dueOf({ priority, ...latest, created_at: row.queued_at }) };
-  const { deadline: _before, ...rest } = row;
-  const moved = { ...rest, priority, ...latest, ...due };
+/** Lets a waiting task stand elsewhere, as `moved`. The fence moves on: a claim or a timer that saw the old place and would put it back does not succeed any more. */
+export function elsewhere(row: TaskRow, moved: Waiting, patch: TaskPatch): TaskChange {
   return {
     task_id: row.task_id,
     expect: { status: 'Queued', attempt: row.attempt },
-    patch: { attempt: row.attempt + 1, priority, deadline: deadline ?? null, ...due, ...retryTime(row) },
+    patch: { ...patch, ...retryTime(row), attempt: row.attempt + 1 },
     index: waitingEntry(moved),
   };
+}
+
+/** Raises the level of a task that waits at this time (epoch ms); undefined: it stands there already. */
+export function escalationChange(row: TaskRow, now: number): TaskChange | undefined {
+  const raised = row.status === 'Queued' ? escalated(row, now) : undefined;
+  return raised && elsewhere(row, { ...row, ...raised }, raised);
+}
+
+/** Gives a waiting task another priority and deadline, from which its escalation starts anew; undefined when it has them already, or does not wait. `now` is epoch ms. */
+export function moveChange(
+  row: TaskRow,
+  { priority, deadline }: Pick<TaskRow, 'priority' | 'deadline'>,
+  now: number,
+): TaskChange | undefined {
+  const { deadline: was, escalated_from = row.priority, ...rest } = row;
+  if (row.status !== 'Queued' || (escalated_from === priority && was === deadline)) return undefined;
+  const latest = deadline === undefined ? {} : { deadline };
+  const due = row.due === undefined ? {} : { due: dueOf({ priority, ...latest, created_at: row.queued_at }) };
+  const moved = { ...rest, priority, ...latest, ...due };
+  const raised = escalated(moved, now);
+  const forgotten = row.escalated_from === undefined ? {} : { escalated_from: null };
+  const patch = { priority, deadline: deadline ?? null, ...due, ...forgotten, ...raised };
+  return elsewhere(row, { ...moved, ...raised }, patch);
 }
 
 /** Starts a failed (or cancelled) task anew: same id, attempts counted from zero again, the fence going on. */
 export function redriveChange(row: TaskRow, now: number): TaskChange {
   const at = new Date(now).toISOString();
   // Its waiting starts anew as well: what failed weeks ago must not stand before everything that is waiting now.
-  const due = dueOf({ priority: row.priority, created_at: at });
+  const { escalated_from, ...rest } = row;
+  const priority = escalated_from ?? row.priority;
+  const due = dueOf({ priority, created_at: at });
   return {
     task_id: row.task_id,
     expect: { status: row.status, attempt: row.attempt },
@@ -158,7 +184,9 @@ export function redriveChange(row: TaskRow, now: number): TaskChange {
       queued_at: at,
       due,
       ...(row.on_expiry === undefined ? {} : { on_expiry: null }),
+      ...(row.escalation === undefined ? {} : { escalation: null }),
+      ...(escalated_from === undefined ? {} : { priority, escalated_from: null }),
     },
-    index: readyEntry({ ...row, due }),
+    index: readyEntry({ ...rest, priority, due }),
   };
 }

@@ -3,7 +3,7 @@ import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { defaultNamespace, defaultPool } from '../../../contracts/ids.ts';
 import type { TaskRow } from '../../../contracts/rows.ts';
 import type { Task } from '../../../contracts/distributor/task.ts';
-import { expiresAt, routesOfTask } from '../../core/tasks/expiry.ts';
+import { deadlineTimerOf, routesOfTask } from '../../core/tasks/expiry.ts';
 import { namespaceOf } from '../../core/ready/route.ts';
 import { storeText } from '../../core/tasks/stored-json.ts';
 import { turnOf } from '../../core/ready/submitter.ts';
@@ -127,8 +127,8 @@ async function admit(
     if (rule !== undefined) marked.set(row.task_id, await (await marking())(deps, row, rule));
   }
   const keyed = [...marked.values()].flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-  const expiries = fresh.flatMap((row) => expiresAt(row) ?? []);
-  if (expiries.length > 0) await deps.messenger.ticks(defaultPool, tickDelays(expiries, deps.sources.now()));
+  const deadlines = fresh.flatMap((row) => deadlineTimerOf(row) ?? []);
+  if (deadlines.length > 0) await deps.messenger.ticks(defaultPool, tickDelays(deadlines, deps.sources.now()));
   await hintWaiting(deps, [...plain.map((row, index) => found[index] ?? row), ...keyed.map(({ row }) => row)]);
   return rows.map((row) => {
     const kill = killed.get(namespaceOf(row));

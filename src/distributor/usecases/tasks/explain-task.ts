@@ -6,7 +6,7 @@ import { openFleet } from '../../core/agents/fleet.ts';
 import { orderAt, readyOrder } from '../../core/ready/ready-order.ts';
 import { type Kept, openReservations } from '../../core/ready/reservations.ts';
 import { routeRow } from '../../core/ready/route.ts';
-import { hedgeFacts } from '../../core/tasks/task-view.ts';
+import { escalationFacts, hedgeFacts } from '../../core/tasks/task-view.ts';
 import { waitsForSlot, whyQueued } from '../../core/explain/why-queued.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { boundWait } from './bound-wait.ts';
@@ -87,6 +87,7 @@ export async function explainTask(deps: DistributorDeps, task_id: string): Promi
       ...explainAgents({ task, route: routeRow(row.pool, row), pool, now, customScores }),
       waits_because: kept !== undefined && reason === waitsForSlot ? keptText(kept) : reason,
       before,
+      ...escalationFacts(row),
       ...(await boundWait(deps, row, pool)),
     },
   };

@@ -14,6 +14,7 @@ const handingOut = [
   'timeout_ms',
   'deadline_ms',
   'on_expiry',
+  'escalation',
   'distribution_rules',
   'reads',
 ];

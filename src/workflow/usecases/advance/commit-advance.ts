@@ -5,7 +5,7 @@ import type { HedgeRun, TaskRow } from '../../../contracts/rows.ts';
 import type { NodeTimerRow, WorkflowHead } from '../../../contracts/workflow/rows.ts';
 import type { WorkflowEvent } from '../../../contracts/workflow/workflow.ts';
 import { noAmount, spentView } from '../../../distributor/core/dispatch/budget.ts';
-import { expiresAt, routesOfTask } from '../../../distributor/core/tasks/expiry.ts';
+import { deadlineTimerOf, routesOfTask } from '../../../distributor/core/tasks/expiry.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
 import { type Charge, spentEvents } from '../../core/run/account.ts';
 import { versionOf } from '../../core/run/graph.ts';
@@ -232,7 +232,7 @@ export async function commitStep(
   const dues = [
     ...timers.map(({ until }) => until),
     ...unfolded.approvals.flatMap(({ wake_at }) => wake_at ?? []),
-    ...rows.flatMap((row) => expiresAt(row) ?? []),
+    ...rows.flatMap((row) => deadlineTimerOf(row) ?? []),
   ];
   const delays = tickDelays(dues, deps.sources.now());
   if (delays.length > 0) await deps.messenger.ticks(head.pool, delays);

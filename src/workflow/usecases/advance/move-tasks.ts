@@ -1,7 +1,7 @@
 import { nodeTaskId, workflowOf } from '../../../contracts/ids.ts';
 import { isTask } from '../../../contracts/workflow/nodes.ts';
 import type { TaskRow } from '../../../contracts/rows.ts';
-import { expiresAt } from '../../../distributor/core/tasks/expiry.ts';
+import { deadlineTimerOf } from '../../../distributor/core/tasks/expiry.ts';
 import type { TaskChange } from '../../../distributor/core/tasks/task-change.ts';
 import { moveChange } from '../../../distributor/core/tasks/task.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
@@ -16,18 +16,16 @@ const moveSizeMax = 100;
 /** Times a task is looked at again that somebody else changed first. One that is changed more often is most likely running by then. */
 const racesMax = 3;
 
-/** Sets the timers of tasks with a policy for their deadline to the one that they get. */
-async function setExpiries(deps: WorkflowDeps, rows: readonly TaskRow[], changes: readonly TaskChange[]) {
+/** Sets the timers of tasks whose deadlines ask for something to what they ask for as they get it. */
+async function setDeadlines(deps: WorkflowDeps, rows: readonly TaskRow[], changes: readonly TaskChange[]) {
   const moved = rows.flatMap((row) => {
-    const deadline = changes.find(({ task_id }) => task_id === row.task_id)?.patch.deadline;
-    return typeof deadline === 'string' && expiresAt(row) !== undefined ? [{ ...row, deadline }] : [];
+    const { deadline, priority } = changes.find(({ task_id }) => task_id === row.task_id)?.patch ?? {};
+    return typeof deadline === 'string' ? [{ ...row, deadline, priority: priority ?? row.priority }] : [];
   });
-  await deps.tasks.setExpiries(moved);
-  const delays = tickDelays(
-    moved.map(({ deadline }) => deadline),
-    deps.sources.now(),
-  );
-  for (const { pool } of moved.slice(0, 1)) await deps.messenger.ticks(pool, delays);
+  await deps.tasks.setDeadlines(moved);
+  const dues = moved.flatMap((row) => deadlineTimerOf(row) ?? []);
+  for (const { pool } of moved.slice(0, 1))
+    if (dues.length > 0) await deps.messenger.ticks(pool, tickDelays(dues, deps.sources.now()));
 }
 
 /**
@@ -48,9 +46,9 @@ export async function moveTasks(deps: WorkflowDeps, run: Run): Promise<void> {
         const index = graph.indexOf.get(workflowOf(row.task_id)?.node ?? '') ?? -1;
         const node = graph.nodes[index];
         const place = isTask(node) ? placeOf(head, node, Date.parse(row.created_at), latest(index)) : row;
-        return moveChange(row, place) ?? [];
+        return moveChange(row, place, deps.sources.now()) ?? [];
       });
-      await setExpiries(deps, rows, changes);
+      await setDeadlines(deps, rows, changes);
       const changed = await deps.tasks.change(changes);
       const moved = new Set(changes.flatMap(({ task_id }, index) => (changed[index]?.applied === true ? task_id : [])));
       await deps.messenger.hint(hintsOf(rows.filter(({ task_id }) => moved.has(task_id))));

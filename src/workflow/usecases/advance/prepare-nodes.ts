@@ -64,6 +64,7 @@ async function toRow(
     required_capabilities: node.required_capabilities,
     ...placeOf(head, node, now, latest),
     ...(node.on_expiry === undefined ? {} : { on_expiry: node.on_expiry }),
+    ...(node.escalation === undefined ? {} : { escalation: node.escalation }),
     ...(node.distribution_rules === undefined ? {} : { distribution_rules: node.distribution_rules }),
     ...readsOf(node, head),
     ...(head.namespace === undefined ? {} : { namespace: head.namespace }),

@@ -97,7 +97,7 @@ describe('a change of a delayed task', () => {
   it.each([
     ['fenced off', fenceChange(row)],
     ['rerouted at its deadline', expiryChange(row, now)],
-    ['moved to another level', moveChange(row, { priority: 'critical' })],
+    ['moved to another level', moveChange(row, { priority: 'critical' }, now)],
   ])('%s writes the retry time with its timer, which may have fired meanwhile', (_, change) => {
     expect(change?.index?.partition).toBe('TIMER#default');
     expect(change?.patch.not_before).toBe(row.not_before);

@@ -5,7 +5,7 @@ import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-r
 import { moveChange } from '../../../../src/distributor/core/tasks/task.ts';
 import { redriveDeadLetter } from '../../../../src/distributor/usecases/tasks/redrive-dead-letter.ts';
 import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
-import { wakeExpiries } from '../../../../src/distributor/usecases/pulse/wake-expiries.ts';
+import { wakeDeadlines } from '../../../../src/distributor/usecases/pulse/wake-deadlines.ts';
 import { failWorkflowTask } from '../../../../src/workflow/usecases/advance/fail-task.ts';
 import { listRunTasks } from '../../../../src/workflow/usecases/view/list-run-tasks.ts';
 import { createWorkflowStage } from '../../../support/workflow-stage.ts';
@@ -98,8 +98,8 @@ describe('a task that still waits at its deadline', () => {
     const change: DistributorDeps['tasks']['change'] = async (changes) => changes.map(() => ({ applied: false }));
     const failTask = async () => undefined;
     const deps = { ...stage.deps, failTask, tasks: { ...stage.deps.tasks, change } };
-    await wakeExpiries(deps, 'default', ['t1', 'ghost']);
-    expect(await stage.timers()).toMatchObject([{ kind: 'expiry', id: 't1', due: deadline }]);
+    await wakeDeadlines(deps, 'default', ['t1', 'ghost']);
+    expect(await stage.timers()).toMatchObject([{ kind: 'deadline', id: 't1', due: deadline }]);
   });
 });
 
@@ -107,10 +107,10 @@ describe('a task whose deadline was moved while it waited', () => {
   it('is left alone at the old one, and follows its policy at the new one', async () => {
     const stage = await waiting('drop');
     const row = await stage.row('t1');
-    const moved = moveChange(row, { priority: row.priority, deadline: iso(startMs + 9_000) })!;
+    const moved = moveChange(row, { priority: row.priority, deadline: iso(startMs + 9_000) }, startMs)!;
     await stage.deps.tasks.change([moved]);
     await stage.pulseAt(5_000);
-    expect(await stage.timers()).toMatchObject([{ kind: 'expiry', due: iso(startMs + 9_000) }]);
+    expect(await stage.timers()).toMatchObject([{ kind: 'deadline', due: iso(startMs + 9_000) }]);
     await stage.pulseAt(9_000);
     expect(await stage.row('t1')).toMatchObject({ status: 'Failed' });
   });
@@ -127,7 +127,7 @@ describe("a workflow's task that still waits at its deadline", () => {
     const now = stage.deps.sources.now() + 1_000;
     const deps = { ...stage.deps, sources: { ...stage.deps.sources, now: () => now } };
     const failTask = (id: string, decide: Parameters<typeof failWorkflowTask>[2]) => failWorkflowTask(deps, id, decide);
-    await wakeExpiries({ ...deps, failTask }, 'default', ['w:a', 'w:b']);
+    await wakeDeadlines({ ...deps, failTask }, 'default', ['w:a', 'w:b']);
     expect((await listRunTasks(stage.deps, 'w'))?.map(({ status }) => status)).toEqual([
       'Failed',
       'Processing',
