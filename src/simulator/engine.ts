@@ -9,13 +9,13 @@ import { settle } from '../distributor/core/tasks/settle.ts';
 import type { Latencies } from './aws-model.ts';
 import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';
 import { createDelays, type Delays } from './delays.ts';
+import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import * as events from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { createMeter } from './measures.ts';
 import { createMembership } from './membership.ts';
 import { begin, type Live, release, reserve, type Run, stop, without } from './run.ts';
 import type { Handout, Scheduling } from './scheduling.ts';
-import { sendingTimes } from './sending.ts';
 import { acceptedRow, indexOf, readyTaskOf, startMs, timeText } from './simulated-task.ts';
 import type { Work } from './work.ts';
 
@@ -63,14 +63,11 @@ export class Simulation {
   readonly #events = new FlatQueue();
   readonly #live = new Map<number, Live>();
   readonly #delays: Delays;
+  readonly #dispatcher: Dispatcher;
   readonly #membership: ReturnType<typeof createMembership>;
   #now = 0;
   #arrivals = 0;
   #open: number;
-  #decideAt = Infinity;
-  #dispatcherFreeAt = 0;
-  /** When a rate limit opens again: then the pool is looked at. */
-  #opensAt = Infinity;
 
   constructor(scenario: Scenario) {
     const { work, fleet, seed } = scenario;
@@ -82,6 +79,7 @@ export class Simulation {
     this.agents = createCrew(fleet, startMs);
     this.#byId = new Map(this.agents.map((agent) => [agent.row.agent_id, agent]));
     this.#delays = createDelays(scenario.latencies, seed);
+    this.#dispatcher = createDispatcher(this.#delays, () => this.#crew.length);
     this.#membership = createMembership({
       ...{ seed, timeText, crew: this.#crew, meter: this.meter, now: () => this.#now },
       at: (time, subject, turn, kind) => {
@@ -106,18 +104,15 @@ export class Simulation {
       const eventAt = this.#events.peekValue() ?? Infinity;
       const arrivalAt = work[this.#arrivals]?.at ?? Infinity;
       // Decisions come last: a round sees everything that happened until its moment.
-      const next = Math.min(arrivalAt, eventAt, this.#decideAt, this.#opensAt);
+      const next = Math.min(arrivalAt, eventAt, this.#dispatcher.nextAt());
       if (next === Infinity || next - lastProgress > silenceMsMax) break;
       this.#now = next;
       this.meter.advance(next);
       const before = this.#open + this.#arrivals;
       if (arrivalAt === next) this.#submit();
       else if (eventAt === next) this.#happen(this.#events.pop() ?? 0);
-      else if (this.#decideAt === next) this.#decide();
-      else {
-        this.#opensAt = Infinity;
-        this.#hint();
-      }
+      else if (this.#dispatcher.isDeciding(next)) this.#decide();
+      else this.#hint();
       if (this.#open + this.#arrivals !== before || this.meter.levels.working > 0) lastProgress = next;
     }
     this.endMs = this.#now;
@@ -205,28 +200,18 @@ export class Simulation {
     this.#hint();
   }
 
-  /** A dispatcher works at a time: a hint that comes while one does waits in the queue. */
   #hint(): void {
-    if (this.#decideAt < Infinity) return;
-    const sent = this.#now + this.#delays.hint();
-    const start = this.#dispatcherFreeAt > sent ? this.#dispatcherFreeAt + this.#delays.nextHint() : sent;
-    this.#decideAt = start + this.#delays.read(this.#crew.length);
+    this.#dispatcher.hint(this.#now);
   }
 
   #decide(): void {
     const decision = this.#scheduling.decide(startMs + this.#now);
-    const { handouts, cut, violations, opens_at, preemptions = [], shared } = decision;
-    if (opens_at !== undefined) this.#opensAt = opens_at - startMs;
+    const { handouts, violations, preemptions = [] } = decision;
     this.rounds += 1;
     for (const preemption of preemptions) this.#askToMakeWay(preemption);
     this.violations += violations;
-    this.#dispatcherFreeAt = this.#now;
-    if (handouts.length > 0) {
-      const { own, ofTask } = sendingTimes(this.#now, shared, this.#delays);
-      for (const handout of handouts) this.#handOut(handout, ofTask(handout.task.task_id));
-      this.#dispatcherFreeAt = own + this.#delays.send();
-    }
-    this.#decideAt = cut ? this.#dispatcherFreeAt + this.#delays.read(this.#crew.length) : Infinity;
+    const sentAt = this.#dispatcher.goOn(this.#now, decision);
+    for (const handout of handouts) this.#handOut(handout, sentAt(handout.task.task_id));
   }
 
   #handOut(handout: Handout, sentAt: number): void {
@@ -340,7 +325,7 @@ export class Simulation {
   #goOn(live: Live, run: Run, patch: Partial<TaskRow>): void {
     Object.assign(live, without(live, run));
     if (live.runs.length > 0) return;
-    live.row = { ...live.row, ...patch, status: 'Queued', ...escalated(live.row, startMs + this.#now) };
+    live.row = { ...live.row, ...patch, ...escalated(live.row, startMs + this.#now) };
     this.meter.levels.waiting += 1;
     this.#ready(live.row);
   }

@@ -3,7 +3,8 @@ import type { PolicyDocument } from '../contracts/distributor/policy.ts';
 import { checkedPolicy } from '../distributor/core/policy/check-policy.ts';
 import { decideDispatch } from '../distributor/core/dispatch/dispatch.ts';
 import type { Scenario } from './engine.ts';
-import { coreScheduling, randomScheduling } from './scheduling.ts';
+import { randomScheduling } from './random-scheduling.ts';
+import { coreScheduling } from './scheduling.ts';
 
 /** What production does with tasks that name no strategy. */
 export const defaultPolicy = 'default';

@@ -7,11 +7,9 @@ import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
 import { matches } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready/ready-order.ts';
 import { openReservations } from '../distributor/core/ready/reservations.ts';
-import { freeSlots } from '../distributor/core/agents/open-slots.ts';
 import { divide, roundTasksMax } from '../distributor/core/dispatch/shards.ts';
 import { decideHedges } from '../distributor/core/tasks/decide-hedges.ts';
-import { createRandom } from './random.ts';
-import { createReadyLanes } from './ready-lanes.ts';
+import { createReadyLanes, type ReadyLanes } from './ready-lanes.ts';
 
 /** One task for one agent. */
 export interface Handout {
@@ -58,11 +56,10 @@ export type Crew = readonly AgentRow[];
 /** The free slots of all agents that take work. */
 export type FreeSlots = () => number;
 
-const canRun = (agent: AgentRow, route: RouteRow): boolean =>
+/** Whether an agent may get the tasks of a route. */
+export const canRun = (agent: AgentRow, route: RouteRow): boolean =>
   route.required_capabilities.every((capability) => agent.capabilities.includes(capability)) &&
   (route.agents.length === 0 || route.agents.includes(agent.agent_id));
-
-const rankOf = (task: ReadyTask): string => task.order.slice(0, task.order.indexOf('#'));
 
 /** Hand-outs of a lower level to an agent which could have run a task of a higher level that was shown and still waits; what is due counts as the highest. */
 function violationsOf(
@@ -113,6 +110,15 @@ function isWanted(agent: AgentRow, firsts: readonly ReadyTask[], routes: Readonl
   });
 }
 
+/** What the dispatcher reads: of each route a page of so many tasks, and what is due or reserved behind it. */
+function viewOf(pool: PoolRows, lanes: ReadyLanes, page: number, now: number): DispatchView {
+  const { heads, full, due } = lanes.heads(page, new Date(now).toISOString());
+  const fleet = openFleet(pool.agents, now);
+  const reservations = openReservations(pool, fleet);
+  const isShort = reservations !== undefined && reservations.short().length > 0;
+  return { now, pool, fleet, heads, full, due, ...(isShort ? { reserved: lanes.levels(page, full) } : {}) };
+}
+
 /**
  * The scheduling of production: `decide` is its core, given the very view that the dispatcher reads, from lanes in memory that are sorted by the same keys as
  * the ready index. `strategy` is the one that every task names, `policy` the routing policy in force; `alone`: one dispatcher hands out everything, however large the pool is.
@@ -156,18 +162,14 @@ export function coreScheduling(
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
       const needed = Math.min(countFree(), roundTasksMax(pool)) + 1;
       const page = isSpread ? needed : Math.min(readyPageSizeMax, needed);
-      const at = new Date(now).toISOString();
-      const { heads, full, due } = lanes.heads(page, at);
-      const fleet = openFleet(crew, now);
-      const reservations = openReservations(pool, fleet);
-      const isShort = reservations !== undefined && reservations.short().length > 0;
-      const reserved = isShort ? lanes.levels(page, full) : undefined;
-      const plan = decide({ now, pool, fleet, heads, full, due, ...(reserved === undefined ? {} : { reserved }) });
+      const plan = decide(viewOf(pool, lanes, page, now));
       const { starts, served = pool.served } = plan.limits;
       left = { starts, ...(served === undefined ? {} : { served }) };
       for (const { task } of plan.assignments) lanes.remove(task);
       const violations =
-        plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts().filter(isFree), routes, at);
+        plan.assignments.length === 0
+          ? 0
+          : violationsOf(plan, lanes.firsts().filter(isFree), routes, new Date(now).toISOString());
       const { opens_at } = plan.limits;
       return {
         ...{ handouts: plan.assignments, cut: plan.cut, violations, preemptions: plan.preemptions },
@@ -191,65 +193,5 @@ export function coreScheduling(
       return second;
     },
     waiting: () => lanes.count(),
-  };
-}
-
-/** The tasks of one agent in the order of their arrival. */
-interface OwnQueue {
-  readonly agent: AgentRow;
-  readonly tasks: ReadyTask[];
-  /** How many of them wait, by level. */
-  readonly levels: Map<string, number>;
-}
-
-/**
- * The yardstick: every task goes to a random agent that could run it the moment it comes, and each agent works through its own tasks in the order of their
- * arrival. No priorities, no deadlines, no knowledge of load.
- */
-export function randomScheduling(crew: Crew, seed: number): Scheduling {
-  const random = createRandom(seed, 'random-assignment');
-  const queues = new Map<AgentRow, OwnQueue>();
-  const homeless: { readonly task: ReadyTask; readonly route: RouteRow }[] = [];
-  let count = 0;
-  const queueOf = (agent: AgentRow): OwnQueue => {
-    const queue = queues.get(agent) ?? { agent, tasks: [], levels: new Map<string, number>() };
-    queues.set(agent, queue);
-    return queue;
-  };
-  function place(task: ReadyTask, route: RouteRow): boolean {
-    const able = route.required_capabilities.length === 0 ? crew : crew.filter((agent) => canRun(agent, route));
-    const agent = able[random.below(able.length)];
-    if (agent === undefined) return false;
-    const { tasks, levels } = queueOf(agent);
-    tasks.push(task);
-    levels.set(rankOf(task), (levels.get(rankOf(task)) ?? 0) + 1);
-    return true;
-  }
-  function take({ tasks, levels }: OwnQueue, task: ReadyTask): boolean {
-    tasks.shift();
-    levels.set(rankOf(task), (levels.get(rankOf(task)) ?? 1) - 1);
-    return [...levels].some(([rank, waiting]) => waiting > 0 && rank < rankOf(task));
-  }
-  return {
-    insert(task, route) {
-      count += 1;
-      if (!place(task, route)) homeless.push({ task, route });
-    },
-    decide(now) {
-      for (const each of homeless.splice(0)) if (!place(each.task, each.route)) homeless.push(each);
-      const handouts: Handout[] = [];
-      let violations = 0;
-      for (const queue of queues.values()) {
-        const { agent, tasks } = queue;
-        if (tasks.length === 0 || Date.parse(agent.lease_until) <= now) continue;
-        for (const task of tasks.slice(0, freeSlots(agent))) {
-          if (take(queue, task)) violations += 1;
-          handouts.push({ task, agent });
-        }
-      }
-      count -= handouts.length;
-      return { handouts, cut: false, violations };
-    },
-    waiting: () => count,
   };
 }

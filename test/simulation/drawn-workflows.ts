@@ -86,6 +86,9 @@ export function drawWorkflow(random: Random, index: number): WorkflowDefinition 
       depends_on: Array.from({ length: at }, (_unused, before) => `n${before}`).filter(() => random.chance(0.3)),
       retry: { max_attempts: 4, backoff_ms: 200 },
       ...(expiry.chance(0.1) ? { deadline_ms: 500 + expiry.below(4_000), on_expiry: 'drop' } : {}),
+      ...(random.fork(`escalation-${at}`).chance(0.2)
+        ? { escalation: [{ within_ms: 4_000, priority: 'critical' }] }
+        : {}),
     })),
   });
 }

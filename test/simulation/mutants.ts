@@ -257,6 +257,21 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'hurried-escalation',
+    mistake: 'what escalates is due as if it had been submitted so',
+    spoil: (adapters) => {
+      const { tasks } = adapters;
+      const hurried = (change: TaskChange): TaskChange => {
+        if (typeof change.patch.escalated_from !== 'string' || change.index?.partition.startsWith('READY') !== true)
+          return change;
+        const [level, due = '', ...rest] = change.index.key.split('#');
+        const sooner = new Date(Date.parse(due) - 60_000).toISOString();
+        return { ...change, index: { ...change.index, key: [level, sooner, ...rest].join('#') } };
+      };
+      return { ...adapters, tasks: { ...tasks, change: (changes) => tasks.change(changes.map(hurried)) } };
+    },
+  },
+  {
     name: 'no-ageing',
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),

@@ -6,6 +6,7 @@ import { createAgentOracle } from './agent-oracle.ts';
 import { checkApproval } from './approval-oracle.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
 import { createBudgetOracle } from './budget-oracle.ts';
+import { createEscalationOracle } from './escalation-oracle.ts';
 import { createHedgeOracle, secondRunOf } from './hedge-oracle.ts';
 import { createKeysOracle } from './keys-oracle.ts';
 import { createLimitsOracle } from './limits-oracle.ts';
@@ -80,6 +81,7 @@ export function createOracles(view: OracleView) {
 
   const checkLimits = createLimitsOracle(check);
   const checkHedge = createHedgeOracle(check);
+  const checkEscalation = createEscalationOracle(check);
   const checkKeys = createKeysOracle(check);
   const checkAgent = createAgentOracle(check, view);
   const checkEvent = createLogOracle(check);
@@ -141,6 +143,7 @@ export function createOracles(view: OracleView) {
       check(false, at, 'NothingLost', () => `the row of ${String(before?.['task_id'])} vanished`);
       return;
     }
+    checkEscalation(before, after, at);
     const id = String(after['task_id']);
     const attempt = Number(after['attempt']);
     if (before === undefined) {

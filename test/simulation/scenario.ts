@@ -7,11 +7,11 @@ import { priorities } from '../../src/contracts/distributor/task.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import type { PolicyDocument } from '../../src/contracts/distributor/policy.ts';
 import type { FaultMix, FaultPoint } from '../../src/platform/twin/faults.ts';
-import { epochMs } from '../../src/platform/twin/virtual-clock.ts';
 import { attemptUsageMax, withBudget } from './drawn-budget.ts';
 import { drawBurst, drawCrowds, drawKeyed, drawShared } from './drawn-crowds.ts';
 import { withHedge, withHedgedNodes } from './drawn-hedges.ts';
 import { capabilities, drawWorkflow } from './drawn-workflows.ts';
+import { drawDeadline, drawEscalation, drawExpiry } from './drawn-deadlines.ts';
 import { drawSharing } from './drawn-shares.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawEvents, drawSignals } from './drawn-events.ts';
@@ -127,16 +127,6 @@ function drawMix(random: Random): FaultMix {
   };
 }
 
-/** Some tasks come due while they wait: then they stand before all others, or follow their policy. */
-function drawDeadline(random: Random, at: number): Pick<Task, 'deadline'> {
-  return random.chance(0.4) ? { deadline: new Date(epochMs + at + random.below(15_000)).toISOString() } : {};
-}
-
-function drawExpiry(random: Random): Pick<Task, 'on_expiry'> {
-  const policies: NonNullable<Task['on_expiry']>[] = ['run', 'drop', 'dead_letter', { reroute: ['a'] }];
-  return random.chance(0.5) ? { on_expiry: random.pick(policies) } : {};
-}
-
 /** Some tasks share what only so many may use at once, or so often. */
 function drawLimits(random: Random): Pick<Task, 'distribution_rules'> {
   if (!random.chance(0.35)) return {};
@@ -150,13 +140,15 @@ function drawLimits(random: Random): Pick<Task, 'distribution_rules'> {
 
 function drawTask(random: Random, index: number, at: number): Task {
   const due = drawDeadline(random.fork(`deadline-${index}`), at);
+  const priority = random.pick(priorities);
   return {
     task_id: `t${index}`,
     task_type: 'work',
-    priority: random.pick(priorities),
+    priority,
     required_capabilities: random.chance(0.2) ? [] : [random.pick(capabilities)],
     ...due,
     ...(due.deadline === undefined ? {} : drawExpiry(random.fork(`expiry-${index}`))),
+    ...(due.deadline === undefined ? {} : drawEscalation(random.fork(`escalation-${index}`), priority)),
     ...withHedge(random.fork(`hedge-${index}`), drawLimits(random.fork(`limits-${index}`))),
     payload: { index, large: random.chance(0.1) ? 'x'.repeat(800) : '' },
   };

@@ -43,6 +43,7 @@ export function addSimulate(program: Command): void {
 Examples:
   $ cadre simulate --policy default --policy fifo-random
   $ cadre simulate --trace requests.jsonl --agents 30 --agents +5 --plot what-if.svg
+  $ cadre simulate --mix low=1 --deadline-ms 600000 --escalate high=300000,critical=60000
   $ cadre simulate --tasks 100000 --agents 100 --load 0.95 --json | jq .wait_ms.critical.p95`,
     )
     .action(

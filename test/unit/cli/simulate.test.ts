@@ -54,6 +54,24 @@ describe('cadre simulate', () => {
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it('lets tasks rise as their deadline comes nearer, and refuses steps that do not', async () => {
+    const trace = file(
+      'rising.jsonl',
+      '{"timestamp_ms":0,"duration_ms":9,"deadline_ms":99000}\n{"timestamp_ms":1,"duration_ms":9}',
+    );
+    const { work } = await readComparison({ trace, escalate: 'high=60000,critical=5000' });
+    const steps = [
+      { priority: 'high', within_ms: 60_000 },
+      { priority: 'critical', within_ms: 5_000 },
+    ];
+    expect(work.map(({ escalation }) => escalation)).toEqual([steps, undefined]);
+    expect(await faultsOf({ escalate: 'low=x,high=5000,critical=6000' })).toEqual([
+      'escalate[0].within_ms',
+      'escalate[0].priority',
+    ]);
+    expect(await faultsOf({ escalate: 'high=5000,critical=6000' })).toEqual(['escalate[1].within_ms']);
+  });
+
   it('follows a routing policy document, and refuses a wrong one with all its faults', async () => {
     const fleet = file('regions.json', '[{"count":5,"usd_per_hour":9},{"count":5,"usd_per_hour":1}]');
     const cheap = file('cheap.json', '{"strategy":"cost_aware"}');

@@ -156,3 +156,17 @@ describe('a policy', () => {
     expect(dear('cost_aware')).toBeLessThan(dear('default') / 2);
   });
 });
+
+describe('a task whose deadline comes nearer in the simulator', () => {
+  const waiting = { at: 0, duration_ms: 20_000, capabilities: [], priority: 'medium' as const };
+  const low = { ...waiting, priority: 'low' as const, deadline_ms: 100_000 };
+  const escalation = [{ within_ms: 70_000, priority: 'high' as const }];
+  const work = [waiting, waiting, waiting, waiting];
+
+  it('rises by its rule, and starts before what came before it in a lower level', () => {
+    const startOf = (last: typeof low & { escalation?: typeof escalation }) =>
+      simulated({ work: [...work, last], fleet: equalAgents(1) }).run.startedAt[4];
+    expect(startOf(low)).toBe(80_000);
+    expect(startOf({ ...low, escalation })).toBe(40_000);
+  });
+});

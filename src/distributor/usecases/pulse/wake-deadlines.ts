@@ -24,7 +24,7 @@ export interface DeadlineDeps {
 function newsOf(row: TaskRow, { patch }: TaskChange, now: number): readonly Announcement[] {
   const story = { correlation_id: row.correlation_id, causation_id: row.task_id };
   if (patch.status === 'Failed') return [failedNews(row, patch, story)];
-  return patch.priority == null ? [] : [escalatedNews(row, patch.priority, now, story)];
+  return typeof patch.priority === 'string' ? [escalatedNews(row, patch.priority, now, story)] : [];
 }
 
 /** Changes of rows that are nobody else's business: own tasks, what is only rerouted, and levels. Answers whose changes were made, and the news of it. */
