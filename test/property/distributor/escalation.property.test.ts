@@ -22,7 +22,9 @@ const steps = fc
 const rows = fc
   .tuple(fc.constantFrom(...priorities), steps, fc.integer({ min: -10_000, max: 100_000 }))
   .map(([priority, escalation, deadline]) => taskRow({ priority, escalation, deadline: iso(startMs + deadline) }));
-const times = fc.array(fc.nat(110_000), { minLength: 1, maxLength: 6 }).map((all) => all.toSorted((one, other) => one - other));
+const times = fc
+  .array(fc.nat(110_000), { minLength: 1, maxLength: 6 })
+  .map((all) => all.toSorted((one, other) => one - other));
 const at = (row: TaskRow, ms: number): TaskRow => ({ ...row, ...escalated(row, startMs + ms) });
 
 describe('an escalation', () => {
