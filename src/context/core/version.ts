@@ -10,6 +10,7 @@ import {
   type StoredVector,
 } from '../../contracts/context/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
+import type { ShownVersions } from '../../contracts/context/declared-reads.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
 import { parse } from '../../contracts/parse.ts';
 
@@ -70,6 +71,11 @@ export function headOf(version: StoredVersion): ContextHead {
   const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, ...rest } = version;
   const { reason: _reason, data: _data, ...head } = rest;
   return head;
+}
+
+/** The version to show of each document that an answer is asked to show another one of. */
+export function versionsById(versions: ShownVersions = []): ReadonlyMap<string, number> {
+  return new Map(versions.map(({ context_id, version }) => [context_id, version]));
 }
 
 /** A version as its readers get it. Throws `archived` when its data is in the archive. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { shownVersions } from './declared-reads.ts';
 import { contextId, defaultNamespace, namespaceName } from './context.ts';
 import { agentId, taskId, userId } from '../ids.ts';
 import { assembledTokensMax, pinnedMax, questionCharactersMax } from '../limits.ts';
@@ -19,6 +20,7 @@ export const assembleRequest = z.strictObject({
   agent_id: agentId.optional(),
   /** Relations that are followed from what is pinned. */
   depth: z.int().min(0).max(3).default(1),
+  versions: shownVersions.optional(),
 });
 
 const piece = { context_id: contextId, version: z.int(), tokens: z.int(), score: z.number() };

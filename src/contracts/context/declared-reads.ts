@@ -13,6 +13,10 @@ export type DocumentPin = z.infer<typeof documentPin>;
 /** The versions of documents that the tasks of a run read. */
 export const documentPins = z.array(documentPin).max(documentPinsMax);
 
+/** Versions that answers show in the place of the newest ones; which documents they are about is told by what is stored now. One that is not there is left out. */
+export const shownVersions = z.array(documentPin.omit({ namespace: true })).max(declaredReadsMax + documentPinsMax);
+export type ShownVersions = z.infer<typeof shownVersions>;
+
 const declaredRead = z.union([
   z.strictObject({ namespace: namespaceName.optional(), context_id: contextId }),
   z.strictObject({ namespace: namespaceName.optional(), under: contextId }),

@@ -14,6 +14,7 @@ import {
   subject,
   tag,
 } from './context.ts';
+import { shownVersions } from './declared-reads.ts';
 import { type PatchOperation } from './requests.ts';
 import { timestamp } from '../ids.ts';
 import { documentBatchMax, relationDepthMax } from '../limits.ts';
@@ -48,6 +49,7 @@ export const listRequest = z.strictObject({
   tags: z.array(tag).max(5).default([]),
   changed_since: timestamp.optional(),
   changed_before: timestamp.optional(),
+  versions: shownVersions.optional(),
   ...pageQuery.shape,
 });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { shownVersions } from './declared-reads.ts';
 import { contextHead, contextId, contextType, defaultNamespace, namespaceName, tag } from './context.ts';
 import { timestamp } from '../ids.ts';
 import { questionCharactersMax, searchHitsMax } from '../limits.ts';
@@ -22,6 +23,7 @@ export const searchRequest = z.strictObject({
   /** Changed at this time or earlier. */
   to: timestamp.optional(),
   limit: z.int().min(1).max(searchHitsMax).default(10),
+  versions: shownVersions.optional(),
 });
 
 /** A document that was found, as its reader may see it. */

@@ -1,14 +1,14 @@
 import { defaultNamespace } from '../../contracts/context/context.ts';
 import type { ContextAnswer } from '../../contracts/context/operations.ts';
-import type { DeclaredReads } from '../../contracts/context/declared-reads.ts';
+import type { DeclaredReads, ShownVersions } from '../../contracts/context/declared-reads.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
 
 type BatchItem = ContextAnswer<'batch'>['items'][number];
 
 /**
- * The same operations for a task whose run has pinned versions of documents: `get`, `batch` and `fork` of such a document give that version unless they name another one.
- * What looks through many documents (`list`, `search`, `assemble`) sees the newest, and so does whoever writes.
+ * The same operations for a task whose run has pinned versions of documents: `get`, `batch` and `fork` of such a document give that version unless they name another one,
+ * and `list`, `search` and `assemble` show it in that version. Who writes goes by the newest.
  */
 export function pinnedContexts(calls: ContextCalls, reads: DeclaredReads): ContextCalls {
   const pins = new Map(
@@ -36,9 +36,25 @@ export function pinnedContexts(calls: ContextCalls, reads: DeclaredReads): Conte
       return { ok: false, error: { code: error.code, message: error.message } };
     }
   };
+  /** The same request, whose answer shows pinned documents in their versions unless it asks for others itself. */
+  const showing = <
+    R extends { readonly namespace?: string | undefined; readonly versions?: ShownVersions | undefined },
+  >(
+    request: R,
+  ): R => {
+    const own = reads.flatMap((read) =>
+      'pin' in read && (read.namespace ?? defaultNamespace) === (request.namespace ?? defaultNamespace)
+        ? [{ context_id: read.pin, version: read.version }]
+        : [],
+    );
+    return own.length === 0 ? request : { ...request, versions: [...own, ...(request.versions ?? [])] };
+  };
   return {
     ...calls,
     get,
+    list: (request) => calls.list(showing(request)),
+    search: (request) => calls.search(showing(request)),
+    assemble: (request) => calls.assemble(showing(request)),
     fork: (request) => {
       const version = request.version ?? pinOf(request.namespace, request.context_id);
       return calls.fork({ ...request, ...(version === undefined ? {} : { version }) });

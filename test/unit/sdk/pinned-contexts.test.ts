@@ -16,6 +16,16 @@ async function stage() {
     await contexts.create({ context_id, context_type: 'knowledge', data: { text: `${context_id}, first` } });
   const textOf = (data: unknown) => (data as { text: string }).text;
   const work = async (task_type: string, ctx: HandlerContext) => {
+    if (task_type === 'looking') {
+      const list = await ctx.contexts.list({ under: 'facts' });
+      const { items } = await ctx.contexts.search({ text: 'second', under: 'facts' });
+      const { text } = await ctx.contexts.assemble({ text: 'second', budget_tokens: 500 });
+      return {
+        list: list.items.map(({ context_id, version }) => `${context_id}@${version}`),
+        search: items.map(({ version, excerpt }) => `${excerpt.split('text: ')[1]} @${version}`).toSorted(),
+        told: ['facts/a, first', 'facts/a, second', 'news, second'].filter((each) => text.includes(each)),
+      };
+    }
     if (task_type === 'declared') return ctx.documents.map(({ data }) => textOf(data));
     const one = await ctx.contexts.get({ context_id: 'facts/a', known_version: 2 });
     const named = await ctx.contexts.get({ context_id: 'facts/a', version: 2 });
@@ -63,6 +73,33 @@ describe('a rerun that pins versions of documents', () => {
     expect(downstream).toContainEqual({
       ...{ task_id: 'again:asking', action: 'read' },
       ...{ context_id: 'facts/a', version: 1 },
+    });
+  });
+
+  it('shows those versions in what looks through many documents, which finds them as they are now', async () => {
+    const { cloud } = await stage();
+    const { client, drive } = cloud;
+    const looked = async (workflow_id: string, version: number) => {
+      const reads = version === 2 ? [] : [{ pin: 'facts/a', version }];
+      const nodes = [{ name: 'looking', task_type: 'looking', reads }];
+      await drive((await drive(client.run({ name: 'y', nodes }, undefined, { workflow_id }))).wait());
+      return (await drive(client.getTask(`${workflow_id}:looking`))).output;
+    };
+    expect(await looked('newest', 2)).toEqual({
+      list: ['facts@1', 'facts/a@2'],
+      search: ['facts, first @1', 'facts/a, second @2'],
+      told: ['facts/a, second', 'news, second'],
+    });
+    expect(await looked('pinned', 1)).toEqual({
+      list: ['facts@1', 'facts/a@1'],
+      search: ['facts, first @1', 'facts/a, first @1'],
+      told: ['facts/a, first', 'news, second'],
+    });
+    // The version was never there, so nothing stands in its place.
+    expect(await looked('ghost', 9)).toEqual({
+      list: ['facts@1'],
+      search: ['facts, first @1'],
+      told: ['news, second'],
     });
   });
 

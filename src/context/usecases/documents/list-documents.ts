@@ -10,7 +10,7 @@ import type { ContextHead } from '../../../contracts/context/context.ts';
 import { changeSettleMs, visitedDocumentsMax } from '../../../contracts/limits.ts';
 import { accessOf } from '../../core/access.ts';
 import { liesIn } from '../../core/pointer.ts';
-import { isGone } from '../../core/version.ts';
+import { headOf, isGone, versionsById } from '../../core/version.ts';
 import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../../ports.ts';
 import { liveFor, loadDocument } from './load-document.ts';
 
@@ -32,7 +32,7 @@ function isReadable(head: ContextHead, room: NamespaceRow | undefined, caller: C
   return !isGone(head, now) && accessOf(room?.policy, head, caller.principal).actions.has('read');
 }
 
-/** Lists documents in the order of their paths: looks through the rows of a tag, else of a type, else of the place, and shows what the caller may read. */
+/** Lists documents in the order of their paths: looks through the rows of a tag, else of a type, else of the place, and shows what the caller may read, in the `versions` asked for. */
 export async function listDocuments(
   deps: ContextDeps,
   caller: Caller,
@@ -50,7 +50,16 @@ export async function listDocuments(
   const items = heads.filter(
     (head) => head !== undefined && isAskedFor(head, request) && isReadable(head, room, caller, now),
   ) as ContextHead[];
-  return { ...page, items };
+  const versions = versionsById(request.versions);
+  const shown = await Promise.all(
+    items.map(async (head) => {
+      const version = versions.get(head.context_id) ?? head.version;
+      if (version === head.version) return head;
+      const stored = await deps.documents.version(head, version);
+      return stored === undefined || stored.deleted === true ? undefined : headOf(stored);
+    }),
+  );
+  return { ...page, items: shown.filter((head) => head !== undefined) };
 }
 
 /** Walks the relations of a document, level by level, to documents that the caller may read. Circles end where they began. */

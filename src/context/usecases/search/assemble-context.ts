@@ -5,6 +5,7 @@ import { CadreError } from '../../../contracts/errors.ts';
 import { assemble, assembledText, type MemoryPiece, type MemoryScope } from '../../core/memory/assemble.ts';
 import { liesIn } from '../../core/pointer.ts';
 import { dataText } from '../../core/search/document-text.ts';
+import { versionsById } from '../../core/version.ts';
 import type { SearchDeps } from '../../index-ports.ts';
 import type { Caller } from '../../ports.ts';
 import { getDocument } from '../documents/get-document.ts';
@@ -30,17 +31,26 @@ function memoriesOf({ task_id, workflow_id, agent_id }: AssembleRequest) {
 const unreadable: ReadonlySet<string> = new Set(['not-found', 'forbidden', 'archived']);
 
 /** Reads a document as the caller may see it; undefined when it is not there or not for the caller. */
-async function readIfAllowed(deps: SearchDeps, caller: Caller, namespace: string, context_id: string) {
+async function readIfAllowed(deps: SearchDeps, caller: Caller, request: AssembleRequest, context_id: string) {
   try {
-    return await read(deps, caller, namespace, context_id);
+    return await read(deps, caller, request, context_id);
   } catch (error) {
     if (error instanceof CadreError && unreadable.has(error.code)) return undefined;
     throw error;
   }
 }
 
-async function read(deps: SearchDeps, caller: Caller, namespace: string, context_id: string): Promise<ContextDocument> {
-  const answer = await getDocument(deps, caller, { namespace, context_id });
+async function read(
+  deps: SearchDeps,
+  caller: Caller,
+  { namespace, versions }: AssembleRequest,
+  context_id: string,
+): Promise<ContextDocument> {
+  const version = versionsById(versions).get(context_id);
+  const answer = await getDocument(deps, caller, {
+    ...{ namespace, context_id },
+    ...(version === undefined ? {} : { version }),
+  });
   if (answer.unchanged) throw new CadreError('internal', 'a read without a known version is never unchanged');
   return answer.document;
 }
@@ -55,7 +65,7 @@ async function related(deps: SearchDeps, caller: Caller, request: AssembleReques
       .filter((id) => !seen.has(id))
       .slice(0, relatedMax - known.size);
     for (const id of next) seen.add(id);
-    const found = await Promise.all(next.map((id) => readIfAllowed(deps, caller, request.namespace, id)));
+    const found = await Promise.all(next.map((id) => readIfAllowed(deps, caller, request, id)));
     edge = found.filter((document) => document !== undefined);
     for (const document of edge) known.set(document.context_id, { document, distance });
   }
@@ -93,14 +103,13 @@ export async function assembleContext(
   caller: Caller,
   request: AssembleRequest,
 ): Promise<AssembleAnswer> {
-  const { namespace } = request;
   // Before the search, which may bring the index up to date: a request that is refused leaves nothing behind.
-  const pinned = await Promise.all([...new Set(request.pinned)].map((id) => read(deps, caller, namespace, id)));
+  const pinned = await Promise.all([...new Set(request.pinned)].map((id) => read(deps, caller, request, id)));
   const ranks = await ranked(deps, caller, request);
   const near = await related(deps, caller, request, pinned);
   const pinnedIds = new Set(pinned.map(({ context_id }) => context_id));
   const others = [...ranks.keys()].filter((id) => !pinnedIds.has(id) && !near.has(id));
-  const found = await Promise.all(others.map((id) => readIfAllowed(deps, caller, namespace, id)));
+  const found = await Promise.all(others.map((id) => readIfAllowed(deps, caller, request, id)));
   const memories = memoriesOf(request);
   const pieceOf = (document: ContextDocument): MemoryPiece => {
     const { context_id: id, version, updated_at, data } = document;

@@ -8,7 +8,7 @@ import type { Filter } from '../../core/search/filter.ts';
 import { fuse } from '../../core/search/fuse.ts';
 import { dot } from '../../core/search/quantise.ts';
 import { tokensOf } from '../../core/search/tokens.ts';
-import { documentOf, isGone } from '../../core/version.ts';
+import { documentOf, isGone, type StoredVersion, versionsById } from '../../core/version.ts';
 import type { Embedder, IndexDeps, SearchDeps } from '../../index-ports.ts';
 import type { Caller } from '../../ports.ts';
 import { catchUp } from './index-documents.ts';
@@ -46,10 +46,28 @@ function passesNow(head: ContextHead, { labels, from = 0, to = Infinity }: Filte
   return at >= from && at <= to && labels.every((any) => any.some((label) => own.has(label)));
 }
 
+function textSeen(version: StoredVersion, access: Access): string {
+  return searchableText(version, visible(documentOf(version), access).data);
+}
+
 async function seenText(deps: SearchDeps, head: ContextHead, access: Access): Promise<string | undefined> {
   const latest = await deps.documents.latest(head);
   if (latest?.data === undefined || isGone(latest, deps.sources.now())) return undefined;
-  return searchableText(latest, visible(documentOf(latest), access).data);
+  return textSeen(latest, access);
+}
+
+/** What a hit shows: the document as it is now, or the version asked for; undefined when that is not there. */
+async function shown(
+  deps: SearchDeps,
+  { head, access, seen }: Readable,
+  version = head.version,
+): Promise<{ readonly head: ContextHead; readonly text: string } | undefined> {
+  if (version === head.version) {
+    const text = seen ?? (await seenText(deps, head, access));
+    return text === undefined ? undefined : { head, text };
+  }
+  const stored = await deps.documents.version(head, version);
+  return stored?.data === undefined ? undefined : { head: stored, text: textSeen(stored, access) };
 }
 
 /** Those of the candidates that are there, pass the filter now, and may be read by the caller. */
@@ -115,7 +133,7 @@ async function loadedIndex(deps: SearchDeps, index: IndexDeps, namespace: string
 
 /**
  * Finds documents by words, by likeness, or by both. The index proposes, the documents decide: each hit is read as it is now, guarded by the caller's
- * policy, and ranked by what the caller may see, so that no search tells what a read would not.
+ * policy, and ranked by what the caller may see, so that no search tells what a read would not. A hit of `versions` shows that version.
  */
 export async function searchDocuments(
   deps: SearchDeps,
@@ -126,6 +144,7 @@ export async function searchDocuments(
   const index = await deps.indexes();
   const loaded = await loadedIndex(deps, index, namespace);
   const filter = filterOf(request);
+  const versions = versionsById(request.versions);
   const tokens = new Set(tokensOf(text));
   for (const most of [limit * 3 + 20, candidatesMax]) {
     const answer = await searchIndex(index, loaded, { text, mode, filter, limit: most });
@@ -139,9 +158,9 @@ export async function searchDocuments(
     const items = await Promise.all(
       fused.map(async ({ id, score, ranks: [text_rank, vector_rank] }): Promise<SearchHit[]> => {
         const document = documents.get(id);
-        const seen = document && (document.seen ?? (await seenText(deps, document.head, document.access)));
-        if (document === undefined || seen === undefined) return [];
-        const { context_id, context_type, version, updated_at, tags } = document.head;
+        const hit = document && (await shown(deps, document, versions.get(id)));
+        if (hit === undefined) return [];
+        const { context_id, context_type, version, updated_at, tags } = hit.head;
         return [
           {
             context_id,
@@ -152,7 +171,7 @@ export async function searchDocuments(
             score,
             ...(text_rank === undefined ? {} : { text_rank }),
             ...(vector_rank === undefined ? {} : { vector_rank }),
-            excerpt: excerptOf(seen, tokens),
+            excerpt: excerptOf(hit.text, tokens),
           },
         ];
       }),
