@@ -5,6 +5,17 @@ import type { AgentGroup, Fleet } from './fleet.ts';
 /** A row that changes in place: the dispatcher only looks at it during a round, and a million copies would be most of the work. */
 type LiveRow = { -readonly [K in keyof AgentRow]: AgentRow[K] } & { holds: Record<string, Hold>; occupied: number };
 
+/** A slot in use: by one attempt, or by those of a batch, which begin and end together. */
+export interface Slot {
+  /** How long each of its tasks works, in ms at speed 1. */
+  readonly durations: number[];
+  /** When its agent has it, ms of the run. */
+  arrivesAt: number;
+  /** Attempts that hold it, and those at work. */
+  held: number;
+  working: number;
+}
+
 /** An agent of a simulation. */
 export interface SimulatedAgent {
   readonly number: number;
@@ -16,6 +27,8 @@ export interface SimulatedAgent {
   down: boolean;
   /** Counts its failures: what it began in an earlier life never ends. */
   life: number;
+  /** The slot of the batch that it was given last, by the batch's number: tasks handed out together meet there. */
+  readonly batches: Map<number, Slot>;
   /** Slots on which a task runs. */
   running: number;
   /** Milliseconds of work done, over all slots, and milliseconds it was there. */
@@ -36,6 +49,7 @@ function liveRow(group: AgentGroup, id: string, at: string): LiveRow {
     ...{ capabilities: group.capabilities, capacity: group.slots, holds: {}, occupied: 0, wanted: [], reported: [] },
     ...{ registered_at: at, last_heartbeat: at, reported_at: at, lease_until: untilFurtherNotice },
     ...{ completed: 0, failed: 0, usd_per_hour: group.usd_per_hour },
+    ...(group.batch === undefined ? {} : { batch: group.batch }),
   };
 }
 
@@ -47,8 +61,13 @@ export function createCrew(fleet: Fleet, startMs: number): readonly SimulatedAge
     .map((group, number): SimulatedAgent => {
       const row = liveRow(group, `agent-${String(number).padStart(6, '0')}`, at);
       const counts = { life: 0, running: 0, workedMs: 0, presentMs: 0, cameAt: 0 };
-      return { number, row, group, present: false, down: false, ...counts };
+      return { number, row, group, present: false, down: false, batches: new Map(), ...counts };
     });
+}
+
+/** How many tasks all the free slots may be given. */
+export function roomOf(agents: readonly SimulatedAgent[]): number {
+  return agents.reduce((sum, { row }) => sum + (row.capacity - row.occupied) * (row.batch?.tasks_max ?? 1), 0);
 }
 
 /** It registers, for the first time or again. */

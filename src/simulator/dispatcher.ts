@@ -31,8 +31,7 @@ function sendingTimes(now: number, shared: readonly (readonly string[])[], delay
 export function createDispatcher(delays: Delays, poolSize: () => number): Dispatcher {
   let decideAt = Infinity;
   let freeAt = 0;
-  /** When a rate limit opens again: then the pool is looked at. */
-  let opensAt = Infinity;
+  let lookAt = Infinity;
   const hint = (now: number): void => {
     if (decideAt < Infinity) return;
     const sent = now + delays.hint();
@@ -40,14 +39,15 @@ export function createDispatcher(delays: Delays, poolSize: () => number): Dispat
     decideAt = start + delays.read(poolSize());
   };
   return {
-    nextAt: () => Math.min(decideAt, opensAt),
+    nextAt: () => Math.min(decideAt, lookAt),
     isDeciding: (now) => decideAt === now,
     hint(now) {
-      if (opensAt === now) opensAt = Infinity;
+      if (lookAt === now) lookAt = Infinity;
       hint(now);
     },
-    goOn(now, { handouts, cut, opens_at, shared = [] }) {
-      if (opens_at !== undefined) opensAt = opens_at - startMs;
+    goOn(now, { handouts, cut, look_at, shared = [] }) {
+      // A tick comes after whole seconds, and one that is on its way comes all the same.
+      if (look_at !== undefined) lookAt = Math.min(lookAt, now + Math.ceil((look_at - startMs - now) / 1_000) * 1_000);
       const { own, ofTask } =
         handouts.length === 0 ? { own: now, ofTask: () => now } : sendingTimes(now, shared, delays);
       freeAt = handouts.length === 0 ? now : own + delays.send();

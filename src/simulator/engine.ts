@@ -1,20 +1,20 @@
 import FlatQueue from 'flatqueue';
 import { hedgeLookMs, preemptAfterMs, pulseIntervalMs } from '../contracts/limits.ts';
-import type { TaskRow } from '../contracts/rows.ts';
+import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
 import { routeRow } from '../distributor/core/ready/route.ts';
 import { parseHoldKey } from '../distributor/core/agents/hold.ts';
 import { escalated, nextEscalation } from '../distributor/core/tasks/escalation.ts';
 import { settle } from '../distributor/core/tasks/settle.ts';
 import type { Latencies } from './aws-model.ts';
-import { createCrew, go, type SimulatedAgent, succeed } from './crew.ts';
+import { createCrew, go, roomOf, type SimulatedAgent, succeed } from './crew.ts';
 import { createDelays, type Delays } from './delays.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import * as events from './events.ts';
 import type { Fleet } from './fleet.ts';
 import { createMeter } from './measures.ts';
 import { createMembership } from './membership.ts';
-import { begin, type Live, release, reserve, type Run, stop, without } from './run.ts';
+import { begin, type Live, release, reserve, type Run, stop, without, workingTime } from './run.ts';
 import type { Handout, Scheduling } from './scheduling.ts';
 import { acceptedRow, indexOf, readyTaskOf, startMs, timeText } from './simulated-task.ts';
 import type { Work } from './work.ts';
@@ -28,8 +28,8 @@ export interface Scenario {
   readonly latencies: Latencies;
   /** Tasks may be hedged. @default false */
   readonly hedged?: boolean;
-  /** Makes the scheduling over the rows of the agents that have joined; `freeSlots` counts what they show as free. */
-  readonly scheduling: (crew: readonly SimulatedAgent['row'][], freeSlots: () => number) => Scheduling;
+  /** Makes the scheduling over the rows of the agents that have joined; `room` counts the tasks that they could be given. */
+  readonly scheduling: (crew: readonly SimulatedAgent['row'][], room: () => number) => Scheduling;
 }
 
 /** A run in which nothing has happened to a task for so long is over: what still waits can never run. */
@@ -92,7 +92,7 @@ export class Simulation {
         this.#takeBack(agent);
       },
     });
-    this.#scheduling = scenario.scheduling(this.#crew, () => this.#freeSlots());
+    this.#scheduling = scenario.scheduling(this.#crew, () => roomOf(this.agents));
     for (const agent of this.agents) this.#at(agent.group.joins_at_ms, agent.number, 0, events.joined);
   }
 
@@ -122,10 +122,6 @@ export class Simulation {
 
   #at(time: number, subject: number, turn: number, kind: number): void {
     this.#events.push(events.packed(subject, turn, kind), time);
-  }
-
-  #freeSlots(): number {
-    return this.agents.reduce((sum, { row }) => sum + row.capacity - row.occupied, 0);
   }
 
   #happen(event: number): void {
@@ -182,7 +178,7 @@ export class Simulation {
     const next = { ...row, ...escalated(row, startMs + this.#now) };
     if (row.status === 'Queued' && next.priority !== row.priority) {
       live.row = next;
-      this.#scheduling.move?.(readyTaskOf(row), readyTaskOf(next));
+      this.#scheduling.move?.(this.#shown(row), this.#shown(next));
       this.#hint();
     }
     this.#awaitEscalation(index, next);
@@ -194,9 +190,13 @@ export class Simulation {
     if (next !== undefined) this.#at(Date.parse(next.at) - startMs + 500, index, 0, events.escalating);
   }
 
+  #shown(row: TaskRow): ReadyTask {
+    return readyTaskOf(row, this.#scenario.work[indexOf(row.task_id)] ?? {});
+  }
+
   /** Shows a task in the ready index and tells the dispatcher. */
   #ready(row: TaskRow): void {
-    this.#scheduling.insert(readyTaskOf(row), routeRow(row.pool, row));
+    this.#scheduling.insert(this.#shown(row), routeRow(row.pool, row));
     this.#hint();
   }
 
@@ -232,8 +232,12 @@ export class Simulation {
     const { task, agent: row } = handout;
     const agent = this.#byId.get(row.agent_id);
     if (agent === undefined) throw new Error(`${row.agent_id} is not there`);
-    this.#at(sentAt + this.#delays.toAgent(), indexOf(task.task_id), attempt, events.begun);
-    return reserve(handout, agent, attempt, startMs + this.#now, this.meter);
+    const index = indexOf(task.task_id);
+    const { duration_ms = 0 } = this.#scenario.work[index] ?? {};
+    const arrivesAt = () => sentAt + this.#delays.toAgent();
+    const run = reserve(handout, { agent, attempt, duration_ms, arrivesAt, at: startMs + this.#now }, this.meter);
+    this.#at(run.slot.arrivesAt, index, attempt, events.begun);
+    return run;
   }
 
   /** What the pulse does with a task that runs long: another agent with nothing to do runs it too, or it is looked at again later. */
@@ -253,18 +257,14 @@ export class Simulation {
   #begin(index: number, run: Run): void {
     if (!begin(run, this.meter)) return;
     if (Number.isNaN(this.startedAt[index])) this.startedAt[index] = this.#now;
-    this.#at(this.#now + this.#durationOf(index, run.agent), index, run.attempt, events.worked);
-  }
-
-  #durationOf(index: number, agent: SimulatedAgent): number {
-    return (this.#scenario.work[index]?.duration_ms ?? 0) / agent.group.speed;
+    this.#at(this.#now + workingTime(run), index, run.attempt, events.worked);
   }
 
   #work(index: number, run: Run): void {
     const { agent } = run;
     if (run.life !== agent.life || run.stage !== 'working') return;
     stop(run, this.meter);
-    agent.workedMs += this.#durationOf(index, agent);
+    if (run.slot.working === 0) agent.workedMs += workingTime(run);
     this.#tell(index, run, events.settled);
   }
 
@@ -277,7 +277,7 @@ export class Simulation {
     const { agent } = run;
     this.endedAt[index] = this.#now;
     this.agentOf[index] = agent.number;
-    succeed(agent, this.#durationOf(index, agent));
+    succeed(agent, workingTime(run));
     // The other run, if there is one, came too late.
     for (const each of live.runs) {
       stop(each, this.meter);

@@ -1,24 +1,32 @@
 import { capabilityList } from '../contracts/ids.ts';
+import { batchTraits } from '../contracts/distributor/agent.ts';
 import { slotsMax } from '../contracts/limits.ts';
 import * as z from 'zod';
 
 /** Agents of one kind, all alike. */
-export const agentGroup = z.strictObject({
-  count: z.int().min(1).max(100_000),
-  /** Tasks at a time. */
-  slots: z.int().min(1).max(slotsMax).default(1),
-  /** Work per time: an agent of speed 2 needs half of a task's duration. */
-  speed: z.number().positive().default(1),
-  capabilities: capabilityList.default([]),
-  /** When they come, and when they stop taking work (counted from the beginning of the run). */
-  joins_at_ms: z.number().nonnegative().default(0),
-  leaves_at_ms: z.number().positive().optional(),
-  /** Mean time between two failures of one agent; it loses what it holds, is silent, and comes back after `repair_ms`. */
-  fails_every_ms: z.number().positive().optional(),
-  repair_ms: z.number().nonnegative().default(60_000),
-  /** Dollars an hour for each of its slots while it is there, as agents register them. */
-  usd_per_hour: z.number().nonnegative().default(0),
-});
+export const agentGroup = z
+  .strictObject({
+    count: z.int().min(1).max(100_000),
+    /** Tasks at a time, or batches. */
+    slots: z.int().min(1).max(slotsMax).default(1),
+    /** Work per time: an agent of speed 2 needs half of a task's duration. */
+    speed: z.number().positive().default(1),
+    capabilities: capabilityList.default([]),
+    /** When they come, and when they stop taking work (counted from the beginning of the run). */
+    joins_at_ms: z.number().nonnegative().default(0),
+    leaves_at_ms: z.number().positive().optional(),
+    /** Mean time between two failures of one agent; it loses what it holds, is silent, and comes back after `repair_ms`. */
+    fails_every_ms: z.number().positive().optional(),
+    repair_ms: z.number().nonnegative().default(60_000),
+    /** Dollars an hour for each of its slots while it is there, as agents register them. */
+    usd_per_hour: z.number().nonnegative().default(0),
+    /** The batches that they take, as agents say it, and how long one works: as long as its longest task, and this share of what the others would take alone. 1: one after the other. */
+    batch: batchTraits.extend({ added_time: z.number().min(0).max(1).default(1) }).optional(),
+  })
+  .refine(({ slots, batch }) => batch === undefined || slots * batch.tasks_max <= slotsMax, {
+    error: `the batches of all slots have more than ${slotsMax} tasks`,
+    path: ['batch', 'tasks_max'],
+  });
 export type AgentGroup = z.infer<typeof agentGroup>;
 
 /** The agents of a simulation. */

@@ -30,5 +30,5 @@ export function schedulingOf(
   const named = plainStrategies.find((name): name is PlainStrategy => name === policy);
   const row = { pool: 'default', version: 1, at: '2026-01-01T00:00:00.000Z', by: 'simulation' };
   const inForce = document === undefined ? undefined : { ...row, document };
-  return (crew, freeSlots) => coreScheduling(crew, freeSlots, decideDispatch, named, inForce, alone);
+  return (crew, room) => coreScheduling(crew, room, decideDispatch, named, inForce, alone);
 }

@@ -6,15 +6,17 @@ import type { TraceLine } from './work.ts';
  * has not completed: nobody knows how long it would work.
  */
 export function recordedLine(task: TaskView): TraceLine | undefined {
-  const { status, created_at, started_at, completed_at, deadline, priority, required_capabilities, namespace } = task;
+  const { status, created_at, started_at, completed_at, deadline, required_capabilities, namespace } = task;
+  const { priority, escalated_from = priority, escalation } = task;
   if (status !== 'Completed' || started_at === undefined || completed_at === undefined) return undefined;
   const timestamp_ms = Date.parse(created_at);
   return {
     timestamp_ms,
     duration_ms: Math.max(0, Date.parse(completed_at) - Date.parse(started_at)),
-    priority,
+    priority: escalated_from,
     // A deadline that had passed when the task came is due at once.
     ...(deadline === undefined ? {} : { deadline_ms: Math.max(0, Date.parse(deadline) - timestamp_ms) }),
+    ...(escalation === undefined ? {} : { escalation }),
     ...(required_capabilities.length === 0 ? {} : { capabilities: [...required_capabilities] }),
     ...(namespace === undefined ? {} : { namespace }),
   };

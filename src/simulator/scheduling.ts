@@ -4,6 +4,7 @@ import type { PlainStrategy } from '../contracts/distributor/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch/round.ts';
 import { openFleet } from '../distributor/core/agents/fleet.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
+import { companyUntil } from '../distributor/core/ready/batch.ts';
 import { matches } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready/ready-order.ts';
 import { openReservations } from '../distributor/core/ready/reservations.ts';
@@ -21,6 +22,8 @@ export interface Handout {
   readonly limits?: readonly string[];
   /** The reservation whose slots it uses. */
   readonly reservation?: string;
+  /** The number of its batch, where the agent takes batches: one slot for all of it. */
+  readonly batch?: number;
   /** When it gets a second run elsewhere unless it has ended (RFC 3339). */
   readonly hedge_at?: string;
 }
@@ -32,8 +35,8 @@ export interface Decision {
   readonly violations: number;
   /** Attempts that have to make way for critical tasks. */
   readonly preemptions?: readonly Preemption[];
-  /** When a rate limit that is used up opens again (epoch ms). */
-  readonly opens_at?: number;
+  /** When to look again although nothing happens (epoch ms): a rate limit opens, or tasks have waited long enough for the company of a batch. */
+  readonly look_at?: number;
   /** Tasks of the round that other dispatchers hand out, each the tasks of one list. */
   readonly shared?: readonly (readonly string[])[];
 }
@@ -53,30 +56,48 @@ export interface Scheduling {
 /** The pool's agents as the engine keeps them: rows that change in place, because a round only looks at them. */
 export type Crew = readonly AgentRow[];
 
-/** The free slots of all agents that take work. */
-export type FreeSlots = () => number;
+/** How many tasks the free slots of all agents that take work may be given. */
+export type Room = () => number;
 
 /** Whether an agent may get the tasks of a route. */
 export const canRun = (agent: AgentRow, route: RouteRow): boolean =>
   route.required_capabilities.every((capability) => agent.capabilities.includes(capability)) &&
   (route.agents.length === 0 || route.agents.includes(agent.agent_id));
 
+/** Tells what is passed over by right: what a limit may hold back, and what may wait for the company of a batch. */
+function mayWait(task: ReadyTask, route: RouteRow, { policy, agents }: PoolRows, now: number): boolean {
+  const { limits = [] } = policy?.document ?? {};
+  if (limits.some(({ match }) => matches(match, task, route))) return true;
+  const gathering = agents.filter(({ batch }) => batch !== undefined);
+  return companyUntil(task, gathering, now) !== undefined;
+}
+
 /** Hand-outs of a lower level to an agent which could have run a task of a higher level that was shown and still waits; what is due counts as the highest. */
 function violationsOf(
   plan: DispatchPlan,
   left: readonly ReadyTask[],
   routes: ReadonlyMap<string, RouteRow>,
-  at: string,
+  pool: PoolRows,
+  now: number,
 ): number {
+  const at = new Date(now).toISOString();
   const rankOf = (task: ReadyTask): number => levelOf(orderAt(task.order, at));
-  // What uses slots that are kept for it comes first by right.
-  const ordinary = plan.assignments.filter(({ reservation }) => reservation === undefined);
+  // What uses slots that are kept for it comes first by right, and who joins a batch takes no slot.
+  const batches = new Set<string>();
+  const ordinary = plan.assignments.filter(({ reservation, agent, batch }) => {
+    if (reservation !== undefined || batch === undefined) return reservation === undefined;
+    const slot = `${agent.agent_id}#${batch}`;
+    return !batches.has(slot) && batches.add(slot);
+  });
   let lowest = 0;
   for (const { task } of ordinary) {
     const rank = rankOf(task);
     if (rank > lowest) lowest = rank;
   }
-  const passed = left.filter((task) => rankOf(task) < lowest);
+  const passed = left.filter((task) => {
+    const route = routes.get(task.route);
+    return rankOf(task) < lowest && route !== undefined && !mayWait(task, route, pool, now);
+  });
   if (passed.length === 0) return 0;
   return ordinary.filter(({ task, agent }) =>
     passed.some((waiting) => {
@@ -84,6 +105,11 @@ function violationsOf(
       return rankOf(waiting) < rankOf(task) && route !== undefined && canRun(agent, route);
     }),
   ).length;
+}
+
+function lookOf({ limits: { opens_at = Infinity }, gathered_at = Infinity }: DispatchPlan): Pick<Decision, 'look_at'> {
+  const look_at = Math.min(opens_at, gathered_at);
+  return look_at === Infinity ? {} : { look_at };
 }
 
 /** What other dispatchers hand out of a round. */
@@ -125,18 +151,12 @@ function viewOf(pool: PoolRows, lanes: ReadyLanes, page: number, now: number): D
  */
 export function coreScheduling(
   crew: Crew,
-  countFree: FreeSlots,
+  room: Room,
   decide: (view: DispatchView) => DispatchPlan,
   strategy?: PlainStrategy,
   policy?: PolicyRow,
   alone = false,
 ): Scheduling {
-  const { limits = [] } = policy?.document ?? {};
-  // What a limit may hold back is passed over by right.
-  const isFree = (task: ReadyTask): boolean => {
-    const route = routes.get(task.route);
-    return route === undefined || !limits.some(({ match }) => matches(match, task, route));
-  };
   const named = naming(strategy);
   const lanes = createReadyLanes();
   const routes = new Map<string, RouteRow>();
@@ -160,20 +180,16 @@ export function coreScheduling(
       isSpread ||= !alone && crew.length >= agentsTogetherMax;
       const pool = poolRows();
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
-      const needed = Math.min(countFree(), roundTasksMax(pool)) + 1;
+      const needed = Math.min(room(), roundTasksMax(pool)) + 1;
       const page = isSpread ? needed : Math.min(readyPageSizeMax, needed);
       const plan = decide(viewOf(pool, lanes, page, now));
       const { starts, served = pool.served } = plan.limits;
       left = { starts, ...(served === undefined ? {} : { served }) };
       for (const { task } of plan.assignments) lanes.remove(task);
-      const violations =
-        plan.assignments.length === 0
-          ? 0
-          : violationsOf(plan, lanes.firsts().filter(isFree), routes, new Date(now).toISOString());
-      const { opens_at } = plan.limits;
+      const violations = plan.assignments.length === 0 ? 0 : violationsOf(plan, lanes.firsts(), routes, pool, now);
       return {
         ...{ handouts: plan.assignments, cut: plan.cut, violations, preemptions: plan.preemptions },
-        ...(opens_at === undefined ? {} : { opens_at }),
+        ...lookOf(plan),
         ...sharedOf(pool, plan, now),
       };
     },

@@ -1,4 +1,4 @@
-import { timeoutMsMax } from '../contracts/limits.ts';
+import { inlineBytesMax, timeoutMsMax } from '../contracts/limits.ts';
 import type { ReadyTask, TaskRow } from '../contracts/rows.ts';
 import { readyOrder } from '../distributor/core/ready/ready-order.ts';
 import { newTask } from '../distributor/core/tasks/task.ts';
@@ -34,14 +34,15 @@ export function acceptedRow(index: number, work: Work, now: number, hedged: bool
   );
 }
 
-/** What the ready index shows of it. */
-export function readyTaskOf(row: TaskRow): ReadyTask {
+/** What the ready index shows of it. A large payload goes by reference, and then nothing of its size. */
+export function readyTaskOf(row: TaskRow, { payload_bytes = 0 }: Pick<Work, 'payload_bytes'>): ReadyTask {
   return {
     ...{ task_id: row.task_id, task_type: row.task_type, priority: row.priority, attempt: row.attempt },
     ...{ timeout_ms: row.timeout_ms, route: row.route, created_at: row.created_at, queued_at: row.queued_at },
     ...(row.deadline === undefined ? {} : { deadline: row.deadline }),
     ...(row.resume === undefined ? {} : { resume: row.resume }),
     ...(row.distribution_rules === undefined ? {} : { distribution_rules: row.distribution_rules }),
+    ...(payload_bytes > inlineBytesMax ? {} : { payload_bytes }),
     order: readyOrder(row),
   };
 }

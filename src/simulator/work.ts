@@ -17,6 +17,8 @@ export interface Work {
   readonly capabilities: readonly string[];
   /** Whose task it is: its submitter. */
   readonly namespace?: string;
+  /** Bytes of its payload: what batches are limited by. @default 0 */
+  readonly payload_bytes?: number;
 }
 
 /** How fast a model reads and writes, tokens a second: the service time of a trace line that gives tokens. */
@@ -36,6 +38,7 @@ const common = {
   escalation: escalation.optional(),
   capabilities: capabilityList.optional(),
   namespace: userId.optional(),
+  payload_bytes: z.int().nonnegative().optional(),
 };
 
 /**
@@ -62,7 +65,7 @@ const faultsMax = 100;
 
 function workOf(line: TraceLine, origin: number, rates: TokenRates, levels: () => Priority): Work {
   const { timestamp_ms, duration_ms, input_tokens = 0, output_tokens = 0, capabilities } = line;
-  const { deadline_ms, escalation: steps, namespace } = line;
+  const { deadline_ms, escalation: steps, namespace, payload_bytes } = line;
   return {
     at: timestamp_ms - origin,
     duration_ms: duration_ms ?? (input_tokens / rates.input + output_tokens / rates.output) * 1000,
@@ -71,6 +74,7 @@ function workOf(line: TraceLine, origin: number, rates: TokenRates, levels: () =
     ...(deadline_ms === undefined ? {} : { deadline_ms }),
     ...(steps === undefined ? {} : { escalation: steps }),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(payload_bytes === undefined ? {} : { payload_bytes }),
   };
 }
 
