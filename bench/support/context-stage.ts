@@ -12,6 +12,8 @@ export interface ContextStage {
   drive<T>(work: Promise<T>): Promise<T>;
   now(): number;
   skip(ms: number): Promise<void>;
+  /** Registers an agent, whose inbox may then be told of changes. */
+  register(agent_id: string): Promise<unknown>;
   /** What the API has used since the last `take`. */
   take(): Usage;
 }
@@ -56,6 +58,13 @@ export function contextStage(seed: string): ContextStage {
     drive: (work) => clock.drive(work),
     now: () => clock.now(),
     skip: (ms) => clock.advance(ms),
+    register: (agent_id) => {
+      const body = JSON.stringify({ agent_id, type: 'any', capabilities: ['any'], capacity: 1 });
+      const headers = { 'content-type': 'application/json' };
+      return clock.drive(
+        Promise.resolve(app.fetch(new Request('http://twin/v1/agents', { method: 'POST', headers, body }))),
+      );
+    },
     take: () => {
       const used = meter.snapshot();
       meter.reset();

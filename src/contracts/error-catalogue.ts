@@ -118,6 +118,12 @@ export const errorCatalogue = {
     what: 'A document with this id exists already; it stays as it is.',
     fix: 'Read it and write from its version, or choose another context_id.',
   },
+  'cyclic-relation': {
+    status: 409,
+    exit: 6,
+    what: 'A relation of a type that may not come back to where it began (part_of, derived_from, supersedes, depends_on) would; nothing is written.',
+    fix: 'Leave the relation out, take one of the documents on the way out of the circle first, or use a type of your own.',
+  },
   'legal-hold': {
     status: 409,
     exit: 6,

@@ -312,6 +312,8 @@ export const patchOperationsMax = 1_000;
 export const appendItemsMax = 1_000;
 /** Steps from a document to its neighbours. More: one question reads a whole namespace. */
 export const relationDepthMax = 5;
+/** Documents that are looked through for a circle of relations. More: a write waits for longer than a second. */
+export const relationChainMax = 200;
 /** Versions that a task tells it has read, a call. More: one call is more than a few batches of rows. */
 export const lineageReadsMax = 100;
 /** Documents that one walk over relations visits. More: the answer comes too late. */

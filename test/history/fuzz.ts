@@ -60,7 +60,10 @@ const fields: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   context_type: often(fc.constantFrom('knowledge', 'agent_interaction', 'novel'), nasty),
   data: often(fc.dictionary(fc.constantFrom('a', 'b', 'list', 'title'), value, { maxKeys: 3 }), value),
   tags: often(fc.array(word, { maxLength: 3 }), nasty),
-  relations: often(fc.array(fc.record({ type: word, to: id }), { maxLength: 2 }), nasty),
+  relations: often(
+    fc.array(fc.record({ type: fc.oneof(word, fc.constant('part_of')), to: id }), { maxLength: 2 }),
+    nasty,
+  ),
   access_policy: often(fc.constant({ rules: [{ to: ['*'], actions: ['read', 'write', 'delete', 'admin'] }] }), value),
   merge: fc.oneof(
     fc.constantFrom(

@@ -139,6 +139,9 @@ export const contextData = z.custom<Json>().superRefine((value, context) => {
     });
 });
 
+/** Relations of these types may not come back to where they began. Those of all other types may. */
+export const acyclicRelationTypes = ['part_of', 'derived_from', 'supersedes', 'depends_on'] as const;
+
 /** A typed edge to another document of the same namespace. */
 export const relation = z.strictObject({
   type: z

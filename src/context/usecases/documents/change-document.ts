@@ -7,6 +7,7 @@ import { headOf, type Stamp, type DocumentKey, type StoredVersion } from '../../
 import { withDue } from '../../core/lifecycle.ts';
 import type { Caller, Commit, ContextDeps, NamespaceRow } from '../../ports.ts';
 import { typed } from '../define-type.ts';
+import { checkRelations } from './check-relations.ts';
 import { loadDocument, type DocumentState } from './load-document.ts';
 
 /** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
@@ -55,14 +56,16 @@ export function changed(version: StoredVersion, { correlation_id }: Caller): Ann
 }
 
 /**
- * The commits, checked against their types, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
+ * The commits, checked against their types and for circles of relations, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
  * the archive has its history again before it is written.
  */
 export async function prepared(
   deps: ContextDeps,
   room: NamespaceRow | undefined,
+  caller: Caller,
   commits: readonly Commit[],
 ): Promise<Commit[]> {
+  await checkRelations(deps, room, caller, commits);
   const checked = await Promise.all(commits.map((commit) => typed(deps, commit)));
   const timed = checked.map((commit) => ({ ...commit, next: withDue(commit.next, room?.policy) }));
   const [earliest] = timed.flatMap(({ next }) => next.due ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));
@@ -95,7 +98,7 @@ export async function changeDocument(
     const decision = await decide(state);
     if ('conflict' in decision) await deps.documents.keepConflict(decision.conflict);
     if ('answer' in decision) return decision.answer;
-    const commits = await prepared(deps, state.namespace, [decision.commit]);
+    const commits = await prepared(deps, state.namespace, caller, [decision.commit]);
     const overtaken = await deps.documents.commit(commits);
     for (const { next } of overtaken.length === 0 ? commits : []) {
       await deps.messenger.announce([changed(next, caller)]);

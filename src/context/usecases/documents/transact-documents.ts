@@ -101,7 +101,7 @@ export async function transactDocuments(
   const decided = operations.map((operation, at) => decide(states[at] as DocumentState, operation, caller, stamp));
   const changes = decided.filter((each): each is Commit => 'next' in each);
   const checks = decided.filter((each): each is Check => 'version' in each);
-  const commits = await prepared(deps, states[0]?.namespace, changes);
+  const commits = await prepared(deps, states[0]?.namespace, caller, changes);
   if ((await deps.documents.commit(commits, checks)).length > 0) return answerStale(await load());
   await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
   return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };
