@@ -5,6 +5,7 @@ import type {
   ContextHead,
   NamespacePolicy,
 } from '../../contracts/context/context.ts';
+import type { UnchangedDocument } from '../../contracts/context/requests.ts';
 import type { Json } from '../../contracts/json.ts';
 import { isList, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';
 
@@ -88,4 +89,9 @@ export function keepingMasked(data: Json, stored: Json | undefined, mask: readon
 /** The document as this reader sees it. */
 export function visible(document: ContextDocument, { mask }: Access): ContextDocument {
   return mask.length === 0 ? document : { ...document, data: withoutMasked(document.data, mask), masked: [...mask] };
+}
+
+/** What a reader is told who has the latest version already. */
+export function unchangedFor(head: ContextHead, { mask }: Access): UnchangedDocument {
+  return { unchanged: true, head, ...(mask.length === 0 ? {} : { masked: [...mask] }) };
 }

@@ -66,6 +66,15 @@ export function isGone(head: Pick<ContextHead, 'deleted' | 'expires_at'>, now: n
   return head.deleted === true || (head.expires_at !== undefined && Date.parse(head.expires_at) <= now);
 }
 
+/** True while somebody who has this version would get just it: nothing newer is there, and the document is neither gone nor in the archive. */
+export function isStillLatest(
+  head: ContextHead | undefined,
+  version: number | undefined,
+  now: number,
+): head is ContextHead {
+  return head !== undefined && head.version === version && head.archive === undefined && !isGone(head, now);
+}
+
 /** A version without what only the history tells: the document's head. */
 export function headOf(version: StoredVersion): ContextHead {
   const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, ...rest } = version;

@@ -15,7 +15,7 @@ import {
   tag,
 } from './context.ts';
 import { shownVersions } from './declared-reads.ts';
-import { type PatchOperation } from './requests.ts';
+import { type PatchOperation, unchangedDocument } from './requests.ts';
 import { timestamp } from '../ids.ts';
 import { documentBatchMax, relationDepthMax } from '../limits.ts';
 
@@ -30,7 +30,10 @@ export const diffAnswer = z.object({ from: z.int(), to: z.int(), patch: z.array(
 export const batchRequest = z.strictObject({
   namespace: namespaceName.default(defaultNamespace),
   context_ids: z.array(contextId).min(1).max(documentBatchMax),
+  /** The versions that the caller has of them: while they are the latest, the answer says so and carries no data. */
+  known_versions: z.record(contextId, z.int().min(1)).optional(),
 });
+/** One item for each id, in their order, but for those of which the caller has the latest version. */
 export const batchAnswer = z.object({
   items: z.array(
     z.union([
@@ -38,6 +41,7 @@ export const batchAnswer = z.object({
       z.object({ ok: z.literal(false), error: fault }),
     ]),
   ),
+  unchanged: z.array(unchangedDocument).optional(),
 });
 
 export const listRequest = z.strictObject({

@@ -65,14 +65,17 @@ export const getDocumentRequest = z.strictObject({
   known_version: z.int().min(1).optional(),
   origin: origin.optional(),
 });
+/** The version that the caller has is the latest still. */
+export const unchangedDocument = z.object({
+  unchanged: z.literal(true),
+  head: contextHead,
+  /** Places that the reader may not see now: other ones than in the copy in hand make it worth reading again. */
+  masked: z.array(pointer).optional(),
+});
+export type UnchangedDocument = z.infer<typeof unchangedDocument>;
 export const getDocumentAnswer = z.union([
   z.object({ unchanged: z.literal(false), document: contextDocument }),
-  z.object({
-    unchanged: z.literal(true),
-    head: contextHead,
-    /** Places that the reader may not see now: other ones than in the copy in hand make it worth reading again. */
-    masked: z.array(pointer).optional(),
-  }),
+  unchangedDocument,
 ]);
 export type GetDocumentAnswer = z.infer<typeof getDocumentAnswer>;
 

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import type { ContextAnswer, ContextRequest } from '../../contracts/context/operations.ts';
-import { defaultNamespace, type ContextDocument, type ContextHead } from '../../contracts/context/context.ts';
-import { canonicalJson, type Json } from '../../contracts/json.ts';
+import type { ContextAnswer } from '../../contracts/context/operations.ts';
+import type { ContextDocument } from '../../contracts/context/context.ts';
+import type { Json } from '../../contracts/json.ts';
 import { documentBatchMax } from '../../contracts/limits.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
+import { DocumentMemory, type DocumentName } from './document-memory.ts';
 
 /** How documents that were read are kept. */
 export interface ContextCacheOptions {
@@ -16,7 +15,7 @@ export interface ContextCacheOptions {
 
 /** What the memory of a client has saved. */
 export interface ContextCacheFigures {
-  /** Whole documents that were asked for by `get`. */
+  /** Whole documents that were asked for, by `get` and `batch`. */
   readonly reads: number;
   /** Of these, how many were given from memory, */
   readonly hits: number;
@@ -39,103 +38,92 @@ export interface ContextCache {
 }
 
 const bytesDefault = 32 * 1024 * 1024;
-/** Documents whose latest version is remembered. More: the memory that no bound of bytes covers grows. */
-const headsMax = 10_000;
 
-/** Which document. */
-interface DocumentName {
-  /** @default `default` */
-  readonly namespace?: string | undefined;
-  readonly context_id: string;
-}
+type BatchItem = ContextAnswer<'batch'>['items'][number];
 
-/** The same as text: neither part has a space. */
-const nameOf = ({ namespace = defaultNamespace, context_id }: DocumentName) => `${namespace} ${context_id}`;
+/** Counts what was asked for, and what of it was in memory. */
+class Tally {
+  readonly figures = { reads: 0, hits: 0, head_checks: 0, bytes_saved: 0 };
 
-/** What is kept of documents, and which version of each was the latest when. */
-class DocumentMemory {
-  readonly counts = { reads: 0, hits: 0, head_checks: 0, bytes_saved: 0 };
-  readonly latest = new LRUCache<string, { readonly version: number; readonly checkedAt: number }>({ max: headsMax });
-  // As text: it is as small as what was sent, and parsing it makes the copy.
-  readonly versions: LRUCache<string, string>;
-  readonly #clock: { now(): number };
-  readonly #bytes: number;
-
-  constructor(clock: { now(): number }, bytes: number) {
-    this.versions = new LRUCache({ maxSize: Math.max(1, bytes), sizeCalculation: (text) => text.length });
-    this.#clock = clock;
-    this.#bytes = bytes;
+  hit(document: ContextDocument): ContextDocument {
+    this.figures.hits += 1;
+    this.figures.bytes_saved += document.bytes;
+    return document;
   }
 
-  kept(name: string, version: number): ContextDocument | undefined {
-    const text = this.versions.get(`${name} ${version}`);
-    return text === undefined ? undefined : (JSON.parse(text) as ContextDocument);
-  }
-
-  keep(document: ContextDocument, isLatest: boolean): void {
-    // A registered type may get a newer schema, and then the same version reads differently.
-    if (document.schema_version !== undefined) return;
-    const name = nameOf(document);
-    if (this.#bytes > 0) this.versions.set(`${name} ${document.version}`, JSON.stringify(document));
-    // Answers may overtake each other, and an older one is not the latest any more.
-    if (isLatest && document.version >= (this.latest.get(name)?.version ?? 0)) this.checked(name, document.version);
-  }
-
-  checked(name: string, version: number): void {
-    this.latest.set(name, { version, checkedAt: this.#clock.now() });
-  }
-
-  /** Forgets which version is the latest, when it knew of an older one only. */
-  heard(document: DocumentName & { readonly version: number }): void {
-    const name = nameOf(document);
-    if ((this.latest.get(name)?.version ?? document.version) < document.version) this.latest.delete(name);
-  }
-
-  /** Keeps what was written here, when the server says that just this is what it stored. */
-  written(head: ContextHead, data: Json): void {
-    const isOurs = createHash('sha256').update(canonicalJson(data)).digest('hex') === head.hash;
-    if (isOurs) this.keep({ ...head, data }, true);
-  }
-
-  hit(document: ContextDocument): ContextAnswer<'get'> {
-    this.counts.hits += 1;
-    this.counts.bytes_saved += document.bytes;
-    return { unchanged: false, document };
+  /** A hit after a question. */
+  checked(document: ContextDocument): ContextDocument {
+    this.figures.head_checks += 1;
+    return this.hit(document);
   }
 }
 
 /** A `get` that looks into the memory first. */
-function remembering(calls: ContextCalls, memory: DocumentMemory, clock: { now(): number }, freshMs: number) {
-  const fetched = async (request: ContextRequest<'get'>): Promise<ContextAnswer<'get'>> => {
+function rememberingGet(calls: ContextCalls, memory: DocumentMemory, tally: Tally): ContextCalls['get'] {
+  const fetched: ContextCalls['get'] = async (request) => {
     const answer = await calls.get(request);
     if (!answer.unchanged) memory.keep(answer.document, request.version === undefined);
     return answer;
   };
-  return async (request: ContextRequest<'get'>): Promise<ContextAnswer<'get'>> => {
+  return async (request) => {
     // A part is not the document, and who names a version in hand has a memory of its own.
     if (request.pointer !== undefined || request.known_version !== undefined) return calls.get(request);
-    memory.counts.reads += 1;
-    const name = nameOf(request);
+    tally.figures.reads += 1;
     if (request.version !== undefined) {
-      const document = memory.kept(name, request.version);
-      return document === undefined ? fetched(request) : memory.hit(document);
+      const document = memory.kept(request, request.version);
+      return document === undefined ? fetched(request) : { unchanged: false, document: tally.hit(document) };
     }
-    const known = memory.latest.get(name);
-    const document = known && memory.kept(name, known.version);
-    if (known === undefined || document === undefined) return fetched(request);
-    const isOver = document.expires_at !== undefined && Date.parse(document.expires_at) <= clock.now();
-    if (clock.now() - known.checkedAt < freshMs && !isOver) return memory.hit(document);
-    const answer = await calls.get({ ...request, known_version: known.version });
-    if (!answer.unchanged) {
-      memory.keep(answer.document, true);
-      return answer;
-    }
+    const known = memory.latest(request);
+    if (known === undefined) return fetched(request);
+    const { document, isFresh } = known;
+    if (isFresh) return { unchanged: false, document: tally.hit(document) };
+    const answer = await fetched({ ...request, known_version: document.version });
+    if (!answer.unchanged) return answer;
     // Who may see more or less of the document than before has to read it again.
-    const isSame = answer.head.hash === document.hash && String(answer.masked) === String(document.masked);
-    if (!isSame) return fetched(request);
-    memory.checked(name, known.version);
-    memory.counts.head_checks += 1;
-    return memory.hit(document);
+    return memory.confirm(document, answer)
+      ? { unchanged: false, document: tally.checked(document) }
+      : fetched(request);
+  };
+}
+
+/** A `batch` that looks into the memory first, and has only those documents sent that it does not have. */
+function rememberingBatch(calls: ContextCalls, memory: DocumentMemory, tally: Tally): ContextCalls['batch'] {
+  const fetched: ContextCalls['batch'] = async (request) => {
+    const answer = await calls.batch(request);
+    for (const item of answer.items) if (item.ok) memory.keep(item.value, true);
+    return answer;
+  };
+  return async (request) => {
+    if (request.known_versions !== undefined) return fetched(request);
+    const ids = [...new Set(request.context_ids)];
+    tally.figures.reads += ids.length;
+    const found = new Map<string, BatchItem>();
+    const known = new Map<string, ContextDocument>();
+    for (const context_id of ids) {
+      const { document, isFresh } = memory.latest({ ...request, context_id }) ?? {};
+      if (document === undefined) continue;
+      if (isFresh === true) found.set(context_id, { ok: true, value: tally.hit(document) });
+      else known.set(context_id, document);
+    }
+    const ask = async (inHand: ReadonlyMap<string, ContextDocument>): Promise<void> => {
+      const context_ids = ids.filter((context_id) => !found.has(context_id));
+      if (context_ids.length === 0) return;
+      const versions = [...inHand.values()].map(({ context_id, version }): [string, number] => [context_id, version]);
+      const known_versions = versions.length === 0 ? {} : { known_versions: Object.fromEntries(versions) };
+      const { items, unchanged = [] } = await fetched({ ...request, context_ids, ...known_versions });
+      const notSent = new Set(unchanged.map(({ head }) => head.context_id));
+      const others = context_ids.filter((context_id) => !notSent.has(context_id));
+      for (const [at, item] of items.entries()) found.set(others[at] ?? '', item);
+      for (const each of unchanged) {
+        const document = inHand.get(each.head.context_id);
+        if (document !== undefined && memory.confirm(document, each))
+          found.set(document.context_id, { ok: true, value: tally.checked(document) });
+      }
+    };
+    await ask(known);
+    // For those of which the caller may see more or less than before.
+    await ask(new Map());
+    return { items: request.context_ids.flatMap((context_id) => found.get(context_id) ?? []) };
   };
 }
 
@@ -147,7 +135,7 @@ function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCal
       try {
         return await change(request);
       } finally {
-        memory.latest.delete(nameOf(request));
+        memory.forget(request);
       }
     };
   const writing =
@@ -166,11 +154,6 @@ function noting(calls: ContextCalls, memory: DocumentMemory): Partial<ContextCal
     delete: forgetting(calls.delete),
     restore: forgetting(calls.restore),
     erase: forgetting(calls.erase),
-    batch: async (request) => {
-      const answer = await calls.batch(request);
-      for (const item of answer.items) if (item.ok) memory.keep(item.value, true);
-      return answer;
-    },
     changes: async (request) => {
       const answer = await calls.changes(request);
       for (const { context_id, version } of answer.items)
@@ -186,9 +169,10 @@ export function cachingContexts(
   clock: { now(): number },
   { bytes = bytesDefault, freshMs = 0 }: ContextCacheOptions,
 ): { readonly contexts: ContextCalls; readonly cache: ContextCache } {
-  const memory = new DocumentMemory(clock, bytes);
-  const get = remembering(calls, memory, clock, freshMs);
-  const contexts = { ...calls, ...noting(calls, memory), get };
+  const memory = new DocumentMemory(clock, { bytes, freshMs });
+  const tally = new Tally();
+  const reads = { get: rememberingGet(calls, memory, tally), batch: rememberingBatch(calls, memory, tally) };
+  const contexts = { ...calls, ...noting(calls, memory), ...reads };
   return {
     contexts,
     cache: {
@@ -202,7 +186,7 @@ export function cachingContexts(
       heard: (document) => {
         memory.heard(document);
       },
-      figures: () => ({ ...memory.counts, versions: memory.versions.size, bytes: memory.versions.calculatedSize }),
+      figures: () => ({ ...tally.figures, ...memory.size() }),
     },
   };
 }

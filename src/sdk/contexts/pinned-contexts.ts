@@ -60,9 +60,10 @@ export function pinnedContexts(calls: ContextCalls, reads: DeclaredReads): Conte
       return calls.fork({ ...request, ...(version === undefined ? {} : { version }) });
     },
     batch: async (request) => {
+      const { known_versions: _newest, ...others } = request;
       const { namespace, context_ids } = request;
       const newest = context_ids.filter((context_id) => pinOf(namespace, context_id) === undefined);
-      const rest = newest.length === 0 ? [] : (await calls.batch({ ...request, context_ids: newest })).items;
+      const rest = newest.length === 0 ? [] : (await calls.batch({ ...others, context_ids: newest })).items;
       const known = new Map(newest.map((context_id, at) => [context_id, rest[at]]));
       return {
         items: await Promise.all(

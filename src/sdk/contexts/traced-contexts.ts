@@ -50,6 +50,7 @@ export function tracedContexts(calls: ContextCalls, task_id: string): TracedCont
     batch: async (request) => {
       const answer = await calls.batch(request);
       for (const item of answer.items) if (item.ok) note(request.namespace, item.value);
+      for (const { head } of answer.unchanged ?? []) note(request.namespace, head);
       return answer;
     },
     assemble: async (request) => {

@@ -6,7 +6,7 @@ import { drivenContexts } from '../../support/driven-contexts.ts';
 
 const ids = ['a', 'b/c'] as const;
 const step = fc.record({
-  operation: fc.constantFrom('read', 'create', 'put', 'patch', 'delete', 'version'),
+  operation: fc.constantFrom('read', 'batch', 'create', 'put', 'patch', 'delete', 'version'),
   who: fc.constantFrom('memory', 'other'),
   id: fc.constantFrom(...ids),
   value: fc.nat(3),
@@ -28,7 +28,10 @@ describe('a client with a memory', () => {
           else if (operation === 'put') await outcome(calls.put({ context_id, expected_version, data }));
           else if (operation === 'patch') await outcome(calls.patch({ context_id, merge_patch: data }));
           else if (operation === 'delete') await outcome(calls.delete({ context_id, expected_version }));
-          else {
+          else if (operation === 'batch') {
+            const request = { context_ids: [...ids, context_id] };
+            expect(await contexts.batch(request)).toEqual(await direct.batch(request));
+          } else {
             const request = { context_id, ...(operation === 'version' ? { version: value + 1 } : {}) };
             // What was read of an old version stays readable for whoever has it, also after the document is deleted.
             const expected = await outcome(direct.get(request));

@@ -52,7 +52,7 @@ describe('what the audit is told', () => {
     await call('get', { context_id: 'p/a', known_version: 2 });
     await call('get', { context_id: 'p/a', version: 1 });
     await call('diff', { context_id: 'p/a', from: 1, to: 2 });
-    await call('batch', { context_ids: ['p/a', 'p/ghost', 'p/b'] });
+    await call('batch', { context_ids: ['p/a', 'p/ghost', 'p/b'], known_versions: { 'p/a': 2 } });
     await call('search', { text: 'one', mode: 'text' });
     await call('assemble', { text: 'nothing', pinned: ['p/b'], depth: 0 });
     await call('list', {});

@@ -46,6 +46,22 @@ describe('documents', () => {
     });
   });
 
+  it('tell in a batch which of the versions in hand are the latest, and read no body of those', async () => {
+    const { call, as } = contextStage();
+    for (const context_id of ['a', 'b', 'c']) await call('create', { ...knowledge(), context_id });
+    await call('put', { context_id: 'b', expected_version: 1, data: { n: 'new' } });
+    const request = { context_ids: ['a', 'b', 'ghost', 'c'], known_versions: { a: 1, b: 1, ghost: 1, other: 1 } };
+    expect(await call('batch', request)).toMatchObject({
+      unchanged: [{ unchanged: true, head: { context_id: 'a', version: 1 } }],
+      items: [{ value: { data: { n: 'new' } } }, { error: { code: 'not-found' } }, { value: { context_id: 'c' } }],
+    });
+    const rules = [{ to: ['alice'], actions: ['read' as const, 'admin' as const] }];
+    await call('guard', { expected_revision: 0, policy: { rules } });
+    expect(await as('bob')('batch', { context_ids: ['a'], known_versions: { a: 1 } })).toMatchObject({
+      items: [{ error: { code: 'forbidden' } }],
+    });
+  });
+
   it('answer the repeat of a lost answer and refuse another creation', async () => {
     const { call } = contextStage();
     const create = { ...knowledge(), operation_id: 'op1' };

@@ -123,13 +123,17 @@ describe('the archive', () => {
     expect(JSON.stringify(cloud.dynamodb.items('contexts'))).not.toContain('\\"n\\"');
     for (const refused of [
       call('get', id),
+      call('get', { ...id, known_version: 3 }),
       call('get', { ...id, version: 1 }),
       call('put', { ...id, expected_version: 3, data: {} }),
       call('append', { ...id, items: [1] }),
       call('fork', { ...id, to: { context_id: 'copy' } }),
     ])
       await expect(refused).rejects.toMatchObject({ code: 'archived' });
-    expect((await call('batch', { context_ids: ['log'] })).items).toMatchObject([{ error: { code: 'archived' } }]);
+    for (const known_versions of [{}, { log: 3 }])
+      expect(await call('batch', { context_ids: ['log'], known_versions })).toMatchObject({
+        items: [{ error: { code: 'archived' } }],
+      });
     expect((await call('search', { text: 'log' })).items).toEqual([]);
     expect(await call('restore', { ...id, version: 3, expected_version: 3 })).toMatchObject({ head: { version: 4 } });
     expect((await call('history', id)).items.slice(1)).toEqual(before);

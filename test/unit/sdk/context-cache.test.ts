@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ContextAnswer } from '../../../src/contracts/context/operations.ts';
 import { cachingContexts } from '../../../src/sdk/contexts/context-cache.ts';
 import type { ContextCalls } from '../../../src/sdk/client/context-calls.ts';
 import { createTestCloud } from '../../../src/sdk/test-cloud/test-cloud.ts';
@@ -11,15 +12,21 @@ function stage(options: Parameters<typeof cachingContexts>[2] = {}) {
   const cloud = createTestCloud();
   const direct = drivenContexts(cloud);
   const asked: string[] = [];
+  const sent: string[][] = [];
   const counting = Object.fromEntries(
     Object.entries(direct).map(([name, call]) => [
       name,
       (request: { known_version?: number }) => {
         asked.push(request.known_version === undefined ? name : `${name} unless ${String(request.known_version)}`);
-        return (call as (request: unknown) => unknown)(request);
+        const answer = (call as (request: unknown) => Promise<unknown>)(request);
+        return name === 'batch' ? answer.then((given) => noteSent(given as ContextAnswer<'batch'>)) : answer;
       },
     ]),
   ) as unknown as ContextCalls;
+  const noteSent = (answer: ContextAnswer<'batch'>) => {
+    sent.push(answer.items.flatMap((item) => (item.ok ? [item.value.context_id] : [])));
+    return answer;
+  };
   const { contexts, cache } = cachingContexts(counting, cloud, options);
   const create = (data: string | object) =>
     direct.create({ context_id, context_type: 'knowledge', data: data as never });
@@ -32,7 +39,7 @@ function stage(options: Parameters<typeof cachingContexts>[2] = {}) {
     const answer = await contexts.get({ context_id, ...(version === undefined ? {} : { version }) });
     return answer.unchanged ? undefined : answer.document.data;
   };
-  return { cloud, direct, contexts, cache, asked, create, change, read };
+  return { cloud, direct, contexts, cache, asked, sent, create, change, read };
 }
 
 describe('the memory of a client', () => {
@@ -129,7 +136,41 @@ describe('the memory of a client', () => {
     await cache.preload([context_id, 'not/there']);
     expect(await read()).toEqual({ text: 'one' });
     expect(asked).toEqual(['batch', 'get unless 1']);
-    expect(cache.figures()).toMatchObject({ reads: 1, hits: 1 });
+    expect(cache.figures()).toMatchObject({ reads: 3, hits: 1 });
+  });
+
+  it('has of a batch only those documents sent that it does not have, and gives all of them in their order', async () => {
+    const { sent, cache, contexts, create, change, direct } = stage();
+    await create({ text: 'one' });
+    await direct.create({ context_id: 'b', context_type: 'knowledge', data: {} });
+    const batch = async (...context_ids: string[]) =>
+      (await contexts.batch({ context_ids })).items.map((item) => (item.ok ? item.value.data : item.error.code));
+    expect(await batch('b', 'ghost', context_id)).toEqual([{}, 'not-found', { text: 'one' }]);
+    expect(await batch('ghost', context_id, 'b')).toEqual(['not-found', { text: 'one' }, {}]);
+    await change({ text: 'two' });
+    expect(await batch('b', context_id, 'b')).toEqual([{}, { text: 'two' }, {}]);
+    expect(sent).toEqual([['b', context_id], [], [context_id]]);
+    expect(cache.figures()).toMatchObject({ reads: 8, hits: 3, head_checks: 3 });
+  });
+
+  it('asks for no batch of documents that are all fresh', async () => {
+    const { asked, contexts, create } = stage({ freshMs: 60_000 });
+    await create({ text: 'one' });
+    const first = await contexts.batch({ context_ids: [context_id] });
+    expect(await contexts.batch({ context_ids: [context_id] })).toEqual(first);
+    expect(asked).toEqual(['batch']);
+  });
+
+  it('has a document of a batch sent again of which the caller may see other places than before', async () => {
+    const { direct, contexts, create } = stage();
+    await create({ text: 'one', secret: 1 });
+    await contexts.batch({ context_ids: [context_id] });
+    const everybody = { to: ['*'], actions: ['read' as const], mask: ['/secret'] };
+    const policy = { rules: [everybody, { to: ['admin'], actions: ['admin' as const] }] };
+    await direct.guard({ expected_revision: 0, policy });
+    expect(await contexts.batch({ context_ids: [context_id] })).toMatchObject({
+      items: [{ value: { data: { text: 'one' }, masked: ['/secret'] } }],
+    });
   });
 
   it('keeps no more bytes than it is given', async () => {

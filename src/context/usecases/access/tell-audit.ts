@@ -16,7 +16,10 @@ type AboutOf = { readonly [N in ContextOperationName]?: (answer: ContextAnswer<N
 /** What gives data to its caller. */
 const reads: AboutOf = {
   get: (answer) => [answer.unchanged ? answer.head : answer.document],
-  batch: ({ items }) => items.flatMap((item) => (item.ok ? [item.value] : [])),
+  batch: ({ items, unchanged = [] }) => [
+    ...unchanged.map(({ head }) => head),
+    ...items.flatMap((item) => (item.ok ? [item.value] : [])),
+  ],
   search: ({ items }) => items,
   assemble: ({ pieces }) => pieces,
   diff: ({ to: version }, { context_id = '' }) => [{ context_id, version }],

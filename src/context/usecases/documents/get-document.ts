@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import type { GetDocumentAnswer, getDocumentRequest } from '../../../contracts/context/requests.ts';
 import { CadreError } from '../../../contracts/errors.ts';
-import { visible } from '../../core/access.ts';
+import { unchangedFor, visible } from '../../core/access.ts';
 import { keysOf, valueAt } from '../../core/pointer.ts';
-import { documentOf, isGone } from '../../core/version.ts';
+import { documentOf, isStillLatest } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
 import { liveFor, loadDocument, permitted } from './load-document.ts';
 
@@ -20,10 +20,8 @@ export async function getDocument(
   const key = { namespace, context_id };
   if (known_version !== undefined && version === undefined) {
     const [[head], room] = await Promise.all([deps.documents.heads([key]), deps.documents.namespace(namespace)]);
-    if (head?.version === known_version && !isGone(head, deps.sources.now())) {
-      const { mask } = permitted(room, head, caller, 'read');
-      return { unchanged: true, head, ...(mask.length === 0 ? {} : { masked: [...mask] }) };
-    }
+    if (isStillLatest(head, known_version, deps.sources.now()))
+      return unchangedFor(head, permitted(room, head, caller, 'read'));
   }
   const state = await loadDocument(deps, key);
   const { live, access } = liveFor(state, caller, 'read');
