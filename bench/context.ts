@@ -2,14 +2,10 @@ import { packBody } from '../src/platform/aws/context/rows.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 import { priceOf, prices, pricesDate, pricesRegion } from './prices.ts';
 import { billOf, callsOf, perMillion } from './support/bill.ts';
+import type { DocumentOperation } from './support/document-operation.ts';
 import { type ContextStage, contextStage } from './support/context-stage.ts';
 import { latencyMs } from '../src/simulator/aws-model.ts';
-import {
-  type DocumentOperation,
-  documentOperations,
-  repeats as usual,
-  textCharacters,
-} from './support/document-operations.ts';
+import { documentOperations, repeats as usual, textCharacters } from './support/document-operations.ts';
 import { functionOverheadMs, slowestOfHundred } from './support/latencies.ts';
 import { watcher } from './support/upkeep-operations.ts';
 import { projectTexts } from './support/project-texts.ts';

@@ -1,4 +1,5 @@
 import type { ContextCalls } from '../../src/sdk/client/context-calls.ts';
+import type { DocumentOperation } from './document-operation.ts';
 import { projectTexts } from './project-texts.ts';
 import { upkeepOperations } from './upkeep-operations.ts';
 
@@ -18,16 +19,6 @@ const textOf = (index: number): string => {
   return prose.slice(at, at + textCharacters);
 };
 const dataOf = (index: number) => ({ title: `document ${index}`, text: textOf(index) });
-
-/** An operation as it is measured: again and again, each time by a client that knows nothing. */
-export interface DocumentOperation {
-  readonly name: string;
-  /** @default 200 */
-  readonly repeats?: number;
-  /** Before the repeats; not measured. */
-  prepare?(contexts: ContextCalls): Promise<unknown>;
-  run(contexts: ContextCalls, index: number): Promise<unknown>;
-}
 
 /** One document for each repeat, under a path of its own. */
 const each =

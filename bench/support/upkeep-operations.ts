@@ -1,5 +1,5 @@
 import type { ContextCalls } from '../../src/sdk/client/context-calls.ts';
-import type { DocumentOperation } from './document-operations.ts';
+import type { DocumentOperation } from './document-operation.ts';
 
 /** Repeats of what takes many documents each time, or may be there only so often. */
 const fewRepeats = 20;
