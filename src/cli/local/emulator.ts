@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CadreError } from '../../contracts/errors.ts';
-import { pathWithInstalledPrograms } from './places.ts';
+import { pathWithInstalledPrograms, projectRoot } from './places.ts';
 import { isAlive } from './process-lock.ts';
 import { endGroup } from './run-command.ts';
 
@@ -15,6 +15,9 @@ const startMsMax = 60_000;
 const healthTimeoutMs = 2_000;
 /** Time for the emulator to end its Lambdas before it is killed. */
 const stopMsMax = 5_000;
+
+/** Names the emulator, which is how a process of it is recognised. */
+const starter = join(projectRoot, 'local', 'start-ministack.py');
 
 export interface EmulatorOptions {
   readonly python: string;
@@ -53,7 +56,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<number> {
   writeFileSync(join(scratch, 'package.json'), '{"type":"commonjs"}\n');
   const logFile = join(options.directory, 'cloud.log');
   const log = openSync(logFile, 'w');
-  const child = spawn(options.python, ['-m', 'ministack'], {
+  const child = spawn(options.python, [starter], {
     cwd: scratch,
     detached: true,
     stdio: ['ignore', log, log],
