@@ -226,7 +226,7 @@ export const confirmMsMax = 9_000;
 export const workWaitSecondsMax = 20;
 /** Time between two pulses while there is work. */
 export const pulseIntervalMs = 3_000;
-/** Pulse ticks put on their way at once: fewer calls when more, a longer tail of empty ticks when the work ends. */
+/** Pulse ticks on their way at most: fewer calls when more, a longer tail of empty ticks when the work ends. */
 export const pulseTicksMax = 8;
 /** Ticks left on their way when the next ones are sent. Fewer: as many lost messages in a row stop the pulse until the watchdog comes. */
 export const pulseTicksMin = 4;

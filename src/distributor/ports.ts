@@ -200,8 +200,8 @@ export interface AgentStore {
       readonly served?: PoolRows['served'];
     },
   ): Promise<boolean>;
-  /** The overflow rules by which submissions are refused now, by namespace (`*`: of all). May lag by a moment. */
-  full(pool: string): Promise<NonNullable<PoolRows['full']>>;
+  /** What a pool says of submissions: the overflow rules by which they are refused now, by namespace (`*`: of all), and the policy in force. */
+  admission(pool: string): Promise<Required<Pick<PoolRows, 'full'>> & Pick<PoolRows, 'policy'>>;
   /** Notes these rules. */
   noteFull(pool: string, full: NonNullable<PoolRows['full']>): Promise<void>;
   /** Notes how many agents the pool needs, unless somebody else has since `was` was read. False: somebody has. */

@@ -61,7 +61,7 @@ export function memoryDeps() {
       },
       remove: async (_pool: string, id: string) => agents.delete(id),
       drain: async () => undefined,
-      full: async () => ({}),
+      admission: async () => ({ full: {} }),
       addRoutes: async (rows: readonly RouteRow[]) => {
         for (const row of rows) routes.set(row.route, row);
       },

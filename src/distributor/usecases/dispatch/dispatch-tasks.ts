@@ -71,14 +71,17 @@ async function unmark(deps: DistributorDeps, pool: PoolRows, empty: ReadonlySet<
   );
 }
 
-/** Puts pulse ticks on their way while there is work, well before the last ones arrive. False: they could not be sent. */
+/** Puts pulse ticks on their way while there is work, behind those that are on it and well before the last of them arrives. False: they could not be sent. */
 export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<boolean> {
   const now = deps.sources.now();
-  if (pool.armed_until - now > pulseTicksMin * pulseIntervalMs) return true;
-  const delays = Array.from({ length: pulseTicksMax }, (_, index) => ((index + 1) * pulseIntervalMs) / 1000);
+  const onTheirWay = Math.max(0, pool.armed_until - now);
+  if (onTheirWay > pulseTicksMin * pulseIntervalMs) return true;
+  const more = Math.floor(pulseTicksMax - onTheirWay / pulseIntervalMs);
+  const waits = Array.from({ length: more }, (_, index) => onTheirWay + (index + 1) * pulseIntervalMs);
   // Sent before noted: a crash in between makes ticks twice, never none; noted only when all are on their way.
+  const delays = waits.map((wait) => Math.floor(wait / 1_000));
   if (!(await deps.messenger.ticks(pool.pool, delays))) return false;
-  await deps.agents.arm(pool.pool, now + pulseTicksMax * pulseIntervalMs);
+  await deps.agents.arm(pool.pool, now + onTheirWay + more * pulseIntervalMs);
   return true;
 }
 

@@ -1,25 +1,20 @@
 import { queueFullRetryMs } from '../../../contracts/limits.ts';
-import type { PolicyRow, PoolRows } from '../../../contracts/rows.ts';
-import type { DistributorDeps } from '../../ports.ts';
+import type { AgentStore, DistributorDeps } from '../../ports.ts';
 
 /** What a pool says of submissions: which queues are full, and the policy in force. */
-export interface Admission {
-  readonly full: NonNullable<PoolRows['full']>;
-  readonly policy: PolicyRow | undefined;
-}
+export type Admission = Awaited<ReturnType<AgentStore['admission']>>;
 
 /** What a process last saw of each pool, for as long as between two counts: so a submission costs no call of its own. */
 const seen = new WeakMap<DistributorDeps['agents'], Map<string, Admission & { readonly at: number }>>();
 
 /** What a pool says of submissions, as it was `queueFullRetryMs` ago at the earliest. */
-export async function admissionOf({ agents, policies, sources }: DistributorDeps, pool: string): Promise<Admission> {
+export async function admissionOf({ agents, sources }: DistributorDeps, pool: string): Promise<Admission> {
   const pools = seen.get(agents) ?? new Map<string, Admission & { readonly at: number }>();
   seen.set(agents, pools);
   const last = pools.get(pool);
   const now = sources.now();
   if (last !== undefined && now - last.at < queueFullRetryMs && now >= last.at) return last;
-  const [full, policy] = await Promise.all([agents.full(pool), policies.head(pool)]);
-  const admission = { at: now, full, policy };
+  const admission = { at: now, ...(await agents.admission(pool)) };
   pools.set(pool, admission);
   return admission;
 }

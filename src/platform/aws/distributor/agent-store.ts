@@ -13,7 +13,7 @@ import {
   writeAgent,
 } from './agent-access.ts';
 import { type Database, isRefused } from '../database.ts';
-import { addRoutes, arm, desire, full, noteFull, pass, readPool, spread } from './pool-store.ts';
+import { addRoutes, admission, arm, desire, noteFull, pass, readPool, spread } from './pool-store.ts';
 import { executeStatements, type StatementResult } from '../statements.ts';
 
 /** What a reservation of slots for batches asks for besides, and moves on. */
@@ -250,7 +250,7 @@ export function createAgentStore(database: Database): AgentStore {
     addRoutes: (routes) => addRoutes(db, known, routes),
     arm: (pool, until) => arm(db, pool, until),
     pass: (pool, round) => pass(db, pool, round),
-    full: (pool) => full(db, pool),
+    admission: (pool) => admission(db, pool),
     noteFull: (pool, rules) => noteFull(db, pool, rules),
     desire: (pool, desired, was) => desire(db, pool, desired, was),
   };

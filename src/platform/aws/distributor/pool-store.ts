@@ -5,8 +5,8 @@ import type { PoolRows, RouteRow } from '../../../contracts/rows.ts';
 import type { AgentStore } from '../../../distributor/ports.ts';
 import type { AgentPlaces } from './agent-access.ts';
 import { fromAgentItem } from './agent-rows.ts';
-import { type Database, isApplied, isRefused, queryItems } from '../database.ts';
-import { canaryKey, poolKey, poolPartition, routeKey } from '../keys.ts';
+import { type Database, getItems, isApplied, isRefused, queryItems } from '../database.ts';
+import { canaryKey, policyHeadKey, poolKey, poolPartition, routeKey } from '../keys.ts';
 import { fromCanaryItem, fromPolicyItem } from './policy-store.ts';
 import { executeStatements, insertStatement } from '../statements.ts';
 import type { Item } from '../item.ts';
@@ -131,17 +131,14 @@ export async function pass(
   }
 }
 
-/** The overflow rules by which submissions are refused now. */
-export async function full(db: Database, pool: string): Promise<NonNullable<PoolRows['full']>> {
-  const { Item } = await db.client.send(
-    new GetCommand({
-      TableName: db.table,
-      Key: poolKey(pool),
-      ProjectionExpression: '#full',
-      ExpressionAttributeNames: { '#full': 'full' },
-    }),
-  );
-  return (Item?.['full'] ?? {}) as NonNullable<PoolRows['full']>;
+/** What a pool says of submissions, in one read of two rows. */
+export async function admission(db: Database, pool: string): ReturnType<AgentStore['admission']> {
+  const [row, head] = await getItems(db, [poolKey(pool), policyHeadKey(pool)]);
+  const policy = fromPolicyItem(head);
+  return {
+    full: (row?.['full'] ?? {}) as NonNullable<PoolRows['full']>,
+    ...(policy === undefined ? {} : { policy }),
+  };
 }
 
 /** Notes something on the pool's row, whatever it said before. */

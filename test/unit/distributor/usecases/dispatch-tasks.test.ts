@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dispatchRoundsMax, pulseTicksMax } from '../../../../src/contracts/limits.ts';
+import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMax, pulseTicksMin } from '../../../../src/contracts/limits.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
 import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
 import { distributorStage, task } from '../stage.ts';
@@ -107,6 +107,18 @@ describe('a dispatch', () => {
     await stage.dispatch('*');
     await stage.dispatch('*');
     expect(stage.told.ticks).toEqual([Array.from({ length: pulseTicksMax }, (_, at) => 3 * (at + 1))]);
+  });
+
+  it('sends the pulse only ticks behind those that are on their way, once half of them are left', async () => {
+    const stage = await stageWith({ a1: 1 });
+    const now = stage.deps.sources.now();
+    await stage.deps.agents.arm('default', now + (pulseTicksMin + 1) * pulseIntervalMs);
+    await stage.dispatch('*');
+    expect(stage.told.ticks).toEqual([]);
+    await stage.deps.agents.arm('default', now + pulseTicksMin * pulseIntervalMs - 500);
+    await stage.dispatch('*');
+    expect(stage.told.ticks).toEqual([[14, 17, 20, 23]]);
+    expect((await stage.deps.agents.pool('default')).armed_until).toBe(now + pulseTicksMax * pulseIntervalMs - 500);
   });
 
   it('hands out more than one round holds', async () => {
