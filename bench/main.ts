@@ -11,6 +11,7 @@ import type { Bench } from './figure.ts';
 import { hopsBench } from './hops.ts';
 import { localBench } from './local.ts';
 import { localContextBench } from './local-context.ts';
+import { makespanBench } from './makespan.ts';
 import { recoveryBench } from './recovery.ts';
 import { schedulerBench } from './scheduler.ts';
 import { simulatorBench } from './simulator.ts';
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   cpu: cpuBench,
   decide: decideBench,
   local: localBench,
+  makespan: makespanBench,
   hops: hopsBench,
   bundle: bundleBench,
   recovery: recoveryBench,

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type Agent, createAgent } from '../../src/sdk/agent/create-agent.ts';
 import { deployedClients, quietLog } from '../support/deployed-clients.ts';
+import { expectEachOnceInOrder } from '../support/each-once-in-order.ts';
 import { listSchedule } from '../support/list-scheduling.ts';
 import { describeDeployed } from '../support/local-cloud.ts';
-import { expectEachOnceInOrder, instanceNames, readInstance, timedTasks } from '../support/wfinstances.ts';
+import { instanceNames, readInstance, timedTasks } from '../support/wfinstances.ts';
 
 const capability = 'recorded';
 /** What a recorded workflow is scaled to: long enough for its order to show, short enough for ten of them. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FaultMix } from '../../src/platform/twin/faults.ts';
 import { createTestCloud } from '../../src/sdk/test-cloud/test-cloud.ts';
+import { expectEachOnceInOrder } from '../support/each-once-in-order.ts';
 import { listSchedule } from '../support/list-scheduling.ts';
-import { expectEachOnceInOrder, instanceNames, readInstance, timedTasks } from '../support/wfinstances.ts';
+import { instanceNames, readInstance, timedTasks } from '../support/wfinstances.ts';
 
 const recorded = instanceNames.length === 0 ? it.skip : it;
 const agents = ['ann', 'bob', 'cyd'];

@@ -1,8 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { expect } from '@jest/globals';
-import type { WorkflowEventView } from '../../src/contracts/api.ts';
 import { timeoutMsMax } from '../../src/contracts/limits.ts';
-import type { RunTask, WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
+import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import { isTask } from '../../src/contracts/workflow/nodes.ts';
 import { fromWfFormat, type WfFormatOptions } from '../../src/sdk/workflows/wfformat.ts';
 import type { TimedTask } from './list-scheduling.ts';
@@ -29,22 +27,4 @@ export function timedTasks({ nodes }: WorkflowDefinition): readonly TimedTask[] 
     const { duration_ms } = (isTask(node) ? node.payload : undefined) as { readonly duration_ms: number };
     return { name: node.name, depends_on: node.depends_on, ms: duration_ms };
   });
-}
-
-/** Fails unless each task of a completed run was started and completed once, and none began before what it depends on had ended. */
-export function expectEachOnceInOrder(
-  { nodes }: WorkflowDefinition,
-  tasks: readonly RunTask[],
-  log: readonly WorkflowEventView[],
-): void {
-  const events = log.flatMap((row) => row.events);
-  for (const type of ['NodeStarted', 'NodeCompleted'] as const) {
-    const named = events.flatMap((event) => (event.type === type ? [event.node] : []));
-    expect(named.sort()).toEqual(nodes.map(({ name }) => name).sort());
-  }
-  const byName = new Map(tasks.map((task) => [task.name, task]));
-  for (const { name, depends_on } of nodes) {
-    const { started_at = '' } = byName.get(name)!;
-    for (const each of depends_on) expect(started_at >= byName.get(each)!.completed_at!).toBe(true);
-  }
 }
