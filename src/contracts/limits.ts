@@ -348,6 +348,10 @@ export const lockTtlMsMax = 24 * 3_600_000;
 export const schemaBytesMax = 32 * 1024;
 /** Versions of a registered type. More: a read of its oldest documents makes as many migrations. */
 export const typeVersionsMax = 100;
+/** The audit, and which task read and wrote which version, are kept for this time. Longer: ids of what was erased stay longer. */
+export const traceRetentionMs = 400 * 24 * 3_600_000;
+/** A table can be had again as it was at any moment of this time before: DynamoDB's longest. Longer than it is: a certificate says too much of what stays. */
+export const backupRetentionMs = 35 * 24 * 3_600_000;
 /** Documents of one subject that one certificate is about; the rest needs another one. More: its row passes DynamoDB's 400 KB. */
 export const forgottenDocumentsMax = 500;
 /** Bytes of data in one page of an export. Larger: it passes what a function may answer. */

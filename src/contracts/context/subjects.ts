@@ -56,6 +56,16 @@ export const certificate = z.object({
   issued_at: timestamp,
   documents: z.array(forgotten),
   held: z.array(held),
+  /** Ids among them that have the subject in them: the erasure does not change ids. */
+  naming: z.array(contextId),
+  /** Where the ids of the documents, or copies of their data, stay after it, and until when; for good where no time is said. */
+  remains: z.array(
+    z.object({
+      place: z.enum(['tombstones', 'certificates', 'audit', 'lineage', 'backups']),
+      what: z.enum(['ids', 'data']),
+      until: timestamp.optional(),
+    }),
+  ),
   /** The hash of the certificate before; empty in the first one. */
   previous: z.string(),
   /** SHA-256 of the canonical JSON of everything above. */

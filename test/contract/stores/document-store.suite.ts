@@ -261,7 +261,17 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect(await store().beginForgetting({ ...row, context_ids: [] })).toBe(false);
       expect(await store().forgetting(namespace, 's')).toEqual(row);
       const { context_ids: _ids, ...request } = row;
-      const certificate = { ...request, number: 1, issued_at: at, documents: [], held: [], previous: '', hash: 'h' };
+      const certificate = {
+        ...request,
+        number: 1,
+        issued_at: at,
+        documents: [],
+        held: [],
+        naming: [],
+        remains: [],
+        previous: '',
+        hash: 'h',
+      };
       expect(await store().certify({ ...certificate, requested_at: 'another' })).toBe(false);
       expect(await store().certify(certificate)).toBe(true);
       expect(await store().forgetting(namespace, 's')).toBeUndefined();

@@ -107,6 +107,25 @@ describe('the data of one subject', () => {
     expect(await exported('bob')).toHaveLength(1);
   });
 
+  it('is certified with where ids and copies stay, until when, and which ids name the subject', async () => {
+    const { call, settle, clock } = await stageWithSubject();
+    for (const context_id of ['people/Alice_1/notes', 'people/alice.example.com', 'people/al'])
+      await call('create', { context_id, context_type: 'knowledge', data: {}, subject });
+    await call('forget', { subject, reason });
+    await settle();
+    const answer = await call('forget', { subject, reason });
+    if (answer.outcome !== 'done') throw new Error('not done');
+    expect(answer.certificate.naming).toEqual(['people/Alice_1/notes', 'people/alice.example.com']);
+    const until = (days: number) => new Date(clock.now + days * 86_400_000).toISOString();
+    expect(answer.certificate.remains).toEqual([
+      { place: 'tombstones', what: 'ids' },
+      { place: 'certificates', what: 'ids' },
+      { place: 'audit', what: 'ids', until: until(400) },
+      { place: 'lineage', what: 'ids', until: until(400) },
+      { place: 'backups', what: 'data', until: until(35) },
+    ]);
+  });
+
   it('leaves no document out of its certificate when a call dies at any moment', async () => {
     for (let moment = 1, reached = true; reached; moment += 1) {
       const { call, deps, settle } = await stageWithSubject();

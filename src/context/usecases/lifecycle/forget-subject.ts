@@ -8,6 +8,7 @@ import type {
 import { CadreError } from '../../../contracts/errors.ts';
 import { canonicalJson } from '../../../contracts/json.ts';
 import { commitRepeatsMax, forgottenDocumentsMax } from '../../../contracts/limits.ts';
+import { idsNaming, remainsAfter } from '../../core/what-remains.ts';
 import { headOf, type DocumentKey } from '../../core/version.ts';
 import type { Caller, ContextDeps, ContextPage, Forgetting } from '../../ports.ts';
 import { changeDocument, stampOf } from '../documents/change-document.ts';
@@ -74,15 +75,17 @@ async function fateOf(
 /** Adds the certificate to the chain, behind whichever is the last one now. */
 async function certify(
   deps: ContextDeps,
-  { context_ids: _ids, ...request }: Forgetting,
+  { context_ids, ...request }: Forgetting,
   documents: Forgotten[],
   held: Held[],
 ): Promise<Certificate> {
   for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
     const [last] = (await deps.documents.certificates(request.namespace, 1)).items;
-    const issued_at = new Date(deps.sources.now()).toISOString();
+    const now = deps.sources.now();
+    const issued_at = new Date(now).toISOString();
     const chained = { number: (last?.number ?? 0) + 1, previous: last?.hash ?? '' };
-    const unsigned = { ...request, ...chained, issued_at, documents, held };
+    const left = { naming: idsNaming(request.subject, context_ids), remains: remainsAfter(now) };
+    const unsigned = { ...request, ...chained, issued_at, documents, held, ...left };
     const row = { ...unsigned, hash: deps.sources.hash(canonicalJson(unsigned)) };
     if (await deps.documents.certify(row)) return row;
   }

@@ -1,3 +1,4 @@
+import { traceRetentionMs } from '../../../contracts/limits.ts';
 import type { DocumentStore, DocumentVersion } from '../../../context/ports.ts';
 import type { DocumentKey, StoredVersion } from '../../../context/core/version.ts';
 import { lineagePrefix, readPrefix, documentPartition, lineagePartition } from './keys.ts';
@@ -5,11 +6,8 @@ import { type Database, queryItems, writeAll } from '../database.ts';
 import type { Statement } from '../statements.ts';
 import type { Item } from '../item.ts';
 
-/** Rows of lineage are kept so long. */
-const lineageRetentionMs = 400 * 24 * 3_600_000;
-
 const padded = (version: number) => String(version).padStart(12, '0');
-const ttlAt = (at: number) => Math.ceil((at + lineageRetentionMs) / 1_000);
+const ttlAt = (at: number) => Math.ceil((at + traceRetentionMs) / 1_000);
 
 /** The row that says which task wrote a version; undefined when no task did. It is written with the version. */
 export function writtenItem(version: StoredVersion): (Item & Statement['key']) | undefined {

@@ -1,6 +1,7 @@
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../../contracts/errors.ts';
 import type { AuditEntry, ContextChange } from '../../../contracts/context/queries.ts';
+import { traceRetentionMs } from '../../../contracts/limits.ts';
 import type { DocumentKey } from '../../../context/core/version.ts';
 import type { ContextPage, DocumentStore, Edge, Finding } from '../../../context/ports.ts';
 import {
@@ -19,8 +20,6 @@ import { type Database, queryItems } from '../database.ts';
 import { indexName } from '../keys.ts';
 import type { Item } from '../item.ts';
 
-/** Rows of the audit are kept so long. */
-const auditRetentionMs = 400 * 24 * 3_600_000;
 /** After every character that an id may have. */
 const last = '~';
 
@@ -174,7 +173,7 @@ export function contextListings(db: Database): Pick<DocumentStore, 'find' | 'edg
     changes: (...args) => changes(db, ...args),
     audit: async (namespace, id, entry) => {
       const day = entry.at.slice(0, 10);
-      const ttl = Math.ceil((Date.parse(entry.at) + auditRetentionMs) / 1_000);
+      const ttl = Math.ceil((Date.parse(entry.at) + traceRetentionMs) / 1_000);
       const Item = { pk: auditPartition(namespace, day), sk: `${entry.at}#${id}`, ...entry, ttl };
       // must not exist: nothing in the audit is ever written over.
       await db.client.send(
