@@ -54,6 +54,10 @@ function show({ task_id, status, distribution, hedge, hedge_at, queued }: TaskEx
         'before it',
         `${before.more ? 'at least ' : ''}${before.tasks}${before.first.length === 0 ? '' : `: ${before.first.join(', ')}${before.tasks > before.first.length ? ', …' : ''}`}`,
       ],
+      ...(queued.turns ?? []).map(({ of, name, weight, share, ahead, next }): [string, string] => [
+        `${of} turn`,
+        `${next}; ${name} (weight ${weight}) gets ${Math.round(share * 100)} % of its level and had ${ahead} starts more`,
+      ]),
       ['starts when', queued.would_start],
       ['escalation', showEscalation(queued)],
       ['due', showTime(queued.due_at)],

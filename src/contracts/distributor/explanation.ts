@@ -5,6 +5,16 @@ import { comingEscalation, distributionLog, hedgeView, priority, taskStatus } fr
 /** Agents of an explanation that are named one by one; the others are counted by the reason. */
 export const explainedAgentsMax = 20;
 
+/** Where one stands among those who take turns: its weight, its part of the level while all wait that do now, the starts that it has had beyond that, and whose turn it is. */
+const turn = z.strictObject({
+  of: z.enum(['namespace', 'submitter']),
+  name: z.string(),
+  weight: z.number().positive(),
+  share: z.number().min(0).max(1),
+  ahead: z.number().nonnegative(),
+  next: z.string(),
+});
+
 /** Why a task is where it is: constant in size, whatever the number of agents and tasks. */
 export const taskExplanation = z.strictObject({
   task_id: taskId,
@@ -29,7 +39,15 @@ export const taskExplanation = z.strictObject({
       reasons: z.record(z.string(), z.int()),
       waits_because: z.string(),
       /** What stands before it and wants the same agents: at least so many, the first of them by name. */
-      before: z.strictObject({ tasks: z.int().nonnegative(), first: z.array(taskId).max(5), more: z.boolean() }),
+      before: z.strictObject({
+        tasks: z.int().nonnegative(),
+        first: z.array(taskId).max(5),
+        more: z.boolean(),
+        /** How many of them only the turns of others put before it. */
+        by_turn: z.int().positive().optional(),
+      }),
+      /** Where its namespace and its submitter stand among those who share its level. */
+      turns: z.array(turn).max(2).optional(),
       would_start: z.string(),
       /** The level that it was submitted with, once its deadline has raised it; and how it rises next. */
       escalated_from: priority.optional(),

@@ -1,5 +1,5 @@
 import type { PolicyDocument } from '../../../contracts/distributor/policy.ts';
-import type { RouteRow, Served } from '../../../contracts/rows.ts';
+import type { PoolRows, RouteRow, Served } from '../../../contracts/rows.ts';
 import { namespaceOf } from './route.ts';
 
 /** Where a lane stands among those that share: its namespace, then its submitter among those of the namespace. */
@@ -25,9 +25,21 @@ interface Sharer {
   readonly weights: Readonly<Record<string, number>> | undefined;
 }
 
-/** What one start moves a sharer on by. */
-function stepOf({ name, weights = {} }: Sharer): number {
-  return 1 / ((Object.hasOwn(weights, name) ? weights[name] : weights['*']) ?? 1);
+function weightOf({ name, weights = {} }: Sharer): number {
+  return (Object.hasOwn(weights, name) ? weights[name] : weights['*']) ?? 1;
+}
+
+/** The namespace and the submitter of a route among those they share a level with. */
+function sharersOf(
+  route: RouteRow,
+  level: number,
+  { shares, submitters }: Pick<PolicyDocument, 'shares' | 'submitters'>,
+): readonly [Sharer, Sharer] {
+  const namespace = shares === undefined ? '' : namespaceOf(route);
+  return [
+    { group: String(level), name: namespace, weights: shares },
+    { group: `${level} ${namespace}`, name: route.submitter ?? '', weights: submitters },
+  ];
 }
 
 /**
@@ -37,10 +49,10 @@ function stepOf({ name, weights = {} }: Sharer): number {
  * namespaces do not share): the law holds for them within it. In the weights of a policy `*` is for all others, 1 where it is not given. Undefined: it shares nothing out.
  */
 export function openFairShare(
-  { shares, submitters }: Pick<PolicyDocument, 'shares' | 'submitters'>,
+  sharing: Pick<PolicyDocument, 'shares' | 'submitters'>,
   before: Served = {},
 ): FairShare | undefined {
-  if (shares === undefined && submitters === undefined) return undefined;
+  if (sharing.shares === undefined && sharing.submitters === undefined) return undefined;
   const groups = new Map<string, { now: number; next: Map<string, number> }>();
   let isCounted = false;
   const groupOf = (name: string) => {
@@ -51,13 +63,6 @@ export function openFairShare(
     groups.set(name, opened);
     return opened;
   };
-  const sharersOf = (route: RouteRow, level: number): readonly [Sharer, Sharer] => {
-    const namespace = shares === undefined ? '' : namespaceOf(route);
-    return [
-      { group: String(level), name: namespace, weights: shares },
-      { group: `${level} ${namespace}`, name: route.submitter ?? '', weights: submitters },
-    ];
-  };
   const turnOf = ({ group, name, weights }: Sharer): number => {
     if (weights === undefined) return 0;
     const { now, next } = groupOf(group);
@@ -65,16 +70,16 @@ export function openFairShare(
   };
   return {
     turnsOf: (route, level) => {
-      const [namespace, submitter] = sharersOf(route, level);
+      const [namespace, submitter] = sharersOf(route, level, sharing);
       return [turnOf(namespace), turnOf(submitter)];
     },
     take: (route, level) => {
-      for (const sharer of sharersOf(route, level)) {
+      for (const sharer of sharersOf(route, level, sharing)) {
         if (sharer.weights === undefined) continue;
         const turn = turnOf(sharer);
         const group = groupOf(sharer.group);
         group.now = turn;
-        group.next.set(sharer.name, turn + stepOf(sharer));
+        group.next.set(sharer.name, turn + 1 / weightOf(sharer));
         isCounted = true;
       }
     },
@@ -89,3 +94,48 @@ export function openFairShare(
     },
   };
 }
+
+/** Where one stands among those who take turns in a level. */
+export interface Turn {
+  readonly of: 'namespace' | 'submitter';
+  readonly name: string;
+  readonly weight: number;
+  /** Its part of the level (0 to 1) while all wait that do now. */
+  readonly share: number;
+  /** Starts that it has had beyond its share, compared with the one whose turn it is. */
+  readonly ahead: number;
+  /** Whose turn it is. */
+  readonly next: string;
+}
+
+/** Where the namespace and the submitter of a route stand among those of which tasks wait in this level, in `routes`; those that the policy does not share between are left out. */
+export function turnsAmong(
+  routes: readonly RouteRow[],
+  own: RouteRow,
+  level: number,
+  { policy, served }: Pick<PoolRows, 'policy' | 'served'>,
+): readonly Turn[] {
+  const sharing = policy?.document ?? {};
+  const shares = openFairShare(sharing, served);
+  if (shares === undefined) return [];
+  const mine = sharersOf(own, level, sharing);
+  return (['namespace', 'submitter'] as const).flatMap((of, index) => {
+    const me = mine[index as 0 | 1];
+    if (me.weights === undefined) return [];
+    const turns = new Map([[me.name, { sharer: me, turn: shares.turnsOf(own, level)[index as 0 | 1] }]]);
+    for (const route of routes) {
+      const sharer = sharersOf(route, level, sharing)[index as 0 | 1];
+      if (sharer.group !== me.group || turns.has(sharer.name)) continue;
+      turns.set(sharer.name, { sharer, turn: shares.turnsOf(route, level)[index as 0 | 1] });
+    }
+    const all = [...turns.values()];
+    // Of equals the task's own: then nobody's turn is before it.
+    const next = all.reduce((first, each) => (each.turn < first.turn ? each : first));
+    const weight = weightOf(me);
+    const ahead = ((turns.get(me.name)?.turn ?? 0) - next.turn) * weight;
+    const share = weight / all.reduce((sum, { sharer }) => sum + weightOf(sharer), 0);
+    return [{ of, name: me.name, weight, share: rounded(share), ahead: rounded(ahead), next: next.sharer.name }];
+  });
+}
+
+const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;

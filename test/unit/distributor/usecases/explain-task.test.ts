@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainedAgentsMax, taskExplanation } from '../../../../src/contracts/distributor/explanation.ts';
 import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { acceptTasks } from '../../../../src/distributor/usecases/submit/accept-tasks.ts';
 import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
 import { distributorStage, task } from '../stage.ts';
 
@@ -72,6 +73,59 @@ describe('an explanation', () => {
     expect(queued?.excluded).toHaveLength(explainedAgentsMax);
     expect(queued?.reasons).toEqual({ 'does not offer x': explainedAgentsMax + 5 });
     expect(queued?.would_start).toBe('an agent that offers x registers');
+  });
+
+  it('tells whose turn it is among namespaces, and what goes first because of that', async () => {
+    const stage = distributorStage();
+    const document = { shares: { a: 3, b: 1 } };
+    await putPolicy(stage.deps, { pool: 'default', document, expected_version: 0, principal: 'me' });
+    await stage.join('agent');
+    const of = (task_id: string, namespace: string) => task({ task_id, namespace });
+    await stage.accept(of('b1', 'b'));
+    await stage.dispatch('b|*');
+    await stage.accept(of('b2', 'b'), ...['u', 'v', 'w', 'x', 'y'].map((id) => of(id, 'a')));
+    const b = await explained(stage, 'b2');
+    expect(b.queued).toMatchObject({
+      waits_because: expect.stringMatching(/and its turn: namespace b had 1 more .* it is the turn of a$/) as string,
+      before: { tasks: 3, first: ['u', 'v', 'w'], by_turn: 3 },
+      turns: [{ of: 'namespace', name: 'b', weight: 1, share: 0.25, ahead: 1, next: 'a' }],
+    });
+    const a = await explained(stage, 'y');
+    expect(a.queued).toMatchObject({
+      waits_because: 'waits for a free slot',
+      before: { tasks: 5, first: ['u', 'v', 'w', 'b2', 'x'] },
+      turns: [{ of: 'namespace', name: 'a', share: 0.75, ahead: 0, next: 'a' }],
+    });
+    // It is what happens: the agent's slot goes round by round.
+    const started = [];
+    for (let round = 0; round < 6; round += 1) {
+      await stage.deps.agents.release('default', 'agent', Object.keys((await stage.agent('agent')).holds));
+      stage.forget();
+      await stage.dispatch('a|*', 'b|*');
+      started.push(...stage.told.leases().map(({ task_id }) => task_id));
+    }
+    expect(started).toEqual(['u', 'v', 'w', 'b2', 'x', 'y']);
+  });
+
+  it('tells turns of submitters inside of their namespace, and none to what is due', async () => {
+    const stage = distributorStage();
+    const document = { submitters: { ann: 1, '*': 1 } };
+    await putPolicy(stage.deps, { pool: 'default', document, expected_version: 0, principal: 'me' });
+    await stage.join('agent');
+    const submit = (principal: string, ...ids: string[]) =>
+      acceptTasks(stage.deps, { tasks: ids.map((id) => task({ task_id: id })), principal, correlation_id: 'story' });
+    await submit('ann', 'ann-1');
+    await stage.dispatch('~ann|*');
+    await submit('ann', 'ann-2');
+    await submit('bob', 'bob-1');
+    expect((await explained(stage, 'ann-2')).queued).toMatchObject({
+      before: { first: ['bob-1'], by_turn: 1 },
+      turns: [{ of: 'submitter', name: 'ann', ahead: 1, next: 'bob', share: 0.5 }],
+    });
+    stage.clock.now += 24 * 3_600_000;
+    const { queued } = await explained(stage, 'ann-2');
+    expect(queued).not.toHaveProperty('turns');
+    expect(queued?.before).toEqual({ tasks: 0, first: [], more: false });
   });
 
   it('says what keeps the only agent away', async () => {
