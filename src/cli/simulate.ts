@@ -100,25 +100,19 @@ export function showReports(reports: readonly Report[]): string {
         return [report.policy, String(report.agents), level, ...[p50, p95, p99, max].map(showDuration)];
       }),
   );
-  const namespaces = reports.flatMap((report) =>
-    Object.entries(report.namespaces ?? {}).map(
-      ([
-        name,
-        {
-          tasks,
-          share,
-          wait_ms: { p50, p95 },
-        },
-      ]) => [
+  const sharers = (['namespaces', 'submitters'] as const).flatMap((by) => {
+    const rows = reports.flatMap((report) =>
+      Object.entries(report[by] ?? {}).map(([name, { tasks, share, wait_ms }]) => [
         ...[report.policy, String(report.agents), name, String(tasks), percent(share)],
-        ...[p50, p95].map(showDuration),
-      ],
-    ),
-  );
-  const byNamespace = ['POLICY', 'AGENTS', 'NAMESPACE', 'TASKS', 'SHARE', 'WAIT P50', 'P95'];
+        ...[wait_ms.p50, wait_ms.p95].map(showDuration),
+      ]),
+    );
+    const name = by === 'namespaces' ? 'NAMESPACE' : 'SUBMITTER';
+    return rows.length === 0 ? [] : [table(['POLICY', 'AGENTS', name, 'TASKS', 'SHARE', 'WAIT P50', 'P95'], rows)];
+  });
   return [
     table([...head, 'PREEMPTIONS', 'HEDGES', 'COST'], runs),
     table(['POLICY', 'AGENTS', 'LEVEL', 'WAIT P50', 'P95', 'P99', 'MAX'], waits),
-    ...(namespaces.length === 0 ? [] : [table(byNamespace, namespaces)]),
+    ...sharers,
   ].join('\n\n');
 }

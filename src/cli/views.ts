@@ -74,6 +74,7 @@ export function showTask(task: TaskView): string {
       task.completed_at && `${showTime(task.completed_at)}${ran === undefined ? '' : ` after ${showDuration(ran)}`}`,
     ],
     ['namespace', task.namespace],
+    ['submitter', task.submitter],
     ['why there', task.distribution?.reasons.join('; ')],
     ['second run', task.hedge_at && `at ${showTime(task.hedge_at)}, unless it has ended`],
     ['other run', showHedge(task.hedge)],

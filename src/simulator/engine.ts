@@ -136,18 +136,12 @@ export class Simulation {
       return;
     }
     const live = this.#live.get(subject);
-    if (kind === events.looked) {
-      this.#look(subject, live);
-      return;
-    }
-    if (kind === events.escalating) {
-      this.#escalate(subject, live);
-      return;
-    }
     const run = live?.runs.find(({ attempt }) => events.isTurn(attempt, turn));
+    if (kind === events.looked) this.#look(subject, live);
+    else if (kind === events.escalating) this.#escalate(subject, live);
     // An event of an attempt that was lost, or that came second.
-    if (live === undefined || run === undefined) return;
-    if (kind === events.begun) this.#begin(subject, run);
+    else if (live === undefined || run === undefined) return;
+    else if (kind === events.begun) this.#begin(subject, run);
     else if (kind === events.worked) this.#work(subject, run);
     else if (kind === events.interrupted) this.#interrupt(subject, run);
     else if (kind === events.handedBack) this.#takeHandedBack(live, run);
@@ -163,7 +157,10 @@ export class Simulation {
 
   #accept(index: number): void {
     const work = this.#scenario.work[index] as Work;
-    const row = acceptedRow(index, work, this.#now, this.#scenario.hedged === true);
+    const row = acceptedRow(index, work, this.#now, {
+      hedged: this.#scenario.hedged === true,
+      turnOf: (submitter) => this.#scheduling.turnOf?.(submitter) ?? {},
+    });
     this.#live.set(index, { row, runs: [] });
     if (work.priority === 'critical')
       this.#at(this.#now + preemptAfterMs + pulseIntervalMs / 2, index, 0, events.looked);

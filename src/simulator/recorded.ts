@@ -1,12 +1,18 @@
 import type { TaskView } from '../contracts/distributor/task.ts';
 import type { TraceLine } from './work.ts';
 
+/** The size of its payload, which batches are limited by. */
+function sizeOf({ payload, payload_ref }: TaskView): Pick<TraceLine, 'payload_bytes'> {
+  if (payload_ref !== undefined) return { payload_bytes: payload_ref.bytes };
+  return payload === undefined ? {} : { payload_bytes: new TextEncoder().encode(JSON.stringify(payload)).length };
+}
+
 /**
  * A task that ended well as a line of a trace: when it came (epoch ms), how long its last attempt took, and what the scheduler looked at. Undefined for a task that
  * has not completed: nobody knows how long it would work.
  */
 export function recordedLine(task: TaskView): TraceLine | undefined {
-  const { status, created_at, started_at, completed_at, deadline, required_capabilities, namespace } = task;
+  const { status, created_at, started_at, completed_at, deadline, required_capabilities, namespace, submitter } = task;
   const { priority, escalated_from = priority, escalation } = task;
   if (status !== 'Completed' || started_at === undefined || completed_at === undefined) return undefined;
   const timestamp_ms = Date.parse(created_at);
@@ -19,6 +25,8 @@ export function recordedLine(task: TaskView): TraceLine | undefined {
     ...(escalation === undefined ? {} : { escalation }),
     ...(required_capabilities.length === 0 ? {} : { capabilities: [...required_capabilities] }),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(submitter === undefined ? {} : { submitter }),
+    ...sizeOf(task),
   };
 }
 

@@ -1,7 +1,9 @@
+import { defaultNamespace } from '../contracts/ids.ts';
 import type { Priority } from '../contracts/distributor/task.ts';
 import { awsUsd } from './aws-model.ts';
 import type { Scenario, Simulation } from './engine.ts';
-import { type NamespaceReport, namespacesOf } from './namespaces.ts';
+import { type SharerReport, sharersOf } from './sharers.ts';
+import { nobody } from './simulated-task.ts';
 import { variation, type Waits, waitsByLevel } from './measures.ts';
 
 /** What a run was like: shares are 0 to 1, times milliseconds. */
@@ -12,8 +14,9 @@ export interface Report {
   readonly agents: number;
   /** From the submission to the first start, by level; 0 where a level has no tasks. */
   readonly wait_ms: Readonly<Record<Priority, Waits>>;
-  /** By namespace, where tasks name one. */
-  readonly namespaces?: Readonly<Record<string, NamespaceReport>>;
+  /** By namespace, and by submitter, where tasks name one. */
+  readonly namespaces?: Readonly<Record<string, SharerReport>>;
+  readonly submitters?: Readonly<Record<string, SharerReport>>;
   /** Share of the tasks with a deadline that ended in time; 1 when none has one. */
   readonly deadlines_met: number;
   /** Share of the slots' time that was work. */
@@ -64,11 +67,13 @@ export function reportOf(policy: string, scenario: Scenario, run: Simulation): R
     (index) => work[index]?.priority ?? 'medium',
   );
   const loads = agents.filter(({ presentMs }) => presentMs > 0);
-  const namespaces = namespacesOf(work, startedAt);
+  const namespaces = sharersOf(work, startedAt, { by: 'namespace', unnamed: defaultNamespace });
+  const submitters = sharersOf(work, startedAt, { by: 'submitter', unnamed: nobody });
   const shares = loads.map(({ workedMs, presentMs, row }) => workedMs / (presentMs * row.capacity));
   return {
     ...{ policy, seed, tasks: work.length, agents: agents.length, wait_ms: waits },
     ...(namespaces === undefined ? {} : { namespaces }),
+    ...(submitters === undefined ? {} : { submitters }),
     deadlines_met: digits(deadlinesMet(scenario, run), 5),
     utilisation: digits(sums.slots === 0 ? 0 : sums.working / sums.slots, 5),
     load_variance: digits(variation(shares), 5),

@@ -11,13 +11,22 @@ export const startMs = Date.UTC(2026, 0, 1);
 /** A time of the run (ms from its beginning) as rows have it. */
 export const timeText = (ms: number): string => new Date(startMs + ms).toISOString();
 
+/** Who submits what names nobody. */
+export const nobody = 'simulation';
+
 const prefix = 'task-';
 /** The place of a task in the work of its run. */
 export const indexOf = (task_id: string): number => Number(task_id.slice(prefix.length));
 
+/** How tasks are accepted in a run: whether each may be hedged, and under whom it takes turns where its policy shares out between submitters. */
+export interface Acceptance {
+  readonly hedged: boolean;
+  readonly turnOf: (submitter: string) => { readonly submitter?: string };
+}
+
 /** The row of a task as it was accepted at a time of the run. */
-export function acceptedRow(index: number, work: Work, now: number, hedged: boolean): TaskRow {
-  const { priority, capabilities, deadline_ms, escalation, at, namespace } = work;
+export function acceptedRow(index: number, work: Work, now: number, { hedged, turnOf }: Acceptance): TaskRow {
+  const { priority, capabilities, deadline_ms, escalation, at, namespace, submitter = nobody } = work;
   return newTask(
     {
       task_id: `${prefix}${String(index).padStart(9, '0')}`,
@@ -29,7 +38,8 @@ export function acceptedRow(index: number, work: Work, now: number, hedged: bool
     },
     {
       ...{ pool: 'default', now: timeText(now), body_hash: '', correlation_id: '', timeout_ms: timeoutMsMax },
-      submitted_by: 'simulation',
+      submitted_by: submitter,
+      ...turnOf(submitter),
     },
   );
 }

@@ -1,4 +1,5 @@
 import { capabilityList, userId } from '../contracts/ids.ts';
+import { submitterCharactersMax } from '../contracts/limits.ts';
 import { type Escalation, escalation, type Priority, priority } from '../contracts/distributor/task.ts';
 import { CadreError, type Fault } from '../contracts/errors.ts';
 import { parse } from '../contracts/parse.ts';
@@ -15,8 +16,9 @@ export interface Work {
   /** How its level rises as the deadline comes nearer. */
   readonly escalation?: readonly Escalation[];
   readonly capabilities: readonly string[];
-  /** Whose task it is: its submitter. */
   readonly namespace?: string;
+  /** Who submits it, as a policy's shares name them. */
+  readonly submitter?: string;
   /** Bytes of its payload: what batches are limited by. @default 0 */
   readonly payload_bytes?: number;
 }
@@ -38,6 +40,7 @@ const common = {
   escalation: escalation.optional(),
   capabilities: capabilityList.optional(),
   namespace: userId.optional(),
+  submitter: z.string().min(1).max(submitterCharactersMax).optional(),
   payload_bytes: z.int().nonnegative().optional(),
 };
 
@@ -65,7 +68,7 @@ const faultsMax = 100;
 
 function workOf(line: TraceLine, origin: number, rates: TokenRates, levels: () => Priority): Work {
   const { timestamp_ms, duration_ms, input_tokens = 0, output_tokens = 0, capabilities } = line;
-  const { deadline_ms, escalation: steps, namespace, payload_bytes } = line;
+  const { deadline_ms, escalation: steps, namespace, submitter, payload_bytes } = line;
   return {
     at: timestamp_ms - origin,
     duration_ms: duration_ms ?? (input_tokens / rates.input + output_tokens / rates.output) * 1000,
@@ -74,6 +77,7 @@ function workOf(line: TraceLine, origin: number, rates: TokenRates, levels: () =
     ...(deadline_ms === undefined ? {} : { deadline_ms }),
     ...(steps === undefined ? {} : { escalation: steps }),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(submitter === undefined ? {} : { submitter }),
     ...(payload_bytes === undefined ? {} : { payload_bytes }),
   };
 }

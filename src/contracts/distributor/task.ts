@@ -227,6 +227,8 @@ export const taskView = z.strictObject({
   started_at: timestamp.optional(),
   completed_at: timestamp.optional(),
   not_before: timestamp.optional(),
+  /** Who submitted it, as a policy's shares name them: the id of an IAM user or role, or `jwt:` and the subject of a token. */
+  submitter: z.string().optional(),
   dependencies: z.array(z.string()),
   complexity_score: z.number().optional(),
   estimated_duration: z.number().optional(),

@@ -16,13 +16,19 @@ describe('the trace of a recorded run', () => {
     const late = view({ created_at: '2026-01-01T00:01:00.000Z', started_at: '2026-01-01T00:01:00.000Z' });
     const tasks = [
       { ...late, completed_at: '2026-01-01T00:01:00.250Z', required_capabilities: ['gpu'], namespace: 'team' },
-      view({ deadline: '2026-01-01T00:00:09.000Z' }),
+      view({
+        ...{ deadline: '2026-01-01T00:00:09.000Z', submitter: 'AIDA1', payload: 'tö', priority: 'critical' },
+        ...{ escalated_from: 'high', escalation: [{ within_ms: 9_000, priority: 'critical' }] },
+      }),
     ];
     const text = recordedTrace(tasks)
       .map((line) => JSON.stringify(line))
       .join('\n');
     expect(parseTrace(text, 'recorded')).toEqual([
-      { at: 0, duration_ms: 2_500, priority: 'high', deadline_ms: 9_000, capabilities: [] },
+      {
+        ...{ at: 0, duration_ms: 2_500, priority: 'high', deadline_ms: 9_000, capabilities: [] },
+        ...{ submitter: 'AIDA1', payload_bytes: 5, escalation: [{ within_ms: 9_000, priority: 'critical' }] },
+      },
       { at: 60_000, duration_ms: 250, priority: 'high', capabilities: ['gpu'], namespace: 'team' },
     ]);
   });

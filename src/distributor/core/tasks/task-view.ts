@@ -3,6 +3,7 @@ import type { Json } from '../../../contracts/json.ts';
 import type { StoredJson, TaskRow } from '../../../contracts/rows.ts';
 import type { TaskView } from '../../../contracts/distributor/task.ts';
 import { nextEscalation } from './escalation.ts';
+import { submitterOf } from '../ready/submitter.ts';
 import { noAmount, spentView, sumOf } from '../dispatch/budget.ts';
 
 function shown<K extends string>(name: K, stored: StoredJson | undefined): Record<string, unknown> {
@@ -47,8 +48,7 @@ export function taskView(row: TaskRow): TaskView {
     checkpoint: _checkpoint,
     route: _route,
     principal: _principal,
-    submitted_by: _by,
-    submitter: _submitter,
+    submitted_by,
     correlation_id: _story,
     traceparent: _trace,
     reads,
@@ -65,6 +65,7 @@ export function taskView(row: TaskRow): TaskView {
   const workflow = workflowOf(row.task_id);
   return {
     ...view,
+    submitter: submitterOf(submitted_by),
     required_capabilities: [...row.required_capabilities],
     dependencies: [...row.dependencies],
     ...(reads === undefined ? {} : { reads: [...reads] }),

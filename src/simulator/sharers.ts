@@ -1,17 +1,16 @@
-import { defaultNamespace } from '../contracts/ids.ts';
 import { type Waits, waitsOf } from './measures.ts';
 import type { Work } from './work.ts';
 
-/** What became of the tasks of one namespace. */
-export interface NamespaceReport {
+/** What became of the tasks of one namespace or submitter. */
+export interface SharerReport {
   readonly tasks: number;
   /** From the submission to the first start. */
   readonly wait_ms: Waits;
-  /** Its part (0 to 1) of the starts that were made while tasks of more than one namespace waited; 0 where there were none. */
+  /** Its part (0 to 1) of the starts that were made while tasks of more than one of them waited; 0 where there were none. */
   readonly share: number;
 }
 
-/** How many starts each namespace had while others waited too; what starts in a moment in which it came has waited for nobody. */
+/** How many starts each had while others waited too; what starts in a moment in which it came has waited for nobody. */
 function contested(work: readonly Work[], startedAt: Float64Array, nameOf: (index: number) => string) {
   const moments = work.flatMap(({ at }, index) => {
     const started = startedAt[index] ?? Number.NaN;
@@ -35,13 +34,14 @@ function contested(work: readonly Work[], startedAt: Float64Array, nameOf: (inde
   return starts;
 }
 
-/** Tells of each namespace how long its tasks waited, and what it got of the slots that others wanted as well; undefined where no task names one. */
-export function namespacesOf(
+/** Tells of each namespace (or submitter) how long its tasks waited, and what it got of the slots that others wanted as well; undefined where no task names one. `unnamed` is whose the others are. */
+export function sharersOf(
   work: readonly Work[],
   startedAt: Float64Array,
-): Readonly<Record<string, NamespaceReport>> | undefined {
-  if (work.every(({ namespace }) => namespace === undefined)) return undefined;
-  const nameOf = (index: number): string => work[index]?.namespace ?? defaultNamespace;
+  { by, unnamed }: { readonly by: 'namespace' | 'submitter'; readonly unnamed: string },
+): Readonly<Record<string, SharerReport>> | undefined {
+  if (work.every((each) => each[by] === undefined)) return undefined;
+  const nameOf = (index: number): string => work[index]?.[by] ?? unnamed;
   const starts = contested(work, startedAt, nameOf);
   const all = [...starts.values()].reduce((sum, each) => sum + each, 0);
   const byName = Map.groupBy(work.keys(), nameOf);
