@@ -43,6 +43,9 @@ export async function startEverything(request: StartRequest): Promise<ReviewResu
 async function start(request: StartRequest): Promise<ReviewResult> {
   const { out, keep, endpoint, port } = request;
   const ranBefore = endpoint !== undefined || (await cloudStatus()).running;
+  // It may be left of a start that was killed: whoever wonders is told how to be rid of it.
+  if (ranBefore && endpoint === undefined)
+    out.progress('The local cloud runs already and stays: `npx cadre down` stops it');
   // Agents of an earlier `--keep` would share the work with the new ones under the same names.
   await stopKeptFleet();
   let done = false;

@@ -379,7 +379,7 @@ export const errorCatalogue = {
   'port-taken': {
     status: 500,
     exit: 3,
-    what: 'The port is used by another program.',
+    what: 'Only one program at a time can listen on a port.',
     fix: 'Choose another port with --port, or leave it out to get a free one.',
   },
   'already-running': {
