@@ -1,4 +1,5 @@
-import type { ContextHead, ContextVersionView, NamespacePolicy } from '../contracts/context/context.ts';
+import type { ContextHead, ContextVersionView } from '../contracts/context/context.ts';
+import type { NamespacePolicy } from '../contracts/context/policy.ts';
 import type { ConflictDocument } from '../contracts/context/requests.ts';
 import type { AuditEntry, ContextChange } from '../contracts/context/queries.ts';
 import type { Snapshot } from '../contracts/context/snapshots.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { usage } from './distributor/budget.ts';
-import { contextId, contextType, namespaceName } from './context/context.ts';
+import { contextId, contextType, namespaceName } from './context/names.ts';
 import { taskReads } from './context/declared-reads.ts';
 import { agentId, taskId, taskType, timestamp, userId } from './ids.ts';
 import { json } from './json.ts';

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { ContextAnswer, ContextOperationName } from '../../contracts/context/operations.ts';
-import { contextId, type ContextDocument, type ContextHead } from '../../contracts/context/context.ts';
+import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import { contextId } from '../../contracts/context/names.ts';
 import { documentQuery, namespaceQuery, writtenDocumentQuery } from '../../contracts/context/document-operations.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { canonicalJson, json } from '../../contracts/json.ts';

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { defaultNamespace } from '../../contracts/context/context.ts';
+import { defaultNamespace } from '../../contracts/context/names.ts';
 import type { DocumentPin } from '../../contracts/context/declared-reads.ts';
 import { CadreError, type Fault } from '../../contracts/errors.ts';
 import { userId } from '../../contracts/ids.ts';

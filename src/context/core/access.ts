@@ -1,10 +1,5 @@
-import type {
-  AccessRule,
-  ContextAction,
-  ContextDocument,
-  ContextHead,
-  NamespacePolicy,
-} from '../../contracts/context/context.ts';
+import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import type { AccessRule, ContextAction, NamespacePolicy } from '../../contracts/context/policy.ts';
 import type { UnchangedDocument } from '../../contracts/context/requests.ts';
 import type { Json } from '../../contracts/json.ts';
 import { isList, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';

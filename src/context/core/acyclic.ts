@@ -3,7 +3,7 @@ import { acyclicRelationTypes, type ContextHead, type Relation } from '../../con
 type Related = Pick<ContextHead, 'relations' | 'deleted'>;
 
 /** True for a type whose relations may not come back to where they began. */
-export function isAcyclic(type: string): boolean {
+function isAcyclic(type: string): boolean {
   return acyclicRelationTypes.some((each) => each === type);
 }
 

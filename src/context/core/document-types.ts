@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { builtInTypes } from '../../contracts/context/context.ts';
+import { builtInTypes } from '../../contracts/context/names.ts';
 import type { TypeVersion } from '../../contracts/context/types.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import { timestamp } from '../../contracts/ids.ts';

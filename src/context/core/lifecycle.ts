@@ -1,4 +1,5 @@
-import type { ContextHead, Due, NamespacePolicy, Retention } from '../../contracts/context/context.ts';
+import type { ContextHead, Due } from '../../contracts/context/context.ts';
+import type { NamespacePolicy, Retention } from '../../contracts/context/policy.ts';
 import { deletedRetentionMs, pruneDelayMs } from '../../contracts/limits.ts';
 
 const dayMs = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import { diff3Merge } from 'node-diff3';
-import type { MergeRule } from '../../contracts/context/context.ts';
+import type { MergeRule } from '../../contracts/context/merge-rules.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
 import { isList, sameJson } from './pointer.ts';
 

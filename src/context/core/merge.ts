@@ -1,5 +1,5 @@
 import type { MergeConflict } from '../../contracts/context/requests.ts';
-import type { MergeRule } from '../../contracts/context/context.ts';
+import type { MergeRule } from '../../contracts/context/merge-rules.ts';
 import type { Json } from '../../contracts/json.ts';
 import { isList, isObject, keysOf, pointerOf, sameJson } from './pointer.ts';
 import { mergePlace, type Sides } from './merge-policies.ts';

@@ -1,6 +1,6 @@
 import jsonPatchLibrary from 'fast-json-patch';
 import type { PatchOperation } from '../../contracts/context/requests.ts';
-import { jsonBytes } from '../../contracts/context/context.ts';
+import { jsonBytes } from '../../contracts/context/data.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
 import { documentBytesMax } from '../../contracts/limits.ts';

@@ -1,14 +1,13 @@
-import {
-  contextData,
-  jsonBytes,
-  type ChangeKind,
-  type ContextDocument,
-  type ContextHead,
-  type ContextVersionView,
-  type Erasure,
-  type Origin,
-  type StoredVector,
+import type {
+  ChangeKind,
+  ContextDocument,
+  ContextHead,
+  ContextVersionView,
+  Erasure,
+  Origin,
+  StoredVector,
 } from '../../contracts/context/context.ts';
+import { contextData, jsonBytes } from '../../contracts/context/data.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { ShownVersions } from '../../contracts/context/declared-reads.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';

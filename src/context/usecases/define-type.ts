@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { jsonBytes } from '../../contracts/context/context.ts';
+import { jsonBytes } from '../../contracts/context/data.ts';
 import type {
   defineTypeRequest,
   typeAnswer,

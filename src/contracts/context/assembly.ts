@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { shownVersions } from './declared-reads.ts';
-import { contextId, defaultNamespace, namespaceName } from './context.ts';
+import { contextId, defaultNamespace, namespaceName } from './names.ts';
 import { agentId, taskId, userId } from '../ids.ts';
 import { assembledTokensMax, pinnedMax, questionCharactersMax } from '../limits.ts';
 

@@ -1,143 +1,10 @@
 import * as z from 'zod';
 import { taskId, timestamp, userId } from '../ids.ts';
-import { jsonDepthMax, type Json } from '../json.ts';
-import {
-  contextIdCharactersMax,
-  contextLevelsMax,
-  documentBytesMax,
-  expressionCharactersMax,
-  policyRulesMax,
-  relationsMax,
-  retentionDaysMax,
-  tagsMax,
-  ttlMsMax,
-} from '../limits.ts';
-
-/** The types of the specification. Any other name is a custom type, which its namespace registers with a schema. */
-export const builtInTypes = [
-  'project_metadata',
-  'agent_interaction',
-  'task_history',
-  'decision_log',
-  'performance_metrics',
-  'resource_usage',
-  'error_pattern',
-  'knowledge',
-] as const;
-
-/** A type of documents: one of the specification's, or a registered custom one. */
-export const contextType = z
-  .string()
-  .min(1)
-  .max(64)
-  .regex(/^[a-z][a-z0-9_]*$/, 'use lower-case letters, digits and "_", starting with a letter');
-
-/** A room of documents with its own policy and types. */
-export const namespaceName = userId.max(64);
-/** The namespace of callers that name none. */
-export const defaultNamespace = 'default';
-
-const level = '[A-Za-z0-9][A-Za-z0-9._-]*';
-/** A document's id: a path of levels such as `project/alpha/decisions`, which is also its place in the hierarchy. */
-export const contextId = z
-  .string()
-  .min(1)
-  .max(contextIdCharactersMax)
-  .regex(
-    new RegExp(`^${level}(/${level}){0,${String(contextLevelsMax - 1)}}$`),
-    `up to ${String(contextLevelsMax)} levels joined by "/", each of letters, digits, ".", "_" and "-", starting with a letter or digit`,
-  );
-
-/** Which document. */
-export const documentRef = {
-  namespace: namespaceName.default(defaultNamespace),
-  context_id: contextId,
-};
-
-/** A word to find documents by. */
-export const tag = z
-  .string()
-  .min(1)
-  .max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/, 'use letters, digits and "._:/-"');
-export const tagList = z
-  .array(tag)
-  .max(tagsMax)
-  .transform((tags) => [...new Set(tags)].sort());
-
-/** Whose data a document has: the id of a person, say. */
-export const subject = z
-  .string()
-  .min(1)
-  .max(128)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@+-]*$/, 'use letters, digits and "._:@+-"');
-
-/** A JSON Pointer (RFC 6901); the empty one is the whole. */
-export const pointer = z
-  .string()
-  .max(1_024)
-  .regex(/^(\/([^~/]|~[01])*)*$/, 'not a JSON Pointer (RFC 6901)');
-
-/** What is wrong with a value as a document's data, and where; undefined when nothing is. Iterative, so that hostile nesting cannot exhaust the stack. */
-function dataFault(root: unknown): { readonly message: string; readonly path: PropertyKey[] } | undefined {
-  interface Place {
-    readonly value: unknown;
-    readonly depth: number;
-    readonly key?: PropertyKey;
-    readonly parent?: Place;
-  }
-  const fault = (message: string, place: Place) => {
-    const path: PropertyKey[] = [];
-    for (let at: Place | undefined = place; at?.key !== undefined; at = at.parent) path.unshift(at.key);
-    return { message, path };
-  };
-  const open: Place[] = [{ value: root, depth: 0 }];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { value, depth } = place;
-    if (value === null || typeof value === 'boolean') continue;
-    if (typeof value === 'string') {
-      if (!value.isWellFormed()) return fault('half of a surrogate pair is no UTF-8 text', place);
-    } else if (typeof value === 'number') {
-      if (!Number.isFinite(value)) return fault('not a JSON number', place);
-    } else if (typeof value !== 'object') return fault('not a JSON value', place);
-    else if (depth >= jsonDepthMax) return fault(`more than ${String(jsonDepthMax)} levels deep`, place);
-    else if (Array.isArray(value)) {
-      for (const [index, child] of value.entries())
-        open.push({ value: child, depth: depth + 1, key: index, parent: place });
-    } else {
-      for (const [key, child] of Object.entries(value)) {
-        const inside = { value: child as unknown, depth: depth + 1, key, parent: place };
-        // Such a key changes what an object is when it is copied without care, and no JSON of good faith has it.
-        if (key === '__proto__') return fault('the key "__proto__" is not allowed', inside);
-        if (!key.isWellFormed()) return fault('half of a surrogate pair is no UTF-8 text', inside);
-        open.push(inside);
-      }
-    }
-  }
-  return undefined;
-}
-
-const encoder = new TextEncoder();
-
-/** The size of a value as it is stored: bytes of its JSON text. */
-export function jsonBytes(value: unknown): number {
-  return encoder.encode(JSON.stringify(value)).byteLength;
-}
-
-/** A document's data: any JSON value within depth and size, well-formed, without keys that poison copies. */
-export const contextData = z.custom<Json>().superRefine((value, context) => {
-  const found = dataFault(value);
-  if (found !== undefined) {
-    context.addIssue({ code: 'custom', ...found });
-    return;
-  }
-  const bytes = jsonBytes(value);
-  if (bytes > documentBytesMax)
-    context.addIssue({
-      code: 'custom',
-      message: `${String(bytes)} bytes are more than the ${String(documentBytesMax)} of a document`,
-    });
-});
+import { relationsMax, ttlMsMax } from '../limits.ts';
+import { contextData, pointer } from './data.ts';
+import { mergeRules } from './merge-rules.ts';
+import { contextId, contextType, namespaceName, subject, tag } from './names.ts';
+import { accessPolicy, retention } from './policy.ts';
 
 /** Relations of these types may not come back to where they began. Those of all other types may. */
 export const acyclicRelationTypes = ['part_of', 'derived_from', 'supersedes', 'depends_on'] as const;
@@ -152,78 +19,8 @@ export const relation = z.strictObject({
   to: contextId,
 });
 export type Relation = z.infer<typeof relation>;
+
 export const relationList = z.array(relation).max(relationsMax);
-
-export const contextActions = ['read', 'write', 'delete', 'admin'] as const;
-/** What somebody may do with a document: `admin` is to change its policy, hold or life, and to see the audit. */
-export type ContextAction = (typeof contextActions)[number];
-
-/** Whom a rule is for: a principal (a trailing `*` stands for any ending), `role:<name>`, or `*` for everybody. */
-export const grantee = z.string().min(1).max(256);
-
-/** A rule grants; nothing denies, so another rule never takes away. What several rules let a principal read is the union of it. */
-export const accessRule = z.strictObject({
-  to: z.array(grantee).min(1).max(50),
-  actions: z.array(z.enum(contextActions)).min(1).max(contextActions.length),
-  /** Parts of the data that readers by this rule do not see. */
-  mask: z.array(pointer.min(1)).max(20).optional(),
-});
-export type AccessRule = z.infer<typeof accessRule>;
-
-/** Who may do what with one document. */
-export const accessPolicy = z.strictObject({
-  /** False: the rules of the namespace do not count here, except for `admin`. */
-  inherit: z.boolean().default(true),
-  rules: z.array(accessRule).max(policyRulesMax),
-});
-
-const days = z.int().min(1).max(retentionDaysMax);
-/** How long documents are kept, counted from their last version, and how many versions. What is left out is kept for ever. */
-export const retention = z
-  .strictObject({
-    /** Then the document is erased. */
-    keep_days: days.optional(),
-    /** Then its data and versions move to the archive; the head stays. */
-    archive_after_days: days.optional(),
-    /** Older versions are removed, within a day. */
-    versions_max: z.int().min(1).max(1_000_000).optional(),
-  })
-  .refine(({ keep_days = Infinity, archive_after_days = 0 }) => archive_after_days < keep_days, {
-    error: 'what is archived must be kept longer than that',
-    path: ['archive_after_days'],
-  });
-export type Retention = z.infer<typeof retention>;
-
-/** Who may do what in a namespace, and how long its documents are kept. A rule with `under` counts for the documents at and below that path. Without any policy everybody may do everything. */
-export const namespacePolicy = z.strictObject({
-  /** Members (principals) of each role. */
-  roles: z.record(userId, z.array(grantee).max(200)).default({}),
-  rules: z.array(z.strictObject({ under: contextId.optional(), ...accessRule.shape })).max(policyRulesMax),
-  /** By type of documents; `*` stands for types that are not named. What a document says itself comes first. */
-  retention: z.record(z.union([z.literal('*'), contextType]), retention).optional(),
-  /** Of so many reads one is written to the audit; 0: none, 1: each. Refusals always are. */
-  audit_reads_one_in: z.int().min(0).max(1_000_000).default(0),
-  /** Writes are told by the history; true: the audit has them too, also when the history is pruned or erased. */
-  audit_writes: z.boolean().optional(),
-});
-export type NamespacePolicy = z.infer<typeof namespacePolicy>;
-
-/** How two changes of the same place become one. Without a rule they conflict. */
-export const mergePolicies = ['last_writer', 'max', 'min', 'sum', 'union', 'append', 'text', 'custom'] as const;
-export const mergeRule = z
-  .strictObject({
-    /** The place; a level `*` stands for any key or index. */
-    path: pointer,
-    policy: z.enum(mergePolicies),
-    /** JSONata over `base`, `ours` (the stored one) and `theirs` (the one that comes later), for `custom`. */
-    expression: z.string().min(1).max(expressionCharactersMax).optional(),
-  })
-  .refine(({ policy, expression }) => (policy === 'custom') === (expression !== undefined), {
-    error: 'an expression belongs to the policy "custom", and to no other',
-    path: ['expression'],
-  });
-export type MergeRule = z.infer<typeof mergeRule>;
-export const mergeRules = z.array(mergeRule).max(50);
 
 /** What a change did. */
 export const changeKinds = [
@@ -238,6 +35,7 @@ export const changeKinds = [
   'erase',
   'settings',
 ] as const;
+
 export type ChangeKind = (typeof changeKinds)[number];
 
 /** Which task, by which agent, made or read a version: where lineage comes from. */

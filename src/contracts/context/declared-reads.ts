@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contextId, namespaceName } from './context.ts';
+import { contextId, namespaceName } from './names.ts';
 import { declaredReadsMax, documentPinsMax } from '../limits.ts';
 
 /** A version of a document. */

@@ -1,14 +1,7 @@
 import * as z from 'zod';
-import {
-  contextData,
-  contextDocument,
-  contextHead,
-  contextId,
-  contextType,
-  defaultNamespace,
-  namespaceName,
-  pointer,
-} from './context.ts';
+import { contextDocument, contextHead } from './context.ts';
+import { contextData, pointer } from './data.ts';
+import { contextId, contextType, defaultNamespace, namespaceName } from './names.ts';
 import type { Operation } from '../operation.ts';
 
 const params = { context_id: contextId.meta({ description: 'Its slashes stay as they are.' }) };

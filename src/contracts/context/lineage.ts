@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contextId, defaultNamespace, documentRef, namespaceName } from './context.ts';
+import { contextId, defaultNamespace, documentRef, namespaceName } from './names.ts';
 import { taskId } from '../ids.ts';
 import { lineageReadsMax, relationDepthMax } from '../limits.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { pageQuery } from '../api.ts';
-import { contextId, defaultNamespace, namespaceName } from './context.ts';
+import { contextId, defaultNamespace, namespaceName } from './names.ts';
 import { timestamp } from '../ids.ts';
 import { lockSlotsMax, lockTtlMsMax } from '../limits.ts';
 

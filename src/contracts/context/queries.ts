@@ -1,19 +1,8 @@
 import * as z from 'zod';
 import { fault, pageQuery } from '../api.ts';
-import {
-  changeKinds,
-  contextDocument,
-  contextHead,
-  contextId,
-  contextType,
-  defaultNamespace,
-  documentRef,
-  namespaceName,
-  namespacePolicy,
-  relation,
-  subject,
-  tag,
-} from './context.ts';
+import { changeKinds, contextDocument, contextHead, relation } from './context.ts';
+import { contextId, contextType, defaultNamespace, documentRef, namespaceName, subject, tag } from './names.ts';
+import { namespacePolicy } from './policy.ts';
 import { shownVersions } from './declared-reads.ts';
 import { type PatchOperation, unchangedDocument } from './requests.ts';
 import { timestamp } from '../ids.ts';

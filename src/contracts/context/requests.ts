@@ -1,25 +1,10 @@
 import * as z from 'zod';
 import { pageQuery } from '../api.ts';
-import {
-  accessPolicy,
-  documentRef,
-  contextData,
-  contextDocument,
-  contextHead,
-  contextId,
-  contextType,
-  defaultNamespace,
-  mergeRules,
-  lifecycleReason,
-  namespaceName,
-  origin,
-  pointer,
-  relationList,
-  subject,
-  retention,
-  tagList,
-  ttlMs,
-} from './context.ts';
+import { contextDocument, contextHead, lifecycleReason, origin, relationList, ttlMs } from './context.ts';
+import { contextData, pointer } from './data.ts';
+import { mergeRules } from './merge-rules.ts';
+import { documentRef, contextId, contextType, defaultNamespace, namespaceName, subject, tagList } from './names.ts';
+import { accessPolicy, retention } from './policy.ts';
 import { appendItemsMax, patchOperationsMax, transactionDocumentsMax } from '../limits.ts';
 
 /** Repeats of one call carry the same id: the second one changes nothing and gets the first one's answer. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { shownVersions } from './declared-reads.ts';
-import { contextHead, contextId, contextType, defaultNamespace, namespaceName, tag } from './context.ts';
+import { contextHead } from './context.ts';
+import { contextId, contextType, defaultNamespace, namespaceName, tag } from './names.ts';
 import { timestamp } from '../ids.ts';
 import { questionCharactersMax, searchHitsMax } from '../limits.ts';
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fault, pageQuery } from '../api.ts';
-import { contextId, defaultNamespace, lifecycleReason, namespaceName } from './context.ts';
+import { lifecycleReason } from './context.ts';
+import { contextId, defaultNamespace, namespaceName } from './names.ts';
 import type { PatchOperation } from './requests.ts';
 import { timestamp } from '../ids.ts';
 import { snapshotDaysMax, snapshotNameCharactersMax } from '../limits.ts';

@@ -1,16 +1,8 @@
 import * as z from 'zod';
 import { pageQuery } from '../api.ts';
-import {
-  contextData,
-  contextHead,
-  contextId,
-  contextVersionView,
-  defaultNamespace,
-  legalHold,
-  lifecycleReason,
-  namespaceName,
-  subject,
-} from './context.ts';
+import { contextHead, contextVersionView, legalHold, lifecycleReason } from './context.ts';
+import { contextData } from './data.ts';
+import { contextId, defaultNamespace, namespaceName, subject } from './names.ts';
 import { timestamp } from '../ids.ts';
 
 const subjectRef = { namespace: namespaceName.default(defaultNamespace), subject };

@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { contextData, contextDocument, documentRef, origin, writerId } from './context.ts';
+import { contextDocument, origin, writerId } from './context.ts';
+import { contextData } from './data.ts';
+import { documentRef } from './names.ts';
 import { operationId } from './requests.ts';
 import { syncedEditsMax, vectorWritersMax } from '../limits.ts';
 

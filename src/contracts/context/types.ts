@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { contextData, contextType, defaultNamespace, jsonBytes, namespaceName } from './context.ts';
+import { contextData, jsonBytes } from './data.ts';
+import { contextType, defaultNamespace, namespaceName } from './names.ts';
 import { timestamp } from '../ids.ts';
 import { expressionCharactersMax, schemaBytesMax } from '../limits.ts';
 

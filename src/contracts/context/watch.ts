@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contextId, defaultNamespace, namespaceName } from './context.ts';
+import { contextId, defaultNamespace, namespaceName } from './names.ts';
 import { agentId } from '../ids.ts';
 import { watchedPlacesMax } from '../limits.ts';
 

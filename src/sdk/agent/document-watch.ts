@@ -1,4 +1,4 @@
-import { defaultNamespace } from '../../contracts/context/context.ts';
+import { defaultNamespace } from '../../contracts/context/names.ts';
 import type { DocumentChange } from '../../contracts/messages.ts';
 import type { AgentDeps } from './ports.ts';
 import type { ContextCalls } from '../client/context-calls.ts';

@@ -1,4 +1,5 @@
-import { defaultNamespace, type ContextDocument } from '../../contracts/context/context.ts';
+import type { ContextDocument } from '../../contracts/context/context.ts';
+import { defaultNamespace } from '../../contracts/context/names.ts';
 import type { DeclaredReads } from '../../contracts/context/declared-reads.ts';
 import { documentBatchMax } from '../../contracts/limits.ts';
 import type { AgentLog } from '../agent/ports.ts';

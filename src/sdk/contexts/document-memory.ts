@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { defaultNamespace, type ContextDocument, type ContextHead } from '../../contracts/context/context.ts';
+import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import { defaultNamespace } from '../../contracts/context/names.ts';
 import type { UnchangedDocument } from '../../contracts/context/requests.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
 

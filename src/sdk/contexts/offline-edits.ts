@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ContextAnswer, ContextRequest } from '../../contracts/context/operations.ts';
-import { defaultNamespace, type ContextDocument } from '../../contracts/context/context.ts';
+import type { ContextDocument } from '../../contracts/context/context.ts';
+import { defaultNamespace } from '../../contracts/context/names.ts';
 import type { OfflineEdit, VersionVector } from '../../contracts/context/sync.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';

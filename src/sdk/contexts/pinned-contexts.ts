@@ -1,4 +1,4 @@
-import { defaultNamespace } from '../../contracts/context/context.ts';
+import { defaultNamespace } from '../../contracts/context/names.ts';
 import type { ContextAnswer } from '../../contracts/context/operations.ts';
 import type { DeclaredReads, ShownVersions } from '../../contracts/context/declared-reads.ts';
 import { CadreError } from '../../contracts/errors.ts';

@@ -1,5 +1,5 @@
 import type { ContextRequest } from '../../contracts/context/operations.ts';
-import { defaultNamespace } from '../../contracts/context/context.ts';
+import { defaultNamespace } from '../../contracts/context/names.ts';
 import { lineageReadsMax } from '../../contracts/limits.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
 

@@ -16,36 +16,21 @@ import {
   WRITES_IDX_MAP,
   writesSortKey,
 } from '@langchain/langgraph-checkpoint';
-import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import type { ContextHead } from '../../contracts/context/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
-import type { Json } from '../../contracts/json.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
 import { documentsUnder, type MemoryPlace } from './documents.ts';
 import { newestFirstLevelOf, shortLevelOf } from './levels.ts';
-
-/** A value as LangGraph's serializer gives it: its type, and its text (base64 for everything but JSON). */
-type Packed = readonly [type: string, text: string];
-
-/** A checkpoint as a document. A channel's value is stored by the checkpoint that changed it; the others say where it lies. */
-interface StoredCheckpoint {
-  readonly thread_id: string;
-  readonly checkpoint_ns: string;
-  readonly checkpoint_id: string;
-  readonly parent_id?: string;
-  /** Without the values of its channels. */
-  readonly checkpoint: Packed;
-  readonly metadata: Packed;
-  readonly values: Readonly<Record<string, Packed>>;
-  /** Of each channel that has a value: its version, and the checkpoint that stored it. */
-  readonly places: Readonly<Record<string, readonly [version: string | number, checkpoint_id: string]>>;
-}
-
-/** What one task has written against a checkpoint, by the index that LangGraph gives each write. */
-interface StoredWrites {
-  readonly task_id: string;
-  readonly task_path: string;
-  readonly writes: Readonly<Record<string, readonly [channel: string, ...Packed]>>;
-}
+import {
+  asCheckpoint,
+  asData,
+  asWrites,
+  pack,
+  type Packed,
+  type StoredCheckpoint,
+  type StoredWrites,
+  unpack,
+} from './stored-checkpoint.ts';
 
 /** A checkpoint's own document and those of the writes against it. */
 interface Group {
@@ -62,10 +47,6 @@ interface Wanted {
 
 /** Documents of a thread that are deleted at once. More: each is four rows, and a transaction has a hundred. */
 const deletedTogether = 20;
-
-const asData = (value: StoredCheckpoint | StoredWrites) => value as unknown as Json;
-const asCheckpoint = (document: ContextDocument) => document.data as unknown as StoredCheckpoint;
-const asWrites = (document: ContextDocument) => document.data as unknown as StoredWrites;
 
 function wantedOf(config: RunnableConfig): Wanted {
   const { thread_id, checkpoint_ns } = (config.configurable ?? {}) as Wanted;
@@ -130,7 +111,7 @@ export class CadreSaver extends BaseCheckpointSaver {
       if (!(channel in newVersions) && place?.[0] === version) places[channel] = place;
       // A value that its ancestors should have stored but have not: it would be lost.
       else if ((channel in newVersions || parent_id !== undefined) && Object.hasOwn(channel_values, channel)) {
-        values[channel] = await this.#pack(channel_values[channel]);
+        values[channel] = await pack(this.serde, channel_values[channel]);
         places[channel] = [version, checkpoint.id];
       }
     }
@@ -139,8 +120,8 @@ export class CadreSaver extends BaseCheckpointSaver {
       checkpoint_ns,
       checkpoint_id: checkpoint.id,
       ...(parent_id === undefined ? {} : { parent_id }),
-      checkpoint: await this.#pack(rest),
-      metadata: await this.#pack(metadata),
+      checkpoint: await pack(this.serde, rest),
+      metadata: await pack(this.serde, metadata),
       values,
       places,
     };
@@ -165,7 +146,7 @@ export class CadreSaver extends BaseCheckpointSaver {
     const given = await Promise.all(
       writes.map(async ([channel, value], at) => {
         const index = WRITES_IDX_MAP[channel] ?? at;
-        return [String(index), [channel, ...(await this.#pack(value))]] as const;
+        return [String(index), [channel, ...(await pack(this.serde, value))]] as const;
       }),
     );
     await this.#documents.write(`${this.#pathOf(checkpoint)}/${shortLevelOf(taskId)}`, 'task_history', (data) => {
@@ -233,14 +214,14 @@ export class CadreSaver extends BaseCheckpointSaver {
     const stored = asCheckpoint(own);
     const { thread_id, checkpoint_ns, checkpoint_id, parent_id } = stored;
     const at = (id: string) => ({ configurable: { thread_id, checkpoint_ns, checkpoint_id: id } });
-    const rest = (await this.#unpack(stored.checkpoint)) as Omit<Checkpoint, 'channel_values'>;
+    const rest = (await unpack(this.serde, stored.checkpoint)) as Omit<Checkpoint, 'channel_values'>;
     const checkpoint: Checkpoint = { ...rest, channel_values: await this.#valuesOf(stored) };
     if (checkpoint.v < 4 && parent_id !== undefined) await this.#migrateSends(checkpoint, at(parent_id).configurable);
     const writes = [...documents.values()].filter((document) => document !== own).map(asWrites);
     return {
       config: at(checkpoint_id),
       checkpoint,
-      metadata: (await this.#unpack(stored.metadata)) as CheckpointMetadata,
+      metadata: (await unpack(this.serde, stored.metadata)) as CheckpointMetadata,
       pendingWrites: await this.#writesOf(writes),
       ...(parent_id === undefined ? {} : { parentConfig: at(parent_id) }),
     };
@@ -256,7 +237,7 @@ export class CadreSaver extends BaseCheckpointSaver {
     for (const [channel, [, id]] of Object.entries(places)) {
       const document = found.get(pathOf(id));
       const packed = id === own ? stored.values[channel] : document && asCheckpoint(document).values[channel];
-      if (packed !== undefined) values[channel] = await this.#unpack(packed);
+      if (packed !== undefined) values[channel] = await unpack(this.serde, packed);
     }
     return values;
   }
@@ -271,7 +252,7 @@ export class CadreSaver extends BaseCheckpointSaver {
     const all = stored.flatMap(({ task_id, task_path, writes }) =>
       Object.entries(writes).map(([index, [channel, ...packed]]) => ({
         key: writesSortKey(task_path, task_id, Number(index)),
-        write: async () => [task_id, channel, await this.#unpack(packed)] as CheckpointPendingWrite,
+        write: async () => [task_id, channel, await unpack(this.serde, packed)] as CheckpointPendingWrite,
       })),
     );
     all.sort((one, other) => compareWritesSortKeys(one.key, other.key));
@@ -290,14 +271,5 @@ export class CadreSaver extends BaseCheckpointSaver {
     checkpoint.channel_values[TASKS] = sends;
     checkpoint.channel_versions[TASKS] =
       versions.length > 0 ? maxChannelVersion(...versions) : this.getNextVersion(undefined);
-  }
-
-  async #pack(value: unknown): Promise<Packed> {
-    const [type, bytes] = await this.serde.dumpsTyped(value);
-    return [type, Buffer.from(bytes).toString(type === 'json' ? 'utf8' : 'base64')];
-  }
-
-  async #unpack([type, text]: Packed): Promise<unknown> {
-    return this.serde.loadsTyped(type, type === 'json' ? text : new Uint8Array(Buffer.from(text, 'base64')));
   }
 }

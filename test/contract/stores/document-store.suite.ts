@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { jsonBytes } from '../../../src/contracts/context/context.ts';
+import { jsonBytes } from '../../../src/contracts/context/data.ts';
 import type { StoredVersion } from '../../../src/context/core/version.ts';
 import { headOf, historyEntry } from '../../../src/context/core/version.ts';
 import type { DocumentStore } from '../../../src/context/ports.ts';

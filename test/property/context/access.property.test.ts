@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { contextActions, type AccessRule } from '../../../src/contracts/context/context.ts';
+import { contextActions, type AccessRule } from '../../../src/contracts/context/policy.ts';
 import { accessOf, keepingMasked, visible } from '../../../src/context/core/access.ts';
 import { sameJson } from '../../../src/context/core/pointer.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { MergeRule } from '../../../src/contracts/context/context.ts';
+import type { MergeRule } from '../../../src/contracts/context/merge-rules.ts';
 import { canonicalJson, type Json } from '../../../src/contracts/json.ts';
 import { merge } from '../../../src/context/core/merge.ts';
 import { keysOf, pointerOf, sameJson, valueAt } from '../../../src/context/core/pointer.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import * as Automerge from '@automerge/automerge';
 import fc from 'fast-check';
-import type { MergeRule } from '../../../src/contracts/context/context.ts';
+import type { MergeRule } from '../../../src/contracts/context/merge-rules.ts';
 import { canonicalJson, type Json } from '../../../src/contracts/json.ts';
 import type { ContextCalls } from '../../../src/sdk/client/context-calls.ts';
 import { offlineEdits, type OfflineEdits } from '../../../src/sdk/contexts/offline-edits.ts';

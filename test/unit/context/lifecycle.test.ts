@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { sweepNamespace, wakeSweeps } from '../../../src/context/usecases/lifecycle/sweep-namespace.ts';
-import type { NamespacePolicy } from '../../../src/contracts/context/context.ts';
+import type { NamespacePolicy } from '../../../src/contracts/context/policy.ts';
 import type { Json } from '../../../src/contracts/json.ts';
 import { deletedRetentionMs, settleMs } from '../../../src/contracts/limits.ts';
 import { contextStage } from './stage.ts';

@@ -1,4 +1,4 @@
-import type { ContextAction } from '../../../contracts/context/context.ts';
+import type { ContextAction } from '../../../contracts/context/policy.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { accessOf, type Access, type Guarded } from '../../core/access.ts';
 import { isGone, type DocumentKey, type StoredVersion } from '../../core/version.ts';

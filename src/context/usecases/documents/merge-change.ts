@@ -1,5 +1,5 @@
 import type { MergeConflict } from '../../../contracts/context/requests.ts';
-import type { MergeRule } from '../../../contracts/context/context.ts';
+import type { MergeRule } from '../../../contracts/context/merge-rules.ts';
 import type { Json } from '../../../contracts/json.ts';
 import { evaluated } from './evaluate-expression.ts';
 import { merge, type CustomPlace } from '../../core/merge.ts';

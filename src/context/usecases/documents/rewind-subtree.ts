@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { jsonBytes, type ContextHead } from '../../../contracts/context/context.ts';
+import type { ContextHead } from '../../../contracts/context/context.ts';
+import { jsonBytes } from '../../../contracts/context/data.ts';
 import type { RewindAnswer, rewindRequest, RewoundDocument, Snapshot } from '../../../contracts/context/snapshots.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { timestamp } from '../../../contracts/ids.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contextId } from '../../../contracts/context/context.ts';
+import { contextId } from '../../../contracts/context/names.ts';
 import type { ExportAnswer, exportRequest } from '../../../contracts/context/subjects.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { exportBytesMax } from '../../../contracts/limits.ts';

@@ -1,4 +1,5 @@
-import type { ContextHead, Due, NamespacePolicy } from '../../../contracts/context/context.ts';
+import type { ContextHead, Due } from '../../../contracts/context/context.ts';
+import type { NamespacePolicy } from '../../../contracts/context/policy.ts';
 import { pinnedLookMs, settleMs } from '../../../contracts/limits.ts';
 import { firstKept, withDue } from '../../core/lifecycle.ts';
 import { isGone } from '../../core/version.ts';
