@@ -73,7 +73,13 @@ export const functionSpecs = {
   // Merging the largest segments holds them in memory.
   'index-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true, sendsToInboxes: true },
   'sweep-contexts': { memoryMb: 1769, usesDocuments: true, compactsIndex: true, removesDocuments: true },
-  'finish-workflow': { memoryMb: 512, deletesRows: true, sendsTo: ['dispatch', 'pulse'], sendsToInboxes: true },
+  'finish-workflow': {
+    memoryMb: 512,
+    deletesRows: true,
+    sendsTo: ['dispatch', 'pulse'],
+    sendsToInboxes: true,
+    completesExecutions: true,
+  },
   // It waits most of the time, and what it costs to wait is its memory.
   'serve-agents': { memoryMb: 256, sendsTo: ['results'], readsInboxes: true },
   api: {

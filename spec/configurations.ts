@@ -224,6 +224,9 @@ export const configurations: readonly Configuration[] = [
       OwesExecution: off,
     },
   ),
+  breaks('Callback', 'redrive-unseen', 'the pulse takes the execution of a former opening for one', 'ExecutionIsOwed', {
+    ShowsRedrives: off,
+  }),
   breaks('Callback', 'mark-of-another', "a submission takes back the mark of the workflow's end", 'EndIsOwed', {
     ClearsOwn: off,
   }),

@@ -194,6 +194,7 @@ export const modules = {
       CommitsFirst: '= TRUE',
       FencesTokens: '= TRUE',
       OwesExecution: '= TRUE',
+      ShowsRedrives: '= TRUE',
       ClearsOwn: '= TRUE',
     },
     invariants: ['EndIsOwed', 'ExecutionIsOwed', 'AnsweredAtTheEnd'],

@@ -352,6 +352,12 @@ export const errorCatalogue = {
     what: 'Nodes inside this one failed, and more of them than it tolerates.',
     fix: 'Look at the named node; give it retries, an on_error, or let the outer node tolerate failures.',
   },
+  'run-too-long': {
+    status: 500,
+    exit: 1,
+    what: 'A run lasts 90 days at most: one that has not ended by then is cancelled, and a definition whose waits take longer is warned of.',
+    fix: 'Shorten the waits, or let another run go on: one that a schedule, an event or the last node of this one starts.',
+  },
   'invalid-plan': {
     status: 500,
     exit: 1,

@@ -162,7 +162,7 @@ export const defaultTimeoutMs = 15 * 60_000;
 export const timeoutMsMax = 24 * 3_600_000;
 /** Furthest deadline of a node, from its start. */
 export const deadlineMsMax = 30 * 24 * 3_600_000;
-/** Longest run of a workflow that is shown and kept whole. Longer: its execution ends before it, and outputs of its first tasks are gone, as are its waits for a key. */
+/** Longest run of a workflow, from when its execution began: then it is cancelled with `run-too-long`. Longer: outputs of its first tasks are gone while it may still ask for them, as are its waits for a key. */
 export const runMsMax = 90 * 24 * 3_600_000;
 /** Longest wait of a workflow's node. Longer: the execution's backstop and the retention of its parts come first. */
 export const waitMsMax = 30 * 24 * 3_600_000;

@@ -168,7 +168,7 @@ export interface ScheduleStore {
 }
 
 export interface Executions {
-  /** Starts the state machine for this workflow; an execution that exists already is a success. */
+  /** Starts the state machine for this workflow, which has not ended or has no execution that shows its end; where an execution runs already, nothing happens. */
   start(workflow_id: string): Promise<void>;
   /** Ends the Run state; false when the token is no longer known. */
   complete(token: string, output: { readonly workflow_id: string; readonly status: string }): Promise<boolean>;

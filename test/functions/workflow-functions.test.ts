@@ -124,6 +124,18 @@ describe('the functions of the workflow', () => {
     expect(stage.started).toEqual(['w']);
   });
 
+  it('stop a run that has lasted as long as one may, and say why; one that has ended stays as it is', async () => {
+    const { stage, accept, finish } = createFunctions();
+    await accept(eventOf(submission('w'), submission('done')));
+    await stage.run('done', 'a');
+    expect(await finish({ workflow_id: 'w', overdue: true })).toMatchObject({ status: 'Failed' });
+    const reason = 'run-too-long: it had not ended 90 days after its execution began';
+    expect(await stage.deps.workflows.head('w')).toMatchObject({ cancel_reason: reason });
+    expect((await stage.rowOf('w', 'a')).status).toBe('Cancelled');
+    expect(await finish({ workflow_id: 'w', overdue: true })).toMatchObject({ status: 'Failed' });
+    expect(await finish({ workflow_id: 'done', overdue: true })).toMatchObject({ status: 'Completed' });
+  });
+
   it('refuse events that no state machine of ours sends', async () => {
     const { begin, finish } = createFunctions();
     await expect(begin({ workflow_id: 'w' })).rejects.toMatchObject({ code: 'invalid-input', path: 'task_token' });

@@ -129,7 +129,8 @@ const needs: Readonly<Record<FunctionName, readonly string[]>> = {
   // A workflow that was cancelled before it began is completed here; a wide first step clears its mark of attention; a first node that waits sets ticks.
   'begin-workflow': [...sends('dispatch', 'pulse'), deletes, ...completes],
   // The end of a schedule's run may let the next one begin at once; tasks that somebody stopped and did not tell are told, which frees slots.
-  'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes],
+  // A run that has lasted too long is cancelled here, and its end told to its execution like any other.
+  'finish-workflow': [...sends('dispatch', 'pulse', 'inboxes'), deletes, ...completes],
   // It reads the documents that changed, tells who watches them, writes entries of the index, and removes merged segments.
   'index-contexts': [...documents, 's3:DeleteObject index-segments', ...sends('inboxes')],
   // It removes what erased documents left, in rows, objects and segments, and lists what nobody names any more.

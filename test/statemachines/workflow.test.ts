@@ -11,7 +11,7 @@ interface Case {
   readonly case: string;
   readonly begin: readonly { readonly error?: string }[];
   readonly complete: boolean;
-  readonly finish: readonly { readonly status?: string; readonly error?: string }[];
+  readonly finish: readonly { readonly status?: string; readonly error?: string; readonly overdue?: true }[];
   readonly expect: {
     readonly status: string;
     readonly states: readonly string[];
@@ -41,10 +41,11 @@ function stage(given: Case) {
       cloud.clock.at(cloud.clock.now() + 1_000, () => void executions.complete(event.task_token, output));
     }
   });
-  cloud.addFunction('finish-workflow', () => (event: { workflow_id: string }) => {
+  cloud.addFunction('finish-workflow', () => (event: { workflow_id: string; overdue?: boolean }) => {
     const step = given.finish[finished];
     finished += 1;
     if (step?.error !== undefined) throw Object.assign(new Error('refused'), { name: step.error });
+    expect(event.overdue).toBe(step?.overdue);
     return { ...event, status: step?.status, makespan_ms: 1, delivery_notification: 'the notification' };
   });
   return { cloud, executions, begun, finished: () => finished };
@@ -57,7 +58,10 @@ describe('the state machine of a workflow', () => {
     const { cloud, executions, begun, finished } = stage(given);
     await cloud.clock.drive(executions.start('w'));
     const [execution] = cloud.stepFunctions.executions();
+    const startedAt = cloud.clock.now();
     await cloud.clock.run(() => execution?.status !== 'RUNNING', 2 * runMsMax);
+    const isOverdue = given.finish.some(({ overdue }) => overdue === true);
+    expect(cloud.clock.now() - startedAt >= runMsMax).toBe(isOverdue);
     expect({ ...execution, begun: begun.length, finished: finished() }).toMatchObject(given.expect);
     expect(new Set(begun.map(({ task_token }) => task_token)).size).toBe(begun.length);
     expect(begun.every(({ workflow_id }) => workflow_id === 'w')).toBe(true);
@@ -72,19 +76,20 @@ describe('starting executions', () => {
     await cloud.clock.drive(executions.start('w'));
     await cloud.clock.drive(executions.start('w'));
     await cloud.clock.run();
-    await cloud.clock.drive(executions.start('w'));
     expect(cloud.stepFunctions.executions().map(({ name }) => name)).toEqual(['w']);
   });
 
-  it('starts another in the place of one that died', async () => {
-    const { cloud, executions } = stage({ ...plain, finish: [{ status: 'Failed' }, { status: 'Completed' }] });
-    await cloud.clock.drive(executions.start('w'));
-    await cloud.clock.run();
-    await cloud.clock.drive(executions.start('w'));
-    await cloud.clock.run();
+  it('starts another after one that is over, however it ended', async () => {
+    const ends = [{ status: 'Failed' }, { status: 'Partially Complete' }, { status: 'Completed' }];
+    const { cloud, executions } = stage({ ...plain, finish: ends });
+    for (const _end of ends) {
+      await cloud.clock.drive(executions.start('w'));
+      await cloud.clock.run();
+    }
     expect(cloud.stepFunctions.executions().map(({ name, status }) => [name, status])).toEqual([
       ['w', 'FAILED'],
       ['w.1', 'SUCCEEDED'],
+      ['w.2', 'SUCCEEDED'],
     ]);
   });
 

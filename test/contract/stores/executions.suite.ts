@@ -80,8 +80,16 @@ export function executionsSuite(machineOf: () => Machine): void {
       expect(await executions().complete(token, end)).toBe(true);
       expect(JSON.parse((await ended(id, 'SUCCEEDED')).output ?? '')).toEqual(end);
       expect(await executions().complete(token, end)).toBe(false);
+    });
+
+    it('start another after one that succeeded, as a redrive asks for', async () => {
+      const id = unique();
       await executions().start(id);
-      expect(await tokensOf(id, 1)).toHaveLength(1);
+      const [token = ''] = await tokensOf(id, 1);
+      await executions().complete(token, { workflow_id: id, status: 'Partially Complete' });
+      await ended(id, 'SUCCEEDED');
+      await executions().start(id);
+      expect(new Set(await tokensOf(id, 2)).size).toBe(2);
     });
 
     it('fail one whose workflow has failed', async () => {

@@ -238,6 +238,27 @@ describe('checking a definition', () => {
     expect(warnings('fail')).toMatchObject([{ code: 'never-used', message: expect.stringContaining('"a"') }]);
   });
 
+  it('warns of waits that last longer than a run may, one after the other', () => {
+    const days = 24 * 3_600_000;
+    const wait = (name: string, depends_on: string[], for_ms: number) => ({
+      ...{ kind: 'wait', name, depends_on, for_ms },
+    });
+    const warnings = (last: number) =>
+      checkDefinition(
+        workflowDefinition.parse({
+          name: 'w',
+          nodes: [
+            ...[wait('a', [], 30 * days), wait('b', ['a'], 30 * days), node('c', ['b'])],
+            ...[wait('d', ['c'], 30 * days), wait('beside', [], 30 * days), wait('e', ['d', 'beside'], last)],
+          ],
+        }),
+      ).warnings;
+    expect(warnings(0)).toEqual([]);
+    expect(warnings(10 * days)).toMatchObject([
+      { code: 'run-too-long', message: 'its waits take 100 days one after the other, and a run lasts 90 days at most' },
+    ]);
+  });
+
   it('judges thousands of choices behind each other', () => {
     const nodes = Array.from({ length: 2_000 }, (_, at): WorkflowNodeInput[] => [
       {

@@ -6,6 +6,7 @@ import {
   redriveWorkflow,
   unpauseWorkflow,
 } from '../../../src/workflow/usecases/steer/steer-workflow.ts';
+import { resumeWorkflows } from '../../../src/workflow/usecases/advance/resume-workflow.ts';
 import { viewWorkflow } from '../../../src/workflow/usecases/view/view-workflow.ts';
 import { broken, finish, queued, started, task } from '../../support/workflow-runner.ts';
 
@@ -60,6 +61,23 @@ describe('a redrive', () => {
       ok: false,
       error: { code: 'already-finished' },
     });
+  });
+
+  it('that dies before it starts an execution is followed by the pulse, also once the workflow has ended anew', async () => {
+    for (const endsFirst of [false, true]) {
+      const stage = await started({ nodes: [task('a')] });
+      await stage.run('w', 'a', broken);
+      await finishWorkflow(stage.deps, 'w');
+      stage.started.splice(0);
+      const start = () => Promise.reject(new Error('the function died'));
+      const dying = { ...stage.deps, executions: { ...stage.deps.executions, start } };
+      await expect(redriveWorkflow(dying, request)).rejects.toThrow('died');
+      if (endsFirst) await stage.run('w', 'a');
+      await stage.clock.advance(11_000);
+      await resumeWorkflows(stage.deps, 'default');
+      expect(stage.started).toEqual(['w']);
+      expect(await stage.deps.workflows.attention(10)).toEqual([]);
+    }
   });
 
   it('keeps the definition and the log for as long as it runs again, and 30 days from its new end', async () => {

@@ -13,8 +13,8 @@ export type StepFunctions = Pick<SFNClient, 'send'>;
 
 /** Characters of an execution's name (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html). */
 const nameCharactersMax = 80;
-/** Executions that may be started for one workflow, should the earlier ones have died. More: a broken state machine is started for ever. */
-const executionsMax = 5;
+/** Executions that may be started for one workflow, one after the other. More: a broken state machine is started for ever; fewer: redrives go unseen sooner. */
+const executionsMax = 10;
 
 const unknownToken = new Set(['TaskDoesNotExist', 'TaskTimedOut', 'InvalidToken']);
 
@@ -28,10 +28,10 @@ function nameOf(workflow_id: string, execution: number): string {
 
 /** Workflow executions in Step Functions. */
 export function createExecutions(client: StepFunctions, stateMachineArn: string): Executions {
-  const isDead = async (name: string): Promise<boolean> => {
+  const isRunning = async (name: string): Promise<boolean> => {
     const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
     const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
-    return status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED';
+    return status === 'RUNNING';
   };
   return {
     start: async (workflow_id) => {
@@ -44,8 +44,8 @@ export function createExecutions(client: StepFunctions, stateMachineArn: string)
           return;
         } catch (error) {
           if (!(error instanceof Error && error.name === 'ExecutionAlreadyExists')) throw error;
-          // A name is taken for 90 days: an execution that died leaves it to the next number.
-          if (!(await isDead(name))) return;
+          // A name is taken for 90 days: after an execution that is over, for a redrive or because it died, comes the next number.
+          if (await isRunning(name)) return;
         }
       }
     },

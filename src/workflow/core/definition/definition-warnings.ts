@@ -1,6 +1,9 @@
 import type { Fault } from '../../../contracts/errors.ts';
+import { runMsMax } from '../../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
 import { bodiesOf, everyNode, isTask, type WorkflowNode } from '../../../contracts/workflow/nodes.ts';
+import { restAfter } from '../run/critical-path.ts';
+import { graphOf } from '../run/graph.ts';
 
 /** Warnings kept with a workflow. More: its head grows. */
 const warningsMax = 50;
@@ -46,10 +49,24 @@ function unusedWarnings({ bodies = {}, on_cancel }: WorkflowDefinition, nodes: r
   ];
 }
 
-/** What may turn out wrong with a sound definition: requirements that no single agent meets (agents may come later), and what no run uses. */
+const dayMs = 86_400_000;
+
+/** Waits of the definition's own nodes that together last longer than a run may. */
+function durationWarnings(definition: WorkflowDefinition): Fault[] {
+  const graph = graphOf(definition);
+  const waits = graph.nodes.map((node) => (node.kind === 'wait' ? (node.for_ms ?? 0) : 0));
+  const rest = restAfter(graph, waits);
+  const longest = waits.reduce((most, ms, index) => Math.max(most, ms + (rest[index] ?? 0)), 0);
+  if (longest <= runMsMax) return [];
+  const message = `its waits take ${Math.round(longest / dayMs)} days one after the other, and a run lasts ${runMsMax / dayMs} days at most`;
+  return [{ code: 'run-too-long', path: 'nodes', message, fix: 'shorten the waits, or let another run go on' }];
+}
+
+/** What may turn out wrong with a sound definition: requirements that no single agent meets (agents may come later), waits longer than a run, and what no run uses. */
 export function warningsOf(definition: WorkflowDefinition, offered?: readonly (readonly string[])[]): Fault[] {
   const nodes = everyNode(definition);
   const warnings = [
+    ...durationWarnings(definition),
     ...unusedWarnings(definition, nodes),
     ...(offered === undefined ? [] : capabilityWarnings(nodes, offered)),
   ];

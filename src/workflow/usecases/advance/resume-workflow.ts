@@ -24,11 +24,11 @@ async function resumeStart(deps: WorkflowDeps, workflow_id: string): Promise<voi
   await beginWorkflow(deps, { workflow_id });
 }
 
-/** Ends the execution; where there is none that waits any more, the end is published from here. */
+/** Ends the execution; where none waits any more, another one shows the end, which is published from here. */
 async function resumeFinish(deps: WorkflowDeps, run: Run): Promise<void> {
   const { workflow_id, status, task_token } = run.head;
-  if (task_token === undefined) await deps.executions.start(workflow_id);
-  else if (await deps.executions.complete(task_token, { workflow_id, status })) return;
+  if (task_token !== undefined && (await deps.executions.complete(task_token, { workflow_id, status }))) return;
+  await deps.executions.start(workflow_id);
   await finishWorkflow(deps, workflow_id);
 }
 
@@ -65,8 +65,8 @@ async function resumeProgress(deps: WorkflowDeps, run: Run): Promise<void> {
     await deps.messenger.hint(committed.hints);
   }
   if (windsDown(run)) return;
-  // Whoever began it may have died before it started an execution.
-  if (run.head.task_token === undefined) await deps.executions.start(workflow_id);
+  // Whoever began it, or opened it again, may have died before it started an execution.
+  await deps.executions.start(workflow_id);
   await deps.workflows.clearAttention(workflow_id, { from: 0, to: seq });
 }
 

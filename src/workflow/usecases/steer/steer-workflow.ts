@@ -126,8 +126,7 @@ export async function redriveWorkflow(
     return { ok: true, value: { command: open.command, revived } };
   });
   if (!outcome.ok) return outcome;
-  await deps.executions.start(workflow_id);
-  // Tasks that ended between the two writes are noticed here, or by the pulse.
+  // Starts its execution, and notices tasks that ended between the two writes. The pulse does it where this dies.
   await resumeWorkflow(deps, workflow_id);
   return { ok: true, value: (await deps.workflows.head(workflow_id)) ?? outcome.value };
 }
