@@ -82,7 +82,7 @@ describe('starting executions', () => {
   it('starts another after one that is over, however it ended', async () => {
     const ends = [{ status: 'Failed' }, { status: 'Partially Complete' }, { status: 'Completed' }];
     const { cloud, executions } = stage({ ...plain, finish: ends });
-    for (const _end of ends) {
+    for (let started = 0; started < ends.length; started += 1) {
       await cloud.clock.drive(executions.start('w'));
       await cloud.clock.run();
     }
