@@ -4,7 +4,7 @@ import { accessOf } from '../../core/access.ts';
 import { addedRelations, relationsOf } from '../../core/acyclic.ts';
 import type { Caller, Commit, ContextDeps, NamespaceRow } from '../../ports.ts';
 
-/** The relations of one type as they will be once the commits are written. */
+/** The relations of one type as they will be once the commits are written; each document is read once. */
 interface Graph {
   to(context_id: string): Promise<readonly string[]>;
   /** Whether any document leads to this one. */
@@ -12,19 +12,17 @@ interface Graph {
 }
 
 function graphAfter(deps: ContextDeps, namespace: string, type: string, commits: readonly Commit[]): Graph {
-  const written = new Map(
-    commits.map(({ next }) => [
-      next.context_id,
-      relationsOf(next).flatMap((relation) => (relation.type === type ? [relation.to] : [])),
-    ]),
-  );
-  const to: Graph['to'] = async (context_id) => {
-    const stored = async () =>
-      (await deps.documents.edges({ namespace, context_id }, 'out', type)).map((edge) => edge.to);
-    return written.get(context_id) ?? (await stored());
-  };
+  const targetsOf = ({ next }: Commit) => relationsOf(next).flatMap((each) => (each.type === type ? [each.to] : []));
+  const written = new Map(commits.map((commit) => [commit.next.context_id, targetsOf(commit)]));
+  const read = new Map<string, Promise<readonly string[]>>();
+  const stored = async (context_id: string) =>
+    (await deps.documents.edges({ namespace, context_id }, 'out', type)).map(({ to }) => to);
   return {
-    to,
+    to: async (context_id) => {
+      const known = written.get(context_id) ?? read.get(context_id) ?? stored(context_id);
+      if (known instanceof Promise) read.set(context_id, known);
+      return known;
+    },
     isReached: async (context_id) => {
       if ([...written.values()].some((targets) => targets.includes(context_id))) return true;
       const edges = await deps.documents.edges({ namespace, context_id }, 'in', type);
@@ -82,17 +80,22 @@ export async function checkRelations(
   caller: Caller,
   commits: readonly Commit[],
 ): Promise<void> {
+  const graphs = new Map<string, Graph>();
   for (const { previous, next } of commits) {
     const { namespace, context_id } = next;
-    for (const { type, to, at } of addedRelations(previous, next)) {
-      const graph = graphAfter(deps, namespace, type, commits);
-      const way =
-        to === context_id || (await graph.isReached(context_id)) ? await wayTo(graph, to, context_id) : undefined;
-      if (way === undefined) continue;
-      const circle = await shown(deps, room, caller, namespace, [context_id, ...way]);
-      throw new CadreError('cyclic-relation', `${type} would come back to where it began: ${circle.join(' → ')}`, {
-        path: `relations[${String(at)}].to`,
-      });
+    for (const [type, added] of Map.groupBy(addedRelations(previous, next), (relation) => relation.type)) {
+      const graph = graphs.get(type) ?? graphAfter(deps, namespace, type, commits);
+      graphs.set(type, graph);
+      // Nothing leads here, so nothing can come back; a relation to itself leads here too.
+      if (!(await graph.isReached(context_id))) continue;
+      for (const { to, at } of added) {
+        const way = await wayTo(graph, to, context_id);
+        if (way === undefined) continue;
+        const circle = await shown(deps, room, caller, namespace, [context_id, ...way]);
+        throw new CadreError('cyclic-relation', `${type} would come back to where it began: ${circle.join(' → ')}`, {
+          path: `relations[${String(at)}].to`,
+        });
+      }
     }
   }
 }
