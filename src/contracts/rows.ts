@@ -13,7 +13,6 @@ import type {
   TaskError,
   TaskStatus,
 } from './distributor/task.ts';
-import type { Schedule, ScheduleTiming } from './workflow/schedule.ts';
 import type { DeclaredReads } from './context/declared-reads.ts';
 
 /**
@@ -301,38 +300,6 @@ export interface PolicyRow {
   readonly by: string;
   /** The document that is tried on a share of the tasks. Whatever counts over the whole pool (limits, shares, reservations) stays as `document` has it. */
   readonly canary?: CanarySettings & { readonly document: PolicyDocument };
-}
-
-/**
- * A schedule. `version` is its fence: each write counts it up on the condition that nobody else did. Times that have come are decided about one after the
- * other, in `next_at`; what was decided is done before the next one (`starting`), and repeated by whoever finds it undone.
- */
-export interface ScheduleRow {
-  readonly schedule_id: string;
-  readonly pool: string;
-  readonly version: number;
-  readonly timing: ScheduleTiming;
-  readonly overlap: 'skip' | 'queue' | 'cancel-previous';
-  readonly catch_up_ms: number;
-  readonly name: string;
-  /** Of its runs; absent: the default one. */
-  readonly namespace?: string;
-  /** What its runs are submitted with: a definition, or the name of a registered one, and the input. */
-  readonly workflow: Pick<Schedule, 'definition' | 'input'>;
-  readonly body_hash: string;
-  readonly created_at: string;
-  readonly created_by: string;
-  readonly paused: boolean;
-  /** The next fire time that nobody has decided about; absent when there is none any more. */
-  readonly next_at?: string;
-  /** When the schedule wants to be looked at: its timer. */
-  readonly wake_at?: string;
-  /** Fire times that wait for the run before, in their order. */
-  readonly queued: readonly string[];
-  /** The run that must be started now, and the one that must be cancelled for it. */
-  readonly starting?: { readonly fire_at: string; readonly cancel?: string };
-  readonly last_run?: { readonly workflow_id: string; readonly fire_at: string };
-  readonly last_missed?: { readonly fire_at: string; readonly reason: string };
 }
 
 /** A message that nobody could use, kept with its reason. */

@@ -1,5 +1,5 @@
 import type { Outcome } from '../contracts/errors.ts';
-import type { ScheduleRow, StoredJson, TaskRow } from '../contracts/rows.ts';
+import type { StoredJson, TaskRow } from '../contracts/rows.ts';
 import type {
   ApprovalRow,
   AwaitingRow,
@@ -8,6 +8,7 @@ import type {
   NodeTimerRow,
   PublishedRow,
   RegisteredRow,
+  ScheduleRow,
   SignalRow,
   WorkflowEventRow,
   WorkflowHead,

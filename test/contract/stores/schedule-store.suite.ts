@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { ScheduleRow } from '../../../src/contracts/rows.ts';
+import type { ScheduleRow } from '../../../src/contracts/workflow/rows.ts';
 import { type BackendOf, unique } from './backend.ts';
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ScheduleRow } from '../../../src/contracts/rows.ts';
+import type { ScheduleRow } from '../../../src/contracts/workflow/rows.ts';
 import { type ScheduleInput, schedule as scheduleContract } from '../../../src/contracts/workflow/schedule.ts';
 import { decideFire, fireTimes, newSchedule, started } from '../../../src/workflow/core/schedules/schedule.ts';
 

@@ -1,5 +1,5 @@
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { ScheduleRow } from '../../../contracts/rows.ts';
+import type { ScheduleRow } from '../../../contracts/workflow/rows.ts';
 import type { ScheduleStore } from '../../../workflow/ports.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { type Database, isApplied } from '../database.ts';

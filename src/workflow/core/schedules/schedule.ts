@@ -1,5 +1,5 @@
 import { scheduleQueueMax } from '../../../contracts/limits.ts';
-import type { ScheduleRow } from '../../../contracts/rows.ts';
+import type { ScheduleRow } from '../../../contracts/workflow/rows.ts';
 import type { Schedule, ScheduleView } from '../../../contracts/workflow/schedule.ts';
 import { nextFireTime } from './schedule-times.ts';
 

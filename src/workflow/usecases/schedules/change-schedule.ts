@@ -1,6 +1,6 @@
 import { CadreError } from '../../../contracts/errors.ts';
 import { defaultPool } from '../../../contracts/ids.ts';
-import type { ScheduleRow } from '../../../contracts/rows.ts';
+import type { ScheduleRow } from '../../../contracts/workflow/rows.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
 import { hurried, setPaused } from '../../core/schedules/schedule.ts';
 import type { WorkflowDeps } from '../../ports.ts';

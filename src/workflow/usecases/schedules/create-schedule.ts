@@ -1,7 +1,7 @@
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { defaultPool } from '../../../contracts/ids.ts';
 import { canonicalJson } from '../../../contracts/json.ts';
-import type { ScheduleRow } from '../../../contracts/rows.ts';
+import type { ScheduleRow } from '../../../contracts/workflow/rows.ts';
 import { type Schedule, schedule } from '../../../contracts/workflow/schedule.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
 import { checkDefinition } from '../../core/definition/definition.ts';

@@ -1,6 +1,6 @@
 import { errorCatalogue } from '../../../contracts/error-catalogue.ts';
 import { CadreError } from '../../../contracts/errors.ts';
-import type { ScheduleRow } from '../../../contracts/rows.ts';
+import type { ScheduleRow } from '../../../contracts/workflow/rows.ts';
 import { succeeded } from '../../../distributor/core/tasks/succeeded.ts';
 import { tickDelays } from '../../../distributor/core/tasks/timers.ts';
 import type { Woken } from '../../../distributor/ports.ts';
