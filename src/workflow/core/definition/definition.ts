@@ -1,13 +1,12 @@
-import type { ErrorCode } from '../../../contracts/error-catalogue.ts';
 import type { Fault } from '../../../contracts/errors.ts';
 import { depthMax } from '../../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
 import { bodiesOf, branchesOf, type WorkflowBody, type WorkflowNode } from '../../../contracts/workflow/nodes.ts';
-import { approvalExpressions, approvalFaults } from './approval-faults.ts';
+import { approvalFaults } from './approval-faults.ts';
 import { bodyCycleFaults } from './body-cycles.ts';
 import { findCycles } from './cycles.ts';
 import { warningsOf } from './definition-warnings.ts';
-import { expressionNames, referencesOf } from '../expressions/expression.ts';
+import { expressionFaults, fault, inputFaults, type Level } from './expression-faults.ts';
 import { isRegistered } from './link.ts';
 import { graphOf, type WorkflowGraph } from '../run/graph.ts';
 import { unreachableNodes } from './reachability.ts';
@@ -19,16 +18,6 @@ const cycleNodesShownMax = 20;
 export interface DefinitionCheck {
   readonly faults: readonly Fault[];
   readonly warnings: readonly Fault[];
-}
-
-/** The nodes of one level: those of the definition, or of one body. `at` is its path, `depth` how many nodes it lies in. */
-interface Level extends WorkflowBody {
-  readonly at: string;
-  readonly depth: number;
-}
-
-function fault(code: ErrorCode, path: string, what: string, fix: string): Fault {
-  return { code, path, message: what, fix };
 }
 
 /** All levels that are written out in a definition, from the outside in. */
@@ -123,98 +112,6 @@ function reachFaults({ nodes, at }: Level, graph: WorkflowGraph): Fault[] {
           `"${name}" can never start: the branches of "${choice}" that it needs are never all taken`,
           trigger_rule === 'all_success' ? 'join branches of a choice with "none_failed"' : 'ask for fewer',
         );
-  });
-}
-
-/** Faults of one expression: its syntax, what it refers to beyond `allowed`, and functions that are not available. */
-function expressionFaults(text: string, path: string, allowed: (name: string) => boolean, hint: string): Fault[] {
-  const parsed = referencesOf(text);
-  if (!parsed.ok) return [fault('invalid-expression', path, parsed.error.message, 'correct the JSONata expression')];
-  const { outputs, nodes, unknown, forbidden } = parsed.value;
-  const references = [
-    ...outputs.map((name) => ['outputs', name] as const),
-    ...nodes.map((name) => ['nodes', name] as const),
-  ];
-  return [
-    ...references
-      .filter(([, name]) => !allowed(name))
-      .map(([kind, name]) => fault('invalid-expression', path, `"${kind}.${name}" is not at hand here`, hint)),
-    ...unknown.map((name) =>
-      fault(
-        'invalid-expression',
-        path,
-        `there is no "${name}" here`,
-        `an expression sees ${expressionNames.join(', ')}: use one of these, or a variable`,
-      ),
-    ),
-    ...forbidden.map((name) =>
-      fault(
-        'invalid-expression',
-        path,
-        `$${name} is not available`,
-        'pass the value in as input: a repeat must give the same',
-      ),
-    ),
-  ];
-}
-
-/** The expressions that a node evaluates over its direct dependencies, with their paths behind the node's. */
-function expressionsOf(node: WorkflowNode): readonly (readonly [string, string | undefined])[] {
-  const input = ['input' in node ? '.input' : '', 'input' in node ? node.input : undefined] as const;
-  switch (node.kind) {
-    case 'join':
-      return [['.output', node.output]];
-    case 'choice':
-      return node.branches.map(({ when }, index) => [`.branches[${index}].when`, when] as const);
-    case 'map':
-      return [['.items', node.items], input];
-    case 'wait':
-      return [['.until', node.until]];
-    case 'event':
-      return [
-        ...node.events.map(({ key }, index) => [`.events[${index}].key`, key] as const),
-        ['.timer.until', node.timer?.until],
-      ];
-    case 'approval':
-      return approvalExpressions(node);
-    default:
-      return [input];
-  }
-}
-
-/** Expressions that see the results inside the node instead: only their own syntax can be wrong. */
-function innerExpressionsOf(node: WorkflowNode): readonly (readonly [string, string | undefined])[] {
-  if (!('body' in node)) return [];
-  const ends = [['.output', node.output] as const];
-  return node.kind === 'loop' ? [...ends, ['.while', node.while], ['.until', node.until]] : ends;
-}
-
-function bothFaults(
-  { payload, input }: { readonly payload?: unknown; readonly input?: unknown },
-  path: string,
-): Fault[] {
-  if (payload === undefined || input === undefined) return [];
-  return [fault('invalid-input', `${path}.input`, 'there is a payload and an input expression', 'keep one of the two')];
-}
-
-function inputFaults({ nodes, at }: Level): Fault[] {
-  return nodes.flatMap((node, index) => {
-    const path = `${at}nodes[${index}]`;
-    const dependencies = new Set(node.depends_on);
-    const check =
-      (allowed: (name: string) => boolean, hint: string) => (entry: readonly [string, string | undefined]) =>
-        entry[1] === undefined ? [] : expressionFaults(entry[1], `${path}${entry[0]}`, allowed, hint);
-    const undo = node.compensate_with;
-    const own = ['.compensate_with.input', undo?.input] as const;
-    return [
-      ...('payload' in node ? bothFaults(node, path) : []),
-      ...(undo === undefined ? [] : bothFaults(undo, `${path}.compensate_with`)),
-      ...expressionsOf(node).flatMap(
-        check((name) => dependencies.has(name), 'only direct dependencies are: add it to depends_on'),
-      ),
-      ...[own].flatMap(check((name) => name === node.name, `a compensation sees outputs.${node.name}, and no other`)),
-      ...innerExpressionsOf(node).flatMap(check(() => false, 'use "results": what the nodes inside came to')),
-    ];
   });
 }
 

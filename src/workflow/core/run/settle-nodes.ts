@@ -101,31 +101,69 @@ function passOver(draft: Draft, choice: number, taken: readonly string[], emit: 
   });
 }
 
+type Outcome<O extends NodeOutcome['outcome']> = Extract<NodeOutcome, { outcome: O }>;
+
 const decided = (decisions?: readonly Decision[]) => (decisions === undefined ? {} : { decisions: [...decisions] });
+const whoOf = (agent_id?: string) => (agent_id === undefined ? {} : { agent_id });
+
+/** True where nothing new starts any more. */
+const isWinding = ({ cancelled, compensation }: Draft): boolean => cancelled || compensation !== undefined;
 
 /** A failure, by the node's `on_error`. True when the node has ended with it. */
 function failNode(
   draft: Draft,
   index: number,
-  { node, attempt, agent_id, error, decisions }: Extract<NodeOutcome, { outcome: 'failed' }>,
+  { node, attempt, agent_id, error, decisions }: Omit<Outcome<'failed'>, 'outcome'>,
   emit: Emit,
 ): boolean {
   const { on_error } = draft.graph.nodes[index] ?? {};
   const scopes = draft.graph.scopesIn.get(index) ?? [];
   const parent = draft.graph.scopeOf[index]?.parent;
   // A transaction that is told to abort because it was stopped: nobody waits for what would come in its place.
-  const isStopped = draft.cancelled || (parent !== undefined && hasEnded(draft.letters[parent]));
-  const isWinding = draft.compensation !== undefined || isStopped;
-  if (typeof on_error === 'object' && !isWinding && scopes.at(-1)?.kind !== 'fallback') {
+  const isStopped = isWinding(draft) || (parent !== undefined && hasEnded(draft.letters[parent]));
+  if (typeof on_error === 'object' && !isStopped && scopes.at(-1)?.kind !== 'fallback') {
     emit({ type: 'NodeExpanded', node, scope: 'fallback', from: 0, count: 1, error });
     tend(draft, index, emit);
     return false;
   }
-  const who = agent_id === undefined ? {} : { agent_id };
   const ignored = on_error === 'ignore' ? { ignored: true as const } : {};
-  emit({ type: 'NodeFailed', node, attempt, ...who, error, ...decided(decisions), ...ignored });
-  if (on_error === 'compensate' && !isWinding) emit({ type: 'CompensationRequested', node });
+  emit({ type: 'NodeFailed', node, attempt, ...whoOf(agent_id), error, ...decided(decisions), ...ignored });
+  if (on_error === 'compensate' && !isStopped) emit({ type: 'CompensationRequested', node });
   return true;
+}
+
+/** A further try, or the failure where nothing new starts. True when the node has ended with it. */
+function retryNode(draft: Draft, index: number, each: Outcome<'retried'>, emit: Emit): boolean {
+  const { node, error, until } = each;
+  if (isWinding(draft)) return failNode(draft, index, each, emit);
+  emit({ type: 'NodeRetried', node, error, ...(until === undefined ? {} : { until }) });
+  return false;
+}
+
+/** What is inside a node joins. True when the node has ended instead: what a task returned to be done next is not begun where nothing new starts, and the task has done its own part. */
+function expandNode(draft: Draft, index: number, each: Outcome<'expanded'>, emit: Emit): boolean {
+  const { node, attempt, agent_id, scope, from, count, body, until, turn = 1 } = each;
+  if (scope === 'plan' && isWinding(draft)) {
+    emit({ type: 'NodeCompleted', node, attempt, ...whoOf(agent_id) });
+    return true;
+  }
+  const more = {
+    ...(body === undefined ? {} : { body }),
+    ...(until === undefined ? {} : { until }),
+    ...(turn === 1 ? {} : { attempt: turn }),
+  };
+  emit({ type: 'NodeExpanded', node, scope, from, count, ...more });
+  tend(draft, index, emit);
+  return false;
+}
+
+/** A completion, with the event that the node took. Answers with the nodes that have ended by it: none where another node of the same batch has taken that event, and this one waits on. */
+function completeNode(draft: Draft, index: number, each: Outcome<'completed'>, emit: Emit): readonly number[] {
+  const { node, attempt, agent_id, signal, decisions, taken = [] } = each;
+  if (signal !== undefined && !draft.signals.some(({ id }) => id === signal)) return [];
+  const took = signal === undefined ? {} : { signal };
+  emit({ type: 'NodeCompleted', node, attempt, ...whoOf(agent_id), ...took, ...decided(decisions) });
+  return [index, ...passOver(draft, index, taken, emit)];
 }
 
 /** Applies outcomes to the nodes that are in one of the states `from` (their letters), and follows what they lead to. */
@@ -133,48 +171,32 @@ export function settleNodes(draft: Draft, outcomes: readonly NodeOutcome[], from
   const ended: number[] = [];
   const received = new Set<string>();
   for (const each of outcomes) {
-    const { node, attempt, agent_id } = each;
-    const index = draft.graph.indexOf.get(node);
+    const index = draft.graph.indexOf.get(each.node);
     // A repeated or late outcome finds the node ended: nothing happens twice.
     if (index === undefined || !from.includes(draft.letters[index] ?? '-')) continue;
-    // What a task returns to be done next is not begun any more where nothing new starts; the task has done its own part.
-    const isPlanOnly =
-      each.outcome === 'expanded' && each.scope === 'plan' && (draft.cancelled || draft.compensation !== undefined);
-    if (isPlanOnly) {
-      emit({ type: 'NodeCompleted', node, attempt, ...(agent_id === undefined ? {} : { agent_id }) });
-      ended.push(index);
-    } else if (each.outcome === 'expanded') {
-      const { scope, count, body, until } = each;
-      const more = {
-        ...(body === undefined ? {} : { body }),
-        ...(until === undefined ? {} : { until }),
-        ...(each.turn === undefined || each.turn === 1 ? {} : { attempt: each.turn }),
-      };
-      emit({ type: 'NodeExpanded', node, scope, from: each.from, count, ...more });
-      tend(draft, index, emit);
-    } else if (each.outcome === 'held') {
-      emit({ type: 'NodeHeld', node, ...(each.until === undefined ? {} : { until: each.until }) });
-    } else if (each.outcome === 'woken') {
-      if (draft.letters[index] === 'P') emit({ type: 'NodeStarted', node });
-    } else if (each.outcome === 'retried') {
-      const { error, until } = each;
-      const isWinding = draft.cancelled || draft.compensation !== undefined;
-      if (!isWinding) emit({ type: 'NodeRetried', node, error, ...(until === undefined ? {} : { until }) });
-      else if (failNode(draft, index, { ...each, outcome: 'failed' }, emit)) ended.push(index);
-    } else if (each.outcome === 'failed') {
-      if (failNode(draft, index, each, emit)) ended.push(index);
-    } else {
-      const { signal } = each;
-      if (each.received !== undefined && !received.has(each.received.id)) {
-        received.add(each.received.id);
-        emit({ type: 'SignalReceived', ...each.received });
-      }
-      // Another node of the same batch has taken it: this one waits on.
-      if (signal !== undefined && !draft.signals.some(({ id }) => id === signal)) continue;
-      const took = signal === undefined ? {} : { signal };
-      const who = agent_id === undefined ? {} : { agent_id };
-      emit({ type: 'NodeCompleted', node, attempt, ...who, ...took, ...decided(each.decisions) });
-      ended.push(index, ...passOver(draft, index, each.taken ?? [], emit));
+    switch (each.outcome) {
+      case 'expanded':
+        if (expandNode(draft, index, each, emit)) ended.push(index);
+        break;
+      case 'held':
+        emit({ type: 'NodeHeld', node: each.node, ...(each.until === undefined ? {} : { until: each.until }) });
+        break;
+      case 'woken':
+        if (draft.letters[index] === 'P') emit({ type: 'NodeStarted', node: each.node });
+        break;
+      case 'retried':
+        if (retryNode(draft, index, each, emit)) ended.push(index);
+        break;
+      case 'failed':
+        if (failNode(draft, index, each, emit)) ended.push(index);
+        break;
+      case 'completed':
+        if (each.received !== undefined && !received.has(each.received.id)) {
+          received.add(each.received.id);
+          emit({ type: 'SignalReceived', ...each.received });
+        }
+        ended.push(...completeNode(draft, index, each, emit));
+        break;
     }
   }
   propagate(draft, ended, emit);
