@@ -28,9 +28,12 @@ export function watchShares() {
         },
       },
     }),
-    /** Whether the task was given to another dispatcher so shortly before that a later decision may count on it: should it come to nothing, a lower task has overtaken this one. That is the stated bound. */
+    /**
+     * Whether the task was given to another dispatcher in the decision of this time, or so shortly before that a later one may count on it: should it come to nothing, a lower task has overtaken this one. That is the
+     * stated bound. A share bears the time after the heads were read, a claim the time before.
+     */
     isShared: (task_id: string, at: number): boolean =>
-      (decidedAt.get(task_id) ?? []).some((each) => each <= at && at - each <= roundShardMsMax + clocksMsMax),
+      (decidedAt.get(task_id) ?? []).some((each) => Math.abs(at - each) <= roundShardMsMax + clocksMsMax),
   };
 }
 

@@ -11,6 +11,8 @@ interface SharesView {
   /** Since when tasks stand in the ready order, by partition and id. */
   readonly ready: ReadonlyMap<string, ReadonlyMap<string, { readonly since: number }>>;
   isReserved(task_id: string): boolean;
+  /** Whether another dispatcher was given it by the decision of this time, or shortly before. */
+  isShared(task_id: string, decidedAt: number): boolean;
 }
 
 /** How long a row may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
@@ -31,7 +33,7 @@ const isThere = (row: Item | undefined, at: number): boolean =>
 export function createSharesOracle(view: SharesView, check: Check) {
   /** Starts of each while both had work waiting, and the decision that made the newest. */
   let counts = new Map<string, number>();
-  let newest: { readonly at: number; readonly names: string[] } | undefined;
+  let newest: { readonly at: number; readonly names: string[]; readonly isShared: boolean } | undefined;
   /** Since when fewer slots are used by those they are kept for than are kept. */
   let shortSince: number | undefined;
   const availableSince = new Map<string, number>();
@@ -54,7 +56,8 @@ export function createSharesOracle(view: SharesView, check: Check) {
     const names = [...view.ready.values()].flatMap((lane) =>
       [...lane].map(([id, { since }]) => {
         const row = view.peek(`TASK#${id}`, 'TASK') as unknown as TaskRow;
-        return since + seenAfterMs < decidedAt && !view.isReserved(id) ? of(row) : undefined;
+        const isTaken = view.isReserved(id) || view.isShared(id, decidedAt);
+        return since + seenAfterMs < decidedAt && !isTaken ? of(row) : undefined;
       }),
     );
     return new Set(names);
@@ -71,10 +74,12 @@ export function createSharesOracle(view: SharesView, check: Check) {
     const weights: Readonly<Record<string, number>> = submitters ?? shares ?? {};
     const pair = submitters === undefined ? sharers.namespaces : sharers.submitters;
     const still = waiting(decidedAt, sharerOf);
-    for (const each of newest?.names ?? []) counts.set(each, (counts.get(each) ?? 0) + 1);
+    const isShared = pair.every((each) => still.has(each));
+    // What was decided before both were seen is nobody's debt.
+    if (newest?.isShared === true) for (const each of newest.names) counts.set(each, (counts.get(each) ?? 0) + 1);
     // Only while both have work waiting all the time, and nobody was overtaken.
-    if (!pair.every((each) => still.has(each)) || view.isDisturbed(newest?.at ?? at)) counts = new Map();
-    newest = { at: decidedAt, names: [name] };
+    if (!isShared || view.isDisturbed(newest?.at ?? at)) counts = new Map();
+    newest = { at: decidedAt, names: [name], isShared };
     const [mine, its] = pair.map((each) => {
       const weight = weights[each] ?? weights['*'] ?? 1;
       return { done: (counts.get(each) ?? 0) / weight, step: 1 / weight };
