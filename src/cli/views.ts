@@ -147,7 +147,8 @@ export function showRunTasks(tasks: readonly RunTask[]): string {
     showStatus(task.status),
     task.agent_id ?? '-',
     String(task.attempt),
-    showDuration(between(task.queued_at, task.started_at)),
+    // One that was cancelled before it began waited until then.
+    showDuration(between(task.queued_at, task.started_at ?? task.completed_at)),
     showDuration(between(task.started_at, task.completed_at)),
     task.error === undefined ? (task.reasons ?? []).join('; ') : `${task.error.message} [${task.error.code}]`,
   ]);
