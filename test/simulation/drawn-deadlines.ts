@@ -21,7 +21,7 @@ export function drawEscalation(random: Random, own: Priority): Pick<Task, 'escal
   let within_ms = escalationMsMin;
   const steps = above.map((priority) => ({
     priority: priority as Escalation['priority'],
-    within_ms: (within_ms += random.below(4_000)) + 1,
+    within_ms: (within_ms += 1 + random.below(4_000)),
   }));
   return { escalation: steps.toReversed() };
 }

@@ -1,5 +1,4 @@
 import './loaded-before.ts';
-
 import { readFileSync } from 'node:fs';
 import { createHandler as acceptTasks } from '../../../functions/accept-tasks/handler.ts';
 import { createHandler as acceptWorkflows } from '../../../functions/accept-workflows/handler.ts';
