@@ -42,6 +42,7 @@ describe('the recorded histories of mistakes', () => {
       agents: () => [...rows.values()].filter((row) => String(row['sk']).startsWith('AGENT#')),
       isDisturbed: () => false,
     isShared: () => false,
+      isRead: () => true,
     slots: 0,
       isRevived: () => false,
       definitionOf: () => undefined,

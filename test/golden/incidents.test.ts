@@ -50,6 +50,7 @@ async function play(incident: Incident) {
     peek: (pk, sk) => dynamodb.peek(pk, sk),
     isDisturbed: () => false,
     isShared: () => false,
+      isRead: () => true,
     slots: 0,
       isRevived: () => false,
     agents: () => incident.agents

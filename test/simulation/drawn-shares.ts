@@ -15,10 +15,10 @@ export type Sharing = Pick<Scenario, 'policy' | 'tasks' | 'agents'>;
 
 /** In some seeds two share a pool, and in some of these slots are kept for one of them; most of their agents take no batches, since their starts cannot be told one by one. */
 export function drawSharing(random: Random, agents: readonly SimulatedAgent[]): Sharing {
-  if (!random.chance(0.18)) return { tasks: [], agents };
+  if (!random.chance(0.24)) return { tasks: [], agents };
   const weights = [1 + random.below(3), 1 + random.below(3)] as const;
   const isBySubmitter = random.chance(0.35);
-  const keeps = !isBySubmitter && random.chance(0.6);
+  const keeps = !isBySubmitter && random.chance(0.75);
   const reservation = {
     name: 'kept',
     match: { namespace: [sharers.namespaces[1]] },
@@ -45,5 +45,7 @@ export function drawSharing(random: Random, agents: readonly SimulatedAgent[]): 
     })),
   );
   const alone = agents.map(({ batch: _batch, ...agent }) => agent);
+  // With few slots there is work for whom they are kept as long as the others have some.
+  if (keeps) return { policy, tasks, agents: alone.map((agent) => ({ ...agent, slots: 1 })) };
   return { policy, tasks, agents: random.chance(0.7) ? alone : agents };
 }

@@ -35,6 +35,8 @@ export interface OracleView {
   isDisturbed(since: number): boolean;
   /** Whether another dispatcher was to hand out this task when somebody decided at this time. */
   isShared(task_id: string, at: number): boolean;
+  /** Whether some round has read the waiting tasks of a namespace or submitter since. */
+  isRead(sharer: string, since: number): boolean;
   /** The rows of all agents. */
   agents(): readonly Item[];
   /** Whether somebody has asked for the revival of this agent. */

@@ -12,9 +12,13 @@ export function decidingEvent(event: unknown): SQSEvent | undefined {
   return Records.length === 0 ? undefined : { Records };
 }
 
-/** Watches what dispatchers give each other to hand out. */
-export function watchShares() {
+/** Whose route this is, as its name begins: a namespace's, or behind the mark a submitter's. */
+const sharerOf = (route: string): string => route.replace(/^~/, '').split('|', 1)[0] ?? '';
+
+/** Watches what dispatchers give each other to hand out, and whose waiting tasks they read. `now` is epoch ms. */
+export function watchShares(now: () => number) {
   const decidedAt = new Map<string, number[]>();
+  const readAt = new Map<string, number>();
   return {
     adapters: (adapters: Adapters): Adapters => ({
       ...adapters,
@@ -27,7 +31,16 @@ export function watchShares() {
           return adapters.messenger.share(pool, shards);
         },
       },
+      tasks: {
+        ...adapters.tasks,
+        ready: (place, ...rest) => {
+          readAt.set(sharerOf(place.route), now());
+          return adapters.tasks.ready(place, ...rest);
+        },
+      },
     }),
+    /** Whether the waiting tasks of a namespace or submitter were read since. A round reads the routes that it was told of, and those that agents want: what it has not been told of yet, it passes over. */
+    isRead: (sharer: string, since: number): boolean => (readAt.get(sharer) ?? 0) >= since,
     /**
      * Whether the task was given to another dispatcher in the decision of this time, or so shortly before that a later one may count on it: should it come to nothing, a lower task has overtaken this one. That is the
      * stated bound. A share bears the time after the heads were read, a claim the time before.

@@ -13,6 +13,8 @@ interface SharesView {
   isReserved(task_id: string): boolean;
   /** Whether another dispatcher was given it by the decision of this time, or shortly before. */
   isShared(task_id: string, decidedAt: number): boolean;
+  /** Whether some round has read the waiting tasks of a namespace or submitter since. */
+  isRead(sharer: string, since: number): boolean;
 }
 
 /** How long a row may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
@@ -74,7 +76,7 @@ export function createSharesOracle(view: SharesView, check: Check) {
     const weights: Readonly<Record<string, number>> = submitters ?? shares ?? {};
     const pair = submitters === undefined ? sharers.namespaces : sharers.submitters;
     const still = waiting(decidedAt, sharerOf);
-    const isShared = pair.every((each) => still.has(each));
+    const isShared = pair.every((each) => still.has(each) && view.isRead(each, decidedAt));
     // What was decided before both were seen is nobody's debt.
     if (newest?.isShared === true) for (const each of newest.names) counts.set(each, (counts.get(each) ?? 0) + 1);
     // Only while both have work waiting all the time, and nobody was overtaken.
@@ -112,10 +114,19 @@ export function createSharesOracle(view: SharesView, check: Check) {
   }
 
   /** Whether fewer slots are used by those for whom they are kept than are kept of those that have been there for a while. */
-  function isShort(at: number): boolean {
+  function isShort(at: number, promised = 0): boolean {
     const open = ({ capacity, failed_in_a_row = 0 }: AgentRow): number => (failed_in_a_row > 0 ? 1 : capacity);
     const steady = steadyAgents(at, askedAfterMs);
-    return usedBefore(Infinity, agents()) < keptOf(steady.reduce((sum, agent) => sum + open(agent), 0));
+    return usedBefore(Infinity, agents()) + promised < keptOf(steady.reduce((sum, agent) => sum + open(agent), 0));
+  }
+
+  /** Tasks for which slots are kept that this decision, or one shortly before, left to another dispatcher, which has no slot for them yet. */
+  function promisedBy(decidedAt: number): number {
+    const ids = [...view.ready.values()].flatMap((lane) => [...lane.keys()]);
+    return ids.filter((id) => {
+      const namespace = view.peek(`TASK#${id}`, 'TASK')?.['namespace'] as string | undefined;
+      return keptFor(namespace) && view.isShared(id, decidedAt) && !view.isReserved(id);
+    }).length;
   }
 
   function checkReservations(after: TaskRow, decidedAt: number, at: number): void {
@@ -130,9 +141,11 @@ export function createSharesOracle(view: SharesView, check: Check) {
       return;
     }
     // An agent that fell silent changes no row.
-    if (shortSince === undefined || shortSince + seenAfterMs >= decidedAt || !isShort(at)) return;
+    if (shortSince === undefined || shortSince + seenAfterMs >= decidedAt) return;
+    if (!isShort(at, promisedBy(decidedAt))) return;
     // A round looks at the routes that it was told of and at those that agents want: what a failed one did not mark is left to the pulse.
     if (view.isDisturbed(shortSince)) return;
+    if (!view.isRead(sharers.namespaces[1], decidedAt)) return;
     const isWaiting = waiting(decidedAt, ({ namespace }) => (keptFor(namespace) ? 'kept' : undefined)).has('kept');
     check(!isWaiting, at, 'ReservedFirst', () => `${after.task_id} started, slots are kept since ${shortSince}`);
   }

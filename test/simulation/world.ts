@@ -203,7 +203,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   let dispatching = 0;
   let overlapAt = 0;
   let stoppedAt = 0;
-  const shares = watchShares();
+  const shares = watchShares(() => cloud.clock.now());
   const deployment = deployTwin(
     { seed, faults: scenario.mix },
     {
@@ -250,6 +250,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     isRevived,
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
     isShared: shares.isShared,
+    isRead: shares.isRead,
     isDisturbed: (since) =>
       dispatching > 1 ||
       overlapAt >= since ||
