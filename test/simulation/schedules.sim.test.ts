@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { createTestCloud } from '../../src/sdk/test-cloud/test-cloud.ts';
 
 const dayMs = 24 * 3_600_000;
-const definition = { name: 'report', nodes: [{ name: 'write', task_type: 'demo' }] };
+/** With tries enough that a fifth of all messages may be lost: an assignment that never arrives counts as one. */
+const definition = { name: 'report', nodes: [{ name: 'write', task_type: 'demo', retry: { max_attempts: 10 } }] };
 
 /** A cloud with an agent and a daily schedule, after so many days; what the agent was given, and when each run began. */
 async function after(days: number, options: Parameters<typeof createTestCloud>[0]) {

@@ -48,6 +48,7 @@ import '../../workflow/usecases/schedules/wake-schedules.ts';
 import '../../workflow/usecases/steer/migrate-workflow.ts';
 import '../../workflow/usecases/steer/rerun-workflow.ts';
 import '../../workflow/usecases/steer/set-budget.ts';
+import '../../workflow/usecases/steer/stop-overdue.ts';
 import '../../workflow/usecases/steer/steer-workflow.ts';
 import '../../workflow/usecases/steer/update-workflow.ts';
 import '../../workflow/usecases/submit/register-definition.ts';
