@@ -35,6 +35,8 @@ export interface OracleView {
   isDisturbed(since: number): boolean;
   /** Whether another dispatcher was to hand out this task when somebody decided at this time. */
   isShared(task_id: string, at: number): boolean;
+  /** Whether a call of the table failed between these times. */
+  hasFailed(from: number, to: number): boolean;
   /** Whether some round has read the waiting tasks of a namespace or submitter since. */
   isRead(sharer: string, since: number): boolean;
   /** The rows of all agents. */
@@ -62,6 +64,8 @@ const allowedBefore: Readonly<Record<string, string>> = {
 };
 /** How far a function's clock may be ahead (ms). */
 const clockSkewMsMax = 250;
+/** How long a round's claims may take (ms). */
+const handOutMs = 1_000;
 /** How long an entry may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
 const visibleAfterMs = 2_500;
 
@@ -116,8 +120,9 @@ export function createOracles(view: OracleView) {
     const id = String(after['task_id']);
     const decidedAt = Date.parse((after['distribution'] as TaskRow['distribution'])?.distribution_time ?? '');
     for (const { lower, decidedAt: passedAt } of passed.get(id) ?? []) {
+      // The claim of a lower one may have come from another dispatcher before that of this one failed.
       check(
-        decidedAt <= passedAt,
+        decidedAt <= passedAt || view.hasFailed(passedAt, passedAt + handOutMs),
         at,
         'PriorityOrder',
         () => `${lower} started ${decidedAt - passedAt} ms before ${id}`,

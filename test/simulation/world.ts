@@ -245,6 +245,10 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   const spread = random.fork('spread');
   if (spread.chance(spreadChance))
     void api.agents.spread('default', 1 + spread.below(ownTasksMax)).catch(() => undefined);
+  const hasFailed = (from: number, to: number): boolean =>
+    cloud.faults.log.some(
+      ({ at, point, detail }) => at >= from && at <= to && disturbing.has(point) && detail.startsWith('dynamodb:'),
+    );
   const { isRevived } = startOperator(api, deployment, scenario, startedAt);
   const oracles = createOracles({
     isRevived,
@@ -252,12 +256,8 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     isShared: shares.isShared,
     isRead: shares.isRead,
     isDisturbed: (since) =>
-      dispatching > 1 ||
-      overlapAt >= since ||
-      stoppedAt >= since - 500 ||
-      cloud.faults.log.some(
-        ({ at, point, detail }) => at >= since - 500 && disturbing.has(point) && detail.startsWith('dynamodb:'),
-      ),
+      dispatching > 1 || overlapAt >= since || stoppedAt >= since - 500 || hasFailed(since - 500, Infinity),
+    hasFailed,
     agents: () => scenario.agents.map(({ id }) => agentItem(cloud.dynamodb, id)).filter((row) => row !== undefined),
     definitionOf: (id) => definitions.get(id),
     slots: scenario.agents.reduce((sum, { slots, batch }) => sum + slots * (batch?.tasks_max ?? 1), 0),
