@@ -43,6 +43,7 @@ describe('the recorded histories of mistakes', () => {
       isDisturbed: () => false,
     isShared: () => false,
       isRead: () => true,
+      isDivided: () => false,
       hasFailed: () => false,
     slots: 0,
       isRevived: () => false,

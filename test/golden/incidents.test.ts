@@ -51,6 +51,7 @@ async function play(incident: Incident) {
     isDisturbed: () => false,
     isShared: () => false,
       isRead: () => true,
+      isDivided: () => false,
       hasFailed: () => false,
     slots: 0,
       isRevived: () => false,

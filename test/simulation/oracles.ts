@@ -35,6 +35,8 @@ export interface OracleView {
   isDisturbed(since: number): boolean;
   /** Whether another dispatcher was to hand out this task when somebody decided at this time. */
   isShared(task_id: string, at: number): boolean;
+  /** Whether others handed out a part of the round of this time. */
+  isDivided(at: number): boolean;
   /** Whether a call of the table failed between these times. */
   hasFailed(from: number, to: number): boolean;
   /** Whether some round has read the waiting tasks of a namespace or submitter since. */

@@ -19,6 +19,7 @@ const sharerOf = (route: string): string => route.replace(/^~/, '').split('|', 1
 export function watchShares(now: () => number) {
   const decidedAt = new Map<string, number[]>();
   const readAt = new Map<string, number>();
+  const isOf = (share: number, at: number): boolean => Math.abs(at - share) <= roundShardMsMax + clocksMsMax;
   return {
     adapters: (adapters: Adapters): Adapters => ({
       ...adapters,
@@ -45,8 +46,9 @@ export function watchShares(now: () => number) {
      * Whether the task was given to another dispatcher in the decision of this time, or so shortly before that a later one may count on it: should it come to nothing, a lower task has overtaken this one. That is the
      * stated bound. A share bears the time after the heads were read, a claim the time before.
      */
-    isShared: (task_id: string, at: number): boolean =>
-      (decidedAt.get(task_id) ?? []).some((each) => Math.abs(at - each) <= roundShardMsMax + clocksMsMax),
+    isShared: (task_id: string, at: number): boolean => (decidedAt.get(task_id) ?? []).some((each) => isOf(each, at)),
+    /** Whether others handed out a part of the round of this time. */
+    isDivided: (at: number): boolean => [...decidedAt.values()].flat().some((each) => isOf(each, at)),
   };
 }
 

@@ -11,8 +11,8 @@ interface SharesView {
   /** Since when tasks stand in the ready order, by partition and id. */
   readonly ready: ReadonlyMap<string, ReadonlyMap<string, { readonly since: number }>>;
   isReserved(task_id: string): boolean;
-  /** Whether another dispatcher was given it by the decision of this time, or shortly before. */
-  isShared(task_id: string, decidedAt: number): boolean;
+  /** Whether others handed out a part of the round of this time: then its claims come in no order. */
+  isDivided(decidedAt: number): boolean;
   /** Whether some round has read the waiting tasks of a namespace or submitter since. */
   isRead(sharer: string, since: number): boolean;
 }
@@ -58,8 +58,7 @@ export function createSharesOracle(view: SharesView, check: Check) {
     const names = [...view.ready.values()].flatMap((lane) =>
       [...lane].map(([id, { since }]) => {
         const row = view.peek(`TASK#${id}`, 'TASK') as unknown as TaskRow;
-        const isTaken = view.isReserved(id) || view.isShared(id, decidedAt);
-        return since + seenAfterMs < decidedAt && !isTaken ? of(row) : undefined;
+        return since + seenAfterMs < decidedAt && !view.isReserved(id) ? of(row) : undefined;
       }),
     );
     return new Set(names);
@@ -76,7 +75,8 @@ export function createSharesOracle(view: SharesView, check: Check) {
     const weights: Readonly<Record<string, number>> = submitters ?? shares ?? {};
     const pair = submitters === undefined ? sharers.namespaces : sharers.submitters;
     const still = waiting(decidedAt, sharerOf);
-    const isShared = pair.every((each) => still.has(each) && view.isRead(each, decidedAt));
+    const isShared =
+      !view.isDivided(decidedAt) && pair.every((each) => still.has(each) && view.isRead(each, decidedAt));
     // What was decided before both were seen is nobody's debt.
     if (newest?.isShared === true) for (const each of newest.names) counts.set(each, (counts.get(each) ?? 0) + 1);
     // Only while both have work waiting all the time, and nobody was overtaken.
@@ -114,23 +114,15 @@ export function createSharesOracle(view: SharesView, check: Check) {
   }
 
   /** Whether fewer slots are used by those for whom they are kept than are kept of those that have been there for a while. */
-  function isShort(at: number, promised = 0): boolean {
+  function isShort(at: number): boolean {
     const open = ({ capacity, failed_in_a_row = 0 }: AgentRow): number => (failed_in_a_row > 0 ? 1 : capacity);
     const steady = steadyAgents(at, askedAfterMs);
-    return usedBefore(Infinity, agents()) + promised < keptOf(steady.reduce((sum, agent) => sum + open(agent), 0));
-  }
-
-  /** Tasks for which slots are kept that this decision, or one shortly before, left to another dispatcher, which has no slot for them yet. */
-  function promisedBy(decidedAt: number): number {
-    const ids = [...view.ready.values()].flatMap((lane) => [...lane.keys()]);
-    return ids.filter((id) => {
-      const namespace = view.peek(`TASK#${id}`, 'TASK')?.['namespace'] as string | undefined;
-      return keptFor(namespace) && view.isShared(id, decidedAt) && !view.isReserved(id);
-    }).length;
+    return usedBefore(Infinity, agents()) < keptOf(steady.reduce((sum, agent) => sum + open(agent), 0));
   }
 
   function checkReservations(after: TaskRow, decidedAt: number, at: number): void {
     if (document().reservations === undefined || takesBatches() || view.isDisturbed(decidedAt)) return;
+    if (view.isDivided(decidedAt)) return;
     if (keptFor(after.namespace)) {
       const isFirst = after.distribution?.reasons.includes('reservation kept was short') === true;
       // Those that a round did not see: agents that were silent, and what another round reserved while it read.
@@ -141,8 +133,7 @@ export function createSharesOracle(view: SharesView, check: Check) {
       return;
     }
     // An agent that fell silent changes no row.
-    if (shortSince === undefined || shortSince + seenAfterMs >= decidedAt) return;
-    if (!isShort(at, promisedBy(decidedAt))) return;
+    if (shortSince === undefined || shortSince + seenAfterMs >= decidedAt || !isShort(at)) return;
     // A round looks at the routes that it was told of and at those that agents want: what a failed one did not mark is left to the pulse.
     if (view.isDisturbed(shortSince)) return;
     if (!view.isRead(sharers.namespaces[1], decidedAt)) return;

@@ -254,6 +254,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     isRevived,
     peek: (pk, sk) => cloud.dynamodb.peek(pk, sk),
     isShared: shares.isShared,
+    isDivided: shares.isDivided,
     isRead: shares.isRead,
     isDisturbed: (since) =>
       dispatching > 1 || overlapAt >= since || stoppedAt >= since - 500 || hasFailed(since - 500, Infinity),
