@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowDefinition } from '../src/contracts/workflow/workflow.ts';
 import { createAgent } from '../src/sdk/agent/create-agent.ts';
 import { createClient } from '../src/sdk/client/client.ts';
+import { longestWay } from '../src/workflow/core/run/critical-path.ts';
+import { graphOf } from '../src/workflow/core/run/graph.ts';
 import { listSchedule } from '../test/support/list-scheduling.ts';
 import { instanceNames, readInstance, timedTasks } from '../test/support/wfinstances.ts';
 import { type Bench, type Figure, rounded } from './figure.ts';
@@ -30,15 +32,12 @@ function readScaled(name: string, seconds: number): Instance {
 }
 
 /** Tasks of the longest chain of dependencies: whatever is lost between a result and the next start is lost so often. */
-function stepsOf({ nodes }: WorkflowDefinition): number {
-  const steps = new Map<string, number>();
-  const before = new Map(nodes.map(({ name, depends_on }) => [name, depends_on]));
-  const count = (name: string): number => {
-    const known = steps.get(name) ?? 1 + Math.max(0, ...(before.get(name) ?? []).map(count));
-    steps.set(name, known);
-    return known;
-  };
-  return Math.max(...nodes.map(({ name }) => count(name)));
+function stepsOf(definition: WorkflowDefinition): number {
+  const graph = graphOf(definition);
+  return longestWay(
+    graph,
+    graph.nodes.map(() => 1),
+  );
 }
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
@@ -69,10 +68,19 @@ async function runAll(client: ReturnType<typeof createClient>, instances: readon
 }
 
 async function* measure(seconds: number): AsyncIterable<Figure> {
-  const client = createClient();
   const instances = instanceNames.map((name) => readScaled(name, seconds));
   const agents = instances.flatMap(agentsOf);
   await Promise.all(agents.map((agent) => agent.start()));
+  try {
+    yield* compare(instances);
+  } finally {
+    await Promise.all(agents.map((agent) => agent.stop({ graceMs: 0 })));
+  }
+}
+
+/** Runs them once to warm up, then measured: each, and the worst. */
+async function* compare(instances: readonly Instance[]): AsyncIterable<Figure> {
+  const client = createClient();
   // The emulator starts a process for each function when it is first asked to run.
   await runAll(
     client,
@@ -110,7 +118,6 @@ async function* measure(seconds: number): AsyncIterable<Figure> {
       how: 'recorded workflows (WfFormat) at once on the local cloud, each with agents of its own that wait as long as its tasks took, scaled; over the makespan of list scheduling on as many slots, which loses no time between tasks',
     },
   };
-  await Promise.all(agents.map((agent) => agent.stop({ graceMs: 0 })));
 }
 
 async function* makespan(say: (line: string) => void, [seconds = defaultSeconds]: readonly number[]) {

@@ -33,9 +33,9 @@ const isThere = (row: Item | undefined, at: number): boolean =>
 
 /** What is promised of shares and reservations, counted from rows that the code under test does not go by. */
 export function createSharesOracle(view: SharesView, check: Check) {
-  /** Starts of each while both had work waiting, and the decision that made the newest. */
+  /** Starts of each while both had work waiting, and the decision that made the newest, with whether both had. */
   let counts = new Map<string, number>();
-  let newest: { readonly at: number; readonly names: string[]; readonly isShared: boolean } | undefined;
+  let newest: { readonly at: number; readonly names: string[]; readonly isContested: boolean } | undefined;
   /** Since when fewer slots are used by those they are kept for than are kept. */
   let shortSince: number | undefined;
   const availableSince = new Map<string, number>();
@@ -75,13 +75,13 @@ export function createSharesOracle(view: SharesView, check: Check) {
     const weights: Readonly<Record<string, number>> = submitters ?? shares ?? {};
     const pair = submitters === undefined ? sharers.namespaces : sharers.submitters;
     const still = waiting(decidedAt, sharerOf);
-    const isShared =
+    const isContested =
       !view.isDivided(decidedAt) && pair.every((each) => still.has(each) && view.isRead(each, decidedAt));
     // What was decided before both were seen is nobody's debt.
-    if (newest?.isShared === true) for (const each of newest.names) counts.set(each, (counts.get(each) ?? 0) + 1);
+    if (newest?.isContested === true) for (const each of newest.names) counts.set(each, (counts.get(each) ?? 0) + 1);
     // Only while both have work waiting all the time, and nobody was overtaken.
-    if (!isShared || view.isDisturbed(newest?.at ?? at)) counts = new Map();
-    newest = { at: decidedAt, names: [name], isShared };
+    if (!isContested || view.isDisturbed(newest?.at ?? at)) counts = new Map();
+    newest = { at: decidedAt, names: [name], isContested };
     const [mine, its] = pair.map((each) => {
       const weight = weights[each] ?? weights['*'] ?? 1;
       return { done: (counts.get(each) ?? 0) / weight, step: 1 / weight };

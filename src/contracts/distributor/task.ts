@@ -24,7 +24,7 @@ export const priority = z.enum(priorities);
 export type Priority = z.infer<typeof priority>;
 
 /** Whether one level is served before another. */
-const isAbove = (one: Priority, other: Priority): boolean => priorities.indexOf(one) < priorities.indexOf(other);
+export const isAbove = (one: Priority, other: Priority): boolean => priorities.indexOf(one) < priorities.indexOf(other);
 
 /** What tasks share that must not be used by too many of them at once: an account, a repository, a customer. */
 const limitKey = wellFormed(z.string().min(1).max(idCharactersMax));

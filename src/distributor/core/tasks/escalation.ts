@@ -1,5 +1,5 @@
 import type { TaskRow } from '../../../contracts/rows.ts';
-import { type Escalation, priorities } from '../../../contracts/distributor/task.ts';
+import { type Escalation, isAbove } from '../../../contracts/distributor/task.ts';
 
 type Escalating = Pick<TaskRow, 'priority' | 'escalated_from' | 'created_at' | 'deadline' | 'escalation'>;
 
@@ -10,7 +10,7 @@ type Raised = Required<Pick<TaskRow, 'priority' | 'escalated_from'>>;
 function stepsOf({ priority, created_at, deadline, escalation = [] }: Escalating) {
   if (deadline === undefined || deadline <= created_at) return [];
   return escalation
-    .filter((step) => priorities.indexOf(step.priority) < priorities.indexOf(priority))
+    .filter((step) => isAbove(step.priority, priority))
     .map((step) => ({ ...step, at: Date.parse(deadline) - step.within_ms }));
 }
 

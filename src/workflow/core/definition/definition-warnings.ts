@@ -2,7 +2,7 @@ import type { Fault } from '../../../contracts/errors.ts';
 import { runMsMax } from '../../../contracts/limits.ts';
 import type { WorkflowDefinition } from '../../../contracts/workflow/workflow.ts';
 import { bodiesOf, everyNode, isTask, type WorkflowNode } from '../../../contracts/workflow/nodes.ts';
-import { restAfter } from '../run/critical-path.ts';
+import { longestWay } from '../run/critical-path.ts';
 import { graphOf } from '../run/graph.ts';
 
 /** Warnings kept with a workflow. More: its head grows. */
@@ -55,8 +55,7 @@ const dayMs = 86_400_000;
 function durationWarnings(definition: WorkflowDefinition): Fault[] {
   const graph = graphOf(definition);
   const waits = graph.nodes.map((node) => (node.kind === 'wait' ? (node.for_ms ?? 0) : 0));
-  const rest = restAfter(graph, waits);
-  const longest = waits.reduce((most, ms, index) => Math.max(most, ms + (rest[index] ?? 0)), 0);
+  const longest = longestWay(graph, waits);
   if (longest <= runMsMax) return [];
   const message = `its waits take ${Math.round(longest / dayMs)} days one after the other, and a run lasts ${runMsMax / dayMs} days at most`;
   return [{ code: 'run-too-long', path: 'nodes', message, fix: 'shorten the waits, or let another run go on' }];

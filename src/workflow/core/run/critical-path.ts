@@ -45,6 +45,12 @@ export function restAfter(edges: Edges, estimates: readonly number[]): readonly 
   return rest;
 }
 
+/** The longest way (ms) through the graph, by estimates alone. */
+export function longestWay(edges: Edges, estimates: readonly number[]): number {
+  const rest = restAfter(edges, estimates);
+  return estimates.reduce((most, ms, index) => Math.max(most, ms + (rest[index] ?? 0)), 0);
+}
+
 function latest(indexes: readonly number[], ends: readonly number[]): number | undefined {
   return indexes.reduce<number | undefined>(
     (best, index) => (best === undefined || (ends[index] ?? 0) > (ends[best] ?? 0) ? index : best),
