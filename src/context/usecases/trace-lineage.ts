@@ -11,7 +11,7 @@ import { visitedDocumentsMax } from '../../contracts/limits.ts';
 import { accessOf } from '../core/access.ts';
 import type { DocumentKey } from '../core/version.ts';
 import type { Caller, ContextDeps, DocumentVersion } from '../ports.ts';
-import { loadDocument, permitted } from './documents/load-document.ts';
+import { loadHead, permitted } from './documents/load-document.ts';
 
 /** Which of the documents the caller may read; one that is deleted too, because what depended on it still does. */
 async function readableIds(deps: ContextDeps, caller: Caller, namespace: string, context_ids: readonly string[]) {
@@ -73,7 +73,7 @@ export async function traceLineage(
   { namespace, context_id, version, depth }: z.output<typeof lineageRequest>,
 ): Promise<LineageAnswer> {
   const { documents } = deps;
-  const { latest, namespace: room } = await loadDocument(deps, { namespace, context_id });
+  const { latest, namespace: room } = await loadHead(deps, { namespace, context_id });
   permitted(room, latest ?? { context_id }, caller, 'read');
   // Of a deleted one too: what was made of it is still there.
   const start = { context_id, version: version ?? latest?.version ?? 1 };

@@ -1,10 +1,17 @@
-import { describe, expect, it } from '@jest/globals';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { describe, expect, it, jest } from '@jest/globals';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Json } from '../../../src/contracts/json.ts';
 import { contextStage } from './stage.ts';
 
 const id = { context_id: 'project/alpha' };
 const knowledge = (data: Json = { title: 'Alpha' }) => ({ ...id, context_type: 'knowledge', data });
+
+/** Words that hardly pack, about so many bytes. */
+function noiseOf(bytes: number): string[] {
+  let seed = 7;
+  return Array.from({ length: bytes / 10 }, () => ((seed = (seed * 48_271) % 2_147_483_647) + 1e9).toString(36));
+}
 
 describe('documents', () => {
   it('are created, written from the version that was seen, and read at any version', async () => {
@@ -179,12 +186,32 @@ describe('documents', () => {
     ['in the bucket', 1_500_000],
   ])('give back a %s body as it was', async (_where, bytes) => {
     const { call } = contextStage();
-    let seed = 7;
-    const noise = Array.from({ length: bytes / 10 }, () =>
-      ((seed = (seed * 48_271) % 2_147_483_647) + 1e9).toString(36),
-    );
+    const noise = noiseOf(bytes);
     await call('create', knowledge({ noise }));
     expect(await call('get', id)).toMatchObject({ document: { data: { noise } } });
+  });
+
+  it('are put, deleted and created anew without a look at the body that was there', async () => {
+    const { call, clock, cloud } = contextStage();
+    const sent = jest.spyOn(cloud.clients.s3, 'send');
+    const reads = () => sent.mock.calls.filter(([command]) => command instanceof GetObjectCommand).length;
+    /** Until no function has the body in its memory any more. */
+    const forget = () => void (clock.now += 3_600_000);
+    await call('create', knowledge({ noise: noiseOf(1_500_000) }));
+    forget();
+    await call('put', { ...id, expected_version: 1, data: { noise: noiseOf(1_600_000) } });
+    forget();
+    await call('delete', { ...id, expected_version: 2 });
+    await call('create', knowledge({ noise: noiseOf(1_700_000) }));
+    forget();
+    const operation = { ...id, operation: 'put' as const, expected_version: 4, data: { noise: noiseOf(1_800_000) } };
+    await call('transaction', { operations: [operation] });
+    forget();
+    await call('history', id);
+    await call('relations', id);
+    expect(reads()).toBe(0);
+    await call('append', { ...id, pointer: '/noise', items: ['more'] });
+    expect(reads()).toBe(1);
   });
 
   it('announce each change once it is written', async () => {

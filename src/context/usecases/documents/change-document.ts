@@ -8,7 +8,7 @@ import { withDue } from '../../core/lifecycle.ts';
 import type { Caller, Commit, ContextDeps, NamespaceRow } from '../../ports.ts';
 import { typed } from '../define-type.ts';
 import { checkRelations } from './check-relations.ts';
-import { loadDocument, type DocumentState } from './load-document.ts';
+import { loadDocument, loadHead, type DocumentState } from './load-document.ts';
 
 /** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
 export type Decision =
@@ -17,7 +17,8 @@ export type Decision =
   | { readonly answer: ChangeAnswer };
 
 /** Decides about the state that was loaded. */
-export type Decide = (state: DocumentState) => Promise<Decision>;
+type Decide<V extends ContextHead> = (state: DocumentState<V>) => Promise<Decision>;
+type Load<V extends ContextHead> = (deps: ContextDeps, key: DocumentKey) => Promise<DocumentState<V>>;
 
 /** The stamp of a change that is made now. Without an operation id the change gets one, and a repeat of the call is another change. */
 export function stampOf(
@@ -86,15 +87,15 @@ export async function thawDocument(deps: ContextDeps, room: NamespaceRow | undef
   await deps.documents.thaw(head);
 }
 
-/** Loads, decides, writes; decides again when somebody was faster, a few times. Throws `version-conflict` on a document that never stands still. */
-export async function changeDocument(
+async function changeLoaded<V extends ContextHead>(
+  load: Load<V>,
   deps: ContextDeps,
   caller: Caller,
   key: DocumentKey,
-  decide: Decide,
+  decide: Decide<V>,
 ): Promise<ChangeAnswer> {
   for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
-    const state = await loadDocument(deps, key);
+    const state = await load(deps, key);
     const decision = await decide(state);
     if ('conflict' in decision) await deps.documents.keepConflict(decision.conflict);
     if ('answer' in decision) return decision.answer;
@@ -108,6 +109,26 @@ export async function changeDocument(
   throw new CadreError('version-conflict', `${key.context_id} changes too fast; try again`, { path: 'context_id' });
 }
 
+/** Loads the head, decides, writes; decides again when somebody was faster, a few times. Throws `version-conflict` on a document that never stands still. */
+export function changeDocument(
+  deps: ContextDeps,
+  caller: Caller,
+  key: DocumentKey,
+  decide: Decide<ContextHead>,
+): Promise<ChangeAnswer> {
+  return changeLoaded(loadHead, deps, caller, key, decide);
+}
+
+/** The same for a change that is made from the data: its decision has it. */
+export function changeData(
+  deps: ContextDeps,
+  caller: Caller,
+  key: DocumentKey,
+  decide: Decide<StoredVersion>,
+): Promise<ChangeAnswer> {
+  return changeLoaded(loadDocument, deps, caller, key, decide);
+}
+
 /**
  * The answer to a repeat, when this operation wrote the version after the one that it expected: the answer to its first call was lost. An operation
  * that landed on a later version is found by its own row.
@@ -119,7 +140,7 @@ export async function repeated(
   operation_id: string,
 ): Promise<ChangeAnswer | undefined> {
   if (latest === undefined || latest.version <= expected) return undefined;
-  const after = latest.version === expected + 1 ? latest : await deps.documents.version(key, expected + 1);
+  const after = await deps.documents.version(key, expected + 1);
   if (after?.operation_id === operation_id) return { outcome: 'repeated', head: headOf(after) };
   return repeatedOf(deps, key, operation_id);
 }

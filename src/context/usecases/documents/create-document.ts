@@ -18,15 +18,13 @@ export async function createDocument(
   return changeDocument(deps, caller, key, async ({ namespace: room, latest, live }) => {
     permitted(room, live ?? key, caller, 'write');
     if (live !== undefined) {
-      const { created_version } = live;
-      const first = created_version === live.version ? live : await deps.documents.version(key, created_version);
+      const first = await deps.documents.version(key, live.created_version);
       if (first?.operation_id === stamp.operation_id) return { answer: { outcome: 'repeated', head: headOf(first) } };
       throw new CadreError('context-conflict', `${context_id} is there already, at version ${String(live.version)}`, {
         path: 'context_id',
       });
     }
-    const previous = latest === undefined ? undefined : headOf(latest);
-    const change = { kind: 'create' as const, base_version: previous?.version ?? 0, ...fields };
-    return { commit: { previous, next: nextVersion(key, previous, change, stamp) }, outcome: 'written' };
+    const change = { kind: 'create' as const, base_version: latest?.version ?? 0, ...fields };
+    return { commit: { previous: latest, next: nextVersion(key, latest, change, stamp) }, outcome: 'written' };
   });
 }

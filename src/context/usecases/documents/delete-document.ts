@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { ChangeAnswer, deleteDocumentRequest } from '../../../contracts/context/requests.ts';
 import { CadreError } from '../../../contracts/errors.ts';
-import { deletion, headOf } from '../../core/version.ts';
+import { deletion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
 import { changeDocument, repeated, stampOf } from './change-document.ts';
 import { liveFor } from './load-document.ts';
@@ -23,7 +23,6 @@ export async function deleteDocument(
         path: 'expected_version',
       });
     }
-    const previous = headOf(live);
-    return { commit: { previous, next: deletion(previous, stamp) }, outcome: 'written' };
+    return { commit: { previous: live, next: deletion(live, stamp) }, outcome: 'written' };
   });
 }

@@ -5,7 +5,7 @@ import { unchangedFor, visible } from '../../core/access.ts';
 import { keysOf, valueAt } from '../../core/pointer.ts';
 import { documentOf, isStillLatest } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
-import { liveFor, loadDocument, permitted } from './load-document.ts';
+import { liveFor, loadDocument, loadHead, permitted } from './load-document.ts';
 
 /**
  * Reads a document: its latest version, or the one asked for; whole, or the part at a pointer. Who knows the latest version already is told so, which
@@ -19,9 +19,9 @@ export async function getDocument(
   const { namespace, context_id, version, pointer, known_version } = request;
   const key = { namespace, context_id };
   if (known_version !== undefined && version === undefined) {
-    const [[head], room] = await Promise.all([deps.documents.heads([key]), deps.documents.namespace(namespace)]);
-    if (isStillLatest(head, known_version, deps.sources.now()))
-      return unchangedFor(head, permitted(room, head, caller, 'read'));
+    const { latest, namespace: room } = await loadHead(deps, key);
+    if (isStillLatest(latest, known_version, deps.sources.now()))
+      return unchangedFor(latest, permitted(room, latest, caller, 'read'));
   }
   const state = await loadDocument(deps, key);
   const { live, access } = liveFor(state, caller, 'read');

@@ -12,7 +12,7 @@ import { accessOf } from '../../core/access.ts';
 import { liesIn } from '../../core/pointer.ts';
 import { headOf, isGone, versionsById } from '../../core/version.ts';
 import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../../ports.ts';
-import { liveFor, loadDocument } from './load-document.ts';
+import { liveFor, loadHead } from './load-document.ts';
 
 type ListRequest = z.output<typeof listRequest>;
 
@@ -69,7 +69,7 @@ export async function listRelations(
   request: z.output<typeof relationsRequest>,
 ): Promise<z.output<typeof relationsAnswer>> {
   const { namespace, context_id, type, direction, depth } = request;
-  const { namespace: room } = await loadDocument(deps, { namespace, context_id }).then((state) => {
+  const { namespace: room } = await loadHead(deps, { namespace, context_id }).then((state) => {
     liveFor(state, caller, 'read');
     return state;
   });

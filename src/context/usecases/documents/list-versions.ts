@@ -3,13 +3,13 @@ import type { ConflictDocument, historyRequest } from '../../../contracts/contex
 import type { ContextVersionView } from '../../../contracts/context/context.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import type { Caller, ContextDeps, ContextPage } from '../../ports.ts';
-import { loadDocument, permitted } from './load-document.ts';
+import { loadHead, permitted } from './load-document.ts';
 
 type HistoryRequest = z.output<typeof historyRequest>;
 
 async function keyForReader(deps: ContextDeps, caller: Caller, { namespace, context_id }: HistoryRequest) {
   const key = { namespace, context_id };
-  const { latest, namespace: room } = await loadDocument(deps, key);
+  const { latest, namespace: room } = await loadHead(deps, key);
   const access = permitted(room, latest ?? key, caller, 'read');
   if (latest === undefined)
     throw new CadreError('not-found', `no document ${context_id} is in ${namespace}`, { path: 'context_id' });

@@ -12,7 +12,7 @@ import { mergePatched, patched } from '../../core/patch.ts';
 import { isList, keysOf, valueAt, withValueAt } from '../../core/pointer.ts';
 import { documentOf, headOf, nextVersion, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
-import { changeDocument, repeatedOf, stampOf } from './change-document.ts';
+import { changeData, repeatedOf, stampOf } from './change-document.ts';
 import { liveFor } from './load-document.ts';
 import { putDocument } from './put-document.ts';
 
@@ -42,7 +42,7 @@ async function changeLatest(
   const { namespace, context_id } = request;
   const key = { namespace, context_id };
   const stamp = stampOf(deps, caller, request);
-  return changeDocument(deps, caller, key, async (state) => {
+  return changeData(deps, caller, key, async (state) => {
     const { live, access } = liveFor(state, caller, 'write');
     const answer = request.operation_id === undefined ? undefined : await repeatedOf(deps, key, stamp.operation_id);
     if (answer !== undefined) return { answer };

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { ContextHead } from '../../../contracts/context/context.ts';
 import type { ChangeAnswer, ConflictDocument, putDocumentRequest } from '../../../contracts/context/requests.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/json.ts';
@@ -6,8 +7,8 @@ import { keepingMasked, visible, type Access } from '../../core/access.ts';
 import { mergedDescription } from '../../core/merge-description.ts';
 import { documentOf, headOf, nextVersion, type Stamp, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
-import { changeDocument, repeated, stampOf, type Decision } from './change-document.ts';
-import { liveFor, permitted } from './load-document.ts';
+import { changeData, changeDocument, repeated, stampOf, type Decision } from './change-document.ts';
+import { keptData, liveFor, permitted, withData, type DocumentState } from './load-document.ts';
 import { mergeData } from './merge-change.ts';
 
 type PutRequest = z.output<typeof putDocumentRequest>;
@@ -38,23 +39,27 @@ export async function putDocument(
   const { namespace, context_id, expected_version } = request;
   const key = { namespace, context_id };
   const stamp = stampOf(deps, caller, request);
-  return changeDocument(deps, caller, key, async (state) => {
+  // Whole new data is written without looking at the old.
+  const change = 'data' in request ? changeDocument : changeData;
+  return change(deps, caller, key, async (state: DocumentState) => {
     const answer = await repeated(deps, state, expected_version, stamp.operation_id);
     if (answer !== undefined) return { answer };
     const { live, access } = liveFor(state, caller, 'write');
     // Who sets a policy decides about others.
     if (request.access_policy !== undefined) permitted(state.namespace, live, caller, 'admin');
     if (live.version !== expected_version) {
-      const base = await deps.documents.version(key, expected_version);
-      return decideStale({ request, dataOf, live, base, access, stamp });
+      const [ours, base] = await Promise.all([withData(deps, live), deps.documents.version(key, expected_version)]);
+      return decideStale({ request, dataOf, live: ours, base, access, stamp });
     }
-    const data = keepingMasked(dataOf(live, access), live.data, access.mask);
-    return write(live, 'data' in request ? 'put' : 'patch', request, data, stamp);
+    if ('data' in request) return write(live, 'put', request, await keptData(deps, live, access, request.data), stamp);
+    const stored = await withData(deps, live);
+    const data = keepingMasked(dataOf(stored, access), stored.data, access.mask);
+    return write(headOf(stored), 'patch', request, data, stamp);
   });
 }
 
 function write(
-  live: StoredVersion,
+  previous: ContextHead,
   kind: 'put' | 'patch',
   request: Omit<PutRequest, 'data'>,
   data: Json,
@@ -73,7 +78,6 @@ function write(
     retention,
     subject,
   };
-  const previous = headOf(live);
   return { commit: { previous, next: nextVersion(previous, previous, change, stamp) }, outcome: 'written' };
 }
 

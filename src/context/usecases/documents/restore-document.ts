@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ChangeAnswer, forkDocumentRequest, restoreDocumentRequest } from '../../../contracts/context/requests.ts';
+import type { ContextHead } from '../../../contracts/context/context.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { visible } from '../../core/access.ts';
 import {
@@ -24,12 +25,11 @@ async function versionWithData(deps: ContextDeps, key: DocumentKey, version: num
 }
 
 /** The commit that makes an older version the latest again; the policy of today stays. */
-export function restored(latest: StoredVersion, older: StoredVersion, stamp: Stamp): Commit {
+export function restored(latest: ContextHead, older: StoredVersion, stamp: Stamp): Commit {
   const { version: base_version, data = null, context_type, tags, relations, merge, ttl_ms, retention } = older;
   const description = { context_type, tags, relations, merge, ttl_ms, retention };
-  const previous = headOf(latest);
   const change = { kind: 'restore' as const, base_version, data, ...description };
-  return { previous, next: nextVersion(previous, previous, change, stamp) };
+  return { previous: latest, next: nextVersion(latest, latest, change, stamp) };
 }
 
 /** Makes an older version the latest again, as a new version; a deleted document is there again, and an archived one comes back with its history. Its policy of today stays. */
@@ -73,10 +73,11 @@ export async function forkDocument(
   const stamp = stampOf(deps, caller, request);
   return changeDocument(deps, caller, to, async ({ namespace: room, latest, live: there }) => {
     permitted(room, there ?? to, caller, 'write');
-    if (there?.operation_id === stamp.operation_id) return { answer: { outcome: 'repeated', head: headOf(there) } };
-    if (there !== undefined)
+    if (there !== undefined) {
+      const first = await deps.documents.version(to, there.created_version);
+      if (first?.operation_id === stamp.operation_id) return { answer: { outcome: 'repeated', head: headOf(first) } };
       throw new CadreError('context-conflict', `${to.context_id} is there already`, { path: 'to.context_id' });
-    const previous = latest === undefined ? undefined : headOf(latest);
+    }
     const change = {
       kind: 'fork' as const,
       base_version: stored.version,
@@ -86,6 +87,6 @@ export async function forkDocument(
       merge,
       access_policy,
     };
-    return { commit: { previous, next: nextVersion(to, previous, change, stamp) }, outcome: 'written' };
+    return { commit: { previous: latest, next: nextVersion(to, latest, change, stamp) }, outcome: 'written' };
   });
 }

@@ -10,7 +10,7 @@ import { difference } from '../../core/patch.ts';
 import { liesIn } from '../../core/pointer.ts';
 import { deletion, headOf, isGone, type DocumentKey, type StoredVersion } from '../../core/version.ts';
 import type { Caller, Commit, ContextDeps } from '../../ports.ts';
-import { changeDocument, stampOf, thawDocument } from './change-document.ts';
+import { changeData, stampOf, thawDocument } from './change-document.ts';
 import { loadDocument, permitted, type DocumentState } from './load-document.ts';
 import { versionAt } from './pinned-version.ts';
 import { restored } from './restore-document.ts';
@@ -62,7 +62,7 @@ const described = ({ context_type, tags, relations, merge, ttl_ms, retention, ha
 /** The version that a snapshot names, with its data; undefined where the document was not there. */
 async function namedVersion(
   deps: ContextDeps,
-  { latest, namespace }: DocumentState & { latest: StoredVersion },
+  { latest, namespace }: DocumentState<StoredVersion> & { latest: StoredVersion },
   rewind: Rewind,
 ) {
   const { at } = rewind.snapshot;
@@ -75,7 +75,12 @@ async function namedVersion(
 }
 
 /** Decides about a document that changed since the snapshot. Each of its changes may lead here: the last one before the rewind is answered for. */
-async function planned(deps: ContextDeps, state: DocumentState, seen: number, rewind: Rewind): Promise<Plan> {
+async function planned(
+  deps: ContextDeps,
+  state: DocumentState<StoredVersion>,
+  seen: number,
+  rewind: Rewind,
+): Promise<Plan> {
   const { latest, live, namespace: room, key } = state;
   const { snapshot, until, request, caller } = rewind;
   if (latest === undefined) return {};
@@ -111,7 +116,7 @@ async function planned(deps: ContextDeps, state: DocumentState, seen: number, re
     });
   // A dry run leaves the archive as it is, and so does not see what is in it.
   if (!('context_id' in named)) return { shown };
-  const commit = restored(latest, named, stamp);
+  const commit = restored(headOf(latest), named, stamp);
   if (live !== undefined && described(commit.next) === described(live)) return {};
   const patch = live?.data === undefined ? undefined : difference(live.data, named.data ?? null);
   const isShown = request.dry_run && access.actions.has('read') && jsonBytes(patch ?? []) <= shownPatchBytesMax;
@@ -128,7 +133,7 @@ async function rewound(
   try {
     if (rewind.request.dry_run) return (await planned(deps, await loadDocument(deps, key), seen, rewind)).shown;
     let shown: RewoundDocument | undefined;
-    await changeDocument(deps, rewind.caller, key, async (state) => {
+    await changeData(deps, rewind.caller, key, async (state) => {
       const plan = await planned(deps, state, seen, rewind);
       shown = plan.shown;
       if (plan.commit !== undefined) return { commit: plan.commit, outcome: 'written' };

@@ -5,9 +5,9 @@ import { CadreError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/json.ts';
 import { keepingMasked, visible } from '../../core/access.ts';
 import { advanced, standingOf, vectorOf } from '../../core/version-vector.ts';
-import { documentOf, headOf, nextVersion } from '../../core/version.ts';
+import { documentOf, headOf, nextVersion, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
-import { changeDocument, repeatedOf, stampOf, type Decision } from './change-document.ts';
+import { changeData, repeatedOf, stampOf, type Decision } from './change-document.ts';
 import { liveFor, loadDocument, type DocumentState } from './load-document.ts';
 import { mergeData } from './merge-change.ts';
 
@@ -19,7 +19,7 @@ type Based = OfflineEdit & { readonly base: Json };
 async function decided(
   deps: ContextDeps,
   caller: Caller,
-  state: DocumentState,
+  state: DocumentState<StoredVersion>,
   request: SyncRequest,
   edit: Based,
 ): Promise<Decision | { readonly missing: VersionVector }> {
@@ -80,7 +80,7 @@ export async function syncDocument(deps: ContextDeps, caller: Caller, request: S
   for (const [index, edit] of edits.entries()) {
     const base = edit.base ?? edits[index - 1]?.data ?? null;
     let conflict: ConflictDocument | undefined;
-    const answer = await changeDocument(deps, caller, key, async (state) => {
+    const answer = await changeData(deps, caller, key, async (state) => {
       const decision = await decided(deps, caller, state, request, { ...edit, base });
       conflict = 'conflict' in decision ? decision.conflict : undefined;
       if (!('missing' in decision)) return decision;

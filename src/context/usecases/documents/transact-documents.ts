@@ -5,7 +5,7 @@ import { keepingMasked } from '../../core/access.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../../core/version.ts';
 import type { Caller, Check, Commit, ContextDeps } from '../../ports.ts';
 import { changed, prepared, stampOf } from './change-document.ts';
-import { liveFor, loadDocument, permitted, type DocumentState } from './load-document.ts';
+import { keptData, liveFor, loadDocument, loadHead, permitted, withData, type DocumentState } from './load-document.ts';
 import { patchedData } from './patch-document.ts';
 
 type Operation = z.output<typeof transactionRequest>['operations'][number];
@@ -15,31 +15,38 @@ function expectedOf(operation: Operation): number {
   return operation.operation === 'create' ? 0 : operation.expected_version;
 }
 
-function decide(state: DocumentState, operation: Operation, caller: Caller, stamp: Stamp): Commit | Check {
+/** Decides about one operation. Only what a change is made from has to be loaded. */
+async function decide(
+  deps: ContextDeps,
+  state: DocumentState,
+  operation: Operation,
+  caller: Caller,
+  stamp: Stamp,
+): Promise<Commit | Check> {
   const { key, latest } = state;
   if (operation.operation === 'create') {
     permitted(state.namespace, key, caller, 'write');
     const { operation: _operation, ...fields } = operation;
-    const previous = latest === undefined ? undefined : headOf(latest);
-    const change = { kind: 'create' as const, base_version: previous?.version ?? 0, ...fields };
-    return { previous, next: nextVersion(key, previous, change, stamp) };
+    const change = { kind: 'create' as const, base_version: latest?.version ?? 0, ...fields };
+    return { previous: latest, next: nextVersion(key, latest, change, stamp) };
   }
   if (operation.operation === 'check') {
     liveFor(state, caller, 'read');
     return { key, version: operation.expected_version };
   }
   const { live, access } = liveFor(state, caller, operation.operation === 'delete' ? 'delete' : 'write');
-  const previous = headOf(live);
-  if (operation.operation === 'delete') return { previous, next: deletion(previous, stamp) };
+  if (operation.operation === 'delete') return { previous: live, next: deletion(live, stamp) };
   const base_version = operation.expected_version;
   if (operation.operation === 'patch') {
-    const data = keepingMasked(patchedData(live, access, operation), live.data, access.mask);
+    const stored = await withData(deps, live);
+    const data = keepingMasked(patchedData(stored, access, operation), stored.data, access.mask);
+    const previous = headOf(stored);
     return { previous, next: nextVersion(key, previous, { kind: 'patch', base_version, data }, stamp) };
   }
   if (operation.access_policy !== undefined) permitted(state.namespace, live, caller, 'admin');
   const { operation: _operation, expected_version: _expected, ...fields } = operation;
-  const data = keepingMasked(fields.data, live.data, access.mask);
-  return { previous, next: nextVersion(key, previous, { kind: 'put', base_version, ...fields, data }, stamp) };
+  const data = await keptData(deps, live, access, fields.data);
+  return { previous: live, next: nextVersion(key, live, { kind: 'put', base_version, ...fields, data }, stamp) };
 }
 
 /** What is at another version than its operation expects. */
@@ -66,7 +73,7 @@ async function repeatedHeads(
       const expected =
         operation.operation === 'create' ? (latest?.created_version ?? 1) - 1 : operation.expected_version;
       if (latest === undefined || latest.version <= expected) return undefined;
-      return latest.version === expected + 1 ? latest : deps.documents.version(key, expected + 1);
+      return deps.documents.version(key, expected + 1);
     }),
   );
   const own = versions.flatMap((version) => (version?.operation_id === operation_id ? [headOf(version)] : []));
@@ -87,7 +94,13 @@ export async function transactDocuments(
       });
   }
   const stamp = stampOf(deps, caller, request);
-  const load = () => Promise.all(operations.map(({ context_id }) => loadDocument(deps, { namespace, context_id })));
+  const load = () =>
+    Promise.all(
+      operations.map(({ operation, context_id }): Promise<DocumentState> => {
+        const loaded = operation === 'patch' ? loadDocument : loadHead;
+        return loaded(deps, { namespace, context_id });
+      }),
+    );
   const answerStale = async (states: readonly DocumentState[]): Promise<TransactionAnswer> => {
     const heads = await repeatedHeads(deps, states, operations, stamp.operation_id);
     return heads === undefined
@@ -98,7 +111,9 @@ export async function transactDocuments(
   // Who may not read a document is not told its version either.
   for (const state of states) permitted(state.namespace, state.live ?? state.key, caller, 'read');
   if (staleOf(states, operations).length > 0) return answerStale(states);
-  const decided = operations.map((operation, at) => decide(states[at] as DocumentState, operation, caller, stamp));
+  const decided = await Promise.all(
+    operations.map((operation, at) => decide(deps, states[at] as DocumentState, operation, caller, stamp)),
+  );
   const changes = decided.filter((each): each is Commit => 'next' in each);
   const checks = decided.filter((each): each is Check => 'version' in each);
   const commits = await prepared(deps, states[0]?.namespace, caller, changes);

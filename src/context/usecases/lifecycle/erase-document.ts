@@ -1,19 +1,15 @@
 import type * as z from 'zod';
 import type { ChangeAnswer, lifecycleRequest } from '../../../contracts/context/requests.ts';
+import type { ContextHead } from '../../../contracts/context/context.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { historyRoot } from '../../core/merkle.ts';
-import { erasing, headOf, type Stamp, type StoredVersion } from '../../core/version.ts';
+import { erasing, type Stamp } from '../../core/version.ts';
 import type { Caller, Commit, ContextDeps } from '../../ports.ts';
 import { changeDocument, stampOf } from '../documents/change-document.ts';
 import { permitted } from '../documents/load-document.ts';
 
 /** The commit that begins an erasure. Throws `legal-hold`. */
-export async function erasureOf(
-  deps: ContextDeps,
-  latest: StoredVersion,
-  reason: string,
-  stamp: Stamp,
-): Promise<Commit> {
+export async function erasureOf(deps: ContextDeps, latest: ContextHead, reason: string, stamp: Stamp): Promise<Commit> {
   const { context_id, legal_hold } = latest;
   if (legal_hold !== undefined)
     throw new CadreError('legal-hold', `${context_id} is held by ${legal_hold.by}: ${legal_hold.reason}`, {
@@ -21,7 +17,7 @@ export async function erasureOf(
     });
   const entries = await deps.documents.entries(latest);
   const erasure = { reason, versions: entries.length, root: historyRoot(entries, stamp.hash) };
-  return { previous: headOf(latest), next: erasing(headOf(latest), erasure, stamp) };
+  return { previous: latest, next: erasing(latest, erasure, stamp) };
 }
 
 /**
@@ -41,7 +37,7 @@ export async function eraseDocument(
     permitted(room, latest ?? key, caller, 'admin');
     if (latest === undefined)
       throw new CadreError('not-found', `no document ${context_id} is in ${namespace}`, { path: 'context_id' });
-    if (latest.erasure !== undefined) return { answer: { outcome: 'repeated', head: headOf(latest) } };
+    if (latest.erasure !== undefined) return { answer: { outcome: 'repeated', head: latest } };
     return { commit: await erasureOf(deps, latest, reason, stamp), outcome: 'written' };
   });
   await sweepSoon(deps, caller, namespace);

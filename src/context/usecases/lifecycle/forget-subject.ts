@@ -9,7 +9,7 @@ import { CadreError } from '../../../contracts/errors.ts';
 import { canonicalJson } from '../../../contracts/json.ts';
 import { commitRepeatsMax, forgottenDocumentsMax } from '../../../contracts/limits.ts';
 import { idsNaming, remainsAfter } from '../../core/what-remains.ts';
-import { headOf, type DocumentKey } from '../../core/version.ts';
+import type { DocumentKey } from '../../core/version.ts';
 import type { Caller, ContextDeps, ContextPage, Forgetting } from '../../ports.ts';
 import { changeDocument, stampOf } from '../documents/change-document.ts';
 import { erasureOf, sweepSoon } from './erase-document.ts';
@@ -52,7 +52,7 @@ async function eraseIfFree(deps: ContextDeps, caller: Caller, key: DocumentKey, 
     if (latest === undefined) throw new CadreError('not-found', `${key.context_id} is not there`);
     if (latest.subject === subject && latest.legal_hold === undefined)
       return { commit: await erasureOf(deps, latest, reason, stamp), outcome: 'written' };
-    return { answer: { outcome: 'repeated', head: headOf(latest) } };
+    return { answer: { outcome: 'repeated', head: latest } };
   });
 }
 

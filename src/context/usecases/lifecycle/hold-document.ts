@@ -3,7 +3,7 @@ import type { ChangeAnswer, lifecycleRequest } from '../../../contracts/context/
 import { CadreError } from '../../../contracts/errors.ts';
 import { headOf, withHold, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
-import { changeDocument, repeatedOf, stampOf } from '../documents/change-document.ts';
+import { changeData, repeatedOf, stampOf } from '../documents/change-document.ts';
 import { permitted } from '../documents/load-document.ts';
 
 type LifecycleRequest = z.output<typeof lifecycleRequest>;
@@ -18,7 +18,7 @@ async function changeHold(
   const { namespace, context_id } = request;
   const key = { namespace, context_id };
   const stamp = stampOf(deps, caller, request);
-  return changeDocument(deps, caller, key, async ({ namespace: room, latest }) => {
+  return changeData(deps, caller, key, async ({ namespace: room, latest }) => {
     permitted(room, latest ?? key, caller, 'admin');
     if (latest === undefined || latest.erasure?.done_at !== undefined)
       throw new CadreError('not-found', `no document ${context_id} is in ${namespace}`, { path: 'context_id' });
