@@ -1,6 +1,6 @@
 import type { TaskForecast } from '../contracts/distributor/forecast.ts';
 import { showTime } from './output.ts';
-import { facts } from './views.ts';
+import { facts, showSpill } from './views.ts';
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -22,11 +22,12 @@ export function sentenceOf(forecast: TaskForecast | undefined): string {
 
 /** A forecast as people read it. */
 export function showForecast(forecast: TaskForecast): string {
-  const { task_id, starts_at, ends_at, before, agents, slots, durations_from } = forecast;
+  const { task_id, spilled, starts_at, ends_at, before, agents, slots, durations_from } = forecast;
   const span = (times: TaskForecast['starts_at']): string | undefined =>
     times && `${showTime(times.p50)}, with 95 % certainty before ${showTime(times.p95)}`;
   return facts([
     ['task', task_id],
+    ['spilled', showSpill(spilled)],
     ['forecast', sentenceOf(forecast)],
     ['starts', span(starts_at)],
     ['ends', span(ends_at)],

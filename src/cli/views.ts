@@ -51,6 +51,11 @@ export function showEscalation({
   return [...risen, ...rises].join('; ') || undefined;
 }
 
+/** By which rule a task was spilled, and what it had required. */
+export function showSpill(spilled: TaskView['spilled']): string | undefined {
+  return spilled && `by overflow rule ${spilled.by}; it had required ${spilled.from.join(', ') || 'no capability'}`;
+}
+
 /** A task with all that is known of it. */
 export function showTask(task: TaskView): string {
   const ran = between(task.started_at, task.completed_at);
@@ -61,6 +66,7 @@ export function showTask(task: TaskView): string {
     ['priority', task.priority],
     ['escalation', showEscalation(task)],
     ['needs', task.required_capabilities.join(', ') || 'no capability'],
+    ['spilled', showSpill(task.spilled)],
     ['agent', task.assigned_agent],
     ['attempt', `${task.attempt}${task.retry_count > 0 ? ` (${task.retry_count} retries)` : ''}`],
     ['queued', showTime(task.queued_at)],

@@ -111,6 +111,8 @@ export const eventData = {
     pool: z.string(),
     rule: z.string(),
     namespace: z.string().optional(),
+    /** What becomes of new tasks while it is full. */
+    then: z.enum(['refuse', 'spill']),
     /** False: there is room again. */
     full: z.boolean(),
   }),

@@ -10,6 +10,7 @@ import type {
   Escalation,
   ExpiryPolicy,
   Priority,
+  Spill,
   TaskError,
   TaskStatus,
 } from './distributor/task.ts';
@@ -39,6 +40,8 @@ export interface TaskRow extends TaskCosts {
   /** The level that it was submitted with, once that was raised. */
   readonly escalated_from?: Priority;
   readonly required_capabilities: readonly string[];
+  /** Its queue was full when it came: it requires other capabilities than it was submitted with, and goes on to, whatever becomes of it. */
+  readonly spilled?: Spill;
   readonly distribution_rules?: DistributionRules;
   /** Absent: the default one. */
   readonly namespace?: string;
@@ -260,6 +263,11 @@ export type Served = Readonly<
   Record<string, { readonly now: number; readonly next: Readonly<Record<string, number>> }>
 >;
 
+/** Overflow rules by which new tasks are refused or spilled, by name: what the news of it tell when there is room again, though the rule be gone from the policy. */
+export type FullQueues = Readonly<
+  Record<string, { readonly then: 'refuse' | 'spill'; readonly namespace?: string | undefined }>
+>;
+
 /** Everything a dispatch needs to know of a pool, read at once. */
 export interface PoolRows {
   readonly pool: string;
@@ -273,8 +281,8 @@ export interface PoolRows {
   readonly gate?: string;
   /** Recent starts by rate limit. */
   readonly starts?: Readonly<Record<string, Starts>>;
-  /** The overflow rules by which submissions are refused now, by namespace; `*`: of all. */
-  readonly full?: Readonly<Record<string, string>>;
+  /** The overflow rules whose queues are full now, by name. */
+  readonly full?: FullQueues;
   /** What was shared out between namespaces and submitters. */
   readonly served?: Served;
   /** It has so many agents that new ones stand in partitions of their own, and that a dispatcher hands out so many tasks of a round itself: other dispatchers share the rest. */

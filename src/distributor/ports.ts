@@ -200,8 +200,8 @@ export interface AgentStore {
       readonly served?: PoolRows['served'];
     },
   ): Promise<boolean>;
-  /** What a pool says of submissions: the overflow rules by which they are refused now, by namespace (`*`: of all), and the policy in force. */
-  admission(pool: string): Promise<Required<Pick<PoolRows, 'full'>> & Pick<PoolRows, 'policy'>>;
+  /** What a pool says of submissions: the overflow rules whose queues are full, and the policy in force. */
+  admission(pool: string): Promise<Pick<PoolRows, 'full' | 'policy'>>;
   /** Notes these rules. */
   noteFull(pool: string, full: NonNullable<PoolRows['full']>): Promise<void>;
   /** Notes how many agents the pool needs, unless somebody else has since `was` was read. False: somebody has. */

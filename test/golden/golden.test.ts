@@ -47,6 +47,7 @@ describe('the recorded histories of mistakes', () => {
       hasFailed: () => false,
     slots: 0,
       isRevived: () => false,
+      submittedAs: () => undefined,
       definitionOf: () => undefined,
     });
     for (const commit of golden.history) {

@@ -58,6 +58,7 @@ async function play(incident: Incident) {
     agents: () => incident.agents
         .map((id) => dynamodb.peek('POOL#default', `AGENT#${id}`))
         .filter((row) => row !== undefined),
+    submittedAs: () => undefined,
     definitionOf: () => undefined,
   });
   dynamodb.onCommit((commit) => oracles.onCommit(commit));

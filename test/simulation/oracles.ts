@@ -1,6 +1,6 @@
 import type { BatchTraits } from '../../src/contracts/distributor/agent.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
-import type { DistributionLog } from '../../src/contracts/distributor/task.ts';
+import type { DistributionLog, Task } from '../../src/contracts/distributor/task.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import { createAgentOracle } from './agent-oracle.ts';
 import { checkApproval } from './approval-oracle.ts';
@@ -14,6 +14,7 @@ import { createLogOracle } from './log-oracle.ts';
 import { createNamespaceOracle } from './namespace-oracle.ts';
 import { nextVersion } from './scenario.ts';
 import { createSharesOracle } from './shares-oracle.ts';
+import { createSpillOracle } from './spill-oracle.ts';
 
 /** The stored item, as the twin's commits show it. */
 type Item = Readonly<Record<string, unknown>>;
@@ -47,6 +48,8 @@ export interface OracleView {
   isRevived(agent_id: string): boolean;
   /** All slots of all agents: how many attempts may run at once. */
   readonly slots: number;
+  /** A task as the seed submitted it. */
+  submittedAs(task_id: string): Task | undefined;
   /** The definition of a workflow that the seed submitted. */
   definitionOf(workflow_id: string): WorkflowDefinition | undefined;
 }
@@ -90,6 +93,7 @@ export function createOracles(view: OracleView) {
   const checkLimits = createLimitsOracle(check);
   const checkHedge = createHedgeOracle(check);
   const checkEscalation = createEscalationOracle(check);
+  const checkSpill = createSpillOracle(check, view.submittedAs);
   const checkKeys = createKeysOracle(check);
   const checkAgent = createAgentOracle(check, view);
   const checkEvent = createLogOracle(check);
@@ -153,6 +157,7 @@ export function createOracles(view: OracleView) {
       return;
     }
     checkEscalation(before, after, at);
+    checkSpill(before, after, at);
     const id = String(after['task_id']);
     const attempt = Number(after['attempt']);
     if (before === undefined) {

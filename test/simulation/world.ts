@@ -200,6 +200,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   const definitions = new Map<string, WorkflowDefinition>(
     scenario.workflows.map(({ workflow_id, definition }) => [workflow_id, definition]),
   );
+  const submitted = new Map(scenario.tasks.map(({ task }) => [task.task_id, task]));
   let dispatching = 0;
   let overlapAt = 0;
   let stoppedAt = 0;
@@ -260,6 +261,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
       dispatching > 1 || overlapAt >= since || stoppedAt >= since - 500 || hasFailed(since - 500, Infinity),
     hasFailed,
     agents: () => scenario.agents.map(({ id }) => agentItem(cloud.dynamodb, id)).filter((row) => row !== undefined),
+    submittedAs: (id) => submitted.get(id),
     definitionOf: (id) => definitions.get(id),
     slots: scenario.agents.reduce((sum, { slots, batch }) => sum + slots * (batch?.tasks_max ?? 1), 0),
   });

@@ -3,7 +3,7 @@ import type { TaskExplanation } from '../../contracts/distributor/explanation.ts
 import type { DistributionLog } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
 import { showStatus, showTime, table } from '../output.ts';
-import { facts, showEscalation, showHedge } from '../views.ts';
+import { facts, showEscalation, showHedge, showSpill } from '../views.ts';
 
 /** `cadre explain TASK` */
 export function addExplain(program: Command): void {
@@ -34,11 +34,12 @@ function shownLog(log: DistributionLog): string {
   ]);
 }
 
-function show({ task_id, status, distribution, hedge, hedge_at, queued }: TaskExplanation): string {
+function show({ task_id, status, spilled, distribution, hedge, hedge_at, queued }: TaskExplanation): string {
   const parts = [
     facts([
       ['task', task_id],
       ['status', showStatus(status)],
+      ['spilled', showSpill(spilled)],
       ['second run', hedge_at && `at ${showTime(hedge_at)}, unless it has ended`],
       ['other run', showHedge(hedge)],
     ]),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { agentId, taskId, timestamp } from '../ids.ts';
-import { comingEscalation, distributionLog, hedgeView, priority, taskStatus } from './task.ts';
+import { comingEscalation, distributionLog, hedgeView, priority, spill, taskStatus } from './task.ts';
 
 /** Agents of an explanation that are named one by one; the others are counted by the reason. */
 export const explainedAgentsMax = 20;
@@ -19,6 +19,8 @@ const turn = z.strictObject({
 export const taskExplanation = z.strictObject({
   task_id: taskId,
   status: taskStatus,
+  /** Its queue was full when it came: it requires other capabilities than it was submitted with. */
+  spilled: spill.optional(),
   /** How the agent of its newest attempt was chosen. */
   distribution: distributionLog.optional(),
   /** While it is Processing: when it gets a second run elsewhere unless it has ended. */

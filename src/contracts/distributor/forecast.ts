@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { taskId, timestamp } from '../ids.ts';
+import { spill } from './task.ts';
 
 const share = z.number().min(0).max(1);
 const span = z.strictObject({ p50: timestamp, p95: timestamp });
@@ -10,6 +11,8 @@ const span = z.strictObject({ p50: timestamp, p95: timestamp });
  */
 export const taskForecast = z.strictObject({
   task_id: taskId,
+  /** Its queue is full: it would require other capabilities than its own, and the forecast is for these. */
+  spilled: spill.optional(),
   /** The chance that it ends after its deadline. Absent without a deadline, and where nothing is known of durations. */
   miss: share.optional(),
   /** The same with one more agent that offers what it needs. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { labels } from './agent.ts';
 import { canaryFigures, canarySettings } from './canary.ts';
-import { agentId, capability, taskType, timestamp, userId } from '../ids.ts';
+import { agentId, capability, capabilityList, taskType, timestamp, userId } from '../ids.ts';
 import {
   overflowRulesMax,
   policyLimitsMax,
@@ -67,17 +67,22 @@ export const reservation = z.strictObject({
 });
 export type Reservation = z.infer<typeof reservation>;
 
-/**
- * How many tasks may wait for their turn, of a namespace or (without one) of the whole pool; and what happens beyond that: submissions are refused with `queue-full`, or what
- * stands last in the ready order fails as a dead letter (`shed`).
- */
-export const overflowRule = z.strictObject({
+const overflowScope = {
   name: policyName,
   namespace: userId.optional(),
   waiting_max: z.int().min(1).max(waitingTasksMax),
-  then: z.enum(['refuse', 'shed_lowest']),
-});
+};
+
+/**
+ * How many tasks may wait for their turn, of a namespace or (without one) of the whole pool; and what happens beyond that: submissions are refused with `queue-full`, or what
+ * stands last in the ready order fails as a dead letter (`shed`), or new tasks require the capabilities `to` instead of their own, so that other agents do them (`spill`).
+ */
+export const overflowRule = z.discriminatedUnion('then', [
+  z.strictObject({ ...overflowScope, then: z.enum(['refuse', 'shed_lowest']) }),
+  z.strictObject({ ...overflowScope, then: z.literal('spill'), to: capabilityList.min(1) }),
+]);
 export type OverflowRule = z.infer<typeof overflowRule>;
+export type SpillRule = Extract<OverflowRule, { then: 'spill' }>;
 
 /** Weights by name. */
 const weightsOf = (name: z.ZodType<string, string>) =>

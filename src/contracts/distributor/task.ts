@@ -208,6 +208,10 @@ export const hedgeView = z.strictObject({
   distribution: distributionLog.optional(),
 });
 
+/** How a task was spilled when it was submitted: by which overflow rule of the policy, and the capabilities that it had required. */
+export const spill = z.strictObject({ by: z.string(), from: capabilityList });
+export type Spill = z.infer<typeof spill>;
+
 /** The step that a waiting task has before it. */
 export const comingEscalation = escalationStep.extend({ at: timestamp });
 
@@ -229,6 +233,8 @@ export const taskView = z.strictObject({
   not_before: timestamp.optional(),
   /** Who submitted it, as a policy's shares name them: the id of an IAM user or role, or `jwt:` and the subject of a token. */
   submitter: z.string().optional(),
+  /** Its queue was full when it came: it requires other capabilities than it was submitted with. */
+  spilled: spill.optional(),
   dependencies: z.array(z.string()),
   complexity_score: z.number().optional(),
   estimated_duration: z.number().optional(),

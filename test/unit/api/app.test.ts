@@ -44,7 +44,9 @@ describe('the API', () => {
 
   it('tells a producer whose queue is full when to come again', async () => {
     const { call, deps } = stage();
-    Object.assign(deps.agents, { admission: async () => ({ full: { '*': 'backlog' } }) });
+    const rule = { name: 'backlog', waiting_max: 1, then: 'refuse' };
+    const admission = { full: { backlog: { then: 'refuse' } }, policy: { document: { overflow: [rule] } } };
+    Object.assign(deps.agents, { admission: async () => admission });
     const refusal = await call('POST', '/v1/tasks', task);
     expect(refusal).toMatchObject({ status: 429, body: { code: 'queue-full' } });
     expect(refusal.headers.get('retry-after')).toBe('3');

@@ -60,7 +60,11 @@ const looseDocument = z
       .catch([])
       .default([]),
     overflow: z
-      .array(z.looseObject({ name: text, namespace: text }).catch({}))
+      .array(
+        z
+          .looseObject({ name: text, namespace: text, then: text, waiting_max: z.number().catch(0) })
+          .catch({ waiting_max: 0 }),
+      )
       .catch([])
       .default([]),
   })
@@ -187,16 +191,21 @@ function namespaceFaults(
 
 function overflowFaults(document: LooseDocument, known?: ReadonlySet<string>): Fault[] {
   const { overflow } = document;
-  return overflow.flatMap(({ name, namespace }, at): Fault[] => {
+  return overflow.flatMap(({ name, namespace, then, waiting_max }, at): Fault[] => {
     const fault = (key: string, message: string): Fault[] => [
       { code: 'invalid-policy', path: `overflow[${at}]${key}`, message },
     ];
-    const first = overflow.findIndex((other) => other.namespace === namespace);
+    const alike = overflow.map((other) => (other.namespace === namespace ? other : undefined));
+    const first = alike.findIndex((other) => other?.then === then);
+    const refusing = alike.findIndex((other) => other?.then === 'refuse' && other.waiting_max <= waiting_max);
     return [
       ...(name !== undefined && overflow.findIndex((other) => other.name === name) < at
         ? fault('.name', `another overflow rule is called "${name}"`)
         : []),
-      ...(first < at ? fault('.namespace', `overflow rule ${first + 1} is about the same tasks`) : []),
+      ...(first < at ? fault('.namespace', `overflow rule ${first + 1} does the same with the same tasks`) : []),
+      ...(then === 'spill' && refusing >= 0
+        ? fault('.waiting_max', `never counts: overflow rule ${refusing + 1} refuses before so many wait`)
+        : []),
       ...namespaceFaults(document, known, `overflow[${at}].namespace`, namespace === undefined ? [] : [namespace]),
     ];
   });

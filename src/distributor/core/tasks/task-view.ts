@@ -28,6 +28,14 @@ export function escalationFacts(row: TaskRow): Pick<TaskView, 'escalated_from' |
   };
 }
 
+/** How a task was spilled, and the log of its newest attempt, which then tells that too. */
+export function distributionFacts({ spilled, distribution: log }: TaskRow): Pick<TaskView, 'spilled' | 'distribution'> {
+  if (spilled === undefined) return log === undefined ? {} : { distribution: log };
+  const { by, from } = spilled;
+  const reason = `spilled by overflow rule ${by}: it had required ${from.join(', ') || 'no capability'}`;
+  return { spilled, ...(log === undefined ? {} : { distribution: { ...log, reasons: [...log.reasons, reason] } }) };
+}
+
 /** A task as every surface shows it: the row without what is only ours. Large payloads and outputs stay references. */
 export function taskView(row: TaskRow): TaskView {
   const {
@@ -58,6 +66,8 @@ export function taskView(row: TaskRow): TaskView {
     hedges: _hedges,
     hedge: _hedge,
     hedge_at: _hedgeAt,
+    spilled: _spilled,
+    distribution: _log,
     spent = noAmount,
     used = noAmount,
     ...view
@@ -73,6 +83,7 @@ export function taskView(row: TaskRow): TaskView {
     ...shown('output', output),
     ...(escalation === undefined ? {} : { escalation: [...escalation] }),
     ...escalationFacts(row),
+    ...distributionFacts(row),
     ...hedgeFacts(row),
     ...(row.spent === undefined && row.used === undefined ? {} : { spent: spentView(sumOf(spent, used)) }),
     ...(workflow ?? {}),

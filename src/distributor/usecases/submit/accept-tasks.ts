@@ -12,7 +12,8 @@ import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { keyRuleOf } from '../../core/ready/key-rule.ts';
 import type { Marked } from './accept-marked.ts';
-import { type Admission, admissionOf } from './admission.ts';
+import type { Admission } from '../../core/ready/overflow.ts';
+import { admissionOf } from './admission.ts';
 import { refuseOverflow } from './refuse-overflow.ts';
 
 /** Tasks with the authority they came with. */
@@ -53,26 +54,33 @@ async function toRow(
   deps: DistributorDeps,
   task: Task,
   submission: TaskSubmission,
-  { policy }: Admission,
+  admission: Admission,
 ): Promise<TaskRow> {
-  return newTask(
+  const row = newTask(
     { ...task, payload: await storeText(deps, task.task_id, JSON.stringify(task.payload)) },
     {
       pool: defaultPool,
       now: new Date(deps.sources.now()).toISOString(),
       body_hash: deps.sources.hash(canonicalJson(task)),
       submitted_by: submission.principal,
-      ...turnOf(policy, submission.principal),
+      ...turnOf(admission.policy, submission.principal),
       correlation_id: submission.correlation_id,
       ...(submission.traceparent === undefined ? {} : { traceparent: submission.traceparent }),
       ...estimates(task.payload),
     },
   );
+  // Its hash is that of the body as it was submitted: spilled or not, a repeat is a repeat.
+  return mayOverflow(admission) ? (await spilling())(row, admission, deps.sources.now()) : row;
 }
+
+/** Hardly ever is a queue full. */
+const spilling = async () => (await import('../../core/ready/spill.ts')).spilled;
+const mayOverflow = ({ full = {} }: Admission): boolean => Object.keys(full).length > 0;
 
 /**
  * Accepts tasks: a row each, idempotent by `task_id`. The same id with the same body is a repeat, with another body a `task-conflict`, and the
- * first stays. A new one whose queue is full is refused with `queue-full`. Answers for each submission in the order of its tasks. The dispatcher is told of the routes,
+ * first stays. A new one whose queue is full is refused with `queue-full`, or
+ * spilled, as the policy says. Answers for each submission in the order of its tasks. The dispatcher is told of the routes,
  * of all submissions at once; should that be lost, the pulse finds them.
  */
 export async function acceptSubmissions(

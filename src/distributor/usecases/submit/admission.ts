@@ -1,8 +1,6 @@
 import { queueFullRetryMs } from '../../../contracts/limits.ts';
-import type { AgentStore, DistributorDeps } from '../../ports.ts';
-
-/** What a pool says of submissions: which queues are full, and the policy in force. */
-export type Admission = Awaited<ReturnType<AgentStore['admission']>>;
+import type { Admission } from '../../core/ready/overflow.ts';
+import type { DistributorDeps } from '../../ports.ts';
 
 /** What a process last saw of each pool, for as long as between two counts: so a submission costs no call of its own. */
 const seen = new WeakMap<DistributorDeps['agents'], Map<string, Admission & { readonly at: number }>>();

@@ -7,6 +7,7 @@ import { openFleet } from '../../core/agents/fleet.ts';
 import { forecast, overtaking } from '../../core/explain/forecast.ts';
 import { levelOf, orderAt, readyOrder } from '../../core/ready/ready-order.ts';
 import { routeRow } from '../../core/ready/route.ts';
+import { spilled } from '../../core/ready/spill.ts';
 import { newTask } from '../../core/tasks/task.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { estimates } from './accept-tasks.ts';
@@ -75,7 +76,7 @@ async function forecastRow(
     more: backlogs.some(({ more }) => more),
     overtaking: overtaking(able, order),
   });
-  return { task_id: row.task_id, ...expected };
+  return { task_id: row.task_id, ...(row.spilled === undefined ? {} : { spilled: row.spilled }), ...expected };
 }
 
 /**
@@ -85,13 +86,14 @@ async function forecastRow(
 export async function forecastTasks(deps: Deps, tasks: readonly Task[]): Promise<readonly TaskForecast[]> {
   const now = deps.sources.now();
   const at = new Date(now).toISOString();
-  const rows = tasks.map((task) =>
-    newTask(
+  const pool = await deps.agents.pool(defaultPool);
+  const rows = tasks.map((task) => {
+    const row = newTask(
       { ...task, payload: {} },
       { pool: defaultPool, now: at, body_hash: '', submitted_by: '', correlation_id: '', ...estimates(task.payload) },
-    ),
-  );
-  const pool = await deps.agents.pool(defaultPool);
+    );
+    return spilled(row, pool, now);
+  });
   const backlog = openBacklog(deps, at);
   // A route that nobody has used yet has no row; one that has a row knows its parts.
   const routes = new Map(

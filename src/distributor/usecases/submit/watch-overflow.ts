@@ -2,24 +2,17 @@ import type { Announcement } from '../../../contracts/events.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
 import { shedPerPulseMax } from '../../../contracts/limits.ts';
 import type { OverflowRule } from '../../../contracts/distributor/policy.ts';
-import type { PoolRows, RouteRow } from '../../../contracts/rows.ts';
+import type { FullQueues, PoolRows } from '../../../contracts/rows.ts';
+import { countedRoutes } from '../../core/ready/overflow.ts';
 import { orderAt } from '../../core/ready/ready-order.ts';
-import { namespaceOf } from '../../core/ready/route.ts';
 import { failedNews } from '../../core/tasks/task-news.ts';
 import { failChange } from '../../core/tasks/settle.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
-/** What a rule's queue is noted under: its namespace, or that of everybody. */
-const scopeOf = ({ namespace = '*' }: OverflowRule): string => namespace;
-
-function routesOf(pool: PoolRows, { namespace }: OverflowRule): readonly RouteRow[] {
-  return pool.routes.filter((route) => namespace === undefined || namespaceOf(route) === namespace);
-}
-
 /** How many tasks of a rule wait in the ready order, counted no further than `most`. */
 async function count(deps: DistributorDeps, pool: PoolRows, rule: OverflowRule, most: number): Promise<number> {
   let waiting = 0;
-  for (const route of routesOf(pool, rule)) {
+  for (const route of countedRoutes(pool, rule)) {
     if (waiting >= most) break;
     waiting += await deps.tasks.count(route, most - waiting);
   }
@@ -35,7 +28,7 @@ async function shed(
 ): Promise<readonly Announcement[]> {
   const now = deps.sources.now();
   const at = new Date(now).toISOString();
-  const tails = await Promise.all(routesOf(pool, rule).map((route) => deps.tasks.last(route, shedPerPulseMax)));
+  const tails = await Promise.all(countedRoutes(pool, rule).map((route) => deps.tasks.last(route, shedPerPulseMax)));
   const lowest = tails
     .flat()
     .filter(({ task_id }) => workflowOf(task_id) === undefined)
@@ -53,41 +46,42 @@ async function shed(
   });
 }
 
+/** What is told of queues that have become full, or have room again. */
+function overflowNews(pool: string, before: FullQueues, full: FullQueues): readonly Announcement[] {
+  const names = [...new Set([...Object.keys(full), ...Object.keys(before)])];
+  return names.flatMap((rule): readonly Announcement[] => {
+    const [was, is] = [before[rule], full[rule]];
+    const told = is ?? was;
+    if (told === undefined || JSON.stringify(was) === JSON.stringify(is)) return [];
+    const data = { pool, rule, ...told, full: is !== undefined };
+    return [{ type: 'QueueOverflow', data, correlation_id: pool, causation_id: pool }];
+  });
+}
+
 /**
- * Counts what waits under the policy's overflow rules: notes which queues are full, so that submissions to them are refused, and sheds what is too much where a rule says so.
- * Answers with the news. Nobody counts between two pulses: so much more may be let in as comes in that time.
+ * Counts what waits under the policy's overflow rules: notes which queues are full, so that submissions to them are refused or spilled, and sheds what is too much where a rule
+ * says so. Answers with the news. Nobody counts between two pulses: so much more may be let in as comes in that time.
  */
 export async function watchOverflow(deps: DistributorDeps, pool: PoolRows): Promise<readonly Announcement[]> {
   const { overflow: rules = [] } = pool.policy?.document ?? {};
   const before = pool.full ?? {};
   if (rules.length === 0 && Object.keys(before).length === 0) return [];
-  const full: Record<string, string> = {};
-  const news: Announcement[] = [];
+  const full: Record<string, FullQueues[string]> = {};
+  const shedding: Announcement[] = [];
   for (const rule of rules) {
-    const { name, waiting_max } = rule;
-    if (rule.then === 'refuse') {
-      if ((await count(deps, pool, rule, waiting_max)) >= waiting_max) full[scopeOf(rule)] = name;
+    const { name, namespace, waiting_max, then } = rule;
+    if (then !== 'shed_lowest') {
+      const isFull = (await count(deps, pool, rule, waiting_max)) >= waiting_max;
+      if (isFull) full[name] = { then, ...(namespace === undefined ? {} : { namespace }) };
       continue;
     }
     const excess = (await count(deps, pool, rule, waiting_max + shedPerPulseMax)) - waiting_max;
-    if (excess > 0) news.push(...(await shed(deps, pool, rule, excess)));
+    if (excess > 0) shedding.push(...(await shed(deps, pool, rule, excess)));
   }
-  const changed = [...new Set([...Object.keys(full), ...Object.keys(before)])].filter(
-    (scope) => full[scope] !== before[scope],
-  );
-  if (changed.length === 0) return news;
+  const news = overflowNews(pool.pool, before, full);
+  if (news.length === 0) return shedding;
   // Told before it is noted: a crash in between tells it twice, never not at all.
-  await deps.messenger.announce(
-    changed.map((scope) => ({
-      type: 'QueueOverflow',
-      data: {
-        ...{ pool: pool.pool, rule: full[scope] ?? before[scope] ?? '', full: scope in full },
-        ...(scope === '*' ? {} : { namespace: scope }),
-      },
-      correlation_id: pool.pool,
-      causation_id: pool.pool,
-    })),
-  );
+  await deps.messenger.announce(news);
   await deps.agents.noteFull(pool.pool, full);
-  return news;
+  return shedding;
 }

@@ -8,7 +8,7 @@ import { type Turn, turnsAmong } from '../../core/ready/fair-share.ts';
 import { isDueAt, levelOf, readyOrder } from '../../core/ready/ready-order.ts';
 import { type Kept, openReservations } from '../../core/ready/reservations.ts';
 import { routeRow } from '../../core/ready/route.ts';
-import { escalationFacts, hedgeFacts } from '../../core/tasks/task-view.ts';
+import { distributionFacts, escalationFacts, hedgeFacts } from '../../core/tasks/task-view.ts';
 import { waitsForSlot, whyQueued } from '../../core/explain/why-queued.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { boundWait } from './bound-wait.ts';
@@ -75,8 +75,8 @@ function turnText(turns: readonly Turn[], by_turn: number | undefined): string {
 export async function explainTask(deps: DistributorDeps, task_id: string): Promise<TaskExplanation | undefined> {
   const [row] = await deps.tasks.get([task_id]);
   if (row === undefined) return undefined;
-  const { status, distribution } = row;
-  const known = { task_id, status, ...(distribution === undefined ? {} : { distribution }), ...hedgeFacts(row) };
+  const { status } = row;
+  const known = { task_id, status, ...distributionFacts(row), ...hedgeFacts(row) };
   if (status !== 'Queued') return known;
   const now = deps.sources.now();
   const pool = await readPoolOf(deps, row);

@@ -31,6 +31,9 @@ async function readApart(db: Database, pool: string): Promise<readonly Item[]> {
 
 const byAgent = (one: Item, other: Item): number => (String(one['sk']) < String(other['sk']) ? -1 : 1);
 
+const fullOf = (row: Item | undefined): Pick<PoolRows, 'full'> =>
+  row?.['full'] === undefined ? {} : { full: row['full'] as NonNullable<PoolRows['full']> };
+
 /** Everything a dispatch needs to know of a pool, strongly consistent: in one query, or in two steps for one that is spread. */
 export async function readPool(db: Database, places: AgentPlaces, pool: string): Promise<PoolRows> {
   const items = await readPartition(db, pool, 0);
@@ -56,7 +59,7 @@ export async function readPool(db: Database, places: AgentPlaces, pool: string):
       : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
     ...(row?.['gate'] === undefined ? {} : { gate: row['gate'] as string }),
     ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
-    ...(row?.['full'] === undefined ? {} : { full: row['full'] as NonNullable<PoolRows['full']> }),
+    ...fullOf(row),
     ...(row?.['served'] === undefined ? {} : { served: row['served'] as NonNullable<PoolRows['served']> }),
     ...(spread === undefined ? {} : { spread }),
     agents: agents.map(fromAgentItem),
@@ -136,7 +139,7 @@ export async function admission(db: Database, pool: string): ReturnType<AgentSto
   const [row, head] = await getItems(db, [poolKey(pool), policyHeadKey(pool)]);
   const policy = fromPolicyItem(head);
   return {
-    full: (row?.['full'] ?? {}) as NonNullable<PoolRows['full']>,
+    ...fullOf(row),
     ...(policy === undefined ? {} : { policy }),
   };
 }

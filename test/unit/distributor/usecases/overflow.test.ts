@@ -22,7 +22,7 @@ const many = (count: number, over: Partial<Task> = {}, prefix = 't'): Task[] =>
 const codesOf = async (stage: Stage, ...tasks: readonly Task[]) =>
   (await stage.accept(...tasks)).map((outcome) => (outcome.ok ? 'accepted' : outcome.error.code));
 
-async function limited(rule: Partial<OverflowRule>): Promise<Stage> {
+async function limited(rule: Partial<Exclude<OverflowRule, { then: 'spill' }>>): Promise<Stage> {
   const stage = distributorStage();
   const rules = [{ name: 'backlog', waiting_max: 5, then: 'refuse' as const, ...rule }];
   await put(stage, { shares: { team: 1 }, overflow: rules });
@@ -36,7 +36,9 @@ describe('a queue that is full', () => {
     expect(await codesOf(stage, ...many(7))).toEqual(Array(7).fill('accepted'));
     stage.forget();
     await pulse(stage);
-    expect(news(stage)).toMatchObject([{ type: 'QueueOverflow', data: { rule: 'backlog', full: true } }]);
+    expect(news(stage)).toMatchObject([
+      { type: 'QueueOverflow', data: { rule: 'backlog', then: 'refuse', full: true } },
+    ]);
     expect(await codesOf(stage, ...many(8))).toEqual([...Array(7).fill('accepted'), 'queue-full']);
     expect(await stage.row('t007')).toBeUndefined();
     await stage.join('a1', { capacity: 3 });
@@ -54,8 +56,14 @@ describe('a queue that is full', () => {
     const [mine, theirs] = [task({ task_id: 'mine', namespace: 'team' }), task({ task_id: 'theirs' })];
     expect(await codesOf(stage, mine, theirs)).toEqual(['queue-full', 'accepted']);
     await put(stage, {}, 1);
-    await pulse(stage);
+    // Nobody has counted since: a rule that has gone refuses nobody.
+    stage.clock.now += queueFullRetryMs;
     expect(await codesOf(stage, mine)).toEqual(['accepted']);
+    stage.forget();
+    await pulse(stage);
+    expect(news(stage)).toMatchObject([
+      { type: 'QueueOverflow', data: { rule: 'backlog', namespace: 'team', then: 'refuse', full: false } },
+    ]);
   });
 
   it('sheds what stands last, however it came, and never a task of a workflow', async () => {
