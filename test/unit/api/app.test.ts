@@ -42,6 +42,20 @@ describe('the API', () => {
     expect(refusal.headers.get('content-type')).toBe('application/problem+json');
   });
 
+  it('refuses an escalation without a deadline, whatever else it is sent with', async () => {
+    const { call } = stage();
+    const rising = { ...task, escalation: [{ within_ms: 60_000, priority: 'critical' }] };
+    const told = (path: string) => ({
+      status: 400,
+      body: { code: 'invalid-input', errors: expect.arrayContaining([expect.objectContaining({ path })]) },
+    });
+    expect(await call('POST', '/v1/tasks', rising)).toMatchObject(told('escalation'));
+    expect(await call('POST', '/v1/tasks/forecast', { tasks: [task, rising] })).toMatchObject(
+      told('tasks[1].escalation'),
+    );
+    expect(await call('POST', '/v1/tasks', { tasks: [task, rising] })).toMatchObject(told('tasks[1].escalation'));
+  });
+
   it('tells a producer whose queue is full when to come again', async () => {
     const { call, deps } = stage();
     const rule = { name: 'backlog', waiting_max: 1, then: 'refuse' };

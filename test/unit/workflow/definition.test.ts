@@ -238,6 +238,25 @@ describe('checking a definition', () => {
     expect(warnings('fail')).toMatchObject([{ code: 'never-used', message: expect.stringContaining('"a"') }]);
   });
 
+  it('warns of what waits for a deadline that neither a node nor the submission gives', () => {
+    const rising = { escalation: [{ within_ms: 60_000, priority: 'high' }] };
+    const messages = (nodes: readonly object[], hasDeadline = false) =>
+      checkDefinition(workflowDefinition.parse({ name: 'w', nodes }), { hasDeadline }).warnings.map(
+        ({ message }) => message,
+      );
+    const inside = { kind: 'subworkflow', name: 's', body: { nodes: [node('a', [], rising)] } };
+    const undone = node('b', [], { on_error: 'compensate', compensate_with: { task_type: 'u', ...rising } });
+    const dropped = node('c', [], { on_expiry: 'drop' });
+    expect(messages([undone, dropped, inside])).toEqual([
+      'escalation of "b:compensate" and that of 2 more does nothing without a deadline',
+    ]);
+    expect(messages([dropped])).toEqual(['on_expiry of "c" does nothing without a deadline']);
+    expect(messages([undone, dropped, inside], true)).toEqual([]);
+    expect(messages([node('a', [], { ...rising, deadline_ms: 90_000 }), node('d', [], { on_expiry: 'run' })])).toEqual(
+      [],
+    );
+  });
+
   it('warns of waits that last longer than a run may, one after the other', () => {
     const days = 24 * 3_600_000;
     const wait = (name: string, depends_on: string[], for_ms: number) => ({

@@ -168,6 +168,19 @@ describe('a validation', () => {
     expect(view.warnings[0]).toMatchObject({ message: expect.stringMatching(/no agent is registered/) });
   });
 
+  it('warns of an escalation that the submission gives no deadline', async () => {
+    const { deps } = createWorkflowStage();
+    const [node] = definition.nodes;
+    const escalation = [{ within_ms: 60_000, priority: 'high' }];
+    const rising = { name: 'rises', nodes: [{ ...node, escalation }] };
+    const messages = async (value: unknown) =>
+      (await validateWorkflow(deps, value)).warnings.map(({ message, fix }) => [message, fix]);
+    const told = ['escalation of "build" does nothing without a deadline', expect.stringContaining('deadline_ms')];
+    expect(await messages(rising)).toContainEqual(told);
+    expect(await messages({ definition: rising })).toContainEqual(told);
+    expect(await messages({ definition: rising, deadline: '2027-01-01T00:00:00Z' })).not.toContainEqual(told);
+  });
+
   it('lists all faults of a submission with their paths in it and what to do', async () => {
     const nodes = [{ name: 'a', task_type: 't', depends_on: ['b', 'a'], input: 'outputs.z' }];
     const { valid, errors } = await validateWorkflow(deps, { definition: { name: 'x', nodes } });

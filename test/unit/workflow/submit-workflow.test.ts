@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { workflowDefinition } from '../../../src/contracts/workflow/workflow.ts';
+import { workflowDefinition, type WorkflowSubmission } from '../../../src/contracts/workflow/workflow.ts';
 import type { WorkflowDeps } from '../../../src/workflow/ports.ts';
 import { beginWorkflow } from '../../../src/workflow/usecases/submit/begin-workflow.ts';
 import { resumeWorkflows } from '../../../src/workflow/usecases/advance/resume-workflow.ts';
@@ -120,6 +120,20 @@ describe('submitting a workflow', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'duplicate-node', faults: [{}, { code: 'unknown-dependency' }] });
     expect(stage.dynamodb.items()).toEqual([]);
     expect(stage.started).toEqual([]);
+  });
+
+  it('warns of an escalation that it gives no deadline', async () => {
+    const stage = createWorkflowStage();
+    await stage.register('ann', []);
+    const escalation = [{ within_ms: 60_000, priority: 'high' as const }];
+    const definition = workflowDefinition.parse({ name: 'x', nodes: [node('a', { escalation })] });
+    const warnings = async (submission: Partial<WorkflowSubmission> & { readonly workflow_id: string }) => {
+      const request = { submission: { ...submission, definition }, principal: 'user', correlation_id: 'story' };
+      const outcome = await submitWorkflow(stage.deps, request);
+      return outcome.ok ? outcome.value.warnings : outcome;
+    };
+    expect(await warnings({ workflow_id: 'w' })).toEqual(['escalation of "a" does nothing without a deadline']);
+    expect(await warnings({ workflow_id: 'v', deadline: '2027-01-01T00:00:00Z' })).toEqual([]);
   });
 
   it('warns of capabilities nobody offers, and shows them as the reason for waiting', async () => {

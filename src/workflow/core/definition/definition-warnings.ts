@@ -49,6 +49,23 @@ function unusedWarnings({ bodies = {}, on_cancel }: WorkflowDefinition, nodes: r
   ];
 }
 
+/** Tasks that wait for their deadline to come nearer, where neither their node nor the submission gives them one: only an update of the run may. */
+function deadlineWarnings(nodes: readonly WorkflowNode[]): Fault[] {
+  const work = nodes.flatMap((node) => [...(isTask(node) ? [node] : []), ...compensationOf(node)]);
+  const [first, ...others] = work.filter(
+    ({ deadline_ms, escalation, on_expiry = 'run' }) =>
+      deadline_ms === undefined && (escalation !== undefined || on_expiry !== 'run'),
+  );
+  if (first === undefined) return [];
+  const key = first.escalation === undefined ? 'on_expiry' : 'escalation';
+  const more = others.length > 0 ? ` and that of ${others.length} more` : '';
+  const message = `${key} of "${first.name}"${more} does nothing without a deadline`;
+  return [{ code: 'never-used', message, fix: 'give the node deadline_ms, or the submission a deadline' }];
+}
+
+const compensationOf = ({ name, compensate_with: work }: WorkflowNode) =>
+  work === undefined ? [] : [{ ...work, name: `${name}:compensate` }];
+
 const dayMs = 86_400_000;
 
 /** Waits of the definition's own nodes that together last longer than a run may. */
@@ -61,12 +78,24 @@ function durationWarnings(definition: WorkflowDefinition): Fault[] {
   return [{ code: 'run-too-long', path: 'nodes', message, fix: 'shorten the waits, or let another run go on' }];
 }
 
+/** What else is known of those who would run a definition. */
+export interface Surroundings {
+  /** The capabilities of each agent. */
+  readonly offeredCapabilities?: readonly (readonly string[])[];
+  /** The submission gives a deadline. */
+  readonly hasDeadline?: boolean;
+}
+
 /** What may turn out wrong with a sound definition: requirements that no single agent meets (agents may come later), waits longer than a run, and what no run uses. */
-export function warningsOf(definition: WorkflowDefinition, offered?: readonly (readonly string[])[]): Fault[] {
+export function warningsOf(
+  definition: WorkflowDefinition,
+  { offeredCapabilities: offered, hasDeadline = false }: Surroundings = {},
+): Fault[] {
   const nodes = everyNode(definition);
   const warnings = [
     ...durationWarnings(definition),
     ...unusedWarnings(definition, nodes),
+    ...(hasDeadline ? [] : deadlineWarnings(nodes)),
     ...(offered === undefined ? [] : capabilityWarnings(nodes, offered)),
   ];
   const hidden = warnings.length - warningsMax;

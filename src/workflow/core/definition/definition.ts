@@ -5,7 +5,7 @@ import { bodiesOf, branchesOf, type WorkflowBody, type WorkflowNode } from '../.
 import { approvalFaults } from './approval-faults.ts';
 import { bodyCycleFaults } from './body-cycles.ts';
 import { findCycles } from './cycles.ts';
-import { warningsOf } from './definition-warnings.ts';
+import { type Surroundings, warningsOf } from './definition-warnings.ts';
 import { expressionFaults, fault, inputFaults, type Level } from './expression-faults.ts';
 import { isRegistered } from './link.ts';
 import { graphOf, type WorkflowGraph } from '../run/graph.ts';
@@ -193,12 +193,9 @@ function queryFaults({ nodes, queries = {} }: WorkflowDefinition): Fault[] {
 
 /**
  * Lists everything that is wrong with a definition, each fault with its path, the reason and what to do; nothing may start while there is one.
- * `offeredCapabilities` has one list an agent: requirements that no single agent meets are warnings, for agents may come later.
+ * Requirements that no single agent meets are warnings, for agents may come later.
  */
-export function checkDefinition(
-  definition: WorkflowDefinition,
-  options: { readonly offeredCapabilities?: readonly (readonly string[])[] } = {},
-): DefinitionCheck {
+export function checkDefinition(definition: WorkflowDefinition, around: Surroundings = {}): DefinitionCheck {
   const bodies = new Map(Object.entries(definition.bodies ?? {}));
   return {
     faults: [
@@ -206,7 +203,7 @@ export function checkDefinition(
       ...bodyCycleFaults(definition),
       ...queryFaults(definition),
     ],
-    warnings: warningsOf(definition, options.offeredCapabilities),
+    warnings: warningsOf(definition, around),
   };
 }
 

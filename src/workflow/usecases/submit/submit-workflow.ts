@@ -14,6 +14,7 @@ import { storeText } from '../../../distributor/core/tasks/stored-json.ts';
 import { namespaceOf } from '../../../distributor/core/ready/route.ts';
 import { turnOf } from '../../../distributor/core/ready/submitter.ts';
 import { checkDefinition } from '../../core/definition/definition.ts';
+import type { Surroundings } from '../../core/definition/definition-warnings.ts';
 import { refusalOf, requireWorkflow, writtenOut } from '../../core/definition/read-workflow.ts';
 import { initialState, isFinished } from '../../core/run/state.ts';
 import type { PinnedDefinition, WorkflowDeps } from '../../ports.ts';
@@ -41,12 +42,11 @@ export function readSubmission(value: unknown): WorkflowSubmission {
 }
 
 /** Everything that can be wrong is found before anything is written. */
-function check(definition: WorkflowDefinition, bytes: number, agents: readonly AgentRow[]): readonly string[] {
+function check(definition: WorkflowDefinition, bytes: number, around: Surroundings): readonly string[] {
   if (bytes > definitionBytesMax) {
     throw new CadreError('too-large', `the workflow has ${bytes} bytes, more than ${definitionBytesMax}`);
   }
-  const offeredCapabilities = agents.map((agent) => agent.capabilities);
-  const { faults, warnings } = checkDefinition(definition, { offeredCapabilities });
+  const { faults, warnings } = checkDefinition(definition, around);
   if (faults.length > 0) throw refusalOf(faults);
   return warnings.map(({ message }) => message);
 }
@@ -77,7 +77,9 @@ async function prepare(
     });
   const { definition, registered, warnings: deprecations } = await resolveDefinition(deps, submission.definition);
   const bytes = Buffer.byteLength(canonicalJson({ ...submission, definition }));
-  const warnings = [...deprecations, ...check(definition, bytes, agents)];
+  const offeredCapabilities = agents.map((agent) => agent.capabilities);
+  const hasDeadline = submission.deadline !== undefined;
+  const warnings = [...deprecations, ...check(definition, bytes, { offeredCapabilities, hasDeadline })];
   const head: WorkflowHead = {
     workflow_id,
     name: definition.name,

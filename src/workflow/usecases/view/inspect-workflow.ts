@@ -28,22 +28,25 @@ const submissionInFile = workflowSubmission.extend({ workflow_id: userId.optiona
 interface Given {
   readonly definition: WorkflowDefinition | string;
   readonly at: string;
+  readonly hasDeadline: boolean;
 }
 
 /** Reads a definition: alone, or in a submission. */
 function readDefinition(value: unknown): Reading<Given> {
   if (typeof value !== 'object' || value === null || !('definition' in value)) {
     const reading = readWorkflow(workflowDefinition, value, '', (definition) => definition);
-    return 'read' in reading ? { read: { definition: reading.read, at: '' } } : reading;
+    return 'read' in reading ? { read: { definition: reading.read, at: '', hasDeadline: false } } : reading;
   }
   const reading = readWorkflow(submissionInFile, value, 'definition.', writtenOut);
-  return 'read' in reading ? { read: { definition: reading.read.definition, at: 'definition.' } } : reading;
+  if (!('read' in reading)) return reading;
+  const { definition, deadline } = reading.read;
+  return { read: { definition, at: 'definition.', hasDeadline: deadline !== undefined } };
 }
 
 /** With what it names of the registry, or why there is no such thing. */
-async function resolved(deps: Pick<WorkflowDeps, 'definitions'>, { definition, at }: Given) {
+async function resolved(deps: Pick<WorkflowDeps, 'definitions'>, { definition, at, hasDeadline }: Given) {
   try {
-    return { read: await resolveDefinition(deps, definition, at) };
+    return { read: { ...(await resolveDefinition(deps, definition, at)), hasDeadline } };
   } catch (error) {
     if (!(error instanceof CadreError) || error.code !== 'unknown-definition') throw error;
     return { faults: error.faults };
@@ -62,9 +65,10 @@ export async function validateWorkflow(
   const reading = 'read' in given ? await resolved(deps, given.read) : given;
   if ('faults' in reading) return { valid: false, errors: reading.faults, warnings: [] };
   const { agents } = await deps.agents.pool(defaultPool);
-  const offered = agents.map(({ capabilities }) => capabilities);
-  const plan = planOf(reading.read.definition, agents, deps.sources.now());
-  return { valid: true, errors: [], warnings: warningsOf(reading.read.definition, offered), plan };
+  const { definition, hasDeadline } = reading.read;
+  const offeredCapabilities = agents.map(({ capabilities }) => capabilities);
+  const plan = planOf(definition, agents, deps.sources.now());
+  return { valid: true, errors: [], warnings: warningsOf(definition, { offeredCapabilities, hasDeadline }), plan };
 }
 
 /** When the nodes of a run began, end and will end; undefined when there is no such run. */
