@@ -1,10 +1,10 @@
-import { assignmentsPerRoundMax, readyPageSizeMax } from '../src/contracts/limits.ts';
+import { assignmentsPerRoundMax, readyPageSizeMax, roundShardsMax } from '../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask, RouteRow } from '../src/contracts/rows.ts';
 import { priorities, type Priority } from '../src/contracts/distributor/task.ts';
 import { decideDispatch } from '../src/distributor/core/dispatch/dispatch.ts';
 import type { DispatchView } from '../src/distributor/core/dispatch/round.ts';
 import { newTask } from '../src/distributor/core/tasks/task.ts';
-import { readyOrder } from '../src/distributor/core/ready/ready-order.ts';
+import { placeIn, readyOrder } from '../src/distributor/core/ready/ready-order.ts';
 import { routeOf, routeRow } from '../src/distributor/core/ready/route.ts';
 import { type Bench, type Figure, percentile, rounded } from './figure.ts';
 
@@ -87,6 +87,23 @@ function joined(one: DispatchView, other: DispatchView): DispatchView {
   return { ...one, pool, heads: new Map([...one.heads, ...other.heads]) };
 }
 
+/** The same pool with five agents idle and all others full, so that lower work has to make way for critical tasks that wait. */
+function full(one: DispatchView): DispatchView {
+  const created_at = new Date(one.now - 10_000).toISOString();
+  const order = placeIn(readyOrder({ task_id: '', priority: 'low', created_at }));
+  const hold = { at: one.now - 10_000, until: one.now + 60_000, order };
+  const agents = one.pool.agents.map((each, at): AgentRow => {
+    const keys = Array.from({ length: slots }, (_, index) => `task-${at}-${index}#1`);
+    return { ...each, holds: at % 2_000 === 0 ? {} : Object.fromEntries(keys.map((key) => [key, hold])) };
+  });
+  return { ...one, pool: { ...one.pool, agents } };
+}
+
+/** The same pool, whose rounds are handed out by many dispatchers. */
+function shared(one: DispatchView): DispatchView {
+  return { ...one, pool: { ...one.pool, spread: assignmentsPerRoundMax } };
+}
+
 /** Every repeat decides on rows that no call has seen before, as each dispatch does. */
 function measure(make: () => DispatchView) {
   const sample: number[] = [];
@@ -118,6 +135,14 @@ async function* decide(say: (line: string) => void): AsyncIterable<Figure> {
     const detail = { agents, routes: skills, tasks: 400, how };
     yield figure(`decide_ms_${agents}`, () => view(agents, routes, 400), detail, expected);
   }
+  const large = { agents: 10_000, routes: skills, how };
+  yield figure(
+    'decide_ms_shared',
+    () => shared(view(10_000, routes, 2_000)),
+    { ...large, tasks: 2_000 },
+    assignmentsPerRoundMax * roundShardsMax,
+  );
+  yield figure('decide_ms_full', () => full(view(10_000, routes, 400)), { ...large, tasks: 400 }, 5 * slots);
   const nobody = Array.from({ length: 90 }, (_, index) => [`nobody-${index}`]);
   const some = Array.from({ length: 10 }, (_, index) => [skill(index)]);
   const whole = { agents: 1_000, tasks: 10_000, unroutable: 9_000, routes: 100, how };

@@ -20,8 +20,8 @@ const setOf = (agents: readonly AgentRow[]): { readonly all: Open[]; readonly pi
   pinned: false,
 });
 const fresh = (set: CandidateSet): CandidateSet => ({ ...set, all: set.all.map((each) => ({ ...each })) });
-const choose = (settings: StrategySettings, task: ReadyTask, set: CandidateSet) =>
-  bestOf(set, rank(settings, task, set, context));
+const choose = (settings: StrategySettings, task: ReadyTask, set: CandidateSet, row = context.route) =>
+  bestOf(set, rank(settings, task, set, { ...context, route: row }));
 
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const agents = fc.uniqueArray(fc.constantFrom(...ids), { minLength: 1 }).chain((chosen) =>
@@ -55,6 +55,8 @@ const settings: fc.Arbitrary<StrategySettings> = fc
 const tasks = fc
   .array(fc.record({ task_type: fc.constantFrom('demo', 'other'), attempt: fc.nat(3) }), { maxLength: 12 })
   .map((list) => list.map((each, at) => readyTask({ task_id: `t${at}`, ...each })));
+
+const required = fc.subarray(['x', 'y']);
 
 /** Hands out tasks one after the other, as a round does; what each agent got, in turn. */
 function handOut(how: StrategySettings, list: readonly ReadyTask[], set: ReturnType<typeof setOf>) {
@@ -112,11 +114,13 @@ describe('every strategy', () => {
 
   it('decides alike from the same rows, and what it keeps during a round changes nothing', () => {
     fc.assert(
-      fc.property(settings, agents, tasks, (how, rows, list) => {
+      fc.property(settings, agents, tasks, fc.array(required, { minLength: 1 }), (how, rows, list, routes) => {
         const set = setOf(rows);
-        for (const task of list) {
-          const chosen = choose(how, task, set) as Open | undefined;
-          const again = choose(how, task, fresh(set));
+        for (const [at, task] of list.entries()) {
+          // Routes that the same agents can serve share what is kept of them.
+          const row = route(routes[at % routes.length]);
+          const chosen = choose(how, task, set, row) as Open | undefined;
+          const again = choose(how, task, fresh(set), row);
           expect(chosen?.agent).toBe(again?.agent);
           if (chosen !== undefined) chosen.free -= 1;
         }

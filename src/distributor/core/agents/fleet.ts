@@ -2,18 +2,19 @@ import type { AgentRow, RouteRow } from '../../../contracts/rows.ts';
 import { freeSlots, takesWork } from './open-slots.ts';
 import type { Candidate, CandidateSet } from '../strategies/strategy.ts';
 
-/** A candidate whose slots are counted when somebody first asks: a decision looks at few routes of a large pool. */
+/** A candidate whose slots were counted with its row: counting takes longer than all else that a decision does with an agent, so a round does it once. */
 export class Member implements Candidate {
   readonly agent: AgentRow;
-  #free: number | undefined;
+  #free: number;
   #batches = 0;
 
   constructor(agent: AgentRow) {
     this.agent = agent;
+    this.#free = freeSlots(agent);
   }
 
   get free(): number {
-    return (this.#free ??= freeSlots(this.agent));
+    return this.#free;
   }
 
   /** Gives away one slot, in all sets that the agent is in; answers with how many it had free before. */
@@ -32,9 +33,11 @@ export class Member implements Candidate {
 
 /** The agents of a pool during one round of decisions. */
 export interface Fleet {
+  /** All that are available, in the pool's order. */
+  readonly available: readonly Member[];
   /**
    * The available agents that may run a route's tasks. Named agents come first and alone, in their order; when none of them is available, any agent with the
-   * capabilities may step in (`fallback`). The same requirement gets the same set.
+   * capabilities may step in (`fallback`). The same agents are the same set.
    */
   candidatesOf(route: Pick<RouteRow, 'required_capabilities' | 'agents'>): CandidateSet<Member>;
 }
@@ -62,17 +65,31 @@ export function openFleet(agents: readonly AgentRow[], now: number): Fleet {
     if (others.length === 0) return rarest;
     return rarest.filter(({ agent }) => required.every((capability) => agent.capabilities.includes(capability)));
   };
-  const known = new Map<string, CandidateSet<Member>>();
+  const byRequirement = new Map<string, CandidateSet<Member>>();
+  const nobody: CandidateSet<Member> = { all: [], pinned: false };
+  const byAgents = new Map<string, CandidateSet<Member>[]>();
+  /** The set of these agents: whoever may run the tasks of several routes is ranked once for all of them. */
+  const setOf = (all: readonly Member[], pinned: boolean): CandidateSet<Member> => {
+    if (all.length === 0) return nobody;
+    const alike = `${pinned} ${all.length} ${all[0]?.agent.agent_id}`;
+    const sets = byAgents.get(alike) ?? [];
+    byAgents.set(alike, sets);
+    const before = sets.find((set) => set.all.every((member, at) => member === all[at]));
+    if (before !== undefined) return before;
+    const set = { all, pinned };
+    sets.push(set);
+    return set;
+  };
   return {
+    available,
     candidatesOf: ({ required_capabilities, agents: named }) => {
       const requirement = `${required_capabilities.join(',')}@${named.join(',')}`;
-      const before = known.get(requirement);
+      const before = byRequirement.get(requirement);
       if (before !== undefined) return before;
       const able = capable(required_capabilities);
       const preferred = named.flatMap((id) => able.find(({ agent }) => agent.agent_id === id) ?? []);
-      const isPinned = preferred.length > 0;
-      const found = { all: isPinned ? preferred : able, pinned: isPinned };
-      known.set(requirement, found);
+      const found = preferred.length > 0 ? setOf(preferred, true) : setOf(able, false);
+      byRequirement.set(requirement, found);
       return found;
     },
   };

@@ -46,7 +46,7 @@ function usedBy(agents: readonly AgentRow[]): Map<string, number> {
 export function openReservations({ policy }: PoolRows, fleet: Fleet): Reservations | undefined {
   const { reservations = [] } = policy?.document ?? {};
   if (reservations.length === 0) return undefined;
-  const agents = fleet.candidatesOf({ required_capabilities: [], agents: [] }).all.map(({ agent }) => agent);
+  const agents = fleet.available.map(({ agent }) => agent);
   const all = agents.reduce((sum, agent) => sum + openSlots(agent), 0);
   const used = usedBy(agents);
   const kept = ({ percent }: Reservation): number => Math.floor((percent * all) / 100);

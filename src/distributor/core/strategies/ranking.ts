@@ -1,40 +1,50 @@
+import { type Heap, heapOf } from '../ready/heap.ts';
 import type { Candidate, CandidateSet, Ranking } from './strategy.ts';
 
-/** Scores by the name of a ranking, as long as their set of candidates lives: one round. */
-const kept = new WeakMap<CandidateSet, Map<string, Float64Array>>();
+/** The candidates of a set by their place in it, the highest score on top. */
+interface Order {
+  readonly scores: Float64Array;
+  readonly heap: Heap<number>;
+}
+
+/** Orders by the name of a ranking, as long as their set of candidates lives: one round. */
+const kept = new WeakMap<CandidateSet, Map<string, Order>>();
 
 /** The share of an agent's slots that are free, below 1: added to a score in whole steps, it decides between equals. */
 export function leisure({ agent, free }: Candidate): number {
   return (free / agent.capacity) * 0.999;
 }
 
-function scoresOf(set: CandidateSet, key: string, score: Ranking['score']): Float64Array {
-  let byKey = kept.get(set);
-  if (byKey === undefined) kept.set(set, (byKey = new Map<string, Float64Array>()));
-  let scores = byKey.get(key);
-  if (scores === undefined) byKey.set(key, (scores = scored(set.all, score)));
-  return scores;
+function orderOf(set: CandidateSet, key: string, score: Ranking['score']): Order {
+  const byKey = kept.get(set) ?? new Map<string, Order>();
+  kept.set(set, byKey);
+  const order = byKey.get(key) ?? orderedBy(set.all, score);
+  byKey.set(key, order);
+  return order;
 }
 
-/** The scores of candidates by their place. A loop: `from` with a function takes several times as long for thousands. */
-function scored(candidates: readonly Candidate[], score: Ranking['score']): Float64Array {
+/** A heap, since a round of a large pool gives hundreds of tasks to thousands of agents. A loop: `from` with a function takes several times as long for thousands. */
+function orderedBy(candidates: readonly Candidate[], score: Ranking['score']): Order {
   const scores = new Float64Array(candidates.length);
-  for (let at = 0; at < scores.length; at += 1) {
-    const candidate = candidates[at];
-    if (candidate !== undefined) scores[at] = current(candidate, score);
-  }
-  return scores;
+  let at = 0;
+  for (const each of candidates) scores[at++] = current(each, score);
+  const heap = heapOf(scores.keys(), (one, other) => {
+    const mine = scores[one] as number;
+    const its = scores[other] as number;
+    return mine > its || (mine === its && one < other);
+  });
+  return { scores, heap };
 }
 
 function current(candidate: Candidate, score: Ranking['score']): number {
   return candidate.free > 0 ? score(candidate) : -Infinity;
 }
 
-function highest(scores: Float64Array): number {
+function highest(candidates: readonly Candidate[], score: Ranking['score']): number {
   let best = -Infinity;
   let at = -1;
-  for (let index = 0; index < scores.length; index += 1) {
-    const each = scores[index] ?? -Infinity;
+  for (const [index, candidate] of candidates.entries()) {
+    const each = current(candidate, score);
     if (each <= best) continue;
     best = each;
     at = index;
@@ -50,15 +60,19 @@ export function bestOf<C extends Candidate>(set: CandidateSet<C>, { key, among, 
   if (key === undefined || among !== undefined) {
     // What a ranking looks at are candidates of this set.
     const those = (among ?? set.all) as readonly C[];
-    return those[highest(scored(those, score))];
+    return those[highest(those, score)];
   }
-  const scores = scoresOf(set, key, score);
+  const { scores, heap } = orderOf(set, key, score);
   for (;;) {
-    const at = highest(scores);
-    const candidate = set.all[at];
-    if (candidate === undefined) return undefined;
-    const before = scores[at];
-    scores[at] = current(candidate, score);
-    if (scores[at] === before) return candidate;
+    const at = heap.peek();
+    const candidate = at === undefined ? undefined : set.all[at];
+    if (at === undefined || candidate === undefined) return undefined;
+    const now = current(candidate, score);
+    if (now === -Infinity) heap.pop();
+    else if (now === scores[at]) return candidate;
+    else {
+      scores[at] = now;
+      heap.sinkTop();
+    }
   }
 }

@@ -8,7 +8,7 @@ export interface Candidate {
   readonly free: number;
 }
 
-/** The available agents that may run a task. The same route gets the same object for the whole round, so that figures may be kept by it. */
+/** The available agents that may run a task. The same agents are the same object for the whole round, whatever route asks, so that figures may be kept by it. */
 export interface CandidateSet<C extends Candidate = Candidate> {
   /** Full ones included, in the pool's order (by id), or in the task's order of preference when `pinned`. */
   readonly all: readonly C[];
@@ -28,7 +28,7 @@ export interface StrategyContext<N extends StrategyName> {
 
 /** How a strategy sees the candidates of one task. */
 export interface Ranking {
-  /** Tasks of a round with the same key have the same scores. Left out: the scores are this task's alone. */
+  /** Tasks of a round with the same key and candidates have the same scores, whatever their routes. Left out: the scores are this task's alone. */
   readonly key?: string;
   /** Only these are looked at. */
   readonly among?: readonly Candidate[];

@@ -135,7 +135,7 @@ async function dispatchRound(
   const rows: PoolRows = { ...read, agents: promises.onto(read.agents, now) };
   const gone = new Set([...memory.gone, ...promises.keys(now)]);
   const fleet = openFleet(rows.agents, now);
-  const routes = routesToRead(rows, fleet, hinted, now);
+  const routes = routesToRead(rows, fleet, hinted);
   const { budgets, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
   const pool: PoolRows = { ...rows, budgets };
   const { heads, full, due, reserved: behind } = found;

@@ -1,7 +1,7 @@
 import type { BudgetRow } from '../../../contracts/distributor/budget.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
 import { dueLookMs, heldPagesMax, readyPageSizeMax } from '../../../contracts/limits.ts';
-import type { AgentRow, PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import type { PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { priorities } from '../../../contracts/distributor/task.ts';
 import type { DispatchView } from '../../core/dispatch/round.ts';
 import type { Fleet } from '../../core/agents/fleet.ts';
@@ -9,7 +9,6 @@ import { openLimiter } from '../../core/ready/limiter.ts';
 import { mayWaitIn, openReservations, type Reservations } from '../../core/ready/reservations.ts';
 import { dueTimeOf, isDueAt, levelOf } from '../../core/ready/ready-order.ts';
 import { namespaceOf } from '../../core/ready/route.ts';
-import { freeSlots, isAvailable } from '../../core/agents/open-slots.ts';
 import { roundTasksMax } from '../../core/dispatch/shards.ts';
 import { holdKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps } from '../../ports.ts';
@@ -26,16 +25,9 @@ type Budgets = Map<string, BudgetRow>;
 const quietLevelsMax = 10_000;
 
 /** Routes worth a look: the hinted ones, and those that wait for an agent which has a free slot. Routes nobody can serve now are left out. */
-export function routesToRead(
-  pool: PoolRows,
-  fleet: Fleet,
-  hinted: ReadonlySet<string>,
-  now: number,
-): readonly RouteRow[] {
+export function routesToRead(pool: PoolRows, fleet: Fleet, hinted: ReadonlySet<string>): readonly RouteRow[] {
   const wanted = new Set(
-    pool.agents.flatMap((agent) =>
-      agent.wanted.length > 0 && freeSlots(agent) > 0 && isAvailable(agent, now) ? agent.wanted : [],
-    ),
+    fleet.available.flatMap((member) => (member.agent.wanted.length > 0 && member.free > 0 ? member.agent.wanted : [])),
   );
   return pool.routes
     .filter((route) => hinted.has(route.route) || wanted.has(route.route))
@@ -85,8 +77,7 @@ export async function readHeads(
   pool: PoolRows,
   { routes, gone, quiet, now, fleet }: Reading,
 ): Promise<Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>> & { readonly budgets: Budgets }> {
-  const roomOf = (agent: AgentRow) => freeSlots(agent) * (agent.batch?.tasks_max ?? 1);
-  const free = pool.agents.reduce((sum, agent) => sum + (isAvailable(agent, now) ? roomOf(agent) : 0), 0);
+  const free = fleet.available.reduce((sum, member) => sum + member.free * (member.agent.batch?.tasks_max ?? 1), 0);
   // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
   const needed = Math.min(free, roundTasksMax(pool)) + 1 + gone.size;
   // What a large pool's last round gave to other dispatchers may stand there still.

@@ -52,6 +52,14 @@ describe('an agent for a route', () => {
     expect(ids(candidatesOf(route(['x']), [agentRow({ capabilities: ['x', 'x'] })]))).toEqual(['a1']);
   });
 
+  it('is ranked once for routes that the same agents can serve, named or not', () => {
+    const fleet = openFleet([agentRow({ agent_id: 'alice', capabilities: ['x', 'y'] }), agentRow()], startMs);
+    const found = fleet.candidatesOf(route(['x']));
+    expect(fleet.candidatesOf(route(['y']))).toBe(found);
+    expect(fleet.candidatesOf(route([]))).not.toBe(found);
+    expect(fleet.candidatesOf(route(['x'], 'alice'))).not.toBe(found);
+  });
+
   it('is looked for once for all routes with the same requirement', () => {
     const fleet = openFleet([agentRow({ capabilities: ['x', 'y'] })], startMs);
     expect(fleet.candidatesOf(route(['x', 'y']))).toBe(fleet.candidatesOf(route(['y', 'x'])));
