@@ -240,6 +240,8 @@ export const watchdogLookMs = 20_000;
  * twice; beyond 900 s SQS refuses the delay.
  */
 export const timerHorizonMs = 120_000;
+/** So long after its time the timer of a deadline that has no task is kept. Shorter than a function may run: the task that is written behind its timer would wait without one. */
+export const orphanTimerMs = 30_000;
 /** Due timers that one pulse wakes; the rest comes with the next. More: the pulse may time out half-way. */
 export const timersPerPulseMax = 100;
 

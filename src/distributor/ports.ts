@@ -76,10 +76,12 @@ export interface TaskStore {
   last(route: ReadyPlace, limit: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
-  /** Moves the timers of what the deadlines of these tasks ask for to where the rows have them. */
+  /** Sets the timers of what the deadlines of these tasks ask for, as the rows have them: they were given another deadline. */
   setDeadlines(rows: readonly TaskRow[]): Promise<void>;
-  /** Takes such timers away. */
-  forgetDeadlines(ids: readonly string[]): Promise<void>;
+  /** Moves such timers on to what comes next, where they were due at `now` (epoch ms): one that somebody has set to a later time since stays. */
+  moveDeadlinesOn(rows: readonly TaskRow[], now: number): Promise<void>;
+  /** Takes such timers away, where they were due at `now` (epoch ms). */
+  forgetDeadlines(ids: readonly string[], now: number): Promise<void>;
   /** Counts a result that came too late. */
   countLateResult(task_id: string): Promise<void>;
   list(filter: { pool: string; status?: TaskStatus; limit: number; cursor?: string }): Promise<Page<TaskRow>>;

@@ -48,6 +48,7 @@ describe('the recorded histories of mistakes', () => {
     slots: 0,
       isRevived: () => false,
       submittedAs: () => undefined,
+      lastFaultAt: () => 0,
       definitionOf: () => undefined,
     });
     for (const commit of golden.history) {

@@ -59,6 +59,7 @@ async function play(incident: Incident) {
         .map((id) => dynamodb.peek('POOL#default', `AGENT#${id}`))
         .filter((row) => row !== undefined),
     submittedAs: () => undefined,
+      lastFaultAt: () => 0,
     definitionOf: () => undefined,
   });
   dynamodb.onCommit((commit) => oracles.onCommit(commit));

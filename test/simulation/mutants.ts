@@ -272,6 +272,25 @@ export const mutants: readonly Mutant[] = [
     },
   },
   {
+    name: 'lost-escalation',
+    mistake: 'no pulse lets a level rise',
+    spoil: (adapters) => {
+      const { tasks } = adapters;
+      const isStep = ({ patch }: TaskChange): boolean =>
+        typeof patch.escalated_from === 'string' && patch.status === undefined && patch.deadline === undefined;
+      return {
+        ...adapters,
+        tasks: {
+          ...tasks,
+          change: async (changes) => {
+            const changed = (await tasks.change(changes.filter((change) => !isStep(change)))).values();
+            return changes.map((change) => (isStep(change) ? { applied: true } : changed.next().value!));
+          },
+        },
+      };
+    },
+  },
+  {
     name: 'no-ageing',
     mistake: 'what is due behind a cut head is not looked for',
     spoil: (adapters) => ({ ...adapters, tasks: { ...adapters.tasks, due: async () => [] } }),

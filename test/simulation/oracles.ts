@@ -42,6 +42,8 @@ export interface OracleView {
   hasFailed(from: number, to: number): boolean;
   /** Whether some round has read the waiting tasks of a namespace or submitter since. */
   isRead(sharer: string, since: number): boolean;
+  /** When the last fault struck. */
+  lastFaultAt(): number;
   /** The rows of all agents. */
   agents(): readonly Item[];
   /** Whether somebody has asked for the revival of this agent. */
@@ -92,7 +94,7 @@ export function createOracles(view: OracleView) {
 
   const checkLimits = createLimitsOracle(check);
   const checkHedge = createHedgeOracle(check);
-  const checkEscalation = createEscalationOracle(check);
+  const escalation = createEscalationOracle(check, { ...view, ready });
   const checkSpill = createSpillOracle(check, view.submittedAs);
   const checkKeys = createKeysOracle(check);
   const checkAgent = createAgentOracle(check, view);
@@ -156,7 +158,7 @@ export function createOracles(view: OracleView) {
       check(false, at, 'NothingLost', () => `the row of ${String(before?.['task_id'])} vanished`);
       return;
     }
-    checkEscalation(before, after, at);
+    escalation.onTask(before, after, at);
     checkSpill(before, after, at);
     const id = String(after['task_id']);
     const attempt = Number(after['attempt']);
@@ -306,6 +308,7 @@ export function createOracles(view: OracleView) {
   return {
     violations,
     effects: (task_id: string): number => effects.get(task_id) ?? 0,
+    onPulse: escalation.onPulse,
     onCommit(commit: Commit): void {
       const { at, changes } = commit;
       for (const { before, after } of changes) {

@@ -23,6 +23,7 @@ import { decidingEvent, watchShares } from './shared-rounds.ts';
 import { checkTries } from './tries-oracle.ts';
 import { startSimulatedAgent } from './simulated-agent.ts';
 import { stray } from './stray.ts';
+import { type PulseWatch, watchedPulse } from './watched-pulse.ts';
 
 /** After the last fault, whatever was lost is found and goes on within this time (ms of virtual time). */
 export const recoveryMsMax = 30_000;
@@ -205,12 +206,17 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   let overlapAt = 0;
   let stoppedAt = 0;
   const shares = watchShares(() => cloud.clock.now());
+  const pulses: PulseWatch = {
+    now: () => cloud.clock.now(),
+    hasFailed: (from, to) => hasFailed(from, to),
+    onWhole: (began, ended) => oracles.onPulse(began, ended),
+  };
   const deployment = deployTwin(
     { seed, faults: scenario.mix },
     {
       adapters: (adapters, clients) => shares.adapters(mutant?.spoil?.(adapters, clients) ?? adapters),
       handler: (name, handler) => {
-        const spoilt = spoilHandler(mutant, name, handler);
+        const spoilt = spoilHandler(mutant, name, name === 'pulse' ? watchedPulse(handler, pulses) : handler);
         if (name !== 'dispatch-tasks') return spoilt;
         return async (event, context) => {
           const deciding = decidingEvent(event);
@@ -260,6 +266,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     isDisturbed: (since) =>
       dispatching > 1 || overlapAt >= since || stoppedAt >= since - 500 || hasFailed(since - 500, Infinity),
     hasFailed,
+    lastFaultAt: () => cloud.faults.lastAt ?? startedAt,
     agents: () => scenario.agents.map(({ id }) => agentItem(cloud.dynamodb, id)).filter((row) => row !== undefined),
     submittedAs: (id) => submitted.get(id),
     definitionOf: (id) => definitions.get(id),

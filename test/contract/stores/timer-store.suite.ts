@@ -29,6 +29,28 @@ export function timerStoreSuite(backend: BackendOf): void {
       expect(await timers().due(unique('p'), time(9), 10)).toEqual([]);
     });
 
+    it('has one timer for the deadline of a task: a new task does not put it off, and it moves on, or goes, only while it is due', async () => {
+      const pool = unique('p');
+      const [row] = tasksIn(pool, 1, { on_expiry: 'drop' });
+      const until = (second: number) => [{ ...row!, deadline: time(second) }];
+      const dues = async () =>
+        (await timers().due(pool, time(9), 10)).flatMap(({ kind, due }) => (kind === 'deadline' ? [due] : []));
+      const at = (second: number) => Date.parse(time(second));
+      await tasks().insert(until(3));
+      await tasks().insert(until(5));
+      expect(await dues()).toEqual([time(3)]);
+      await tasks().setDeadlines(until(6));
+      await tasks().moveDeadlinesOn(until(7), at(5));
+      await tasks().forgetDeadlines([row!.task_id], at(5));
+      expect(await dues()).toEqual([time(6)]);
+      await tasks().insert(until(2));
+      expect(await dues()).toEqual([time(2)]);
+      await tasks().moveDeadlinesOn(until(7), at(2));
+      expect(await dues()).toEqual([time(7)]);
+      await tasks().forgetDeadlines([row!.task_id], at(7));
+      expect(await dues()).toEqual([]);
+    });
+
     it('has one timer for the sweeps of a namespace, which only moves to an earlier time', async () => {
       const { sweeps } = backend().adapters;
       const namespace = unique('n');

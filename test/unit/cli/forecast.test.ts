@@ -29,5 +29,8 @@ describe('a forecast in words', () => {
     const shown = showForecast(told({ miss: 0.5, durations_from: 'other_types' }));
     expect(shown).toMatch(/before it +at least 7/);
     expect(shown).toMatch(/durations +from other types/);
+    expect(shown).not.toContain('spilled');
+    const spilled = { by: 'rent', from: ['code', 'gpu'] };
+    expect(showForecast(told({ spilled }))).toMatch(/spilled +by overflow rule rent; it had required code, gpu/);
   });
 });

@@ -1,5 +1,6 @@
 import type { Announcement } from '../../../contracts/events.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
+import { orphanTimerMs } from '../../../contracts/limits.ts';
 import type { TaskRow } from '../../../contracts/rows.ts';
 import { escalated } from '../../core/tasks/escalation.ts';
 import { deadlineTimerOf, isPastDeadline, rerouted } from '../../core/tasks/expiry.ts';
@@ -48,7 +49,7 @@ async function setNext(deps: DeadlineDeps, pool: string, rows: readonly TaskRow[
     .filter((row) => row.status === 'Queued' || row.status === 'Processing')
     .map((row) => ({ ...row, ...escalated(row, now) }))
     .filter((row) => Date.parse(deadlineTimerOf(row) ?? '') > now);
-  await deps.tasks.setDeadlines(later);
+  await deps.tasks.moveDeadlinesOn(later, now);
   const delays = tickDelays(
     later.flatMap((row) => deadlineTimerOf(row) ?? []),
     now,
@@ -82,7 +83,17 @@ export async function wakeDeadlines(deps: DeadlineDeps, pool: string, ids: reado
     now,
   );
   const kept = new Set([...overtaken, ...next]);
-  await deps.tasks.forgetDeadlines(ids.filter((id) => !kept.has(id)));
+  const gone = ids.filter((id) => !kept.has(id));
+  const there = new Set(rows.map(({ task_id }) => task_id));
+  await deps.tasks.forgetDeadlines(
+    gone.filter((id) => there.has(id)),
+    now,
+  );
+  // A timer is written before its task: one without a task may be about to get it.
+  await deps.tasks.forgetDeadlines(
+    gone.filter((id) => !there.has(id)),
+    now - orphanTimerMs,
+  );
   const routes = made.flatMap((row) => (isPastDeadline(row, now) ? (rerouted(row)?.route ?? []) : row.route));
   const hints = routes.length === 0 ? [] : [{ pool, routes: [...new Set(routes)] }];
   return { count: ending.length + made.length + overtaken.size, hints, announcements: news };

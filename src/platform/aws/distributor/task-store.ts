@@ -4,7 +4,7 @@ import type { ChangeResult, KeyMark, TaskStore } from '../../../distributor/port
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { type Database, getItems, isRefused } from '../database.ts';
 import { expiryOf } from '../expiry.ts';
-import { deadlineTimers, setDeadlines } from './deadline-timers.ts';
+import { addDeadlines, deadlineTimers } from './deadline-timers.ts';
 import { markKey, taskKey } from '../keys.ts';
 import { readyIndex } from './ready-index.ts';
 import { spreadRoutes } from './ready-parts.ts';
@@ -18,7 +18,7 @@ async function insert(
   rows: readonly TaskRow[],
   partsOf: ReturnType<typeof spreadRoutes>,
 ): Promise<(TaskRow | undefined)[]> {
-  await setDeadlines(db, rows);
+  await addDeadlines(db, rows);
   const partOf = await partsOf(rows);
   const results = await executeStatements(
     db,
@@ -89,7 +89,7 @@ export function createTaskStore(db: Database): TaskStore {
         : (({ name, task_id, since }) => ({ name, task_id, since }) as KeyMark)(item);
     },
     insertMarked: async (row, { mark, was, change: other }) => {
-      await setDeadlines(db, [row]);
+      await addDeadlines(db, [row]);
       const cancellation = await transact(db, [
         { Put: taskPut(db.table, row) },
         {

@@ -7,7 +7,7 @@ import { attentionAction } from './attention-marks.ts';
 import { nodeTimerItem } from './node-timers.ts';
 import { type Database, getItems } from '../database.ts';
 import { expiryOf } from '../expiry.ts';
-import { setDeadlines } from '../distributor/deadline-timers.ts';
+import { addDeadlines } from '../distributor/deadline-timers.ts';
 import { headKey, taskKey } from '../keys.ts';
 import { fromTaskItem, taskPut, taskUpdate } from '../distributor/task-rows.ts';
 import type { Item } from '../item.ts';
@@ -79,7 +79,7 @@ export async function commitAdvance(
 ): Promise<AdvanceConflict | undefined> {
   const { head, event, changes, started, results, expansions, signals } = advance;
   const { workflow_id } = head;
-  await setDeadlines(db, started);
+  await addDeadlines(db, started);
   const changed = changes.map((change): Action => ({ Update: taskUpdate(db.table, change) }));
   const inserted = started.map((row): Action => ({ Put: taskPut(db.table, row) }));
   const before = (head.expansions ?? 0) - expansions.length;
