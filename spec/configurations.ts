@@ -62,6 +62,8 @@ export const configurations: readonly Configuration[] = [
   ),
   holds('Wanted', 'wanted', 'three tasks, one agent of one slot, no pulse'),
   holds('Wanted', 'wanted-slots', 'three tasks, one agent of two slots, no pulse', { Cap: '= 2' }),
+  holds('Wanted', 'wanted-shared', 'others hand out what a round decides', { Shares: '= TRUE' }),
+  holds('Wanted', 'wanted-shared-slots', 'the same with two slots', { Cap: '= 2', Shares: '= TRUE' }, long),
   holds('Limits', 'limits', 'two tasks of a key that one may run of at a time, two dispatchers at once'),
   holds(
     'Limits',
@@ -185,6 +187,16 @@ export const configurations: readonly Configuration[] = [
   breaks('Wanted', 'want-unconditional', 'the mark is written although a slot came free', 'NoLostWakeUp', {
     ConditionalWant: off,
   }),
+  breaks('Wanted', 'want-last', 'the mark is written after the round has handed out', 'NoLostWakeUp', {
+    MarksFirst: off,
+  }),
+  breaks(
+    'Wanted',
+    'want-uncounted-promise',
+    'the mark does not ask for what was given to others before',
+    'NoLostWakeUp',
+    { CountsPromised: off, Cap: '= 2', Shares: '= TRUE' },
+  ),
   breaks('Wanted', 'want-refused-ignored', 'a refused mark leads to no other pass', 'NoLostWakeUp', {
     LooksAgain: off,
   }),

@@ -35,15 +35,11 @@ async function preempt(deps: DistributorDeps, pool: string, preemptions: Dispatc
 }
 
 /**
- * Tells the agents that tasks wait for them, so that the release of a slot leads to a dispatch. Answers false when a slot came free between the
- * reading and the marking: then another round must look, or nobody would.
+ * Tells the agents that tasks wait for them, so that the release of a slot leads to a dispatch. Asks for as many holds as the round counted, what this dispatch has given to others included, so
+ * it must come before the round hands anything out. Answers false when a slot came free between the reading and the marking, or what was given away is not there yet: then another round must look,
+ * or nobody would.
  */
-async function markWanted(
-  deps: DistributorDeps,
-  pool: string,
-  blocked: DispatchPlan['blocked'],
-  taken: readonly Grant[],
-): Promise<boolean> {
+async function markWanted(deps: DistributorDeps, pool: string, blocked: DispatchPlan['blocked']): Promise<boolean> {
   const routesOf = new Map<AgentRow, Set<string>>();
   for (const { route, agents } of blocked) {
     for (const agent of agents) {
@@ -51,12 +47,10 @@ async function markWanted(
       routesOf.set(agent, (routesOf.get(agent) ?? new Set()).add(route));
     }
   }
-  const takenBy = Map.groupBy(taken, ({ agent }) => agent.agent_id);
   const marks = await Promise.all(
-    [...routesOf].map(([{ agent_id, holds }, routes]) => {
-      const occupied = Object.keys(holds).length + (takenBy.get(agent_id)?.length ?? 0);
-      return deps.agents.want(pool, agent_id, [...routes], occupied);
-    }),
+    [...routesOf].map(([{ agent_id, holds }, routes]) =>
+      deps.agents.want(pool, agent_id, [...routes], Object.keys(holds).length),
+    ),
   );
   return marks.every(Boolean);
 }
@@ -124,7 +118,7 @@ async function share(
   return isShared ? [...claimed, ...shards.flatMap((shard) => shard.assignments)] : claimed;
 }
 
-/** One round: read, decide, share, reserve, claim, send. `more` asks for another one. */
+/** One round: read, decide, mark, share, reserve, claim, send. `more` asks for another one. */
 async function dispatchRound(
   deps: DistributorDeps,
   read: PoolRows,
@@ -144,6 +138,8 @@ async function dispatchRound(
     [...heads.values(), ...due.values(), ...behind.values()].flat(),
   );
   const plan = decideDispatch({ now, pool, fleet, ...found, customScores });
+  // Before anything is handed out: from then on every slot that comes free leads to a dispatch, whoever fills it.
+  const marked = await markWanted(deps, pool.pool, plan.blocked);
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
   const decidedAt = deps.sources.now();
   const taken = await share(deps, pool, plan, { now: decidedAt, gone: memory.gone, promises });
@@ -152,7 +148,6 @@ async function dispatchRound(
   // What waits for company is looked at to the second; should this be lost, the pulse comes a little later.
   if (plan.gathered_at !== undefined)
     await deps.messenger.ticks(pool.pool, tickDelays([new Date(plan.gathered_at).toISOString()], decidedAt));
-  const marked = await markWanted(deps, pool.pool, plan.blocked, taken);
   const empty = routes.flatMap(({ route }) => (!full.has(route) && heads.get(route)?.length === 0 ? [route] : []));
   await unmark(deps, pool, new Set(empty));
   const lostRace = taken.length < plan.assignments.length;

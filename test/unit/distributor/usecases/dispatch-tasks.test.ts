@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { dispatchRoundsMax, pulseIntervalMs, pulseTicksMax, pulseTicksMin } from '../../../../src/contracts/limits.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
 import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
+import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
 import { distributorStage, task } from '../stage.ts';
 
 type Stage = ReturnType<typeof distributorStage>;
@@ -231,5 +232,21 @@ describe('a mark that is refused because a slot came free', () => {
     });
     expect(await dispatchTasks(racing, hint)).toMatchObject({ assigned: 1, waiting: [] });
     expect(Object.keys((await stage.agent('a1')).holds)).toEqual(['t2#1']);
+  });
+});
+
+describe('a slot that comes free while a round still hands out', () => {
+  it('leads to a dispatch, since the agent was marked before', async () => {
+    const stage = await stageWith({ a1: 1 }, 't1', 't2');
+    const results = [{ task_id: 't1', attempt: 1, outcome: 'completed' as const }];
+    const report = { pool: 'default', agent_id: 'a1', principal: 'principal-a1', results };
+    const messenger: DistributorDeps['messenger'] = {
+      ...stage.deps.messenger,
+      send: async (messages) => {
+        if (messages.length > 0) await applyResults(stage.deps, [report]);
+      },
+    };
+    expect(await dispatchTasks({ ...stage.deps, messenger }, hint)).toEqual({ assigned: 1, waiting: ['*'] });
+    expect(stage.told.hints).toEqual([hint]);
   });
 });

@@ -46,8 +46,28 @@ describe('a round of a large pool', () => {
     const all = [...own, ...shared.map(({ task: { task_id } }) => task_id)];
     expect(all).toHaveLength(20);
     expect(new Set(all).size).toBe(20);
+    // Five tasks are left, and what came before them may have begun and ended unseen: it looks again until that is there.
+    expect(stage.told.hints).toEqual([hint]);
     for (const shard of stage.told.shards) await handOutShard(stage.deps, shard);
     expect(await running()).toBe(20);
+  });
+
+  it('that leaves tasks waiting looks once: its agents are marked before the others hand out', async () => {
+    const { stage, running } = await largePool({ agents: 5, tasks: 7 });
+    let looks = 0;
+    const pool: typeof stage.deps.agents.pool = (...args) => {
+      looks += 1;
+      return stage.deps.agents.pool(...args);
+    };
+    expect(await dispatchTasks({ ...stage.deps, agents: { ...stage.deps.agents, pool } }, hint)).toEqual({
+      assigned: 5,
+      waiting: ['*'],
+    });
+    expect(looks).toBe(1);
+    expect(stage.told.hints).toEqual([]);
+    for (const shard of stage.told.shards) await handOutShard(stage.deps, shard);
+    expect(await running()).toBe(5);
+    for (const { wanted } of (await stage.deps.agents.pool('default')).agents) expect(wanted).toEqual(['*']);
   });
 
   it('is handed out by whoever decided when the others could not be told', async () => {
