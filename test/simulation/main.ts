@@ -42,13 +42,24 @@ const reportEvery = 50;
 /** Time between two lines of progress where no terminal shows it. */
 const lineEveryMs = 30_000;
 
+/** The report on a seed that never ends. */
+const unended = (seed: number, cause: unknown): SeedReport => ({
+  seed,
+  violations: [{ at: 0, promise: 'Ends', detail: String(cause) }],
+  faults: 0,
+  tasks: 0,
+  workflows: outcomesOf([]),
+  recoveryMs: 0,
+  trace: '',
+});
+
 async function work({ first, step, end, mutant }: Share): Promise<void> {
   // Faults are errors by the thousand, and nobody reads where these were made.
   Error.stackTraceLimit = 0;
   const planted = mutants.find(({ name }) => name === mutant);
   let reports: SeedReport[] = [];
   for (let seed = first; seed < end; seed += step) {
-    reports.push(await runSeed(seed, planted));
+    reports.push(await runSeed(seed, planted).catch((cause: unknown) => unended(seed, cause)));
     if (reports.length < reportEvery) continue;
     parentPort?.postMessage(reports);
     reports = [];

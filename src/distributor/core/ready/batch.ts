@@ -49,14 +49,14 @@ export function kindOf(
   ].join('\n');
 }
 
-/** Until when a task waits for company (epoch ms): as long as its agent says, and no longer than half of the time to its deadline. */
+/** Until when a task waits for company (whole epoch ms, as ticks are): as long as its agent says, and no longer than half of the time to its deadline. */
 function waitsUntil(
   { queued_at, deadline }: Pick<TaskRow, 'queued_at' | 'deadline'>,
   { wait_ms = 0 }: BatchTraits,
 ): number {
   const queued = Date.parse(queued_at);
   const left = deadline === undefined ? Infinity : Math.max(0, Date.parse(deadline) - queued);
-  return queued + Math.min(wait_ms, left / 2);
+  return queued + Math.min(wait_ms, Math.floor(left / 2));
 }
 
 /**

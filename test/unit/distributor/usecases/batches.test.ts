@@ -125,6 +125,20 @@ describe('an agent that takes batches', () => {
     expect(sent(stage)).toEqual([['soon', 'later']]);
   });
 
+  it('waits for company to the whole millisecond, so that no tick comes before its time is over', async () => {
+    const stage = await stageWith({ tasks_max: 3, wait_ms: 30_000 });
+    await stage.accept(task({ task_id: 'soon', deadline: '2026-01-01T00:00:09.999Z' }));
+    stage.clock.now += 4_998;
+    await stage.beat('a1');
+    await stage.dispatch('*');
+    expect(sent(stage)).toEqual([]);
+    expect(stage.told.ticks).toContainEqual([1]);
+    stage.clock.now += 1;
+    await stage.dispatch('*');
+    expect(sent(stage)).toEqual([['soon']]);
+    expect(stage.told.ticks).not.toContainEqual([0]);
+  });
+
   it('leaves what its limits hold back out of the batch', async () => {
     const stage = await stageWith({ tasks_max: 5 });
     await stage.accept(...many(3, { distribution_rules: { concurrency: { key: 'k', limit: 2 } } }));

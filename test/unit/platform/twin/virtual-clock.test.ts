@@ -59,4 +59,11 @@ describe('the virtual clock', () => {
     expect(await clock.drive(clock.sleep(7).then(() => 'done'))).toBe('done');
     await expect(clock.drive(new Promise(() => undefined))).rejects.toThrow('stuck (idle)');
   });
+
+  it('says so when time stands still, because something asks for itself again and again', async () => {
+    const clock = createVirtualClock();
+    const again = () => void clock.at(clock.now(), again);
+    clock.at(epochMs + 5, again);
+    await expect(clock.run()).rejects.toThrow('2026-01-01T00:00:00.005Z, and time does not move on');
+  });
 });
