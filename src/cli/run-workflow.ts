@@ -38,6 +38,10 @@ export async function runDeployed(client: Client, request: RunRequest, out: Outp
       const { definition: given, input, workflow_id, deadline, namespace } = request;
       const handle = await client.run(given, input, { workflow_id, deadline, namespace });
       for (const warning of handle.submitted.warnings) out.note(`Warning: ${warning}`);
+      const { workflow_id: id } = handle;
+      const tell = () =>
+        out.note(`Workflow ${id} is not stopped: cadre wait ${id} follows it, cadre cancel ${id} ends it`);
+      signal.addEventListener('abort', tell, { once: true });
       const definition =
         typeof given === 'string' ? (await loadVersion(client, handle.submitted.definition ?? given)).body : given;
       out.progress(`Workflow ${handle.workflow_id}: ${definition.nodes.length} tasks`);

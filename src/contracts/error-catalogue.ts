@@ -398,7 +398,7 @@ export const errorCatalogue = {
     status: 499,
     exit: 130,
     what: 'Stopped by the user.',
-    fix: 'Nothing; run the command again to go on.',
+    fix: 'Nothing. Work that was submitted goes on; what the command had started itself has ended.',
   },
   internal: {
     status: 500,
