@@ -72,6 +72,15 @@ describe('a task that still waits at its deadline', () => {
     expect(await stage.dispatch('cheap')).toMatchObject({ assigned: 1 });
   });
 
+  it('that is rerouted late stands in the level of the last step before its deadline', async () => {
+    const escalation = [{ within_ms: 1_000, priority: 'critical' as const }];
+    const stage = await waiting({ reroute: ['cheap'] }, { priority: 'low', escalation });
+    await stage.pulseAt(5_000);
+    expect(await stage.row('t1')).toMatchObject({ route: 'cheap', priority: 'critical', escalated_from: 'low' });
+    expect(stage.told.events).toMatchObject([{ type: 'TaskEscalated' }]);
+    expect(await stage.timers()).toEqual([]);
+  });
+
   it('that runs by then is left alone, and follows its policy when it comes back', async () => {
     const stage = await waiting('dead_letter');
     await stage.join('a1');
