@@ -77,7 +77,7 @@ describe('a task that still waits at its deadline', () => {
     const stage = await waiting({ reroute: ['cheap'] }, { priority: 'low', escalation });
     await stage.pulseAt(5_000);
     expect(await stage.row('t1')).toMatchObject({ route: 'cheap', priority: 'critical', escalated_from: 'low' });
-    expect(stage.told.events).toMatchObject([{ type: 'TaskEscalated' }]);
+    expect(stage.told.events.map(({ type }) => type)).toContain('TaskEscalated');
     expect(await stage.timers()).toEqual([]);
   });
 
