@@ -12,6 +12,7 @@ import { hopsBench } from './hops.ts';
 import { localBench } from './local.ts';
 import { localContextBench } from './local-context.ts';
 import { makespanBench } from './makespan.ts';
+import { orderBench } from './order.ts';
 import { recoveryBench } from './recovery.ts';
 import { schedulerBench } from './scheduler.ts';
 import { simulatorBench } from './simulator.ts';
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, Bench>> = {
   recovery: recoveryBench,
   simulator: simulatorBench,
   scheduler: schedulerBench,
+  order: orderBench,
   search: searchBench,
   context: contextBench,
   'local-context': localContextBench,

@@ -18,3 +18,22 @@ export function orderViolations(backlog: readonly Dispatch[]): number {
     last.slice(0, priorities.indexOf(priority)).some((latest) => latest > decidedAt),
   ).length;
 }
+
+/** A task that went through a running pool: when its row was written and its dispatch decided, epoch milliseconds. */
+export interface Passage extends Dispatch {
+  readonly acceptedAt: number;
+}
+
+/**
+ * For each task how long it had been accepted when a decision gave out one of strictly lower priority before it (ms), at the last of these; 0 where none did. All agents must be able to run all tasks,
+ * and none may come due. What was accepted after such a decision cannot have been seen by it.
+ */
+export function overtakenMs(passages: readonly Passage[]): readonly number[] {
+  const decisions = priorities.map((level) =>
+    passages.flatMap(({ priority, decidedAt }) => (priority === level ? [decidedAt] : [])),
+  );
+  return passages.map(({ priority, acceptedAt, decidedAt }) => {
+    const lower = decisions.slice(priorities.indexOf(priority) + 1).flat();
+    return lower.reduce((longest, at) => (at < decidedAt ? Math.max(longest, at - acceptedAt) : longest), 0);
+  });
+}

@@ -19,6 +19,8 @@ export type ClientsOf = (process: string, clients: TwinClients) => TwinClients;
 export interface FleetOptions {
   readonly agents: number;
   readonly slots: number;
+  /** @default ['bench'] */
+  readonly capabilities?: readonly string[];
   readonly handler: Handler;
   readonly clientsOf: ClientsOf;
 }
@@ -37,7 +39,7 @@ export async function startTwinFleet(twin: TwinDeployment, options: FleetOptions
     const agent = createAgent({
       id,
       type: 'bench',
-      capabilities: ['bench'],
+      capabilities: [...(options.capabilities ?? ['bench'])],
       slots: options.slots,
       handler: options.handler,
       deps: {

@@ -9,6 +9,7 @@ import type { DistributorDeps } from '../../src/distributor/ports.ts';
 import { functionLog, type Log } from '../../src/platform/aws/log.ts';
 import { queueHandler } from '../../src/platform/aws/queue-handler.ts';
 import { awsRuntime } from '../../src/platform/aws/runtime.ts';
+import { eventSourceBatchSize } from '../../src/platform/topology.ts';
 
 type Message = DispatchHint | Shard;
 
@@ -16,11 +17,13 @@ type Message = DispatchHint | Shard;
 async function dispatch(deps: DistributorDeps, messages: readonly Message[], quiet: QuietLevels) {
   const shards = messages.filter((message) => 'assignments' in message);
   const hints = messages.filter((message) => 'routes' in message);
+  // A full batch is as much as came at once: the next hints may be waiting.
+  const isBehind = messages.length === eventSourceBatchSize;
   const begun = await Promise.all([
     ...shards.map((shard) => handOutShard(deps, shard)),
     ...[...Map.groupBy(hints, (hint) => hint.pool)].map(async ([pool, list]) => {
       const routes = [...new Set(list.flatMap((hint) => hint.routes))];
-      return (await dispatchTasks(deps, { pool, routes }, quiet)).assigned;
+      return (await dispatchTasks(deps, { pool, routes, isBehind }, quiet)).assigned;
     }),
   ]);
   return { summary: { assigned: begun.reduce((sum, count) => sum + count, 0) } };

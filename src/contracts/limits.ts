@@ -135,6 +135,8 @@ export const roundShardsMax = 8;
 export const roundShardMsMax = 500;
 /** Rounds of one dispatch invocation before it hands over to a fresh one. More: the invocation may time out half-way. */
 export const dispatchRoundsMax = 20;
+/** Routes that a round reads where hints may still be unread. More: a pool of very many routes would be read whole for each of them; fewer: only what was hinted is in order with the rest. */
+export const routesPerRoundMax = 100;
 /** Agents that stand in one partition with their pool, which takes 1,000 writes a second; those that come later stand in others. Fewer: small pools take more calls to read; more: one partition limits them. */
 export const agentsTogetherMax = 50;
 /** Partitions of those that come later. More: each look at a large pool asks more of them. */

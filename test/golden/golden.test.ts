@@ -43,6 +43,8 @@ describe('the recorded histories of mistakes', () => {
       isDisturbed: () => false,
     isShared: () => false,
       isRead: () => true,
+      isLookedAt: () => false,
+      hasPolicy: false,
       isDivided: () => false,
       hasFailed: () => false,
     slots: 0,

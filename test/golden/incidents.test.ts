@@ -51,6 +51,8 @@ async function play(incident: Incident) {
     isDisturbed: () => false,
     isShared: () => false,
       isRead: () => true,
+      isLookedAt: () => false,
+      hasPolicy: false,
       isDivided: () => false,
       hasFailed: () => false,
     slots: 0,

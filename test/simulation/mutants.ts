@@ -257,6 +257,11 @@ export const mutants: readonly Mutant[] = [
     }),
   },
   {
+    name: 'unmarked-wait',
+    mistake: 'a round does not mark the agents that tasks wait for',
+    spoil: ({ agents, ...adapters }) => ({ ...adapters, agents: { ...agents, want: async () => true } }),
+  },
+  {
     name: 'hurried-escalation',
     mistake: 'what escalates is due as if it had been submitted so',
     spoil: (adapters) => {

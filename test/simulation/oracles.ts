@@ -1,6 +1,5 @@
-import type { BatchTraits } from '../../src/contracts/distributor/agent.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
-import type { DistributionLog, Task } from '../../src/contracts/distributor/task.ts';
+import type { Task } from '../../src/contracts/distributor/task.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
 import { createAgentOracle } from './agent-oracle.ts';
 import { checkApproval } from './approval-oracle.ts';
@@ -12,6 +11,7 @@ import { createKeysOracle } from './keys-oracle.ts';
 import { createLimitsOracle } from './limits-oracle.ts';
 import { createLogOracle } from './log-oracle.ts';
 import { createNamespaceOracle } from './namespace-oracle.ts';
+import { createOrderOracle } from './order-oracle.ts';
 import { nextVersion } from './scenario.ts';
 import { createSharesOracle } from './shares-oracle.ts';
 import { createSpillOracle } from './spill-oracle.ts';
@@ -36,6 +36,10 @@ export interface OracleView {
   isDisturbed(since: number): boolean;
   /** Whether another dispatcher was to hand out this task when somebody decided at this time. */
   isShared(task_id: string, at: number): boolean;
+  /** Whether a round has read this route between these times. */
+  isLookedAt(route: string, from: number, to: number): boolean;
+  /** Whether the pool has a policy. */
+  readonly hasPolicy: boolean;
   /** Whether others handed out a part of the round of this time. */
   isDivided(at: number): boolean;
   /** Whether a call of the table failed between these times. */
@@ -56,12 +60,6 @@ export interface OracleView {
   definitionOf(workflow_id: string): WorkflowDefinition | undefined;
 }
 
-/** The place of an entry `<level>#<due>#…` at a time: what is due counts as the highest level. Told apart from the code under test on purpose. */
-function placeAt(key: string, at: number): string {
-  const [level = '', due = '', ...rest] = key.split('#');
-  return [Date.parse(due) <= at ? '0' : level, due, ...rest].join('#');
-}
-
 const finalStatuses = new Set(['Completed', 'Failed', 'Cancelled']);
 /** How the dependencies of a node may stand when it starts, by its rule; rules that let it start before all have ended are not judged here. */
 const allowedBefore: Readonly<Record<string, string>> = {
@@ -71,11 +69,6 @@ const allowedBefore: Readonly<Record<string, string>> = {
 };
 /** How far a function's clock may be ahead (ms). */
 const clockSkewMsMax = 250;
-/** How long a round's claims may take (ms). */
-const handOutMs = 1_000;
-/** How long an entry may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
-const visibleAfterMs = 2_500;
-
 /**
  * The promises of docs/protocol.md and spec/Dispatch.tla, checked after every commit by comparing each row before and after. Names are those of the model's
  * invariants where it has them.
@@ -84,8 +77,6 @@ export function createOracles(view: OracleView) {
   const violations: Violation[] = [];
   /** Ready tasks by index partition: sort key and the time since when it stands there. */
   const ready = new Map<string, Map<string, { readonly key: string; readonly since: number }>>();
-  /** Waiting tasks that a lower one has overtaken, with the time of that decision. */
-  const passed = new Map<string, { readonly lower: string; readonly decidedAt: number }[]>();
   const effects = new Map<string, number>();
 
   function check(holds: boolean, at: number, promise: string, detail: () => string): void {
@@ -97,6 +88,7 @@ export function createOracles(view: OracleView) {
   const escalation = createEscalationOracle(check, { ...view, ready });
   const checkSpill = createSpillOracle(check, view.submittedAs);
   const checkKeys = createKeysOracle(check);
+  const checkOrderOf = createOrderOracle(check, { ...view, ready, isReserved });
   const checkAgent = createAgentOracle(check, view);
   const checkEvent = createLogOracle(check);
 
@@ -118,39 +110,6 @@ export function createOracles(view: OracleView) {
   function isReserved(task_id: string): boolean {
     const attempt = Number(view.peek(`TASK#${task_id}`, 'TASK')?.['attempt']) + 1;
     return view.agents().some((agent) => Object.hasOwn(Object(agent['holds']) as object, `${task_id}#${attempt}`));
-  }
-
-  /**
-   * Nothing starts before what stands before it, as the order counts at that moment, and that the dispatcher could have seen when it decided. Claims of one decision may land in any order, so the
-   * verdict falls when the higher one starts: in the same decision or an earlier one it was not passed over.
-   */
-  function checkPriority(before: Item, after: Item, at: number): void {
-    const id = String(after['task_id']);
-    const decidedAt = Date.parse((after['distribution'] as TaskRow['distribution'])?.distribution_time ?? '');
-    for (const { lower, decidedAt: passedAt } of passed.get(id) ?? []) {
-      // The claim of a lower one may have come from another dispatcher before that of this one failed.
-      check(
-        decidedAt <= passedAt || view.hasFailed(passedAt, passedAt + handOutMs),
-        at,
-        'PriorityOrder',
-        () => `${lower} started ${decidedAt - passedAt} ms before ${id}`,
-      );
-    }
-    passed.delete(id);
-    if (view.isDisturbed(decidedAt)) return;
-    const { reasons = [] } = (after['distribution'] ?? {}) as Partial<DistributionLog>;
-    // Who joined a batch has its first one's slot, and took none from those between them.
-    if (reasons.some((reason) => reason.startsWith('in the batch of '))) return;
-    const waits = view.agents().map((agent) => (agent['batch'] as BatchTraits | undefined)?.wait_ms ?? 0);
-    const visibleMs = visibleAfterMs + Math.max(0, ...waits);
-    const place = placeAt(String(before['gsi1sk']), decidedAt);
-    for (const [other, { key, since }] of ready.get(String(before['gsi1pk'])) ?? []) {
-      if (placeAt(key, decidedAt) >= place || since + visibleMs >= decidedAt || other === id || isReserved(other))
-        continue;
-      if (view.isShared(other, decidedAt)) continue;
-      if (view.peek(`TASK#${other}`, 'TASK')?.['distribution_rules'] !== undefined) continue;
-      passed.set(other, [...(passed.get(other) ?? []), { lower: id, decidedAt }]);
-    }
   }
 
   function checkTask(before: Item | undefined, after: Item | undefined, at: number): void {
@@ -179,7 +138,7 @@ export function createOracles(view: OracleView) {
     );
     if (was === 'Queued' && is === 'Processing') {
       check(attempt === attemptWas + 1, at, 'ClaimMovesFence', () => `${id}: ${attemptWas} -> ${attempt}`);
-      checkPriority(before, after, at);
+      checkOrderOf(before, after, at);
     }
     if (is === 'Queued') {
       const isTimed = String(after['gsi1pk']).startsWith('TIMER#');

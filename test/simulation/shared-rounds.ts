@@ -18,10 +18,10 @@ const sharerOf = (route: string): string => route.replace(/^~/, '').split('|', 1
 /** Watches what dispatchers give each other to hand out, and whose waiting tasks they read. `now` is epoch ms. */
 export function watchShares(now: () => number) {
   const decidedAt = new Map<string, number[]>();
-  const readAt = new Map<string, number>();
+  const readAt = new Map<string, number[]>();
   const isOf = (share: number, at: number): boolean => Math.abs(at - share) <= roundShardMsMax + clocksMsMax;
   return {
-    adapters: (adapters: Adapters): Adapters => ({
+    adapters: (adapters: Adapters, name: string): Adapters => ({
       ...adapters,
       messenger: {
         ...adapters.messenger,
@@ -35,13 +35,17 @@ export function watchShares(now: () => number) {
       tasks: {
         ...adapters.tasks,
         ready: (place, ...rest) => {
-          readAt.set(sharerOf(place.route), now());
+          if (name === 'dispatch-tasks') readAt.set(place.route, [...(readAt.get(place.route) ?? []), now()]);
           return adapters.tasks.ready(place, ...rest);
         },
       },
     }),
     /** Whether the waiting tasks of a namespace or submitter were read since. A round reads the routes that it was told of, and those that agents want: what it has not been told of yet, it passes over. */
-    isRead: (sharer: string, since: number): boolean => (readAt.get(sharer) ?? 0) >= since,
+    isRead: (sharer: string, since: number): boolean =>
+      [...readAt].some(([route, times]) => sharerOf(route) === sharer && (times.at(-1) ?? 0) >= since),
+    /** Whether a round has read this route between these times. */
+    isLookedAt: (route: string, from: number, to: number): boolean =>
+      readAt.get(route)?.some((each) => from <= each && each <= to) === true,
     /**
      * Whether the task was given to another dispatcher in the decision of this time, or so shortly before that a later one may count on it: should it come to nothing, a lower task has overtaken this one. That is the
      * stated bound. A share bears the time after the heads were read, a claim the time before.

@@ -214,7 +214,7 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
   const deployment = deployTwin(
     { seed, faults: scenario.mix },
     {
-      adapters: (adapters, clients) => shares.adapters(mutant?.spoil?.(adapters, clients) ?? adapters),
+      adapters: (adapters, clients, name) => shares.adapters(mutant?.spoil?.(adapters, clients) ?? adapters, name),
       handler: (name, handler) => {
         const spoilt = spoilHandler(mutant, name, name === 'pulse' ? watchedPulse(handler, pulses) : handler);
         if (name !== 'dispatch-tasks') return spoilt;
@@ -263,6 +263,8 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
     isShared: shares.isShared,
     isDivided: shares.isDivided,
     isRead: shares.isRead,
+    isLookedAt: shares.isLookedAt,
+    hasPolicy: scenario.policy !== undefined,
     isDisturbed: (since) =>
       dispatching > 1 || overlapAt >= since || stoppedAt >= since - 500 || hasFailed(since - 500, Infinity),
     hasFailed,

@@ -73,7 +73,7 @@ const handlers: Readonly<Record<string, (runtime: Runtime, log: Log) => (event: 
 /** Ways to deploy something other than the real thing: for simulations with planted mistakes, and for meters. */
 export interface TwinDeploymentOptions {
   readonly log?: Log;
-  readonly adapters?: (adapters: Adapters, clients: TwinClients) => Adapters;
+  readonly adapters?: (adapters: Adapters, clients: TwinClients, name: string) => Adapters;
   readonly handler?: (name: string, handler: LambdaHandler) => LambdaHandler;
   readonly clients?: (name: string, clients: TwinClients) => TwinClients;
 }
@@ -125,7 +125,7 @@ function createRuntimeFor(
     sources,
     options.log ?? silent,
   );
-  const spoilt = options.adapters?.(adapters, clients) ?? adapters;
+  const spoilt = options.adapters?.(adapters, clients, name) ?? adapters;
   return { ...spoilt, workflowTasks: createWorkflowTasks(spoilt), wakers: createWakers(spoilt) };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Dispatch, orderViolations } from '../../../bench/support/order.ts';
+import { type Dispatch, orderViolations, overtakenMs } from '../../../bench/support/order.ts';
 import { benchTask, startTwinFleet, submitByQueue } from '../../../bench/support/twin-fleet.ts';
 import type { Priority } from '../../../src/contracts/distributor/task.ts';
 import type { Adapters } from '../../../src/platform/aws/deployment.ts';
@@ -23,6 +23,24 @@ describe('violations of the order', () => {
   it('are none among tasks of one priority, and none when a lower one waits', () => {
     expect(orderViolations([task('high', 900), task('high', 200)])).toBe(0);
     expect(orderViolations([task('low', 900), task('high', 200)])).toBe(0);
+  });
+});
+
+describe('the time for which a task was overtaken', () => {
+  const passage = (priority: Priority, acceptedAt: number, decidedAt: number) => ({ priority, acceptedAt, decidedAt });
+
+  it('lasts from its acceptance to the last decision before its own that gave out a lower one', () => {
+    const lower = [passage('medium', 0, 130), passage('low', 0, 150), passage('low', 0, 400)];
+    expect(overtakenMs([passage('high', 100, 300), ...lower])).toEqual([50, 0, 0, 0]);
+  });
+
+  it('is none where the lower one went first before it was accepted, in the same decision, or later', () => {
+    const lower = [passage('low', 0, 90), passage('low', 0, 200), passage('low', 0, 300)];
+    expect(overtakenMs([passage('high', 100, 200), ...lower])).toEqual([0, 0, 0, 0]);
+  });
+
+  it('is none among tasks of one priority', () => {
+    expect(overtakenMs([passage('high', 0, 200), passage('high', 50, 100)])).toEqual([0, 0]);
   });
 });
 

@@ -6,6 +6,7 @@ import { createHandler as dispatchTasks } from '../../../functions/dispatch-task
 import { createHandler as pulse } from '../../../functions/pulse/handler.ts';
 import { createHandler as recordHeartbeats } from '../../../functions/record-heartbeats/handler.ts';
 import type { DistributorDeps } from '../../../src/distributor/ports.ts';
+import { eventSourceBatchSize } from '../../../src/platform/topology.ts';
 import { distributorStage, task } from './stage.ts';
 
 function record(
@@ -206,6 +207,20 @@ describe('messages that belong together', () => {
     expect(await dispatchTasks({ ...stage.deps, agents }, log)(event(...hints))).toEqual(none);
     expect(reads).toBe(1);
     expect((await stage.row('t1')).status).toBe('Processing');
+  });
+
+  it('as many hints as come at once are followed by a look at what else waits', async () => {
+    const stage = distributorStage();
+    await stage.join('a1', { capacity: 1, capabilities: ['a', 'b'] });
+    await stage.accept(
+      task({ priority: 'low', required_capabilities: ['a'] }),
+      task({ task_id: 't2', priority: 'critical', required_capabilities: ['b'] }),
+    );
+    const hints = Array.from({ length: eventSourceBatchSize }, (_, at) =>
+      record(`m${at}`, { pool: 'default', routes: ['a'] }),
+    );
+    expect(await dispatchTasks(stage.deps, log)(event(...hints))).toEqual(none);
+    expect((await stage.row('t2')).status).toBe('Processing');
   });
 
   it('as ticks are one pulse', async () => {

@@ -10,7 +10,7 @@ import { holdKey, parseHoldKey } from '../../core/agents/hold.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { handOut } from './hand-out.ts';
-import { type QuietLevels, readHeads, routesToRead } from './read-heads.ts';
+import { type QuietLevels, readHeads, routesToRead, type Told } from './read-heads.ts';
 import { type AgentScores, scoreAgents } from './score-agents.ts';
 
 /** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
@@ -122,14 +122,15 @@ async function share(
 async function dispatchRound(
   deps: DistributorDeps,
   read: PoolRows,
-  memory: { hinted: ReadonlySet<string>; gone: Set<string>; quiet: QuietLevels; promises: Promises },
+  told: Told,
+  memory: { gone: Set<string>; quiet: QuietLevels; promises: Promises },
 ) {
   const now = deps.sources.now();
-  const { hinted, quiet, promises } = memory;
+  const { quiet, promises } = memory;
   const rows: PoolRows = { ...read, agents: promises.onto(read.agents, now) };
   const gone = new Set([...memory.gone, ...promises.keys(now)]);
   const fleet = openFleet(rows.agents, now);
-  const routes = routesToRead(rows, fleet, hinted);
+  const routes = routesToRead(rows, fleet, told);
   const { budgets, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
   const pool: PoolRows = { ...rows, budgets };
   const { heads, full, due, reserved: behind } = found;
@@ -161,12 +162,12 @@ async function dispatchRound(
 
 /**
  * Hands out waiting tasks of a pool to agents with free slots, strictly in ready order. Safe to run at the same time anywhere: every slot and every
- * lease is taken by a conditional write. When it reaches its round limit it leaves a hint for a fresh invocation. `quiet` is what a process remembers from one
- * dispatch to the next.
+ * lease is taken by a conditional write. When it reaches its round limit it leaves a hint for a fresh invocation. `isBehind` says that more hints may wait than were read; after a round
+ * they always may. `quiet` is what a process remembers from one dispatch to the next.
  */
 export async function dispatchTasks(
   deps: DistributorDeps,
-  hint: { readonly pool: string; readonly routes: readonly string[] },
+  hint: { readonly pool: string; readonly routes: readonly string[]; readonly isBehind?: boolean },
   quiet: QuietLevels = new Map(),
 ): Promise<Dispatched> {
   const hinted = new Set(hint.routes);
@@ -179,7 +180,12 @@ export async function dispatchTasks(
     // Armed before anything is handed out, so that a dispatcher which dies half-way is looked after; and even when nothing will be found, since the index
     // may lag behind the hint.
     isArmed ??= await armPulse(deps, pool);
-    const done = await dispatchRound(deps, pool, { hinted, gone, quiet, promises });
+    const done = await dispatchRound(
+      deps,
+      pool,
+      { hinted, isBehind: hint.isBehind === true || round > 1 },
+      { gone, quiet, promises },
+    );
     assigned += done.assigned;
     if (done.more && round < dispatchRoundsMax) continue;
     if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);

@@ -1,6 +1,6 @@
 import type { BudgetRow } from '../../../contracts/distributor/budget.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
-import { dueLookMs, heldPagesMax, readyPageSizeMax } from '../../../contracts/limits.ts';
+import { dueLookMs, heldPagesMax, readyPageSizeMax, routesPerRoundMax } from '../../../contracts/limits.ts';
 import type { PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { priorities } from '../../../contracts/distributor/task.ts';
 import type { DispatchView } from '../../core/dispatch/round.ts';
@@ -24,15 +24,33 @@ type Budgets = Map<string, BudgetRow>;
 /** Levels that are remembered. More: a dispatcher of very many routes keeps what it will not ask for again. */
 const quietLevelsMax = 10_000;
 
-/** Routes worth a look: the hinted ones, and those that wait for an agent which has a free slot. Routes nobody can serve now are left out. */
-export function routesToRead(pool: PoolRows, fleet: Fleet, hinted: ReadonlySet<string>): readonly RouteRow[] {
+/** Routes that a round was told of. */
+export interface Told {
+  readonly hinted: ReadonlySet<string>;
+  /** Whether hints of other routes may be on their way, unread. */
+  readonly isBehind: boolean;
+}
+
+/**
+ * Routes worth a look: the hinted ones, and those that wait for an agent which has a free slot; behind with reading hints, all whose tasks could take a free slot from those, unless they
+ * are too many. Routes nobody can serve now are left out.
+ */
+export function routesToRead(pool: PoolRows, fleet: Fleet, { hinted, isBehind }: Told): readonly RouteRow[] {
   const wanted = new Set(
     fleet.available.flatMap((member) => (member.agent.wanted.length > 0 && member.free > 0 ? member.agent.wanted : [])),
   );
-  return pool.routes
-    .filter((route) => hinted.has(route.route) || wanted.has(route.route))
-    .filter((route) => pool.killed?.has(namespaceOf(route)) !== true)
-    .filter((route) => fleet.candidatesOf(route).all.length > 0);
+  const isKnown = ({ route }: RouteRow): boolean => hinted.has(route) || wanted.has(route);
+  const readable = (routes: readonly RouteRow[]): readonly RouteRow[] =>
+    routes
+      .filter((route) => pool.killed?.has(namespaceOf(route)) !== true)
+      .filter((route) => fleet.candidatesOf(route).all.length > 0);
+  if (isBehind) {
+    const open = readable(pool.routes).filter(
+      (route) => isKnown(route) || fleet.candidatesOf(route).all.some(({ free }) => free > 0),
+    );
+    if (open.length <= routesPerRoundMax) return open;
+  }
+  return readable(pool.routes.filter(isKnown));
 }
 
 interface Reading {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dueLookMs } from '../../../../src/contracts/limits.ts';
+import { assignmentsPerRoundMax, dueLookMs, routesPerRoundMax } from '../../../../src/contracts/limits.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
 import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
 import type { QuietLevels } from '../../../../src/distributor/usecases/dispatch/read-heads.ts';
@@ -78,5 +78,77 @@ describe('behind a full page', () => {
     stage.forget();
     await stage.dispatch('*');
     expect(stage.told.sent).toMatchObject([{ message: { task_id: 'low' } }]);
+  });
+});
+
+describe('routes that nobody hinted at', () => {
+  const all = ['a', 'b'];
+  const low = (task_id: string) => task({ task_id, priority: 'low', required_capabilities: ['a'] });
+  const critical = task({ task_id: 'critical', priority: 'critical', required_capabilities: ['b'] });
+
+  /** The deps, with the routes that were read. */
+  function reading(stage: Stage, onRead: () => Promise<unknown> = async () => undefined) {
+    const read: string[] = [];
+    const ready: DistributorDeps['tasks']['ready'] = async (place, ...rest) => {
+      read.push(place.route);
+      const page = await stage.deps.tasks.ready(place, ...rest);
+      await onRead();
+      return page;
+    };
+    return { read, deps: { ...stage.deps, tasks: { ...stage.deps.tasks, ready } } };
+  }
+  const started = (stage: Stage) => stage.told.leases().map(({ task_id }) => task_id);
+
+  it('are left alone by a dispatcher that has read all hints', async () => {
+    const stage = distributorStage();
+    await stage.join('a1', { capacity: 1, capabilities: all });
+    await stage.accept(low('low'), critical);
+    const { read, deps } = reading(stage);
+    await dispatchTasks(deps, { pool: 'default', routes: ['a'] });
+    expect(read).toEqual(['a']);
+  });
+
+  it('have their place in the order while hints may be unread', async () => {
+    const stage = distributorStage();
+    await stage.join('a1', { capacity: 1, capabilities: all });
+    await stage.accept(low('low'), critical);
+    await dispatchTasks(stage.deps, { pool: 'default', routes: ['a'], isBehind: true });
+    expect(started(stage)).toEqual(['critical']);
+  });
+
+  it('have it from the second round on, for hints may have come since', async () => {
+    const stage = distributorStage();
+    for (const id of ['a1', 'a2']) await stage.join(id, { capacity: 60, capabilities: all });
+    await stage.accept(...Array.from({ length: 125 }, (_, at) => low(`low-${at}`)));
+    let reads = 0;
+    const { deps } = reading(stage, async () => (reads++ === 0 ? stage.accept(critical) : undefined));
+    await dispatchTasks(deps, { pool: 'default', routes: ['a'] });
+    expect(started(stage)).toHaveLength(120);
+    expect(started(stage).indexOf('critical')).toBe(assignmentsPerRoundMax);
+  });
+
+  it('are not read where no agent of theirs has a free slot', async () => {
+    const stage = distributorStage();
+    await stage.join('a1', { capacity: 1, capabilities: ['a'] });
+    await stage.join('a2', { capacity: 1, capabilities: ['b'] });
+    await stage.accept(critical);
+    await stage.dispatch('b');
+    await stage.accept(low('low'));
+    const { read, deps } = reading(stage);
+    await dispatchTasks(deps, { pool: 'default', routes: ['a'], isBehind: true });
+    expect(read).toEqual(['a']);
+  });
+
+  it('are left alone when they are too many', async () => {
+    const stage = distributorStage();
+    const names = Array.from({ length: routesPerRoundMax }, (_, at) => `c${at}`);
+    await stage.join('a1', { capacity: 1, capabilities: ['a', ...names] });
+    await stage.accept(
+      low('low'),
+      ...names.map((name) => task({ task_id: `t-${name}`, priority: 'high', required_capabilities: [name] })),
+    );
+    const { read, deps } = reading(stage);
+    await dispatchTasks(deps, { pool: 'default', routes: ['a'], isBehind: true });
+    expect(read).toEqual(['a']);
   });
 });
