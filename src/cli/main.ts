@@ -3,6 +3,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { addApprovals } from './commands/workflows/approvals.ts';
 import { addAgents } from './commands/agents.ts';
 import { addCancel } from './commands/cancel.ts';
+import { addCapabilities } from './commands/capabilities.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addContext } from './commands/contexts/context.ts';
 import { addLocks } from './commands/contexts/locks.ts';
@@ -66,7 +67,7 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   'Begin:': [addStart, addUp, addDown, addStatus, addDoctor, addLogs],
   'Work:': [addRun, addSubmit, addWait, addTasks, addExplain, addCancel, addKill, addReview],
   'Workflows:': [addWorkflows, addApprovals, addSchedules, addBudgets],
-  'Agents and queues:': [addAgents, addPolicies, addNamespaces, addQueues, addDeadLetters],
+  'Agents and queues:': [addAgents, addCapabilities, addPolicies, addNamespaces, addQueues, addDeadLetters],
   'Shared memory:': [addContext, addLocks],
   'What if:': [addSimulate, addTrace],
   'More:': [addCompletion],

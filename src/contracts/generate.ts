@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { approvalItem, approvalView, decisionRequest } from './workflow/approval.ts';
-import { agentGrant, agentRegistration, agentView, queueView } from './distributor/agent.ts';
+import { agentGrant, agentRegistration, agentView, capabilityView, queueView } from './distributor/agent.ts';
 import { contextDocument, contextHead } from './context/context.ts';
 import { accessPolicy, namespacePolicy } from './context/policy.ts';
 import { changeAnswer, conflictDocument, createDocumentRequest } from './context/requests.ts';
@@ -37,6 +37,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'agent-registration': agentRegistration,
   'agent-grant': agentGrant,
   'agent-view': agentView,
+  'capability-view': capabilityView,
   'queue-view': queueView,
   'workflow-definition': workflowDefinition,
   'workflow-submission': workflowSubmission,
@@ -80,6 +81,7 @@ const components = {
   AgentRegistration: agentRegistration,
   AgentGrant: agentGrant,
   AgentView: agentView,
+  CapabilityView: capabilityView,
   QueueView: queueView,
   WorkflowSubmission: workflowSubmission,
   WorkflowDefinition: workflowDefinition,

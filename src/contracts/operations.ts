@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Operation } from './operation.ts';
 import { agentWorkOperations } from './distributor/agent-work.ts';
-import { agentGrant, agentRegistration, agentView, queueView } from './distributor/agent.ts';
+import { agentGrant, agentRegistration, agentView, capabilityView, queueView } from './distributor/agent.ts';
 import {
   cancelRequest,
   page,
@@ -211,6 +211,15 @@ export const operations: readonly Operation[] = [
     params: { id: agentId },
     status: 200,
     answer: agentView,
+  },
+  {
+    id: 'listCapabilities',
+    method: 'get',
+    path: '/v1/capabilities',
+    tag: 'agents',
+    summary: 'List capabilities: who offers them, and what waits for them',
+    status: 200,
+    answer: page(capabilityView),
   },
   {
     id: 'listQueues',

@@ -3,7 +3,9 @@ import type { QueueView } from '../../contracts/distributor/agent.ts';
 import { defaultPool } from '../../contracts/ids.ts';
 import { pageSizeMax } from '../../contracts/limits.ts';
 import { systemStatus } from '../../coordinator/core/system-status.ts';
+import type { TaskRow } from '../../contracts/rows.ts';
 import { agentView } from '../../distributor/core/agents/agent.ts';
+import { capabilityMap } from '../../distributor/core/agents/capability-map.ts';
 import { priorities } from '../../contracts/distributor/task.ts';
 import type { ApiDeps } from '../ports.ts';
 import type { ApiEnv } from '../request.ts';
@@ -11,9 +13,15 @@ import type { ApiEnv } from '../request.ts';
 /** Pages of waiting tasks that are counted; beyond, the count says at least this many. */
 const countedPagesMax = 10;
 
-/** Queues, the state of the deployment, and the description of the API. */
+/** Capabilities, queues, the state of the deployment, and the description of the API. */
 export function systemRoutes(deps: ApiDeps): Hono<ApiEnv> {
   const app = new Hono<ApiEnv>();
+
+  app.get('/v1/capabilities', async (c) => {
+    const [{ agents }, waiting] = await Promise.all([deps.agents.pool(defaultPool), queuedTasks(deps)]);
+    const views = agents.map((row) => agentView(row, deps.sources.now()));
+    return c.json({ items: capabilityMap(views, waiting) });
+  });
 
   app.get('/v1/queues', async (c) => {
     const { agents } = await deps.agents.pool(defaultPool);
@@ -43,9 +51,9 @@ export function systemRoutes(deps: ApiDeps): Hono<ApiEnv> {
   return app;
 }
 
-/** The ready order in the table, as a queue a priority. */
-async function readyQueues(deps: ApiDeps): Promise<readonly QueueView[]> {
-  const counts = new Map<string, number>();
+/** The first tasks that wait, a thousand at most. */
+async function queuedTasks(deps: ApiDeps): Promise<readonly TaskRow[]> {
+  const found: TaskRow[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < countedPagesMax; page += 1) {
     const { items, cursor: next } = await deps.tasks.list({
@@ -54,14 +62,20 @@ async function readyQueues(deps: ApiDeps): Promise<readonly QueueView[]> {
       limit: pageSizeMax,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    for (const { priority } of items) counts.set(priority, (counts.get(priority) ?? 0) + 1);
+    found.push(...items);
     if (next === undefined) break;
     cursor = next;
   }
+  return found;
+}
+
+/** The ready order in the table, as a queue a priority. */
+async function readyQueues(deps: ApiDeps): Promise<readonly QueueView[]> {
+  const byLevel = Map.groupBy(await queuedTasks(deps), ({ priority }) => priority);
   return priorities.map((level) => ({
     id: `ready-${level}`,
     type: 'ready',
-    current_size: counts.get(level) ?? 0,
+    current_size: byLevel.get(level)?.length ?? 0,
     max_size: 0,
     priority_level: level,
   }));

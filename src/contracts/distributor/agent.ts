@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { agentId, capabilityList, ownKey, taskId, taskType, timestamp } from '../ids.ts';
+import { agentId, capability, capabilityList, ownKey, taskId, taskType, timestamp } from '../ids.ts';
 import {
   batchBytesMax,
   batchTasksMax,
@@ -118,6 +118,20 @@ export const agentView = z.strictObject({
   figures: z.record(taskType, typeFigures),
 });
 export type AgentView = z.infer<typeof agentView>;
+
+/**
+ * Who offers a capability, and what waits for it. `slots` and `free` are those of the available agents; `waiting` counts tasks that require it, whatever else they require (of 1,000 that
+ * wait).
+ */
+export const capabilityView = z.strictObject({
+  capability,
+  agents: z.int().nonnegative(),
+  available: z.int().nonnegative(),
+  slots: z.int().nonnegative(),
+  free: z.int().nonnegative(),
+  waiting: z.int().nonnegative(),
+});
+export type CapabilityView = z.infer<typeof capabilityView>;
 
 /** A queue as every surface shows it. `current_size` counts waiting messages or tasks, `max_size` 0 means no limit. */
 export const queueView = z.strictObject({

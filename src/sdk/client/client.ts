@@ -1,6 +1,6 @@
 import type { ClientPage, PageOptions } from './page.ts';
 import type { CanaryInput } from '../../contracts/distributor/canary.ts';
-import type { AgentView, QueueView } from '../../contracts/distributor/agent.ts';
+import type { AgentView, CapabilityView, QueueView } from '../../contracts/distributor/agent.ts';
 import type { DeadLetterView, RedriveOutcome, SystemStatusView } from '../../contracts/api.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { PolicyTrial, PolicyView } from '../../contracts/distributor/policy.ts';
@@ -168,6 +168,9 @@ function fleetCalls(call: ApiTransport) {
     deregisterAgent: async (id: string) => {
       await call({ method: 'DELETE', path: one('/v1/agents', id) });
     },
+    /** Who offers which capability, and what waits for it. */
+    listCapabilities: async () =>
+      ((await call({ method: 'GET', path: '/v1/capabilities' })) as ClientPage<CapabilityView>).items,
     listQueues: async () => ((await call({ method: 'GET', path: '/v1/queues' })) as ClientPage<QueueView>).items,
     listDeadLetters: (page: PageOptions = {}) => list<DeadLetterView>(call, '/v1/dead-letters', page),
     getDeadLetter: async (id: string) =>

@@ -1,7 +1,13 @@
 import { plainStrategies } from '../../../src/contracts/distributor/strategy.ts';
 import fc from 'fast-check';
 import type * as z from 'zod';
-import { agentGrant, agentRegistration, agentView, queueView } from '../../../src/contracts/distributor/agent.ts';
+import {
+  agentGrant,
+  agentRegistration,
+  agentView,
+  capabilityView,
+  queueView,
+} from '../../../src/contracts/distributor/agent.ts';
 import { envelope, eventData, metadata } from '../../../src/contracts/events.ts';
 import {
   dispatchHint,
@@ -203,6 +209,11 @@ export const contracts: readonly (readonly [string, z.ZodType, fc.Arbitrary<obje
       failed: count,
       figures: fc.dictionary(keyText, fc.record({ completed: count, failed: count })),
     }),
+  ],
+  [
+    'capability view',
+    capabilityView,
+    fc.record({ capability: id, agents: count, available: count, slots: count, free: count, waiting: count }),
   ],
   [
     'queue view',

@@ -242,6 +242,14 @@ describe('the API', () => {
     });
   });
 
+  it('maps capabilities to who offers them and what waits', async () => {
+    const { call } = stage();
+    await call('POST', '/v1/tasks', { ...task, required_capabilities: ['ocr'] });
+    expect((await call('GET', '/v1/capabilities')).body).toEqual({
+      items: [{ capability: 'ocr', agents: 0, available: 0, slots: 0, free: 0, waiting: 1 }],
+    });
+  });
+
   it('describes every operation that it serves', async () => {
     const { call } = stage();
     const { paths } = (await call('GET', '/v1/openapi.json')).body as { paths: Record<string, object> };

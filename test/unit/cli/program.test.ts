@@ -33,7 +33,7 @@ describe('the command line', () => {
       ...['start', 'up', 'down', 'status', 'doctor', 'logs'],
       ...['run', 'submit', 'wait', 'tasks', 'explain', 'cancel', 'kill', 'review'],
       ...['workflows', 'approvals', 'schedules', 'budgets'],
-      ...['agents', 'policies', 'namespaces', 'queues', 'dead-letters'],
+      ...['agents', 'capabilities', 'policies', 'namespaces', 'queues', 'dead-letters'],
       ...['context', 'locks', 'simulate', 'trace', 'completion'],
     ]);
     for (const command of commands) expect(command.description()).not.toBe('');
