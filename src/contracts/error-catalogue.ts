@@ -250,11 +250,17 @@ export const errorCatalogue = {
     what: 'A JSONata expression cannot be parsed or evaluated.',
     fix: 'Correct the expression; the message names the position.',
   },
+  'unknown-agent': {
+    status: 422,
+    exit: 0,
+    what: 'A policy names an agent or labels that no registered agent has (a warning: agents may come later).',
+    fix: 'Correct the name, or register such an agent; `cadre agents` lists those that are there.',
+  },
   'unknown-capability': {
     status: 422,
     exit: 0,
     what: 'No registered agent offers this capability (a warning: agents may come later).',
-    fix: 'Register an agent with this capability.',
+    fix: 'Register an agent with this capability; `cadre capabilities` lists what is offered.',
   },
   'task-failed': {
     status: 500,

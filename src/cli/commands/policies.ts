@@ -16,7 +16,7 @@ export function addPolicies(program: Command): void {
       'after',
       `
 Examples:
-  $ cadre policies check routing.json      its faults, and where waiting tasks would go
+  $ cadre policies check routing.json      its faults, whom it names that is not there, and where waiting tasks would go
   $ cadre policies put routing.json
   $ cadre policies put routing.json --canary 0.1 --watch latency --margin 0.2
   $ cadre policies rollback 3`,
@@ -135,8 +135,13 @@ function showPolicy({ version, document, at, by, canary }: PolicyView): string {
   return canary === undefined ? shown : `${shown}\n${showCanary(canary)}`;
 }
 
-function showTrial({ tasks, moved }: PolicyTrial): string {
-  if (tasks.length === 0) return 'The policy is sound. No task waits.';
+function showTrial({ tasks, moved, warnings }: PolicyTrial): string {
+  const told = warnings.map(({ path = '', message }) => `Warning: ${path}: ${message}.`);
+  if (tasks.length === 0) return ['The policy is sound. No task waits.', ...told].join('\n');
   const rows = tasks.map(({ task_id, now, then, rule }) => [task_id, now ?? 'waits', then ?? 'waits', rule ?? '-']);
-  return `The policy is sound. ${moved} of ${tasks.length} waiting tasks would go elsewhere.\n${table(['TASK', 'NOW', 'THEN', 'RULE'], rows)}`;
+  return [
+    `The policy is sound. ${moved} of ${tasks.length} waiting tasks would go elsewhere.`,
+    ...told,
+    table(['TASK', 'NOW', 'THEN', 'RULE'], rows),
+  ].join('\n');
 }

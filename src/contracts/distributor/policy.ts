@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fault } from '../api.ts';
 import { labels } from './agent.ts';
 import { canaryFigures, canarySettings } from './canary.ts';
 import { agentId, capability, capabilityList, taskType, timestamp, userId } from '../ids.ts';
@@ -162,8 +163,9 @@ export const policyView = z.strictObject({
 });
 export type PolicyView = z.infer<typeof policyView>;
 
-/** What a policy would do, without doing it: where waiting tasks would go now, beside where they go by the policy in force. */
+/** What a policy would do, without doing it: where waiting tasks would go now, beside where they go by the policy in force; `warnings` are agents, labels and capabilities that it names and nobody has. */
 export const policyTrial = z.strictObject({
+  warnings: z.array(fault),
   tasks: z.array(
     z.strictObject({
       task_id: z.string(),

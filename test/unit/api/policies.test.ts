@@ -59,8 +59,58 @@ describe('the routing policy behind the API', () => {
     await join('a');
     await accept(task());
     const { body } = await call('/v1/policy/check', { document: { strategy: 'random' } });
-    expect(policyTrial.parse(body)).toEqual({ tasks: [{ task_id: 't1', now: 'a', then: 'a' }], moved: 0 });
+    expect(policyTrial.parse(body)).toEqual({
+      warnings: [],
+      tasks: [{ task_id: 't1', now: 'a', then: 'a' }],
+      moved: 0,
+    });
     expect((await call('/v1/policy')).body).toMatchObject({ version: 0 });
+  });
+});
+
+describe('a trial of a policy', () => {
+  const warningsOf = async (document: object): Promise<readonly string[]> => {
+    const { call, join } = api();
+    await join('a', { capabilities: ['code'], labels: { zone: 'eu' } });
+    const { warnings } = policyTrial.parse((await call('/v1/policy/check', { document })).body);
+    return warnings.map(({ code, path, message }) => `${code} ${path}: ${message}`);
+  };
+  const rule = { name: 'r', match: {} };
+  const spill = { name: 'rent', waiting_max: 10, then: 'spill' };
+
+  it('warns of agents, labels and capabilities that nobody has', async () => {
+    const document = {
+      strategies: { shares: { use: 'weighted', weights: { a: 1, gone: 2 } } },
+      rules: [
+        { ...rule, prefer_agents: ['a', 'b'] },
+        { ...rule, name: 's', pin: 'c' },
+        { ...rule, name: 't', exclude_agents: ['d'], require_labels: { zone: 'us' } },
+      ],
+      overflow: [{ ...spill, to: ['code', 'rented'] }],
+      emergency: { match: {}, keep_labels: { red: 'yes' } },
+    };
+    expect(await warningsOf(document)).toEqual([
+      'unknown-agent strategies.shares.weights: no agent of the name gone is registered',
+      'unknown-agent rules[0].prefer_agents: no agent of the name b is registered',
+      'unknown-agent rules[1].pin: no agent of the name c is registered',
+      'unknown-agent rules[2].exclude_agents: no agent of the name d is registered',
+      'unknown-agent rules[2].require_labels: no registered agent has the labels zone=us',
+      'unknown-capability overflow[0].to: no registered agent offers code, rented',
+      'unknown-agent emergency.keep_labels: no registered agent has the labels red=yes',
+    ]);
+  });
+
+  it('says nothing of those that are there', async () => {
+    const document = {
+      strategies: { shares: { use: 'weighted', weights: { a: 1 } } },
+      rules: [
+        { ...rule, pin: 'a' },
+        { ...rule, name: 's', require_labels: { zone: 'eu' } },
+      ],
+      overflow: [{ ...spill, to: ['code'] }],
+      emergency: { match: {}, keep_labels: { zone: 'eu' } },
+    };
+    expect(await warningsOf(document)).toEqual([]);
   });
 });
 

@@ -39,7 +39,8 @@ export function matches(
   return workflow === undefined || workflow.includes(workflowOf(task.task_id)?.workflow_id ?? '');
 }
 
-function hasLabels(agent: AgentRow, wanted: Readonly<Record<string, string>>): boolean {
+/** Whether the agent has all these labels. */
+export function hasLabels(agent: Pick<AgentRow, 'labels'>, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(([name, value]) => agent.labels?.[name] === value);
 }
 

@@ -4,6 +4,7 @@ import type { PoolRows, ReadyTask } from '../../../contracts/rows.ts';
 import type { Assignment } from '../../core/dispatch/assignment.ts';
 import { decideDispatch } from '../../core/dispatch/dispatch.ts';
 import { checkedPolicy } from '../../core/policy/check-policy.ts';
+import { policyWarnings } from '../../core/policy/policy-warnings.ts';
 import { namespacesOf } from '../../core/ready/route.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { scoreAgents } from '../dispatch/score-agents.ts';
@@ -47,5 +48,9 @@ export async function tryPolicy(deps: DistributorDeps, pool_name: string, value:
       ...(fresh?.log.policy_rule === undefined ? {} : { rule: fresh.log.policy_rule }),
     };
   });
-  return { tasks, moved: tasks.filter((task) => task.now !== task.then).length };
+  return {
+    warnings: [...policyWarnings(document, pool.agents)],
+    tasks,
+    moved: tasks.filter((task) => task.now !== task.then).length,
+  };
 }
