@@ -5,6 +5,7 @@ import type { PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { priorities } from '../../../contracts/distributor/task.ts';
 import type { DispatchView } from '../../core/dispatch/round.ts';
 import type { Fleet } from '../../core/agents/fleet.ts';
+import type { CandidateSet } from '../../core/strategies/strategy.ts';
 import { openLimiter } from '../../core/ready/limiter.ts';
 import { mayWaitIn, openReservations, type Reservations } from '../../core/ready/reservations.ts';
 import { dueTimeOf, isDueAt, levelOf } from '../../core/ready/ready-order.ts';
@@ -40,14 +41,19 @@ export function routesToRead(pool: PoolRows, fleet: Fleet, { hinted, isBehind }:
     fleet.available.flatMap((member) => (member.agent.wanted.length > 0 && member.free > 0 ? member.agent.wanted : [])),
   );
   const isKnown = ({ route }: RouteRow): boolean => hinted.has(route) || wanted.has(route);
+  // Most routes share their candidates with others.
+  const rooms = new Map<CandidateSet, boolean>();
+  const hasRoom = (set: CandidateSet): boolean => {
+    const known = rooms.get(set) ?? set.all.some(({ free }) => free > 0);
+    rooms.set(set, known);
+    return known;
+  };
   const readable = (routes: readonly RouteRow[]): readonly RouteRow[] =>
     routes
       .filter((route) => pool.killed?.has(namespaceOf(route)) !== true)
       .filter((route) => fleet.candidatesOf(route).all.length > 0);
   if (isBehind) {
-    const open = readable(pool.routes).filter(
-      (route) => isKnown(route) || fleet.candidatesOf(route).all.some(({ free }) => free > 0),
-    );
+    const open = readable(pool.routes).filter((route) => isKnown(route) || hasRoom(fleet.candidatesOf(route)));
     if (open.length <= routesPerRoundMax) return open;
   }
   return readable(pool.routes.filter(isKnown));
