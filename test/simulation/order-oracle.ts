@@ -22,6 +22,8 @@ interface OrderView {
 
 /** How long a round's claims may take (ms). */
 const handOutMs = 1_000;
+/** How long a round may read before it decides by the time of its beginning (ms). */
+const readingMs = 1_000;
 /** How long an entry may stay unseen by a dispatcher that reads the lagging index, with the latency of its calls (ms). */
 const visibleAfterMs = 2_500;
 
@@ -39,9 +41,13 @@ export function createOrderOracle(check: Check, view: OrderView) {
   /** Waiting tasks that a lower one has overtaken, with the time of that decision. */
   const passed = new Map<string, { readonly lower: string; readonly decidedAt: number; readonly promise: string }[]>();
 
-  /** Whether a round had to know of this task of another route: one has read the route since the index shows it, and has left it to the agents that want it. */
+  /**
+   * Whether a round had to know of this task of another route: one has read the route since the index shows it, and has left it to the agents that want it. What waits for a budget, a policy or the
+   * revival of its namespace is passed over.
+   */
   function isKnown(row: TaskRow, since: number, decidedAt: number): boolean {
-    return !view.hasPolicy && row.namespace === undefined && view.isLookedAt(row.route, since, decidedAt);
+    const isHeld = view.hasPolicy || row.budgeted === true || row.namespace !== undefined;
+    return !isHeld && view.isLookedAt(row.route, since, decidedAt);
   }
 
   /** What agents of this claim offer. */
@@ -74,7 +80,12 @@ export function createOrderOracle(check: Check, view: OrderView) {
     for (const [partition, lane] of view.ready) {
       const isOwn = partition === before['gsi1pk'];
       for (const [other, { key, since }] of lane) {
-        if (placeAt(key, decidedAt) >= place || since + visibleMs >= decidedAt || other === id) continue;
+        if (
+          placeAt(key, isOwn ? decidedAt : decidedAt - readingMs) >= place ||
+          since + visibleMs >= decidedAt ||
+          other === id
+        )
+          continue;
         const row = view.peek(`TASK#${other}`, 'TASK') as unknown as TaskRow | undefined;
         if (row === undefined || row.distribution_rules !== undefined) continue;
         if (
