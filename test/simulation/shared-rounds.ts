@@ -19,6 +19,8 @@ const sharerOf = (route: string): string => route.replace(/^~/, '').split('|', 1
 export function watchShares(now: () => number) {
   const decidedAt = new Map<string, number[]>();
   const readAt = new Map<string, number[]>();
+  /** From when to when dispatchers worked that came to their end. */
+  const whole: { readonly began: number; readonly ended: number }[] = [];
   const isOf = (share: number, at: number): boolean => Math.abs(at - share) <= roundShardMsMax + clocksMsMax;
   return {
     adapters: (adapters: Adapters, name: string): Adapters => ({
@@ -43,9 +45,13 @@ export function watchShares(now: () => number) {
     /** Whether the waiting tasks of a namespace or submitter were read since. A round reads the routes that it was told of, and those that agents want: what it has not been told of yet, it passes over. */
     isRead: (sharer: string, since: number): boolean =>
       [...readAt].some(([route, times]) => sharerOf(route) === sharer && (times.at(-1) ?? 0) >= since),
-    /** Whether a round has read this route between these times. */
+    /** A dispatcher came to its end. */
+    onWhole: (began: number, ended: number) => void whole.push({ began, ended }),
+    /** Whether a round has read this route between these times, and its dispatcher did not die over it. */
     isLookedAt: (route: string, from: number, to: number): boolean =>
-      readAt.get(route)?.some((each) => from <= each && each <= to) === true,
+      readAt
+        .get(route)
+        ?.some((at) => from <= at && at <= to && whole.some(({ began, ended }) => began <= at && at <= ended)) === true,
     /**
      * Whether the task was given to another dispatcher in the decision of this time, or so shortly before that a later one may count on it: should it come to nothing, a lower task has overtaken this one. That is the
      * stated bound. A share bears the time after the heads were read, a claim the time before.
