@@ -1,7 +1,8 @@
-import type { SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { roundShardMsMax } from '../../src/contracts/limits.ts';
 import { holdKey } from '../../src/distributor/core/agents/hold.ts';
 import type { Adapters } from '../../src/platform/aws/deployment.ts';
+import type { LambdaHandler } from '../../src/platform/twin/lambda.ts';
 
 /** How far the clocks of two dispatchers may be apart (ms). */
 const clocksMsMax = 500;
@@ -45,8 +46,15 @@ export function watchShares(now: () => number) {
     /** Whether the waiting tasks of a namespace or submitter were read since. A round reads the routes that it was told of, and those that agents want: what it has not been told of yet, it passes over. */
     isRead: (sharer: string, since: number): boolean =>
       [...readAt].some(([route, times]) => sharerOf(route) === sharer && (times.at(-1) ?? 0) >= since),
-    /** A dispatcher came to its end. */
-    onWhole: (began: number, ended: number) => void whole.push({ began, ended }),
+    /** The dispatcher, watched for whether it comes to its end. */
+    watched:
+      (dispatcher: LambdaHandler): LambdaHandler =>
+      async (event, context) => {
+        const began = now();
+        const answer = (await dispatcher(event, context)) as SQSBatchResponse;
+        if (answer.batchItemFailures.length === 0) whole.push({ began, ended: now() });
+        return answer;
+      },
     /** Whether a round has read this route between these times, and its dispatcher did not die over it. */
     isLookedAt: (route: string, from: number, to: number): boolean =>
       readAt

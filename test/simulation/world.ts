@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { WorkflowHead } from '../../src/contracts/workflow/rows.ts';
 import type { WorkflowDefinition } from '../../src/contracts/workflow/workflow.ts';
@@ -224,11 +224,8 @@ export async function runSeed(seed: number, mutant?: Mutant, watcher: Watcher = 
           const isLimited = deciding.Records.some(({ body }) => body.includes(lane));
           if (isLimited && cloud.faults.active && strays.chance(strayChance)) void startStray(deciding);
           dispatching += 1;
-          const began = cloud.clock.now();
           try {
-            const answer = (await spoilt(event, context)) as SQSBatchResponse;
-            if (answer.batchItemFailures.length === 0) shares.onWhole(began, cloud.clock.now());
-            return answer;
+            return await shares.watched(spoilt)(event, context);
           } finally {
             if (dispatching > 1) overlapAt = cloud.clock.now();
             dispatching -= 1;
