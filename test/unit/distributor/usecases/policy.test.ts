@@ -86,6 +86,7 @@ describe('a policy', () => {
     await stage.accept(task({ task_id: 't1' }), task({ task_id: 't2' }));
     const trial = await tryPolicy(stage.deps, 'default', { ...only('b'), rules: [{ name: 'r', match: {}, pin: 'b' }] });
     expect(trial).toEqual({
+      warnings: [],
       tasks: [
         { task_id: 't1', now: 'a', then: 'b', rule: 'r' },
         { task_id: 't2', now: 'b', then: 'b', rule: 'r' },
