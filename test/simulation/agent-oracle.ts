@@ -1,9 +1,7 @@
 import type { BatchTraits } from '../../src/contracts/distributor/agent.ts';
 import { secondRunOf } from './hedge-oracle.ts';
 import type { OracleView } from './oracles.ts';
-
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 /** How far a function's clock may be ahead (ms). */
 const clockSkewMsMax = 250;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApprovalRow } from '../../src/contracts/workflow/rows.ts';
+import type { Item } from './oracle.ts';
 
-type Item = Readonly<Record<string, unknown>>;
 type Fail = (promise: string, detail: string) => void;
 
 const ends = new Set(['Approved', 'Rejected', 'Withdrawn']);

@@ -1,8 +1,6 @@
 import { pulseIntervalMs, watchdogLookMs } from '../../src/contracts/limits.ts';
 import type { Escalation } from '../../src/contracts/distributor/task.ts';
-
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 const levels = ['critical', 'high', 'medium', 'low'];
 /** How far a function's clock may be ahead (ms). */

@@ -1,7 +1,5 @@
 import type { HedgeRun, TaskRow } from '../../src/contracts/rows.ts';
-
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 const row = (item: Item): TaskRow => item as unknown as TaskRow;
 

@@ -1,7 +1,6 @@
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { Commit } from '../../src/platform/twin/dynamodb/store.ts';
-
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check } from './oracle.ts';
 
 /** How far a function's clock may be ahead (ms). */
 const clockSkewMsMax = 250;

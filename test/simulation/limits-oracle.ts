@@ -1,8 +1,6 @@
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import { secondRunOf } from './hedge-oracle.ts';
-
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 /** What is promised of concurrency keys and rate limits, counted apart from the code under test. */
 export function createLimitsOracle(check: Check): (before: Item, after: Item, at: number) => void {

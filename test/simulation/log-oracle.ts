@@ -1,5 +1,4 @@
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 /** A workflow's log has no gaps, and what is in it stays. */
 export function createLogOracle(check: Check): (before: Item | undefined, after: Item | undefined, at: number) => void {

@@ -1,6 +1,5 @@
 import { doomed } from './scenario.ts';
-
-type Item = Readonly<Record<string, unknown>>;
+import type { Item } from './oracle.ts';
 
 /** The longest a round of a dispatch takes from its reading to its last claim (ms). */
 const roundMsMax = 5_000;

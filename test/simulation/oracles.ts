@@ -15,9 +15,7 @@ import { createOrderOracle } from './order-oracle.ts';
 import { nextVersion } from './scenario.ts';
 import { createSharesOracle } from './shares-oracle.ts';
 import { createSpillOracle } from './spill-oracle.ts';
-
-/** The stored item, as the twin's commits show it. */
-type Item = Readonly<Record<string, unknown>>;
+import type { Item } from './oracle.ts';
 
 /** A broken promise: which one, and what was seen. */
 export interface Violation {

@@ -1,9 +1,7 @@
 import type { BatchTraits } from '../../src/contracts/distributor/agent.ts';
 import type { DistributionLog } from '../../src/contracts/distributor/task.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
-
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 interface OrderView {
   peek(pk: string, sk: string): Item | undefined;

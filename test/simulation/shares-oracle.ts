@@ -1,8 +1,6 @@
 import type { AgentRow, PolicyRow, TaskRow } from '../../src/contracts/rows.ts';
 import { sharers } from './drawn-shares.ts';
-
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 interface SharesView {
   peek(pk: string, sk: string): Item | undefined;

@@ -2,9 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TaskRow } from '../../src/contracts/rows.ts';
 import type { Task } from '../../src/contracts/distributor/task.ts';
 import { spilledTo } from './drawn-overflow.ts';
-
-type Item = Readonly<Record<string, unknown>>;
-type Check = (holds: boolean, at: number, promise: string, detail: () => string) => void;
+import type { Check, Item } from './oracle.ts';
 
 /** A task requires what it was submitted with, or it says by which rule it was spilled and from what; what has come stays as it is, but for a task that follows its own policy. */
 export function createSpillOracle(check: Check, submittedAs: (task_id: string) => Task | undefined) {
