@@ -100,6 +100,12 @@ describe('a trial of a policy', () => {
     ]);
   });
 
+  it('says nothing of labels that a rule does not require, where no agent is registered', async () => {
+    const { call } = api();
+    const { body } = await call('/v1/policy/check', { document: { rules: [{ ...rule, pin: 'a' }] } });
+    expect(policyTrial.parse(body).warnings.map(({ path }) => path)).toEqual(['rules[0].pin']);
+  });
+
   it('says nothing of those that are there', async () => {
     const document = {
       strategies: { shares: { use: 'weighted', weights: { a: 1 } } },

@@ -13,8 +13,8 @@ export function policyWarnings(document: PolicyDocument, agents: Known): readonl
     named.flatMap((id) =>
       ids.has(id) ? [] : [{ code: 'unknown-agent', path, message: `no agent of the name ${id} is registered` }],
     );
-  const unlabelled = (path: string, labels: Readonly<Record<string, string>>): Fault[] => {
-    if (agents.some((agent) => hasLabels(agent, labels))) return [];
+  const unlabelled = (path: string, labels: Readonly<Record<string, string>> | undefined): Fault[] => {
+    if (labels === undefined || agents.some((agent) => hasLabels(agent, labels))) return [];
     const shown = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     return [{ code: 'unknown-agent', path, message: `no registered agent has the labels ${shown.join(', ')}` }];
   };
@@ -22,7 +22,7 @@ export function policyWarnings(document: PolicyDocument, agents: Known): readonl
     ...Object.entries(strategies).flatMap(([name, settings]) =>
       settings.use === 'weighted' ? unknown(`strategies.${name}.weights`, Object.keys(settings.weights)) : [],
     ),
-    ...rules.flatMap(({ pin, prefer_agents = [], exclude_agents = [], require_labels = {} }, at) => [
+    ...rules.flatMap(({ pin, prefer_agents = [], exclude_agents = [], require_labels }, at) => [
       ...unknown(`rules[${at}].pin`, pin === undefined ? [] : [pin]),
       ...unknown(`rules[${at}].prefer_agents`, prefer_agents),
       ...unknown(`rules[${at}].exclude_agents`, exclude_agents),
@@ -34,6 +34,6 @@ export function policyWarnings(document: PolicyDocument, agents: Known): readonl
       const message = `no registered agent offers ${rule.to.join(', ')}`;
       return isOffered ? [] : [{ code: 'unknown-capability', path: `overflow[${at}].to`, message }];
     }),
-    ...(emergency === undefined ? [] : unlabelled('emergency.keep_labels', emergency.keep_labels)),
+    ...unlabelled('emergency.keep_labels', emergency?.keep_labels),
   ];
 }
