@@ -275,8 +275,8 @@ export interface PoolRows {
   readonly armed_until: number;
   /** How many agents it was last said to need. */
   readonly desired_agents?: number;
-  /** When that was said, epoch ms. */
-  readonly desired_at?: number;
+  /** It has needed fewer since then (epoch ms), `most` of them at most; absent: it needs as many. */
+  readonly fewer?: { readonly since: number; readonly most: number };
   /** The round that last started work under a limit: of two that saw the same one only the first goes through. */
   readonly gate?: string;
   /** Recent starts by rate limit. */

@@ -206,11 +206,10 @@ export interface AgentStore {
   admission(pool: string): Promise<Pick<PoolRows, 'full' | 'policy'>>;
   /** Notes these rules. */
   noteFull(pool: string, full: NonNullable<PoolRows['full']>): Promise<void>;
-  /** Notes how many agents the pool needs, unless somebody else has since `was` was read. False: somebody has. */
+  /** Notes how many agents the pool needs and since when it needs fewer, unless somebody else has since the pool was read. False: somebody has. */
   desire(
-    pool: string,
-    desired: { readonly agents: number; readonly at: number },
-    was: number | undefined,
+    was: Pick<PoolRows, 'pool' | 'desired_agents' | 'fewer'>,
+    desired: { readonly agents: number; readonly fewer?: PoolRows['fewer'] },
   ): Promise<boolean>;
 }
 

@@ -80,6 +80,7 @@ describe('agents that are scaled with the work', () => {
       await deps.tasks.change([
         { task_id: row.task_id, expect: { status: 'Queued', attempt: 0 }, patch: { status: 'Cancelled' }, index: null },
       ]);
+      await pulse();
       clock.now += desiredHoldMs;
       await pulse();
       await run();
@@ -90,7 +91,7 @@ describe('agents that are scaled with the work', () => {
 
   it('stays within its bounds', async () => {
     const { deps, run, calls, call } = scaling('scale-ecs-service');
-    await deps.agents.desire('default', { agents: 50, at: 1 }, undefined);
+    await deps.agents.desire({ pool: 'default' }, { agents: 50 });
     await run();
     expect(calls).toEqual([call(3)]);
   });

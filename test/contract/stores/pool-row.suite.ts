@@ -14,12 +14,20 @@ export function poolRowSuite(backend: BackendOf): void {
   describe('the row of a pool', () => {
     it('notes how many agents a pool needs for the first of two who see the same; arming leaves it', async () => {
       const pool = unique('p');
-      expect(await store().desire(pool, { agents: 3, at: 7 }, undefined)).toBe(true);
-      expect(await store().desire(pool, { agents: 4, at: 8 }, undefined)).toBe(false);
-      expect(await store().desire(pool, { agents: 4, at: 8 }, 2)).toBe(false);
-      expect(await store().desire(pool, { agents: 4, at: 9 }, 3)).toBe(true);
+      const fewer = { since: 7, most: 1 };
+      expect(await store().desire({ pool }, { agents: 3 })).toBe(true);
+      expect(await store().desire({ pool }, { agents: 4 })).toBe(false);
+      expect(await store().desire({ pool, desired_agents: 2 }, { agents: 4 })).toBe(false);
+      expect(await store().desire({ pool, desired_agents: 3 }, { agents: 3, fewer })).toBe(true);
+      expect(await store().pool(pool)).toMatchObject({ desired_agents: 3, fewer });
+      expect(await store().desire({ pool, desired_agents: 3 }, { agents: 1 })).toBe(false);
+      expect(await store().desire({ pool, desired_agents: 3, fewer: { since: 8, most: 1 } }, { agents: 1 })).toBe(
+        false,
+      );
+      expect(await store().desire({ pool, desired_agents: 3, fewer }, { agents: 4 })).toBe(true);
       await store().arm(pool, 42);
-      expect(await store().pool(pool)).toMatchObject({ armed_until: 42, desired_agents: 4, desired_at: 9 });
+      expect(await store().pool(pool)).toMatchObject({ armed_until: 42, desired_agents: 4 });
+      expect(await store().pool(pool)).not.toHaveProperty('fewer');
     });
 
     it('lets one of two rounds through that saw the same one before, and knows its own again', async () => {

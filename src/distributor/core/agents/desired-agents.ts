@@ -1,5 +1,6 @@
-import { desiredWaitMs } from '../../../contracts/limits.ts';
-import type { AgentRow, ReadyTask } from '../../../contracts/rows.ts';
+import { desiredHoldMs, desiredWaitMs } from '../../../contracts/limits.ts';
+import type { AgentRow, PoolRows, ReadyTask } from '../../../contracts/rows.ts';
+import type { Demand } from './demand.ts';
 import { recordOf, totalFigures } from './figures.ts';
 import { heldCount } from './hold.ts';
 import { isAvailable } from './open-slots.ts';
@@ -44,14 +45,9 @@ function slotsFor(tasks: readonly ReadyTask[], agents: readonly AgentRow[], now:
 
 /**
  * How many agents a pool needs: those that its work in hand occupies, and as many more as finish what waits within `desiredWaitMs` or its deadlines; 0 when there is
- * nothing to do. `waiting` are the heads of its routes; `isCut`: more stands behind them, then at least one agent more than there is, so that a long backlog is
- * answered step by step. `now` is epoch ms.
+ * nothing to do. Where the demand is cut, it is at least one agent more than there is, so that a long backlog is answered step by step. `now` is epoch ms.
  */
-export function desiredAgents(
-  agents: readonly AgentRow[],
-  { waiting, isCut }: { readonly waiting: readonly ReadyTask[]; readonly isCut: boolean },
-  now: number,
-): number {
+export function desiredAgents(agents: readonly AgentRow[], { waiting, isCut }: Demand, now: number): number {
   const available = agents.filter((agent) => isAvailable(agent, now));
   const occupied = agents.reduce((sum, agent) => sum + heldCount(agent), 0);
   if (waiting.length === 0 && occupied === 0) return 0;
@@ -61,4 +57,19 @@ export function desiredAgents(
       : available.reduce((sum, agent) => sum + agent.capacity, 0) / available.length;
   const needed = Math.ceil((occupied + slotsFor(waiting, agents, now)) / capacity - 1e-9);
   return Math.max(1, needed, isCut ? available.length + 1 : 0);
+}
+
+/**
+ * How many agents a pool is said to need, and what is noted of that: more at once; fewer when it has needed fewer for `desiredHoldMs`, and then as many as it needed at most in that time. A pause
+ * between two tasks is no reason to let agents go.
+ */
+export function heldDesire(
+  { desired_agents: before = 0, fewer }: Pick<PoolRows, 'desired_agents' | 'fewer'>,
+  needed: number,
+  now: number,
+): { readonly agents: number; readonly fewer?: PoolRows['fewer'] } {
+  if (needed >= before) return { agents: needed };
+  const since = fewer?.since ?? now;
+  const most = Math.max(needed, fewer?.most ?? 0);
+  return now - since < desiredHoldMs ? { agents: before, fewer: { since, most } } : { agents: most };
 }

@@ -32,8 +32,8 @@ export type Limited = Pick<ReadyTask, 'task_id' | 'task_type' | 'priority' | 'di
 export interface Limiter {
   /** The limit that holds the task back; undefined: it may start. */
   blockOf(task: Limited, route: RouteRow): Block | undefined;
-  /** Counts a start by this agent; answers with what it takes. Undefined: the task meets no limit. */
-  take(task: Limited, route: RouteRow, agent: AgentRow): Taken | undefined;
+  /** Counts a start, by this agent where one has it; answers with what it takes. Undefined: the task meets no limit. */
+  take(task: Limited, route: RouteRow, agent?: AgentRow): Taken | undefined;
   /** The agents on which attempts run that count against a limit. */
   holdersOf(name: string): readonly AgentRow[];
   /** The recent starts of all rate limits, after what was taken. */
@@ -69,8 +69,8 @@ function limitsOf(task: Limited, route: RouteRow, ofPolicy: readonly PolicyLimit
 }
 
 /** Who runs what counts against each limit, an agent once for each attempt. */
-function holdersByLimit(agents: readonly AgentRow[]): Map<string, AgentRow[]> {
-  const holders = new Map<string, AgentRow[]>();
+function holdersByLimit(agents: readonly AgentRow[]): Map<string, (AgentRow | undefined)[]> {
+  const holders = new Map<string, (AgentRow | undefined)[]>();
   for (const agent of agents) {
     for (const { limits = [] } of Object.values(agent.holds)) {
       for (const name of limits) {
@@ -93,7 +93,7 @@ export function openLimiter({ agents, policy, budgets, starts: stored = {} }: Po
   const ofPolicy = policy?.document.limits ?? [];
   const windows = new Map(Object.entries(stored).filter(([, starts]) => !isForgotten(starts, now)));
   const used = new Map<string, RateLimit>();
-  let counted: Map<string, AgentRow[]> | undefined;
+  let counted: ReturnType<typeof holdersByLimit> | undefined;
   const holders = () => (counted ??= holdersByLimit(agents));
   const drawn = openBudgets({ agents, ...(budgets === undefined ? {} : { budgets }) });
 
@@ -143,7 +143,7 @@ export function openLimiter({ agents, policy, budgets, starts: stored = {} }: Po
       if (limits.length === 0 && draft === undefined) return undefined;
       return { limits: names, ...(draft === undefined ? {} : { reserved: draft.reserved }) };
     },
-    holdersOf: (name) => [...new Set(holders().get(name) ?? [])],
+    holdersOf: (name) => [...new Set(holders().get(name) ?? [])].filter((agent) => agent !== undefined),
     starts: () => Object.fromEntries(windows),
     opensAt: () => {
       const later = [...used].flatMap(([name, rate]) => {

@@ -3,6 +3,7 @@ import { workflowOf } from '../../../contracts/ids.ts';
 import { readyPageSizeMax, scalingSampleMax, watchdogLookMs } from '../../../contracts/limits.ts';
 import type { PulseTick } from '../../../contracts/messages.ts';
 import type { PoolRows, RouteRow } from '../../../contracts/rows.ts';
+import { demandOf } from '../../core/agents/demand.ts';
 import { agingOf } from '../../core/agents/figures.ts';
 import { openFleet } from '../../core/agents/fleet.ts';
 import { demandsRoom, hasRoomToMake } from '../../core/dispatch/preempt.ts';
@@ -51,8 +52,8 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
   const expired = await Promise.all(old.map(({ route }) => expire(deps, route)));
   return {
-    waiting: waiting.flatMap(({ head }) => head),
-    isCut: waiting.some(({ head }) => head.length === scalingSampleMax),
+    isWaiting: waiting.length > 0,
+    demand: demandOf(pool, waiting, now),
     hints: missed.map(({ route }) => ({ pool: pool.pool, routes: [route.route] })),
     expired: expired.flat(),
   };
@@ -102,7 +103,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   const routes = await lookAtRoutes(deps, pool);
   await ageFigures(deps, pool);
   const overflow = await watchOverflow(deps, pool);
-  const scale = await scalePool(deps, pool, routes);
+  const scale = await scalePool(deps, pool, routes.demand);
   await judgeCanary(deps, pool);
   const resumed = await deps.workflowTasks.resume(tick.pool);
   await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
@@ -113,7 +114,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
     ...overflow,
   ]);
   const hasWork =
-    routes.waiting.length > 0 ||
+    routes.isWaiting ||
     resumed > 0 ||
     swept > 0 ||
     woken.count > 0 ||

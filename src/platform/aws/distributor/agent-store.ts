@@ -252,6 +252,6 @@ export function createAgentStore(database: Database): AgentStore {
     pass: (pool, round) => pass(db, pool, round),
     admission: (pool) => admission(db, pool),
     noteFull: (pool, rules) => noteFull(db, pool, rules),
-    desire: (pool, desired, was) => desire(db, pool, desired, was),
+    desire: (was, desired) => desire(db, was, desired),
   };
 }

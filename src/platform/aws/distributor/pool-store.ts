@@ -54,9 +54,8 @@ export async function readPool(db: Database, places: AgentPlaces, pool: string):
     ...(killed.length === 0 ? {} : { killed: new Map(killed) }),
     ...(canary === undefined ? {} : { canary }),
     armed_until: (row?.['armed_until'] ?? 0) as number,
-    ...(row?.['desired_agents'] === undefined
-      ? {}
-      : { desired_agents: row['desired_agents'] as number, desired_at: row['desired_at'] as number }),
+    ...(row?.['desired_agents'] === undefined ? {} : { desired_agents: row['desired_agents'] as number }),
+    ...(row?.['fewer'] === undefined ? {} : { fewer: row['fewer'] as NonNullable<PoolRows['fewer']> }),
     ...(row?.['gate'] === undefined ? {} : { gate: row['gate'] as string }),
     ...(row?.['starts'] === undefined ? {} : { starts: row['starts'] as NonNullable<PoolRows['starts']> }),
     ...fullOf(row),
@@ -80,22 +79,29 @@ export async function addRoutes(db: Database, known: Set<string>, routes: readon
   for (const [name] of fresh) known.add(name);
 }
 
-/** Notes how many agents are wanted, if it is still noted as `was`; false when another pulse was first. */
+/** Notes how many agents are wanted and since when fewer are, if both are still noted as they were read; false when another pulse was first. */
 export async function desire(
   db: Database,
-  pool: string,
-  { agents, at }: { readonly agents: number; readonly at: number },
-  was: number | undefined,
+  { pool, desired_agents: was, fewer: since }: Parameters<AgentStore['desire']>[0],
+  { agents, fewer }: Parameters<AgentStore['desire']>[1],
 ): Promise<boolean> {
   return isApplied(
     db.client.send(
       new UpdateCommand({
         TableName: db.table,
         Key: poolKey(pool),
-        UpdateExpression: 'SET desired_agents = :desired, desired_at = :at',
-        // As it was read: of two pulses that see the same change one tells it.
-        ConditionExpression: was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
-        ExpressionAttributeValues: { ':desired': agents, ':at': at, ...(was === undefined ? {} : { ':was': was }) },
+        UpdateExpression: `SET desired_agents = :desired${fewer === undefined ? ' REMOVE fewer' : ', fewer = :fewer'}`,
+        // As both were read: of two pulses that see the same change one tells it, and a late one does not let agents go whose work came meanwhile.
+        ConditionExpression: [
+          was === undefined ? 'attribute_not_exists(desired_agents)' : 'desired_agents = :was',
+          since === undefined ? 'attribute_not_exists(fewer)' : 'fewer = :since',
+        ].join(' AND '),
+        ExpressionAttributeValues: {
+          ':desired': agents,
+          ...(fewer === undefined ? {} : { ':fewer': fewer }),
+          ...(was === undefined ? {} : { ':was': was }),
+          ...(since === undefined ? {} : { ':since': since }),
+        },
       }),
     ),
   );

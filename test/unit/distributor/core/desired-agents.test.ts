@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { desiredWaitMs } from '../../../../src/contracts/limits.ts';
+import { desiredHoldMs, desiredWaitMs } from '../../../../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask } from '../../../../src/contracts/rows.ts';
-import { desiredAgents } from '../../../../src/distributor/core/agents/desired-agents.ts';
+import { desiredAgents, heldDesire } from '../../../../src/distributor/core/agents/desired-agents.ts';
 import { addedFigures } from '../../../../src/distributor/core/agents/figures.ts';
 import { agentRow, iso, readyTask, results, startMs } from '../rows.ts';
 
@@ -54,5 +54,27 @@ describe('the agents that a pool needs', () => {
         expect(desired(agents, tasks(count + more))).toBeGreaterThanOrEqual(desired(agents, tasks(count)));
       }),
     );
+  });
+});
+
+describe('the agents that a pool is said to need', () => {
+  /** What is said, pulse by pulse: what was needed, so many ms after the first. */
+  const said = (...pulses: readonly (readonly [ms: number, needed: number])[]) => {
+    let pool: Parameters<typeof heldDesire>[0] = {};
+    return pulses.map(([ms, needed]) => {
+      const { agents, fewer } = heldDesire(pool, needed, startMs + ms);
+      pool = { desired_agents: agents, ...(fewer === undefined ? {} : { fewer }) };
+      return agents;
+    });
+  };
+
+  it('become fewer when fewer were needed for a minute, not when the last change is a minute old', () => {
+    const end = 120_000 + desiredHoldMs;
+    expect(said([0, 10], [120_000, 0], [123_000, 10], [126_000, 0])).toEqual([10, 10, 10, 10]);
+    expect(said([0, 10], [120_000, 0], [end - 1, 0], [end, 0])).toEqual([10, 10, 10, 0]);
+  });
+
+  it('become as few as the most that were needed in that minute', () => {
+    expect(said([0, 10], [3_000, 4], [6_000, 7], [9_000, 0], [3_000 + desiredHoldMs, 0])).toEqual([10, 10, 10, 10, 7]);
   });
 });

@@ -23,6 +23,8 @@ describe('the scale of a pool', () => {
       { task_id: 't1', expect: { status: 'Processing', attempt: 1 }, patch: { status: 'Completed' }, index: null },
     ]);
     await stage.deps.agents.release('default', 'a1', ['t1#1']);
+    stage.clock.now += desiredHoldMs;
+    await pulse();
     stage.clock.now += desiredHoldMs - 1;
     await stage.beat('a1');
     expect((await pulse()).scale).toEqual({ available: 1, desired: 1 });
