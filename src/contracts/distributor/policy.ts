@@ -6,7 +6,6 @@ import { agentId, capability, capabilityList, taskType, timestamp, userId } from
 import {
   overflowRulesMax,
   policyLimitsMax,
-  policyStrategiesMax,
   reservationsMax,
   routingRulesMax,
   sharesMax,
@@ -103,35 +102,30 @@ const submitterName = z.string().min(1).max(submitterCharactersMax);
 const isSession = (name: string): boolean => /^AROA[A-Z0-9]*:/.test(name);
 
 /** How a pool chooses agents. Everything may be left out: then the least-loaded agent gets the task. */
-export const policyDocument = z
-  .strictObject({
-    strategies: z.record(policyName, strategySettings).optional(),
-    /** The strategy of tasks that no rule and no type names. */
-    strategy: policyName.optional(),
-    by_task_type: z.record(taskType, policyName).optional(),
-    rules: z.array(policyRule).max(routingRulesMax).optional(),
-    /** Weights of namespaces, `*` for all others: inside a level their tasks start in proportion to them, while each has some waiting. */
-    shares: weightsOf(z.union([userId, z.literal('*')])).optional(),
-    /**
-     * Weights of submitters, `*` for all others: those of a namespace take turns in what it gets, or all of the pool where namespaces do not share. A submitter is the id of
-     * an IAM user or role, without a session, or `jwt:` and the subject of a token.
-     */
-    submitters: weightsOf(submitterName)
-      .refine(
-        (all) => !Object.keys(all).some(isSession),
-        'name a role without a session: all its sessions are one submitter',
-      )
-      .optional(),
-    limits: z.array(policyLimit).max(policyLimitsMax).optional(),
-    reservations: z.array(reservation).max(reservationsMax).optional(),
-    overflow: z.array(overflowRule).max(overflowRulesMax).optional(),
-    /** The emergency lane: agents with these labels are kept for matching tasks. */
-    emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),
-  })
-  .refine(({ strategies = {} }) => Object.keys(strategies).length <= policyStrategiesMax, {
-    error: `at most ${policyStrategiesMax} strategies`,
-    path: ['strategies'],
-  });
+export const policyDocument = z.strictObject({
+  strategies: z.record(policyName, strategySettings).optional(),
+  /** The strategy of tasks that no rule and no type names. */
+  strategy: policyName.optional(),
+  by_task_type: z.record(taskType, policyName).optional(),
+  rules: z.array(policyRule).max(routingRulesMax).optional(),
+  /** Weights of namespaces, `*` for all others: inside a level their tasks start in proportion to them, while each has some waiting. */
+  shares: weightsOf(z.union([userId, z.literal('*')])).optional(),
+  /**
+   * Weights of submitters, `*` for all others: those of a namespace take turns in what it gets, or all of the pool where namespaces do not share. A submitter is the id of
+   * an IAM user or role, without a session, or `jwt:` and the subject of a token.
+   */
+  submitters: weightsOf(submitterName)
+    .refine(
+      (all) => !Object.keys(all).some(isSession),
+      'name a role without a session: all its sessions are one submitter',
+    )
+    .optional(),
+  limits: z.array(policyLimit).max(policyLimitsMax).optional(),
+  reservations: z.array(reservation).max(reservationsMax).optional(),
+  overflow: z.array(overflowRule).max(overflowRulesMax).optional(),
+  /** The emergency lane: agents with these labels are kept for matching tasks. */
+  emergency: z.strictObject({ match: taskMatch, keep_labels: labels }).optional(),
+});
 export type PolicyDocument = z.infer<typeof policyDocument>;
 
 /** A change of a pool's policy, against the version that its author saw (0: none yet). With `canary` the document is tried before it is in force. */

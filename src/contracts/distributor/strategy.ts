@@ -31,7 +31,7 @@ export const policyName = ownKey(
 
 const share = z.number().min(0).max(1);
 const weight = z.number().min(0).max(1_000);
-/** Which strategy comes next when this one fails or finds nobody; in the end it is always `least_loaded`. */
+/** Which strategy comes next when this one fails or finds nobody; in the end it is `least_loaded`, but after `weighted` nobody of weight 0. */
 const fallback = { fallback: policyName.optional() };
 
 /** One strategy with its settings. */
@@ -47,7 +47,7 @@ export const strategySettings = z.discriminatedUnion('use', [
     ]),
     ...fallback,
   }),
-  /** Shares of the work by agent id; `otherwise` is the weight of agents that are not named. Weight 0: no work. */
+  /** Shares of the work by agent id; `otherwise` is the weight of agents that are not named. Weight 0: no work, but what a `fallback` gives it. */
   z.strictObject({
     use: z.literal('weighted'),
     weights: z.record(agentId, weight),

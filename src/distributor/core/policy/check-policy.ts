@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CadreError, type Fault } from '../../../contracts/errors.ts';
-import { policyBytesMax } from '../../../contracts/limits.ts';
+import { policyBytesMax, policyStrategiesMax } from '../../../contracts/limits.ts';
 import { parse } from '../../../contracts/parse.ts';
 import { type PolicyDocument, policyDocument } from '../../../contracts/distributor/policy.ts';
 import { plainStrategies } from '../../../contracts/distributor/strategy.ts';
@@ -50,10 +50,7 @@ const looseDocument = z
           .looseObject({
             name: text,
             percent: z.number().catch(0),
-            match: z
-              .looseObject({ namespace: z.array(z.string()).optional().catch(undefined) })
-              .optional()
-              .catch(undefined),
+            match: z.record(z.string(), z.array(z.string())).optional().catch(undefined),
           })
           .catch({ percent: 0 }),
       )
@@ -67,6 +64,10 @@ const looseDocument = z
       )
       .catch([])
       .default([]),
+    emergency: z
+      .looseObject({ keep_labels: z.looseObject({}).optional().catch(undefined) })
+      .optional()
+      .catch(undefined),
   })
   .catch({ strategies: {}, by_task_type: {}, rules: [], limits: [], reservations: [], overflow: [] });
 type LooseStrategy = z.infer<typeof looseStrategy>;
@@ -211,14 +212,22 @@ function overflowFaults(document: LooseDocument, known?: ReadonlySet<string>): F
   });
 }
 
+type LooseMatch = LooseDocument['reservations'][number]['match'];
+
+/** Whether all tasks that the second match is about are tasks of the first one. */
+function covers(first: LooseMatch, second: LooseMatch): boolean {
+  if (first === undefined || second === undefined || Object.keys(first).length === 0) return false;
+  return Object.entries(first).every(([name, values]) => second[name]?.every((each) => values.includes(each)) === true);
+}
+
 function reservationFaults(document: LooseDocument, known?: ReadonlySet<string>): Fault[] {
   const { reservations } = document;
   const percent = reservations.reduce((sum, each) => sum + each.percent, 0);
-  const texts = reservations.map(({ match }) => JSON.stringify(match));
   const ofEach = reservations.flatMap(({ name, match }, at): Fault[] => {
     const fault = (key: string, message: string): Fault[] => [
       { code: 'invalid-policy', path: `reservations[${at}]${key}`, message },
     ];
+    const before = reservations.slice(0, at).findIndex((other) => covers(other.match, match));
     return [
       ...(name !== undefined && reservations.findIndex((other) => other.name === name) < at
         ? fault('.name', `another reservation is called "${name}"`)
@@ -226,15 +235,26 @@ function reservationFaults(document: LooseDocument, known?: ReadonlySet<string>)
       ...(match !== undefined && Object.keys(match).length === 0
         ? fault('.match', 'slots kept for every task are kept for none: name a priority, a namespace or a workflow')
         : []),
-      ...(match !== undefined && texts.indexOf(texts[at] ?? '') < at
-        ? fault('.match', `never counts: reservation ${texts.indexOf(texts[at] ?? '') + 1} matches the same tasks`)
-        : []),
-      ...namespaceFaults(document, known, `reservations[${at}].match.namespace`, match?.namespace ?? []),
+      ...(before >= 0 ? fault('.match', `never counts: reservation ${before + 1} matches all its tasks`) : []),
+      ...namespaceFaults(document, known, `reservations[${at}].match.namespace`, match?.['namespace'] ?? []),
     ];
   });
   if (percent <= 100) return ofEach;
   const message = `the reservations keep ${percent} % of the slots; together they may keep 100`;
   return [...ofEach, { code: 'invalid-policy', path: 'reservations', message }];
+}
+
+function strategiesFaults({ strategies }: LooseDocument): Fault[] {
+  const count = Object.keys(strategies).length;
+  if (count <= policyStrategiesMax) return [];
+  const message = `at most ${policyStrategiesMax} strategies; these are ${count}`;
+  return [{ code: 'invalid-policy', path: 'strategies', message }];
+}
+
+function emergencyFaults({ emergency }: LooseDocument): Fault[] {
+  if (emergency?.keep_labels === undefined || Object.keys(emergency.keep_labels).length > 0) return [];
+  const message = 'without a label every agent would be kept, and what does not match would wait for ever';
+  return [{ code: 'invalid-policy', path: 'emergency.keep_labels', message }];
 }
 
 function shapeFaults(value: unknown): readonly Fault[] {
@@ -259,6 +279,7 @@ export function checkedPolicy(value: unknown, namespaces?: ReadonlySet<string>):
     ...(bytes > policyBytesMax
       ? [{ code: 'too-large' as const, message: `the policy has ${bytes} bytes, more than ${policyBytesMax}` }]
       : []),
+    ...strategiesFaults(loose),
     ...unknownNames(loose),
     ...cyclicFallbacks(loose),
     ...Object.entries(loose.strategies).flatMap(strategyFaults),
@@ -266,6 +287,7 @@ export function checkedPolicy(value: unknown, namespaces?: ReadonlySet<string>):
     ...limitFaults(loose),
     ...reservationFaults(loose, namespaces),
     ...overflowFaults(loose, namespaces),
+    ...emergencyFaults(loose),
   ];
   const [first] = faults;
   if (first !== undefined)

@@ -10,7 +10,7 @@ import { plainSettings } from '../strategies/registry.ts';
 export interface Routing {
   /** What decided: a rule by its name, else undefined. */
   readonly rule?: string;
-  /** Strategies in the order in which they are asked; the last one finds whoever is free. */
+  /** Strategies in the order in which they are asked; the last one finds whoever is free, but none of weight 0. */
   readonly chain: readonly StrategySettings[];
   /** True: agents that the task itself names do not count. */
   readonly isPinned: boolean;
@@ -44,7 +44,10 @@ export function hasLabels(agent: Pick<AgentRow, 'labels'>, wanted: Readonly<Reco
   return Object.entries(wanted).every(([name, value]) => agent.labels?.[name] === value);
 }
 
-/** The strategy of this name and its fallbacks. A name that is not known, as an older version of Cadre may meet it, ends the chain. */
+/** Strategies that leave nobody to the default behind them: `weighted` finds whoever is free and has a weight. */
+const lasts: readonly (string | undefined)[] = ['least_loaded', 'weighted'];
+
+/** The strategy of this name and its fallbacks, in the end the default. A name that is not known, as an older version of Cadre may meet it, ends the chain. */
 function chainOf(name: string, strategies: PolicyDocument['strategies'] = {}): readonly StrategySettings[] {
   const chain: StrategySettings[] = [];
   const seen = new Set<string>();
@@ -54,7 +57,7 @@ function chainOf(name: string, strategies: PolicyDocument['strategies'] = {}): r
     if (settings !== undefined) chain.push(settings);
     next = settings?.fallback;
   }
-  return chain.at(-1)?.use === 'least_loaded' ? chain : [...chain, plainSettings('least_loaded')];
+  return lasts.includes(chain.at(-1)?.use) ? chain : [...chain, plainSettings('least_loaded')];
 }
 
 function exclusion(

@@ -61,6 +61,25 @@ describe('a policy is refused', () => {
     expect(faults).toHaveLength(14);
   });
 
+  it('with too many strategies, a lane for nobody in particular, and reservations in vain beside faults of its shape', () => {
+    const strategies = Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`s${at}`, { use: 'random' }]));
+    const reservations = [
+      { name: 'one', match: { priority: ['low', 'high'], namespace: ['a'] }, percent: 10 },
+      { name: 'same', match: { namespace: ['a'], priority: ['high', 'low'] }, percent: 10 },
+      { name: 'part', match: { namespace: ['a'], priority: ['high'] }, percent: 10 },
+      { name: 'more', match: { namespace: ['a', 'b'], priority: ['high'] }, percent: 10 },
+    ];
+    const emergency = { match: { priority: ['critical'] }, keep_labels: {} };
+    expect(faultsOf({ colour: 'red', limits: {}, strategies, reservations, emergency })).toEqual([
+      'limits: expected array, received object',
+      'colour: unknown key "colour"',
+      'strategies: at most 20 strategies; these are 21',
+      'reservations[1].match: never counts: reservation 1 matches all its tasks',
+      'reservations[2].match: never counts: reservation 1 matches all its tasks',
+      'emergency.keep_labels: without a label every agent would be kept, and what does not match would wait for ever',
+    ]);
+  });
+
   it.each([[null], [[]], ['text'], [{ strategies: [] }], [{ rules: {} }]])('when it is no document: %j', (value) => {
     expect(faultsOf(value)).not.toEqual([]);
   });
@@ -165,11 +184,20 @@ describe('a policy chooses', () => {
   it('the fallback where a strategy finds nobody, and in the end anybody who is free', () => {
     const strategies: PolicyDocument['strategies'] = {
       mine: { use: 'custom', score: 'agent.free', fallback: 'only_b' },
-      only_b: { use: 'weighted', weights: { b: 1 }, otherwise: 0 },
+      only_b: { use: 'weighted', weights: { b: 1 }, otherwise: 0, fallback: 'best' },
+      best: { use: 'custom', score: 'agent.known' },
     };
     const { by, assignments } = given({ strategies, strategy: 'mine' }, [a, agentRow({ agent_id: 'b' })], [{}, {}]);
     expect(by).toEqual(['t0→b', 't1→a']);
     expect(assignments.map(({ log }) => log.routing_rule)).toEqual(['weighted', 'least_loaded']);
+  });
+
+  it('nobody of weight 0, also when all others are full', () => {
+    const strategies: PolicyDocument['strategies'] = {
+      only_b: { use: 'weighted', weights: { b: 1 }, otherwise: 0 },
+    };
+    const once = agentRow({ agent_id: 'b' });
+    expect(given({ strategies, strategy: 'only_b' }, [a, once], [{}, {}]).by).toEqual(['t0→b']);
   });
 
   it('so that a task which it holds back holds up nobody, and its full agents are asked for', () => {
