@@ -51,6 +51,11 @@ export function showEscalation({
   return [...risen, ...rises].join('; ') || undefined;
 }
 
+/** When a task starts at the latest, or why that cannot be told. */
+export function showBound({ starts_by, no_bound_because: why }: Pick<TaskView, 'starts_by' | 'no_bound_because'>) {
+  return starts_by === undefined ? why && `at a time that cannot be told: ${why}` : showTime(starts_by);
+}
+
 /** By which rule a task was spilled, and what it had required. */
 export function showSpill(spilled: TaskView['spilled']): string | undefined {
   return spilled && `by overflow rule ${spilled.by}; it had required ${spilled.from.join(', ') || 'no capability'}`;
@@ -71,7 +76,7 @@ export function showTask(task: TaskView): string {
     ['attempt', `${task.attempt}${task.retry_count > 0 ? ` (${task.retry_count} retries)` : ''}`],
     ['queued', showTime(task.queued_at)],
     ['due', task.due_at && showTime(task.due_at)],
-    ['starts by', task.starts_by && showTime(task.starts_by)],
+    ['starts by', showBound(task)],
     ['waits', task.waits_because],
     ['next try', task.not_before && showTime(task.not_before)],
     ['started', task.started_at && showTime(task.started_at)],

@@ -3,7 +3,7 @@ import type { TaskExplanation } from '../../contracts/distributor/explanation.ts
 import type { DistributionLog } from '../../contracts/distributor/task.ts';
 import { runs } from '../command.ts';
 import { showStatus, showTime, table } from '../output.ts';
-import { facts, showEscalation, showHedge, showSpill } from '../views.ts';
+import { facts, showBound, showEscalation, showHedge, showSpill } from '../views.ts';
 
 /** `cadre explain TASK` */
 export function addExplain(program: Command): void {
@@ -62,7 +62,7 @@ function show({ task_id, status, spilled, distribution, hedge, hedge_at, queued 
       ['starts when', queued.would_start],
       ['escalation', showEscalation(queued)],
       ['due', showTime(queued.due_at)],
-      ['starts before', queued.starts_by === undefined ? undefined : showTime(queued.starts_by)],
+      ['starts by', showBound(queued)],
       ['strategy', queued.strategy],
       ['rule', queued.rule],
       [

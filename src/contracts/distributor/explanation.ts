@@ -56,6 +56,8 @@ export const taskExplanation = z.strictObject({
       escalates: comingEscalation.optional(),
       due_at: timestamp,
       starts_by: timestamp.optional(),
+      /** Why that cannot be told. */
+      no_bound_because: z.string().optional(),
     })
     .optional(),
 });

@@ -259,6 +259,8 @@ export const taskView = z.strictObject({
   due_at: timestamp.optional(),
   /** When it starts at the latest, as things stand: by the time-outs of what runs and of what is due before it. */
   starts_by: timestamp.optional(),
+  /** Why that cannot be told. */
+  no_bound_because: z.string().optional(),
   late_results: z.int().nonnegative(),
 });
 export type TaskView = z.infer<typeof taskView>;

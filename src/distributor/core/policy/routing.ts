@@ -60,6 +60,12 @@ function chainOf(name: string, strategies: PolicyDocument['strategies'] = {}): r
   return lasts.includes(chain.at(-1)?.use) ? chain : [...chain, plainSettings('least_loaded')];
 }
 
+/** Whether an agent that is free gets the task in the end: whoever has a weight, where `weighted` comes last; else anybody. */
+export function mayTake({ chain }: Pick<Routing, 'chain'>, { agent_id }: Pick<AgentRow, 'agent_id'>): boolean {
+  const last = chain.at(-1);
+  return last?.use !== 'weighted' || (last.weights[agent_id] ?? last.otherwise) > 0;
+}
+
 function exclusion(
   agent: AgentRow,
   rule: PolicyRule | undefined,

@@ -68,6 +68,11 @@ function limitsOf(task: Limited, route: RouteRow, ofPolicy: readonly PolicyLimit
   return limits;
 }
 
+/** The limits that a task meets, as people know them. */
+export function limitTitles(task: Limited, route: RouteRow, policy: PoolRows['policy']): readonly string[] {
+  return limitsOf(task, route, policy?.document.limits ?? []).map(({ title }) => title);
+}
+
 /** Who runs what counts against each limit, an agent once for each attempt. */
 function holdersByLimit(agents: readonly AgentRow[]): Map<string, (AgentRow | undefined)[]> {
   const holders = new Map<string, (AgentRow | undefined)[]>();

@@ -32,6 +32,17 @@ describe('the longest wait of a task that is due', () => {
     expect(startsBy({ ...waiting, kept: 2 })).toBeUndefined();
   });
 
+  it('counts one slot of an agent that is degraded, and those that a warm-up has opened', () => {
+    const one = (over: Parameters<typeof agentRow>[0]) => {
+      const agent = agentRow({ capacity: 10, ...over });
+      return startsBy({ ...task, before: before(4), candidates: [{ agent, free: 0 }] });
+    };
+    expect(one({ failed_in_a_row: 5, busy: 1 })).toBe(iso(startMs + 5 * minute));
+    // What it runs beyond its one slot must end, too.
+    expect(one({ failed_in_a_row: 5, busy: 3 })).toBe(iso(startMs + 7 * minute));
+    expect(one({ warm_up: true, completed_since: 1 })).toBe(iso(startMs + 2 * minute));
+  });
+
   it('is not known while nobody could run it', () => {
     expect(startsBy({ ...task, candidates: [] })).toBeUndefined();
   });
