@@ -64,7 +64,7 @@ export interface TaskRow extends TaskCosts {
   readonly route: string;
   readonly created_at: string;
   readonly queued_at: string;
-  /** When a redrive let the waiting start anew: when it comes due, instead of what follows from `created_at` and `deadline`. */
+  /** When its waiting started anew by a redrive, or later by its own wish: when it comes due, instead of what follows from `created_at` and `deadline`. */
   readonly due?: string;
   readonly resume?: Resume;
   /** What the attempt that was handed back had saved. */

@@ -75,6 +75,11 @@ export function newTask(
   return { ...row, ...escalated(row, Date.parse(now)) };
 }
 
+/** A new row that by its own wish starts at a time (RFC 3339) at the earliest: its waiting begins then, so that a delay is no way to the front. */
+export function startingAt(row: TaskRow, not_before: string): TaskRow {
+  return { ...row, not_before, queued_at: not_before, due: dueOf({ ...row, created_at: not_before }) };
+}
+
 /** Whether a waiting task has waited longer than a task may, counted from when it was queued last: a redrive starts it anew. */
 export function isExpired(task: Pick<TaskRow, 'queued_at'>, now: number): boolean {
   return now - Date.parse(task.queued_at) > queuedMsMax;

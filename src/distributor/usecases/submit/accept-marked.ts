@@ -1,7 +1,7 @@
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import type { TaskRow } from '../../../contracts/rows.ts';
 import type { KeyRule } from '../../core/ready/key-rule.ts';
-import { cancelChange } from '../../core/tasks/task.ts';
+import { cancelChange, startingAt } from '../../core/tasks/task.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps, KeyMark } from '../../ports.ts';
 
@@ -39,7 +39,7 @@ function decide(
   const since = named?.status === 'Queued' ? (mark?.since ?? row.created_at) : row.created_at;
   const longest = rule.max_delay_ms === undefined ? Infinity : Date.parse(since) + rule.max_delay_ms;
   const not_before = new Date(Math.min(Date.parse(row.created_at) + rule.delay_ms, longest)).toISOString();
-  return { ok: true, value: { row: { ...row, not_before }, since, ...replaced } };
+  return { ok: true, value: { row: startingAt(row, not_before), since, ...replaced } };
 }
 
 /** Tells of the task that was replaced, and puts the tick on its way that wakes the new one. */

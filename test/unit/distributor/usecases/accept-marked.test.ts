@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CadreError } from '../../../../src/contracts/errors.ts';
 import { parse } from '../../../../src/contracts/parse.ts';
+import { highWindowMs } from '../../../../src/contracts/limits.ts';
 import { type Task, task as taskSchema } from '../../../../src/contracts/distributor/task.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
 import { acceptTasks } from '../../../../src/distributor/usecases/submit/accept-tasks.ts';
@@ -113,6 +114,27 @@ describe('a debounced task', () => {
       stage.clock.now += 6_000;
     }
     expect(await stage.row('t3')).toMatchObject({ not_before: new Date(first + 15_000).toISOString() });
+  });
+
+  it('begins to wait when it may start: it stands behind what came in its level before that, and before no critical one', async () => {
+    const stage = distributorStage();
+    await stage.accept({
+      ...task({ task_id: 'late', priority: 'high', deadline: new Date(stage.clock.now + 1_800_000).toISOString() }),
+      distribution_rules: { debounce: { key: 'k', delay_ms: 3_600_000 } },
+    });
+    stage.clock.now += 3_599_000;
+    await stage.accept(
+      task({ task_id: 'critical', priority: 'critical' }),
+      task({ task_id: 'high', priority: 'high' }),
+    );
+    stage.clock.now += 1_000;
+    const start = new Date(stage.clock.now).toISOString();
+    const due = new Date(stage.clock.now + highWindowMs).toISOString();
+    expect(await stage.row('late')).toMatchObject({ not_before: start, queued_at: start, due });
+    await runPulse(stage.deps, { pool: 'default' });
+    await stage.join('a1', { capacity: 3 });
+    await stage.dispatch('*');
+    expect(stage.told.leases().map(({ task_id }) => task_id)).toEqual(['critical', 'high', 'late']);
   });
 
   it('leaves a task alone that runs already', async () => {
