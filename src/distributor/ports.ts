@@ -72,8 +72,8 @@ export interface TaskStore {
   due(route: ReadyPlace, level: number, at: string, limit: number): Promise<readonly ReadyTask[]>;
   /** How many tasks wait in a route, counted up to `most`. May lag likewise. */
   count(route: ReadyPlace, most: number): Promise<number>;
-  /** The end of a route's ready order, the last first. May lag likewise. */
-  last(route: ReadyPlace, limit: number): Promise<readonly ReadyTask[]>;
+  /** The end of a route's ready order, or of one level (0 to 3) of it, the last first. May lag likewise. */
+  last(route: ReadyPlace, limit: number, level?: number): Promise<readonly ReadyTask[]>;
   /** Independent conditional writes, batched. */
   change(changes: readonly TaskChange[]): Promise<readonly ChangeResult[]>;
   /** Sets the timers of what the deadlines of these tasks ask for, as the rows have them: they were given another deadline. */

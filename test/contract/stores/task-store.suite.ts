@@ -218,6 +218,8 @@ export function taskStoreSuite(backend: BackendOf): void {
       expect(orders(await store().ready(route!, 50))).toEqual(sorted.slice(0, 50));
       expect(orders(await store().ready(route!, 50, sorted[49]))).toEqual(sorted.slice(50, 100));
       expect(orders(await store().last(route!, 30))).toEqual(sorted.toReversed().slice(0, 30));
+      const high = sorted.filter((order) => order.startsWith('1#'));
+      expect(orders(await store().last(route!, 30, 1))).toEqual(high.toReversed().slice(0, 30));
       expect(await store().count(route!, 1_000)).toBe(rows.length);
       expect(await store().count(route!, 10)).toBe(10);
       const critical = sorted.filter((order) => order.startsWith('0#'));

@@ -2,9 +2,9 @@ import type { Announcement } from '../../../contracts/events.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
 import { shedPerPulseMax } from '../../../contracts/limits.ts';
 import type { OverflowRule } from '../../../contracts/distributor/policy.ts';
-import type { FullQueues, PoolRows } from '../../../contracts/rows.ts';
+import type { FullQueues, PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { countedRoutes } from '../../core/ready/overflow.ts';
-import { orderAt } from '../../core/ready/ready-order.ts';
+import { isDueAt, levelOf, orderAt } from '../../core/ready/ready-order.ts';
 import { failedNews } from '../../core/tasks/task-news.ts';
 import { failChange } from '../../core/tasks/settle.ts';
 import type { DistributorDeps } from '../../ports.ts';
@@ -19,6 +19,17 @@ async function count(deps: DistributorDeps, pool: PoolRows, rule: OverflowRule, 
   return waiting;
 }
 
+/** What stands last in a route at this moment (RFC 3339), and perhaps more. What is due stands before what is not, of higher levels too: where it is in the page, these are asked for their ends. */
+async function readTail(deps: DistributorDeps, route: RouteRow, at: string): Promise<readonly ReadyTask[]> {
+  const page = await deps.tasks.last(route, shedPerPulseMax);
+  const first = page.at(-1);
+  if (first === undefined || page.length < shedPerPulseMax || !page.some(({ order }) => isDueAt(order, at)))
+    return page;
+  const levels = Array.from({ length: levelOf(first.order) + 1 }, (_, level) => level);
+  const ends = await Promise.all(levels.map((level) => deps.tasks.last(route, shedPerPulseMax, level)));
+  return [...new Map([...page, ...ends.flat()].map((task) => [task.task_id, task])).values()];
+}
+
 /** Fails what stands last, as dead letters; tasks of workflows are left, since theirs would fail with them. */
 async function shed(
   deps: DistributorDeps,
@@ -28,7 +39,7 @@ async function shed(
 ): Promise<readonly Announcement[]> {
   const now = deps.sources.now();
   const at = new Date(now).toISOString();
-  const tails = await Promise.all(countedRoutes(pool, rule).map((route) => deps.tasks.last(route, shedPerPulseMax)));
+  const tails = await Promise.all(countedRoutes(pool, rule).map((route) => readTail(deps, route, at)));
   const lowest = tails
     .flat()
     .filter(({ task_id }) => workflowOf(task_id) === undefined)

@@ -102,8 +102,9 @@ export function readyIndex(db: Database): Pick<TaskStore, 'ready' | 'due' | 'cou
         counts.reduce((sum, count) => sum + count, 0),
       );
     },
-    last: async (route, limit) => {
-      const read = entries(route, firstOrder, lastOrder, { ScanIndexForward: false });
+    last: async (route, limit, level) => {
+      const [first, last] = level === undefined ? [firstOrder, lastOrder] : [`${level}#`, `${level}~`];
+      const read = entries(route, first, last, { ScanIndexForward: false });
       const pages = await Promise.all(Array.from({ length: route.parts ?? 1 }, (_, part) => read(part, limit)));
       return pages.flat().sort(byOrder).reverse().slice(0, limit);
     },

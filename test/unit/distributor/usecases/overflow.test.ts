@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CadreError } from '../../../../src/contracts/errors.ts';
-import { queueFullRetryMs, shedPerPulseMax } from '../../../../src/contracts/limits.ts';
+import { lowWindowMs, queueFullRetryMs, shedPerPulseMax } from '../../../../src/contracts/limits.ts';
 import type { OverflowRule, PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
 import type { Task } from '../../../../src/contracts/distributor/task.ts';
 import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
@@ -88,6 +88,18 @@ describe('a queue that is full', () => {
     stage.forget();
     await pulse(stage);
     expect(news(stage)).toEqual([]);
+  });
+
+  it('sheds what stands last at that moment: nothing that is due while something waits that is not', async () => {
+    const stage = await limited({ waiting_max: 150, then: 'shed_lowest' });
+    await stage.accept(...many(150, { priority: 'low' }, 'due'));
+    stage.clock.now += lowWindowMs + 1;
+    await stage.accept(...many(50, { priority: 'low' }, 'low'), ...many(50, { priority: 'medium' }, 'medium'));
+    stage.forget();
+    await pulse(stage);
+    const shed = news(stage).map(({ data }) => (data as { task_id: string }).task_id.slice(0, -3));
+    expect(shed).toHaveLength(shedPerPulseMax);
+    expect(new Set(shed)).toEqual(new Set(['low', 'medium']));
   });
 
   it('sheds no more than so many a pulse', async () => {
