@@ -73,6 +73,8 @@ export const waitingTasksMax = 10_000;
 export const shedPerPulseMax = 100;
 /** Who was refused because a queue is full comes back after this time at the earliest: that of the next count. */
 export const queueFullRetryMs = 3_000;
+/** Namespaces and submitters of which a pool remembers that they had more than others; those with the least more are forgotten. More: the pool's row, which each round writes that shares out, costs more write units. */
+export const sharersRememberedMax = 500;
 /** Namespaces, and submitters, to which a policy may give a share of their own. */
 export const sharesMax = 100;
 /** Highest weight of a share, and what the lowest is a fraction of. Higher: who has the lowest weight waits for so many starts of the other. */

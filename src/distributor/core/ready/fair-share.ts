@@ -1,3 +1,4 @@
+import { sharersRememberedMax } from '../../../contracts/limits.ts';
 import type { PolicyDocument } from '../../../contracts/distributor/policy.ts';
 import type { PoolRows, RouteRow, Served } from '../../../contracts/rows.ts';
 import { namespaceOf } from './route.ts';
@@ -27,6 +28,27 @@ interface Sharer {
 
 function weightOf({ name, weights = {} }: Sharer): number {
   return (Object.hasOwn(weights, name) ? weights[name] : weights['*']) ?? 1;
+}
+
+/**
+ * What is worth remembering: who is ahead, since who is not stands where everybody stands of whom nothing is known; at most `sharersRememberedMax` of them, those of this round first, and those
+ * furthest ahead. A group without such is forgotten whole: all of it stand where the others are.
+ */
+function remembered(all: Served, ofRound: ReadonlyMap<string, unknown>): Served {
+  const ahead = Object.entries(all).flatMap(([group, { now, next }]) =>
+    Object.entries(next).flatMap(([name, turn]) => (turn > now ? [{ group, now, name, turn }] : [])),
+  );
+  if (ahead.length > sharersRememberedMax) {
+    const rank = ({ group }: { readonly group: string }): number => (ofRound.has(group) ? 1 : 0);
+    ahead.sort((one, other) => rank(other) - rank(one) || other.turn - other.now - (one.turn - one.now));
+    ahead.length = sharersRememberedMax;
+  }
+  return Object.fromEntries(
+    [...Map.groupBy(ahead, ({ group }) => group)].map(([group, list]) => [
+      group,
+      { now: list[0]?.now ?? 0, next: Object.fromEntries(list.map(({ name, turn }) => [name, turn])) },
+    ]),
+  );
 }
 
 /** The namespace and the submitter of a route among those they share a level with. */
@@ -85,12 +107,10 @@ export function openFairShare(
     },
     served: () => {
       if (!isCounted) return undefined;
-      const after = [...groups].map(([name, { now, next }]) => {
-        // Who is not ahead stands where everybody stands that has no entry.
-        const ahead = [...next].filter(([, turn]) => turn > now);
-        return [name, { now, next: Object.fromEntries(ahead) }] as const;
-      });
-      return { ...before, ...Object.fromEntries(after) };
+      const after = [...groups].map(
+        ([name, { now, next }]) => [name, { now, next: Object.fromEntries(next) }] as const,
+      );
+      return remembered({ ...before, ...Object.fromEntries(after) }, groups);
     },
   };
 }
