@@ -122,8 +122,11 @@ export const eventData = {
     version: z.int(),
     canary_version: z.int(),
     watch: z.enum(['success', 'deadlines', 'wait', 'latency']),
+    /** The figure that is watched; 0 where nothing is behind it yet. */
     old: z.number(),
     new: z.number(),
+    /** The task to which the canary left no agent. Absent: the figure was worse. */
+    starved: z.string().optional(),
   }),
   WorkflowSubmitted: workflowSubmission,
   WorkflowSignalled: signalledEvent,

@@ -115,6 +115,8 @@ export const canaryShareMin = 0.01;
 export const canaryShareMax = 0.9;
 /** Fewest tasks on either side after which a trial may be judged. Fewer: chance judges. */
 export const canarySamplesMin = 10;
+/** Time after which a canary is taken back that leaves no agent to a waiting task. Shorter: an agent that restarts ends a trial. */
+export const canaryStarvedMs = 60_000;
 /** Strategies that a policy may define. */
 export const policyStrategiesMax = 20;
 /** Bytes of a policy. It is read with the pool by every dispatch. More: each dispatch costs more read units. */

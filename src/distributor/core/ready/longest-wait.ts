@@ -1,8 +1,8 @@
 import type { PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
-import type { Fleet } from '../agents/fleet.ts';
 import { heldCount } from '../agents/hold.ts';
 import { openSlots } from '../agents/open-slots.ts';
-import { mayTake, type Router, type Routing } from '../policy/routing.ts';
+import type { reaches } from '../policy/reach.ts';
+import type { Routing } from '../policy/routing.ts';
 import type { Candidate } from '../strategies/strategy.ts';
 import { type Limited, limitTitles } from './limiter.ts';
 
@@ -38,28 +38,6 @@ export function startsBy({ due, timeout_ms, before, candidates, kept = 0, now }:
   const running = at > now ? all * longest : holds.reduce((sum, hold) => sum + Math.max(0, hold.until - at), 0);
   const queued = before.reduce((sum, task) => sum + task.timeout_ms, 0);
   return new Date(at + Math.ceil((running + queued) / slots)).toISOString();
-}
-
-/** Who is told to whom a task may go: what the policy says of it, and the available agents that this leaves. */
-export interface Reach {
-  readonly routing: Routing;
-  readonly members: readonly Candidate[];
-}
-
-/** The agents that take a task whenever they have a free slot. The same route and rule give the same. */
-export function reaches(fleet: Fleet, router: Router): (task: ReadyTask, route: RouteRow) => Reach {
-  const known = new Map<string, Reach['members']>();
-  return (task, route) => {
-    const routing = router(task, route);
-    const last = routing.chain.at(-1);
-    const kind = [route.route, routing.filter, last?.use === 'weighted' ? JSON.stringify(last) : ''].join('\n');
-    const { all, pinned } = fleet.candidatesOf(routing.isPinned ? { ...route, agents: [] } : route);
-    const members =
-      known.get(kind) ??
-      all.filter(({ agent }) => routing.excludes(agent) === undefined && (pinned || mayTake(routing, agent)));
-    known.set(kind, members);
-    return { routing, members };
-  };
 }
 
 const waitsForItsOwn = ({ chain }: Routing): boolean =>

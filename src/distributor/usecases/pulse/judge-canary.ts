@@ -1,28 +1,36 @@
+import type { SideSums } from '../../../contracts/distributor/canary.ts';
 import type { PoolRows } from '../../../contracts/rows.ts';
-import { noSums, verdictOn } from '../../core/policy/canary.ts';
+import { figuresOf, noSums, verdictOn } from '../../core/policy/canary.ts';
+import type { Head } from '../../core/agents/demand.ts';
+import { starvedTask } from '../../core/policy/starved.ts';
 import type { DistributorDeps } from '../../ports.ts';
 
 /**
- * Takes a canary back that does worse than the policy in force by more than its margin: the policy goes on as a new version without it, if nobody has changed it
+ * Takes a canary back that does worse than the policy in force by more than its margin, or leaves nobody to a task at the head of a route: the policy goes on as a new version without it, if nobody has changed it
  * meanwhile. Reads nothing: what it needs comes with the pool. Answers whether it did.
  */
 export async function judgeCanary(
   deps: DistributorDeps,
-  { pool, policy, canary: sums, routes }: PoolRows,
+  { pool, policy, canary: sums, routes, agents }: PoolRows,
+  heads: readonly Head[],
 ): Promise<boolean> {
   if (policy?.canary === undefined) return false;
-  const verdict = verdictOn(policy, sums ?? noSums);
-  if (verdict?.isWorse !== true) return false;
   const { canary, version, document } = policy;
-  const row = { pool, document, version: version + 1, at: new Date(deps.sources.now()).toISOString(), by: 'cadre' };
+  const now = deps.sources.now();
+  const verdict = verdictOn(policy, sums ?? noSums);
+  const starved = starvedTask({ policy, agents }, heads, now);
+  if (verdict?.isWorse !== true && starved === undefined) return false;
+  const figureOf = (side: SideSums): number => figuresOf(side)[canary.watch] ?? 0;
+  const row = { pool, document, version: version + 1, at: new Date(now).toISOString(), by: 'cadre' };
   if (!(await deps.policies.put(row))) return false;
   const data = {
     pool,
     version: row.version,
     canary_version: version,
     watch: canary.watch,
-    old: verdict.old,
-    new: verdict.new,
+    old: figureOf((sums ?? noSums).old),
+    new: figureOf((sums ?? noSums).new),
+    ...(starved === undefined ? {} : { starved: starved.task_id }),
   };
   await deps.messenger.announce([{ type: 'PolicyRolledBack', data, correlation_id: pool, causation_id: pool }]);
   // What the canary held back may start now.

@@ -52,7 +52,7 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
   const expired = await Promise.all(old.map(({ route }) => expire(deps, route)));
   return {
-    isWaiting: waiting.length > 0,
+    waiting,
     demand: demandOf(pool, waiting, now),
     hints: missed.map(({ route }) => ({ pool: pool.pool, routes: [route.route] })),
     expired: expired.flat(),
@@ -104,7 +104,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
   await ageFigures(deps, pool);
   const overflow = await watchOverflow(deps, pool);
   const scale = await scalePool(deps, pool, routes.demand);
-  await judgeCanary(deps, pool);
+  await judgeCanary(deps, pool, routes.waiting);
   const resumed = await deps.workflowTasks.resume(tick.pool);
   await deps.messenger.hint([...recovered.hints, ...woken.hints, ...routes.hints]);
   await deps.messenger.announce([
@@ -114,7 +114,7 @@ export async function runPulse(deps: DistributorDeps, tick: PulseTick): Promise<
     ...overflow,
   ]);
   const hasWork =
-    routes.isWaiting ||
+    routes.waiting.length > 0 ||
     resumed > 0 ||
     swept > 0 ||
     woken.count > 0 ||

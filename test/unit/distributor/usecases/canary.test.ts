@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CanarySettings } from '../../../../src/contracts/distributor/canary.ts';
+import { canaryStarvedMs } from '../../../../src/contracts/limits.ts';
 import { isCanaryTask } from '../../../../src/distributor/core/policy/canary.ts';
 import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
 import { promotePolicy, putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
@@ -88,6 +89,40 @@ describe('a policy that is tried', () => {
     });
   });
 
+  it('is taken back when it leaves nobody to a task that waits for a minute, though none of its tasks has ended', async () => {
+    const { deps, join, beat, accept, clock, told } = distributorStage();
+    await join('a', { capacity: 100 });
+    const change = { pool: 'default', principal: 'me' };
+    await putPolicy(deps, { ...change, document: only('a'), expected_version: 0 });
+    await putPolicy(deps, { ...change, document: only('b'), expected_version: 1, canary: settings });
+    const tried = (await deps.policies.head('default'))!;
+    const id = Array.from({ length: 20 }, (_, at) => `t${at}`).find((each) => isCanaryTask(tried, each))!;
+    await accept(task({ task_id: id }));
+    const pulse = () => runPulse(deps, { pool: 'default' });
+    clock.now += canaryStarvedMs;
+    await beat('a');
+    await pulse();
+    expect(await deps.policies.head('default')).toHaveProperty('canary');
+    clock.now += 1;
+    await pulse();
+    expect(await deps.policies.head('default')).toMatchObject({ version: 3, document: only('a'), by: 'cadre' });
+    const news = told.events.filter(({ type }) => type === 'PolicyRolledBack').map(({ data }) => data);
+    expect(news).toEqual([
+      { pool: 'default', version: 3, canary_version: 2, watch: 'success', old: 0, new: 0, starved: id },
+    ]);
+  });
+
+  it('stays while the version in force would leave nobody to its task either', async () => {
+    const { deps, accept, clock } = distributorStage();
+    const change = { pool: 'default', principal: 'me' };
+    await putPolicy(deps, { ...change, document: only('a'), expected_version: 0 });
+    await putPolicy(deps, { ...change, document: only('b'), expected_version: 1, canary: settings });
+    await accept(...Array.from({ length: 20 }, (_, at) => task({ task_id: `t${at}` })));
+    clock.now += 10 * canaryStarvedMs;
+    await runPulse(deps, { pool: 'default' });
+    expect(await deps.policies.head('default')).toHaveProperty('canary');
+  });
+
   it('leaves a policy alone that somebody has changed since the pulse read it', async () => {
     const { finish, pulse, deps, change, told } = await trying();
     await finish('a', 'completed');
@@ -95,7 +130,7 @@ describe('a policy that is tried', () => {
     const pool = await deps.agents.pool('default');
     await putPolicy(deps, { ...change, document: {}, expected_version: 2 });
     const { judgeCanary } = await import('../../../../src/distributor/usecases/pulse/judge-canary.ts');
-    expect(await judgeCanary(deps, pool)).toBe(false);
+    expect(await judgeCanary(deps, pool, [])).toBe(false);
     await pulse();
     expect(await deps.policies.head('default')).toMatchObject({ version: 3, document: {}, by: 'me' });
     expect(told.events.some(({ type }) => type === 'PolicyRolledBack')).toBe(false);
