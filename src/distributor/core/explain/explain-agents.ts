@@ -4,8 +4,10 @@ import { openFleet } from '../agents/fleet.ts';
 import { openLimiter } from '../ready/limiter.ts';
 import { routerOfPool, type Routing } from '../policy/routing.ts';
 import { freeSlots, isAvailable } from '../agents/open-slots.ts';
+import { choose, type ChoosingContext } from '../dispatch/choose.ts';
 import { rank } from '../strategies/registry.ts';
 import type { StrategyContext } from '../strategies/strategy.ts';
+import { whyHeld } from './why-held.ts';
 
 /** What a decision about one task looks at. */
 export interface ExplainView extends Pick<StrategyContext<'custom'>, 'now' | 'customScores'> {
@@ -48,35 +50,57 @@ function wayOut(reasons: ReadonlyMap<string, number>, { route, task, pool, now }
   return `an agent that could run it is there again (${able.map(([reason, count]) => `${count}: ${reason}`).join('; ')})`;
 }
 
-/** The agents of a pool as a decision about one task would see them now: scores of those that could take it, reasons against the others. */
+type Scored = Queued['candidates'][number];
+
+/** Who gets it, by whose decision, and how all are ranked who could; of named agents the task's own order counts. */
+function ranked(
+  task: ReadyTask,
+  route: RouteRow,
+  context: ChoosingContext,
+): { by: string; candidates: readonly Scored[] } {
+  const choice = choose(task, route, context);
+  const { chain } = context.router(task, route);
+  const [first = { use: 'least_loaded' as const }] = chain;
+  if (typeof choice === 'string') return { by: first.use, candidates: [] };
+  const { among, member, rule } = choice;
+  const { score, among: looked = among.all } = choice.ranking ?? rank(first, task, among, { ...context, route });
+  const scored = looked
+    .filter(({ free }) => free > 0)
+    .map((each) => ({ agent_id: each.agent.agent_id, score: Math.round(score(each) * 1_000) / 1_000 }))
+    .filter((each) => Number.isFinite(each.score) || each.agent_id === member.agent.agent_id)
+    .map((each) => (Number.isFinite(each.score) ? each : { ...each, score: 0 }));
+  if (among.pinned) return { by: 'named agents', candidates: scored };
+  const isChosen = (each: Scored): number => (each.agent_id === member.agent.agent_id ? 1 : 0);
+  scored.sort((one, other) => isChosen(other) - isChosen(one) || other.score - one.score);
+  return { by: rule, candidates: scored };
+}
+
+/** The agents of a pool as a decision about one task would see them now, by that very decision: scores of those that could take it, reasons against the others. */
 export function explainAgents(view: ExplainView): Explained {
   const { task, route, pool, now, customScores } = view;
-  const routing = routerOfPool(pool.policy, now)(task, route);
-  const set = openFleet(pool.agents, now).candidatesOf(routing.isPinned ? { ...route, agents: [] } : route);
+  const router = routerOfPool(pool.policy, now);
+  const routing = router(task, route);
+  const fleet = openFleet(pool.agents, now);
+  const set = fleet.candidatesOf(routing.isPinned ? { ...route, agents: [] } : route);
   const named = new Set(set.pinned ? set.all.map(({ agent }) => agent.agent_id) : []);
-  const against = pool.agents.map((agent) => ({ agent, reason: reasonAgainst(agent, view, routing, named) }));
-  const able = new Set(against.flatMap(({ agent, reason }) => (reason === undefined ? [agent] : [])));
-  const candidates = { all: set.all.filter(({ agent }) => able.has(agent)), pinned: set.pinned };
-  const [settings = { use: 'least_loaded' as const }] = routing.chain;
-  const { score } = rank(settings, task, candidates, { now, route, customScores });
-  const scored = candidates.all
-    .map((each) => ({ agent_id: each.agent.agent_id, score: Math.round(score(each) * 1_000) / 1_000 }))
-    .filter((each) => Number.isFinite(each.score));
+  const context = { fleet, router, now, customScores };
+  const { by, candidates } = ranked(task, route, context);
+  const held = whyHeld(task, route, context);
+  const takes = new Set(candidates.map(({ agent_id }) => agent_id));
+  const otherwise =
+    held?.against ?? `comes behind those that ${routing.prefers.size > 0 ? 'the rule prefers' : by + ' ranks'}`;
+  const excluded = pool.agents.flatMap((agent) => {
+    if (takes.has(agent.agent_id)) return [];
+    return [{ agent_id: agent.agent_id, reason: reasonAgainst(agent, view, routing, named) ?? otherwise }];
+  });
   const reasons = new Map<string, number>();
-  for (const { reason } of against) if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  const excluded = against.flatMap(({ agent, reason }) =>
-    reason === undefined ? [] : [{ agent_id: agent.agent_id, reason }],
-  );
+  for (const { reason } of excluded) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   return {
-    // Agents that a task names come in its own order.
-    strategy: set.pinned ? 'named agents' : settings.use,
+    strategy: by,
     ...(routing.rule === undefined ? {} : { rule: routing.rule }),
-    candidates: (set.pinned ? scored : scored.sort((one, other) => other.score - one.score)).slice(
-      0,
-      explainedAgentsMax,
-    ),
+    candidates: candidates.slice(0, explainedAgentsMax),
     excluded: excluded.slice(0, explainedAgentsMax),
     reasons: Object.fromEntries(reasons),
-    would_start: wayOut(reasons, view, able.size),
+    would_start: held?.would_start ?? wayOut(reasons, view, candidates.length),
   };
 }

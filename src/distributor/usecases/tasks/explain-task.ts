@@ -83,7 +83,7 @@ export async function explainTask(deps: DistributorDeps, task_id: string): Promi
   const task: ReadyTask = { ...row, order: readyOrder(row) };
   const { customScores } = await scoreAgents(pool, [task]);
   const { kept, turns, before } = await lookBefore(deps, row, pool, now);
-  const reason = whyQueued(row, pool, now);
+  const reason = whyQueued(row, pool, now, customScores);
   const why =
     reason === waitsForSlot ? (kept === undefined ? turnText(turns, before.by_turn) : keptText(kept)) : reason;
   return {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { explainedAgentsMax, taskExplanation } from '../../../../src/contracts/distributor/explanation.ts';
+import type { PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
+import type { Task } from '../../../../src/contracts/distributor/task.ts';
+import { routeRow } from '../../../../src/distributor/core/ready/route.ts';
 import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { acceptTasks } from '../../../../src/distributor/usecases/submit/accept-tasks.ts';
 import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
@@ -62,6 +65,83 @@ describe('an explanation', () => {
       candidates: [{ agent_id: 'a' }, { agent_id: 'b' }],
       excluded: [{ agent_id: 'c', reason: 'excluded by rule no-c' }],
       would_start: 'the next dispatch, when what stands before it has been handed out',
+    });
+  });
+
+  it.each<[string, PolicyDocument, Partial<Task>, Record<string, unknown>]>([
+    [
+      'the fallback of a strategy that fails',
+      { strategies: { mine: { use: 'custom', score: 'agent.none', fallback: 'random' } }, strategy: 'mine' },
+      {},
+      { strategy: 'random', candidates: [{}, {}] },
+    ],
+    [
+      'whom a rule prefers',
+      { rules: [{ name: 'b-first', match: {}, prefer_agents: ['b'] }] },
+      {},
+      { candidates: [{ agent_id: 'b' }], reasons: { 'comes behind those that the rule prefers': 2 } },
+    ],
+    [
+      'who has a weight',
+      { strategies: { one: { use: 'weighted', weights: { b: 1 }, otherwise: 0 } }, strategy: 'one' },
+      {},
+      { candidates: [{ agent_id: 'b' }], reasons: { 'comes behind those that weighted ranks': 2 } },
+    ],
+    [
+      'whom the task names, the first of them first',
+      {},
+      { distribution_rules: { primary_agent: 'c', backup_agents: ['a'] } },
+      { strategy: 'named agents', candidates: [{ agent_id: 'c' }, { agent_id: 'a' }] },
+    ],
+  ])('shows %s, as the next dispatch decides', async (_what, document, over, expected) => {
+    const stage = distributorStage();
+    for (const id of ['a', 'b', 'c']) await stage.join(id);
+    await putPolicy(stage.deps, { pool: 'default', document, expected_version: 0, principal: 'me' });
+    await stage.accept(task(over));
+    const { queued } = await explained(stage, 't1');
+    expect(queued).toMatchObject(expected);
+    await stage.dispatch(routeRow('default', task(over)).route);
+    expect((await stage.row('t1')).assigned_agent).toBe(queued?.candidates[0]?.agent_id);
+  });
+
+  it('says for which agent a task waits by its strategy, and until when', async () => {
+    const stage = distributorStage();
+    for (const id of ['a', 'b']) await stage.join(id);
+    const strategies = { sticky: { use: 'affinity' as const, by: 'task_type' as const, wait_ms: 60_000 } };
+    const document = { strategies, strategy: 'sticky' };
+    await putPolicy(stage.deps, { pool: 'default', document, expected_version: 0, principal: 'me' });
+    await stage.accept(task({ task_id: 'first' }));
+    await stage.dispatch('*');
+    const own = (await stage.row('first')).assigned_agent;
+    const other = own === 'a' ? 'b' : 'a';
+    await stage.accept(task());
+    await stage.dispatch('*');
+    const until = new Date(stage.clock.now + 60_000).toISOString();
+    expect((await explained(stage, 't1')).queued).toMatchObject({
+      waits_because: `waits for its own agent ${own} by its strategy, until ${until} at the latest`,
+      would_start: `a slot of ${own} comes free, or any at ${until}`,
+      candidates: [],
+      excluded: expect.arrayContaining([{ agent_id: other, reason: `the task waits for ${own}` }]),
+    });
+  });
+
+  it('says that a rule leaves nobody, or that those who are free have no weight', async () => {
+    const stage = distributorStage();
+    for (const id of ['a', 'b']) await stage.join(id);
+    const put = (document: PolicyDocument, expected_version: number) =>
+      putPolicy(stage.deps, { pool: 'default', document, expected_version, principal: 'me' });
+    await put({ strategies: { one: { use: 'weighted', weights: { b: 1 }, otherwise: 0 } }, strategy: 'one' }, 0);
+    await stage.accept(task({ task_id: 'first' }));
+    await stage.dispatch('*');
+    await stage.accept(task());
+    expect((await explained(stage, 't1')).queued).toMatchObject({
+      waits_because: 'waits for a free slot of an agent with a weight: those that are free have weight 0',
+      reasons: { 'has no free slot': 1, 'has weight 0': 1 },
+    });
+    await put({ rules: [{ name: 'gpu', match: {}, require_labels: { gpu: 'yes' } }] }, 1);
+    expect((await explained(stage, 't1')).queued).toMatchObject({
+      waits_because: 'rule gpu of the policy leaves it none of the agents that are available',
+      would_start: 'an agent comes that rule gpu of the policy leaves it',
     });
   });
 
