@@ -173,12 +173,14 @@ export function showAgents(agents: readonly AgentView[]): string {
     agent.id,
     agent.type,
     `${showStatus(agent.status)}${agent.stopped === undefined ? '' : ` (${agent.stopped.how})`}`,
-    `${agent.current_tasks.length}/${agent.capacity}`,
+    `${agent.busy_slots}/${agent.capacity}`,
+    `${Math.round(agent.utilization * 100)} %`,
+    String(agent.throughput_per_hour),
     `${Math.round(agent.performance_score * 100)} %`,
     showTime(agent.last_heartbeat),
     agent.capabilities.join(','),
   ]);
-  return table(['AGENT', 'TYPE', 'STATUS', 'SLOTS', 'SUCCESS', 'HEARTBEAT', 'CAPABILITIES'], rows);
+  return table(['AGENT', 'TYPE', 'STATUS', 'SLOTS', 'USED', 'TASKS/H', 'SUCCESS', 'HEARTBEAT', 'CAPABILITIES'], rows);
 }
 
 /** An agent with its figures by task type. */
@@ -192,7 +194,11 @@ export function showAgent(agent: AgentView): string {
       agent.stopped &&
         `${agent.stopped.how} ${showTime(agent.stopped.at)} by ${agent.stopped.by}: ${agent.stopped.reason}`,
     ],
-    ['slots', `${agent.current_tasks.length} of ${agent.capacity} busy`],
+    ['slots', `${agent.busy_slots} of ${agent.capacity} busy, ${agent.free_slots} free`],
+    [
+      'since it joined',
+      `${Math.round(agent.utilization * 100)} % of its slots' time used, ${agent.throughput_per_hour} tasks an hour`,
+    ],
     ['offers', agent.capabilities.join(', ') || 'no capability'],
     [
       'labels',

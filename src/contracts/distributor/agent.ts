@@ -103,7 +103,16 @@ export const agentView = z.strictObject({
   capacity: z.int(),
   capacity_score: z.number().min(0).max(1),
   performance_score: z.number().min(0).max(1),
+  /** Of its slots those that are in use now. */
   utilization_rate: z.number().min(0).max(1),
+  /** Slots in use: what it runs as a batch has one together. */
+  busy_slots: z.int().nonnegative(),
+  /** Slots that may be filled now: one of an agent that is Degraded. */
+  free_slots: z.int().nonnegative(),
+  /** Tasks completed an hour, since it registered last. */
+  throughput_per_hour: z.number().nonnegative(),
+  /** Share of its slots' time since it registered last that was work, as it said. */
+  utilization: z.number().min(0).max(1),
   status: agentStatus,
   last_heartbeat: timestamp,
   current_tasks: z.array(taskId),

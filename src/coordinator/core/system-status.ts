@@ -75,7 +75,7 @@ export function systemStatus(facts: SystemFacts): SystemStatusView {
       total: facts.agents.length,
       available: available.length,
       slots: available.reduce((sum, agent) => sum + agent.capacity, 0),
-      occupied: facts.agents.reduce((sum, agent) => sum + Math.min(agent.capacity, agent.current_tasks.length), 0),
+      occupied: facts.agents.reduce((sum, agent) => sum + Math.min(agent.capacity, agent.busy_slots), 0),
     },
     tasks: { queued },
     dead_letters: facts.dead_letters,

@@ -3,7 +3,7 @@ import { confirmMsMax, heartbeatIntervalMs, missedHeartbeatsMax } from '../../..
 import type { AgentRow, Hold, TypeFigures } from '../../../contracts/rows.ts';
 import { recordOf, successOf } from './figures.ts';
 import { freeSlots, isAvailable, isDegraded } from './open-slots.ts';
-import { parseHoldKey } from './hold.ts';
+import { heldCount, parseHoldKey } from './hold.ts';
 
 /** Share of its recent attempts that succeeded (0 to 1). */
 export function performanceScore(agent: Pick<AgentRow, 'figures'>): number {
@@ -37,9 +37,23 @@ function typeFiguresView(figures: TypeFigures): AgentView['figures'][string] {
   };
 }
 
+/** What it did since it registered last: tasks an hour, and the share of its slots' time that it said it worked. */
+function sinceRegistered(
+  { registered_at, completed_since = 0, worked_ms = 0, capacity }: AgentRow,
+  now: number,
+): Pick<AgentView, 'throughput_per_hour' | 'utilization'> {
+  const ms = now - Date.parse(registered_at);
+  if (ms <= 0) return { throughput_per_hour: 0, utilization: 0 };
+  return {
+    throughput_per_hour: Math.round((completed_since * 36_000_000) / ms) / 10,
+    utilization: Math.min(1, Math.round((worked_ms * 1_000) / (ms * capacity)) / 1_000),
+  };
+}
+
 /** An agent as every surface shows it. */
 export function agentView(agent: AgentRow, now: number): AgentView {
   const free = freeSlots(agent);
+  const busy = heldCount(agent);
   return {
     id: agent.agent_id,
     type: agent.type,
@@ -47,7 +61,10 @@ export function agentView(agent: AgentRow, now: number): AgentView {
     capacity: agent.capacity,
     capacity_score: free / agent.capacity,
     performance_score: performanceScore(agent),
-    utilization_rate: Math.min(1, (agent.capacity - free) / agent.capacity),
+    utilization_rate: Math.min(1, busy / agent.capacity),
+    busy_slots: busy,
+    free_slots: free,
+    ...sinceRegistered(agent, now),
     status: agentStatus(agent, now),
     last_heartbeat: agent.last_heartbeat,
     current_tasks: Object.keys(agent.holds).map((key) => parseHoldKey(key).task_id),

@@ -18,7 +18,7 @@ export function capabilityMap(
       agents: offering.length,
       available: available.length,
       slots: available.reduce((sum, agent) => sum + agent.capacity, 0),
-      free: available.reduce((sum, agent) => sum + Math.max(0, agent.capacity - agent.current_tasks.length), 0),
+      free: available.reduce((sum, agent) => sum + agent.free_slots, 0),
       waiting: waiting.filter(({ required_capabilities }) => required_capabilities.includes(capability)).length,
     };
   });

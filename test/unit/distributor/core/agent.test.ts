@@ -43,6 +43,25 @@ describe('the status of an agent', () => {
     expect(view.current_tasks).toEqual(['busy-a1-0', 'busy-a1-1', 'busy-a1-2']);
   });
 
+  it('counts a batch as one slot in use, and as free only what is open', () => {
+    const batch = { tasks_max: 32 };
+    const hold = { at: startMs, until: startMs + 60_000, batch: 1 };
+    const holds = Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`t${at}#1`, hold]));
+    const view = agentView(agentRow({ capacity: 2, batch, holds }), startMs);
+    expect(view).toMatchObject({ busy_slots: 1, free_slots: 1, utilization_rate: 0.5 });
+    const degraded = agentRow({ capacity: 10, failed_in_a_row: degradedFailuresMin });
+    expect(agentView(degraded, startMs)).toMatchObject({ busy_slots: 0, free_slots: 1, utilization_rate: 0 });
+  });
+
+  it('tells what it did since it registered: tasks an hour, and the share of its slots that was work', () => {
+    const agent = agentRow({ capacity: 4, completed_since: 30, completed: 500, worked_ms: 3_600_000 });
+    expect(agentView(agent, startMs + 1_800_000)).toMatchObject({ throughput_per_hour: 60, utilization: 0.5 });
+    expect(agentView(agent, startMs)).toMatchObject({ throughput_per_hour: 0, utilization: 0 });
+    // What ran side by side in a slot was reported one by one.
+    expect(agentView({ ...agent, worked_ms: 1e12 }, startMs + 1)).toMatchObject({ utilization: 1 });
+    expect(agentView(agentRow(), startMs + 1_000)).toMatchObject({ throughput_per_hour: 0, utilization: 0 });
+  });
+
   it('starts from a perfect record that one failure does not ruin', () => {
     const after = (failed: number) => performanceScore({ figures: addedFigures(results(0, failed)) });
     expect(after(0)).toBe(1);

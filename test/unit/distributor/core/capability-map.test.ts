@@ -4,6 +4,7 @@ import { capabilityMap } from '../../../../src/distributor/core/agents/capabilit
 
 const agent = (id: string, over: Partial<AgentView>): AgentView => ({
   ...{ id, type: 't', capabilities: [], capacity: 2, capacity_score: 1, performance_score: 1, utilization_rate: 0 },
+  ...{ busy_slots: 0, free_slots: 2, throughput_per_hour: 0, utilization: 0 },
   ...{ status: 'Idle', last_heartbeat: '2026-01-01T00:00:00.000Z', current_tasks: [], completed: 0, failed: 0 },
   ...{ figures: {}, ...over },
 });
@@ -11,8 +12,8 @@ const agent = (id: string, over: Partial<AgentView>): AgentView => ({
 describe('the map of capabilities', () => {
   it('tells who offers each, by name, with the slots of those that are available', () => {
     const agents = [
-      agent('a', { capabilities: ['ocr', 'code'], capacity: 3, current_tasks: ['t1', 't2'] }),
-      agent('b', { capabilities: ['code'] }),
+      agent('a', { capabilities: ['ocr', 'code'], capacity: 3, free_slots: 1 }),
+      agent('b', { capabilities: ['code'], current_tasks: ['t1', 't2', 't3'] }),
       agent('c', { capabilities: ['code'], capacity: 9, status: 'Unavailable' }),
     ];
     expect(capabilityMap(agents, [])).toEqual([
@@ -31,10 +32,5 @@ describe('the map of capabilities', () => {
       { capability: 'gpu', agents: 0, slots: 0, waiting: 1 },
       { capability: 'ocr', agents: 1, waiting: 2 },
     ]);
-  });
-
-  it('has no free slot below none where an agent holds more than it has slots', () => {
-    const full = agent('a', { capabilities: ['x'], capacity: 1, current_tasks: ['t1', 't2'] });
-    expect(capabilityMap([full], [])).toMatchObject([{ slots: 1, free: 0 }]);
   });
 });
