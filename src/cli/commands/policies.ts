@@ -31,6 +31,7 @@ Examples:
   group
     .command('check <file>')
     .description('check a policy, and say where waiting tasks would go by it; nothing changes')
+    .addHelpText('after', '\nExamples:\n  $ cadre policies check routing.json')
     .action(
       runs<[string]>(async ({ out, client }, file) => {
         const { readJsonFile } = await import('../read-input.ts');
@@ -43,6 +44,7 @@ Examples:
     .command('history')
     .description('its versions, newest first')
     .option('--limit <count>', 'at most 100', pageSize)
+    .addHelpText('after', '\nExamples:\n  $ cadre policies history --limit 5')
     .action(
       runs<[{ readonly limit?: number }]>(async ({ out, client }, { limit }) => {
         const items = await (await client()).policyVersions(limit);
@@ -58,6 +60,7 @@ Examples:
   group
     .command('rollback <version>')
     .description('put an earlier version in force again, as a new one')
+    .addHelpText('after', '\nExamples:\n  $ cadre policies rollback 3')
     .action(
       runs<[string]>(async ({ out, client }, version) => {
         out.data(await (await client()).rollBackPolicy(Number(version)), told);
@@ -76,6 +79,10 @@ function addChanges(group: Command): void {
     .option('--watch <figure>', 'what must not get worse: success, deadlines, wait or latency (default: success)')
     .option('--margin <share>', 'how much worse it may be before it is taken back (default: 0.05)', Number)
     .option('--samples <count>', 'tasks on either side before it is judged (default: 100)', Number)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cadre policies put routing.json --expect 3\n  $ cadre policies put routing.json --canary 0.1 --watch latency',
+    )
     .action(
       runs<[string, PutOptions]>(async ({ out, client }, file, { expect, canary: share, watch, margin, samples }) => {
         const { readJsonFile } = await import('../read-input.ts');
@@ -91,6 +98,7 @@ function addChanges(group: Command): void {
   group
     .command('promote')
     .description('put what is tried on a share of the tasks in force for all of them')
+    .addHelpText('after', '\nExamples:\n  $ cadre policies promote')
     .action(
       runs<[]>(async ({ out, client }) => {
         out.data(await (await client()).promotePolicy(), told);

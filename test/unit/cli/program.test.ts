@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { createProgram, plainWords } from '../../../src/cli/main.ts';
 import { errorCatalogue } from '../../../src/contracts/error-catalogue.ts';
 
@@ -36,7 +37,26 @@ describe('the command line', () => {
       ...['agents', 'capabilities', 'policies', 'namespaces', 'queues', 'dead-letters'],
       ...['context', 'locks', 'simulate', 'trace', 'completion'],
     ]);
-    for (const command of commands) expect(command.description()).not.toBe('');
+    // Their examples show the ways through them, not each command.
+    const large = ['workflows', 'approvals', 'schedules', 'context'];
+    const missing: string[] = [];
+    const helpOf = (command: Command): string => {
+      let shown = '';
+      command.configureOutput({ writeOut: (part) => void (shown += part) }).outputHelp();
+      return shown;
+    };
+    for (const group of commands) {
+      if (group.commands.length === 0) expect(helpOf(group)).toMatch(/^ {2}\$ /m);
+      for (const part of group.commands) {
+        expect(part.description()).not.toBe('');
+        // Its own, or one of its group's that names it.
+        const named = new RegExp(`^ {2}\\$ cadre \\S+ ${part.name()}\\b`, 'm');
+        if (large.includes(group.name())) continue;
+        if (!/^ {2}\$ /m.test(helpOf(part)) && !named.test(helpOf(group)))
+          missing.push(`${group.name()} ${part.name()}`);
+      }
+    }
+    expect(missing).toEqual([]);
   });
 
   it('has one group for all that is done with workflows, which the singular names as well', () => {
