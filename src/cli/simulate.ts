@@ -9,7 +9,7 @@ import { agentsFor, type Comparison } from '../simulator/compare.ts';
 import { equalAgents, type Fleet, fleet, strengthOf } from '../simulator/fleet.ts';
 import { generate, levelsOf } from '../simulator/generator.ts';
 import { faultCollector, generatedMix, parseOptions, type SimulateOptions } from '../simulator/options.ts';
-import { policyNames, readPolicy } from '../simulator/policies.ts';
+import { policyNames, readPolicy, unsimulated } from '../simulator/policies.ts';
 import type { Report } from '../simulator/report.ts';
 import { parseTrace, type Work } from '../simulator/work.ts';
 import { showDuration, table } from './output.ts';
@@ -73,6 +73,14 @@ export async function readComparison(given: unknown): Promise<Comparison & { rea
     latencies: options.cloud === 'aws' ? awsLatencies : noLatencies,
     hedged: options.hedge,
   };
+}
+
+/** What of the policies a simulation leaves out, a warning for each file. */
+export function warningsOf({ documents }: Pick<Comparison, 'documents'>): readonly string[] {
+  return [...(documents ?? [])].flatMap(([file, document]) => {
+    const parts = unsimulated(document);
+    return parts.length === 0 ? [] : [`Warning: ${file}: not simulated, and without effect here: ${parts.join(', ')}.`];
+  });
 }
 
 /** Writes the picture of a comparison. Throws CadreError `unreadable-file` when it cannot be written. */

@@ -6,7 +6,7 @@ import { openFleet } from '../distributor/core/agents/fleet.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
 import { turnOf } from '../distributor/core/ready/submitter.ts';
 import { companyUntil } from '../distributor/core/ready/batch.ts';
-import { matches } from '../distributor/core/policy/routing.ts';
+import { matches, mayTake, type Router, routerOfPool } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready/ready-order.ts';
 import { openReservations } from '../distributor/core/ready/reservations.ts';
 import { divide, roundTasksMax } from '../distributor/core/dispatch/shards.ts';
@@ -75,7 +75,18 @@ function mayWait(task: ReadyTask, route: RouteRow, { policy, agents }: PoolRows,
   return companyUntil(task, gathering, now) !== undefined;
 }
 
-/** Hand-outs of a lower level to an agent which could have run a task of a higher level that was shown and still waits; what is due counts as the highest. */
+/** Whether an agent with a free slot may have a task by the policy. One that its strategy may let wait for its own agent, none may have. */
+function mayHave(task: ReadyTask, route: RouteRow, agent: AgentRow, router: Router): boolean {
+  const routing = router(task, route);
+  if (routing.chain.some((each) => each.use === 'affinity' && each.wait_ms > 0)) return false;
+  return (
+    canRun(agent, routing.isPinned ? { ...route, agents: [] } : route) &&
+    routing.excludes(agent) === undefined &&
+    mayTake(routing, agent)
+  );
+}
+
+/** Hand-outs of a lower level to an agent which could and by the policy might have run a task of a higher level that was shown and still waits; what is due counts as the highest. */
 function violationsOf(
   plan: DispatchPlan,
   left: readonly ReadyTask[],
@@ -102,10 +113,11 @@ function violationsOf(
     return rankOf(task) < lowest && route !== undefined && !mayWait(task, route, pool, now);
   });
   if (passed.length === 0) return 0;
+  const router = routerOfPool(pool.policy, now);
   return ordinary.filter(({ task, agent }) =>
     passed.some((waiting) => {
       const route = routes.get(waiting.route);
-      return rankOf(waiting) < rankOf(task) && route !== undefined && canRun(agent, route);
+      return rankOf(waiting) < rankOf(task) && route !== undefined && mayHave(waiting, route, agent, router);
     }),
   ).length;
 }

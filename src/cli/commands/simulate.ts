@@ -48,11 +48,12 @@ Examples:
     )
     .action(
       runs<[Record<string, unknown>]>(async ({ out }, options) => {
-        const [{ readComparison, showReports, writePlot }, { compare, verdictOf }] = await Promise.all([
+        const [{ readComparison, showReports, warningsOf, writePlot }, { compare, verdictOf }] = await Promise.all([
           import('../simulate.ts'),
           import('../../simulator/compare.ts'),
         ]);
         const comparison = await readComparison(options);
+        for (const warning of warningsOf(comparison)) out.note(warning);
         // Before the work, which may take minutes: a plot that cannot be written is told at once.
         if (comparison.plot !== undefined) await writePlot(comparison.plot, '');
         out.progress(`${comparison.work.length} tasks, seed ${comparison.seed}`);

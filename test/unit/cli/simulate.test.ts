@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readComparison, showReports } from '../../../src/cli/simulate.ts';
+import { readComparison, showReports, warningsOf } from '../../../src/cli/simulate.ts';
 import { CadreError } from '../../../src/contracts/errors.ts';
 import { plotOf } from '../../../src/simulator/plot.ts';
 import { compare, verdictOf } from '../../../src/simulator/compare.ts';
@@ -41,6 +41,37 @@ describe('cadre simulate', () => {
     for (const { policy, preemptions } of reports) if (policy === 'fifo-random') expect(preemptions).toBe(0);
     expect(verdictOf(reports)).toMatch(/^default with 8 agents serves best: 95 % of the critical tasks start within/);
     expect(showReports(reports)).toContain('fifo-random');
+  });
+
+  it('warns of what a policy says that is not simulated', async () => {
+    const policy = file(
+      'labels.json',
+      JSON.stringify({
+        strategies: { mine: { use: 'custom', score: 'agent.free' } },
+        by_task_type: { llm: 'mine' },
+        rules: [
+          { name: 'gpu', match: { task_type: ['llm'] }, require_labels: { gpu: 'yes' } },
+          { name: 'pin', match: { priority: ['low'] }, pin: 'agent-1' },
+        ],
+        overflow: [{ name: 'all', waiting_max: 5, then: 'shed_lowest' }],
+      }),
+    );
+    expect(warningsOf(await readComparison({ policy: [policy, 'default'], tasks: '10' }))).toEqual([
+      `Warning: ${policy}: not simulated, and without effect here: strategies.mine (custom), by_task_type, rules[0].match.task_type, rules[0].require_labels, overflow.`,
+    ]);
+  });
+
+  it('counts no task as passed over that a rule keeps from the agent', async () => {
+    const rules = [
+      {
+        name: 'one',
+        match: { priority: ['critical'] },
+        exclude_agents: ['agent-000001', 'agent-000002', 'agent-000003'],
+      },
+    ];
+    const policy = file('held.json', JSON.stringify({ rules }));
+    const [run] = [...compare(await readComparison({ policy: [policy], agents: ['4'], tasks: '500', load: '0.9' }))];
+    expect(run?.report.order_violations).toBe(0);
   });
 
   it('draws the comparison: each run in its colour, each level with its waits, in light and dark', async () => {
