@@ -63,7 +63,8 @@ function ranked(
   const [first = { use: 'least_loaded' as const }] = chain;
   if (typeof choice === 'string') return { by: first.use, candidates: [] };
   const { among, member, rule } = choice;
-  const { score, among: looked = among.all } = choice.ranking ?? rank(first, task, among, { ...context, route });
+  const looked = choice.ranking?.among ?? among.all;
+  const { score } = choice.ranking ?? rank(first, task, among, { ...context, route });
   const scored = looked
     .filter(({ free }) => free > 0)
     .map((each) => ({ agent_id: each.agent.agent_id, score: Math.round(score(each) * 1_000) / 1_000 }))
