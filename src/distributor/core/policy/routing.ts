@@ -4,7 +4,7 @@ import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../../contract
 import { namespaceOf } from '../ready/route.ts';
 import { isCanaryTask } from './canary.ts';
 import type { PlainStrategy, StrategySettings } from '../../../contracts/distributor/strategy.ts';
-import { plainSettings } from '../strategies/registry.ts';
+import { isKnown, plainSettings } from '../strategies/registry.ts';
 
 /** How one task is to be routed. */
 export interface Routing {
@@ -44,14 +44,14 @@ export function hasLabels(agent: Pick<AgentRow, 'labels'>, wanted: Readonly<Reco
   return Object.entries(wanted).every(([name, value]) => agent.labels?.[name] === value);
 }
 
-/** The strategy of this name and its fallbacks. A name that is not known, as an older version of Cadre may meet it, ends the chain. */
+/** The strategy of this name and its fallbacks. One that is not known, as an older version of Cadre may meet it, is left out; a name that is not known ends the chain. */
 function chainOf(name: string, strategies: PolicyDocument['strategies'] = {}): readonly StrategySettings[] {
   const chain: StrategySettings[] = [];
   const seen = new Set<string>();
   for (let next: string | undefined = name; next !== undefined && !seen.has(next);) {
     seen.add(next);
     const settings = (strategies[next] ?? plainSettings(next as PlainStrategy)) as StrategySettings | undefined;
-    if (settings !== undefined) chain.push(settings);
+    if (settings !== undefined && isKnown(settings.use)) chain.push(settings);
     next = settings?.fallback;
   }
   return chain.at(-1)?.use === 'least_loaded' ? chain : [...chain, plainSettings('least_loaded')];
