@@ -105,8 +105,8 @@ export const budgetTokensMax = 1_000_000_000_000_000;
 export const sweptTasksMax = 100;
 /** Lanes of their own for tasks with keys: what a full key holds back stands in the way of a few other keys, never of a task without one. More: more heads to read. */
 export const keyLanesMax = 16;
-/** Pages of a route that are read on when all of a page is held back by limits. More: each dispatch reads more of a backlog that may not start. */
-export const heldPagesMax = 5;
+/** Tasks of a route that a round passes over because each is held back for itself, by a limit or a policy. More: each dispatch reads more of a backlog that may not start; fewer: what could start waits behind them. */
+export const heldTasksMax = 500;
 /** Smallest share of the tasks on which a policy is tried. Smaller: it is never judged. */
 export const canaryShareMin = 0.01;
 /** Largest share of the tasks on which a policy is tried. Larger: the version in force has too few to compare with. */

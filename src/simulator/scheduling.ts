@@ -186,7 +186,12 @@ export function coreScheduling(
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
       const needed = Math.min(room(), roundTasksMax(pool)) + 1;
       const page = isSpread ? needed : Math.min(readyPageSizeMax, needed);
-      const plan = decide(viewOf(pool, lanes, page, now));
+      let plan = decide(viewOf(pool, lanes, page, now));
+      // The dispatcher reads on only the routes that hide something; what more of the others is shown changes nothing.
+      for (let more = page; plan.unread !== undefined;) {
+        more += readyPageSizeMax;
+        plan = decide(viewOf(pool, lanes, more, now));
+      }
       const { starts, served = pool.served } = plan.limits;
       left = { starts, ...(served === undefined ? {} : { served }) };
       for (const { task } of plan.assignments) lanes.remove(task);

@@ -1,6 +1,7 @@
 import { workflowOf } from '../../../contracts/ids.ts';
 import type { PolicyDocument, PolicyRule, TaskMatch } from '../../../contracts/distributor/policy.ts';
 import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import { priorities } from '../../../contracts/distributor/task.ts';
 import { namespaceOf } from '../ready/route.ts';
 import { isCanaryTask } from './canary.ts';
 import type { PlainStrategy, StrategySettings } from '../../../contracts/distributor/strategy.ts';
@@ -68,6 +69,19 @@ function exclusion(
     return `lacks labels of rule ${rule.name}`;
   if (kept !== undefined && hasLabels(agent, kept)) return 'kept for emergencies';
   return undefined;
+}
+
+/** Whether the policy pins tasks to agents, which those need not name. */
+export function pinsTasks(policy: PolicyRow | undefined): boolean {
+  const documents = [policy?.document, policy?.canary?.document];
+  return documents.some((document) => document?.rules?.some(({ pin }) => pin !== undefined) === true);
+}
+
+/** Whether an agent is kept for emergencies of higher levels than this one, so that no task of it or of a lower one gets that agent. */
+export function isKeptFrom(agent: AgentRow, level: number, policy: PolicyRow | undefined): boolean {
+  const { emergency } = policy?.document ?? {};
+  if (emergency === undefined || policy?.canary !== undefined || !hasLabels(agent, emergency.keep_labels)) return false;
+  return emergency.match.priority?.every((each) => priorities.indexOf(each) < level) === true;
 }
 
 /** Reads a pool's policy, and what is tried on a share of its tasks. `now` is epoch ms. */

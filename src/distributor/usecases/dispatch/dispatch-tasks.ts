@@ -4,7 +4,7 @@ import type { AgentRow, PoolRows } from '../../../contracts/rows.ts';
 import type { Grant } from '../../core/dispatch/assignment.ts';
 import { decideDispatch } from '../../core/dispatch/dispatch.ts';
 import type { DispatchPlan } from '../../core/dispatch/round.ts';
-import { openFleet } from '../../core/agents/fleet.ts';
+import { type Fleet, openFleet } from '../../core/agents/fleet.ts';
 import { divide, openPromises, type Promises } from '../../core/dispatch/shards.ts';
 import { holdKey, parseHoldKey } from '../../core/agents/hold.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
@@ -118,12 +118,20 @@ async function dispatchRound(
   const gone = new Set([...memory.gone, ...promises.keys(now)]);
   const fleet = openFleet(rows.agents, now);
   const routes = routesToRead(rows, fleet, told);
-  const { budgets, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
+  const { budgets, readOn, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
   const pool: PoolRows = { ...rows, budgets };
   const { heads, full, due, reserved: behind } = found;
   const { customScores, read: score } = openScores(pool, memory.faults);
-  await score([...heads.values(), ...due.values(), ...behind.values()].flat());
-  const plan = decideDispatch({ now, pool, fleet, ...found, customScores });
+  // A decision gives away the slots of its fleet.
+  const decide = async (of: Fleet): Promise<DispatchPlan> => {
+    await score([...heads.values(), ...due.values(), ...behind.values()].flat());
+    return decideDispatch({ now, pool, fleet: of, ...found, customScores });
+  };
+  let plan = await decide(fleet);
+  while (plan.unread !== undefined) {
+    await readOn(plan.unread);
+    plan = await decide(openFleet(rows.agents, now));
+  }
   // Before anything is handed out: from then on every slot that comes free leads to a dispatch, whoever fills it.
   const marked = await markWanted(deps, pool.pool, plan.blocked);
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
