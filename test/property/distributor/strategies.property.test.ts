@@ -48,6 +48,9 @@ const settings: fc.Arbitrary<StrategySettings> = fc
   .constantFrom(
     ...plainStrategies.map((use) => ({ use })),
     { use: 'weighted', weights: { a: 3, b: 0.5 }, otherwise: 1 },
+    { use: 'weighted', weights: { a: 0, b: 2 }, otherwise: 1 },
+    { use: 'weighted', weights: { a: 1 }, otherwise: 0 },
+    { use: 'affinity', by: 'task_id', wait_ms: 60_000 },
     { use: 'geographic', region: 'eu', distances_ms: { eu: { us: 90 }, ap: { eu: 250 } } },
     { use: 'custom', score: 'agent.free' },
   )
@@ -100,13 +103,18 @@ describe('every strategy', () => {
     );
   });
 
-  it('chooses somebody while anybody is free, unless it excludes them by its settings', () => {
+  it('chooses somebody while anybody is free, unless its settings exclude them or it waits for another one', () => {
     fc.assert(
       fc.property(settings, agents, (how, rows) => {
         const set = setOf(rows);
         const chosen = choose(how, readyTask(), set);
-        if (how.use !== 'custom') expect(chosen === undefined).toBe(set.all.every(({ free }) => free === 0));
-        else expect(chosen?.agent.agent_id ?? 'a').toBe('a');
+        const own = choose(how, readyTask(), setOf(rows.map((row) => ({ ...row, holds: {} }))))?.agent.agent_id;
+        const isOne = how.use === 'custom' || (how.use === 'affinity' && how.wait_ms > 0);
+        const mayHave = (id: string) =>
+          how.use === 'weighted' ? (how.weights[id] ?? how.otherwise) > 0 : !isOne || id === own;
+        const able = set.all.filter(({ agent, free }) => free > 0 && mayHave(agent.agent_id));
+        expect(chosen === undefined).toBe(able.length === 0);
+        if (chosen !== undefined) expect(able).toContain(chosen);
       }),
       { numRuns: 500 },
     );
