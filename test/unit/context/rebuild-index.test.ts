@@ -205,6 +205,7 @@ describe('an index that is made anew', () => {
     expect(await stage.call('reindex', {})).toEqual({
       namespace,
       generation: 1,
+      set_aside: [],
       model: hashedEmbedder.model,
       documents: 0,
       segments: 0,

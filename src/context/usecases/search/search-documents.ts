@@ -11,6 +11,7 @@ import { tokensOf } from '../../core/search/tokens.ts';
 import { documentOf, isGone, type StoredVersion, versionsById } from '../../core/version.ts';
 import type { Embedder, IndexDeps, SearchDeps } from '../../index-ports.ts';
 import type { Caller } from '../../ports.ts';
+import { reasonOf, vectorsOf } from './embed-texts.ts';
 import { catchUp } from './index-documents.ts';
 import { type IndexAnswer, searchIndex } from './search-index.ts';
 
@@ -50,10 +51,17 @@ function textSeen(version: StoredVersion, access: Access): string {
   return searchableText(version, visible(documentOf(version), access).data);
 }
 
+/** What the caller sees of a document as it is now; of one whose data cannot be read its id and tags, so that the other hits are told. */
 async function seenText(deps: SearchDeps, head: ContextHead, access: Access): Promise<string | undefined> {
-  const latest = await deps.documents.latest(head);
-  if (latest?.data === undefined || isGone(latest, deps.sources.now())) return undefined;
-  return textSeen(latest, access);
+  try {
+    const latest = await deps.documents.latest(head);
+    if (latest?.data === undefined || isGone(latest, deps.sources.now())) return undefined;
+    return textSeen(latest, access);
+  } catch (error) {
+    const { namespace, context_id } = head;
+    deps.log.warn('a document that was found cannot be read', { namespace, context_id, reason: reasonOf(error) });
+    return searchableText(head, '');
+  }
 }
 
 /** What a hit shows: the document as it is now, or the version asked for; undefined when that is not there. */
@@ -105,7 +113,10 @@ async function rankings(
 ): Promise<{ readonly text: readonly string[]; readonly vector: readonly string[] }> {
   const others = [...documents].flatMap(([id, { seen }]) => (seen === undefined ? [] : [{ id, seen }]));
   const { text, vector } = answer;
-  const vectors = vector === undefined ? [] : ((await embedder?.embed(others.map(({ seen }) => seen))) ?? []);
+  const { vectors } = await vectorsOf(
+    vector === undefined ? undefined : embedder,
+    others.map(({ seen }) => seen),
+  );
   const seenScores = new Map(
     others.map(({ id, seen }, at) => {
       const own = vectors[at];
@@ -148,6 +159,8 @@ export async function searchDocuments(
   const tokens = new Set(tokensOf(text));
   for (const most of [limit * 3 + 20, candidatesMax]) {
     const answer = await searchIndex(index, loaded, { text, mode, filter, limit: most });
+    if (answer.failure !== undefined)
+      deps.log.warn('found by words alone', { namespace, reason: reasonOf(answer.failure) });
     const lists = [answer.text?.candidates ?? [], answer.vector?.candidates ?? []];
     const candidates = new Map(lists.flat().map(({ id, version }) => [id, version]));
     const documents = await readable(deps, caller, namespace, candidates, filter);
