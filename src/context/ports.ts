@@ -112,14 +112,19 @@ export interface DocumentStore {
   latestOf(keys: readonly DocumentKey[]): Promise<readonly (StoredVersion | undefined)[]>;
   /** Ids of documents, strongly consistent. A page may be shorter than asked for. */
   find(finding: Finding, limit: number, cursor?: string): Promise<ContextPage<string>>;
-  /** The edges that leave or reach a document. */
-  edges(key: DocumentKey, direction: 'out' | 'in', type?: string): Promise<readonly Edge[]>;
+  /** The edges that leave or reach a document, of one type or of all. */
+  edges(key: DocumentKey, direction: 'out' | 'in', type: string | undefined, limit: number): Promise<readonly Edge[]>;
   /** Notes which versions a task has read; a repeat changes nothing. Which it wrote is noted with the versions. */
   recordReads(namespace: string, task_id: string, reads: readonly DocumentVersion[], at: number): Promise<void>;
   /** The tasks that have read a version. */
-  readersOf(key: DocumentKey, version: number): Promise<readonly string[]>;
+  readersOf(key: DocumentKey, version: number, limit: number): Promise<readonly string[]>;
   /** The versions that a task has read or written. */
-  touchedBy(namespace: string, task_id: string, action: 'read' | 'wrote'): Promise<readonly DocumentVersion[]>;
+  touchedBy(
+    namespace: string,
+    task_id: string,
+    action: 'read' | 'wrote',
+    limit: number,
+  ): Promise<readonly DocumentVersion[]>;
   /** Changes of a namespace stamped after `since` and until `until`, in about their order: one page of each partition, and where to go on. */
   changes(
     namespace: string,

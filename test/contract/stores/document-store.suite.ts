@@ -66,11 +66,12 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       for (let told = 0; told < 2; told += 1)
         await store().recordReads(namespace, 'w:n:3', [...reads, ...reads], Date.parse(at));
       await store().recordReads(namespace, 'w:n:4', reads.slice(1), Date.parse(at));
-      expect(await store().readersOf(first, 1)).toEqual(['w:n:3']);
-      expect(await store().readersOf(first, 2)).toEqual(['w:n:3', 'w:n:4']);
-      expect(await store().touchedBy(namespace, 'w:n:3', 'read')).toEqual(reads);
-      expect(await store().touchedBy(namespace, 'w:n:2', 'wrote')).toEqual(reads.slice(1));
-      expect(await store().touchedBy(namespace, 'w:n:3', 'wrote')).toEqual([]);
+      expect(await store().readersOf(first, 1, 10)).toEqual(['w:n:3']);
+      expect(await store().readersOf(first, 2, 10)).toEqual(['w:n:3', 'w:n:4']);
+      expect(await store().readersOf(first, 2, 1)).toEqual(['w:n:3']);
+      expect(await store().touchedBy(namespace, 'w:n:3', 'read', 10)).toEqual(reads);
+      expect(await store().touchedBy(namespace, 'w:n:2', 'wrote', 10)).toEqual(reads.slice(1));
+      expect(await store().touchedBy(namespace, 'w:n:3', 'wrote', 10)).toEqual([]);
     });
 
     it('writes all documents of a commit or none, and looks at others', async () => {
@@ -124,12 +125,12 @@ export function documentStoreSuite(store: () => DocumentStore): void {
         ],
       });
       await store().commit([{ previous: undefined, next: from }]);
-      expect(await store().edges(from, 'out', 'needs')).toEqual([{ from: 'a', type: 'needs', to: 'b' }]);
-      expect(await store().edges({ namespace, context_id: 'b/c' }, 'in')).toEqual([
+      expect(await store().edges(from, 'out', 'needs', 10)).toEqual([{ from: 'a', type: 'needs', to: 'b' }]);
+      expect(await store().edges({ namespace, context_id: 'b/c' }, 'in', undefined, 10)).toEqual([
         { from: 'a', type: 'like', to: 'b/c' },
       ]);
       await store().commit([next(from, { relations: [] })]);
-      expect(await store().edges(from, 'out')).toEqual([]);
+      expect(await store().edges(from, 'out', undefined, 10)).toEqual([]);
     });
 
     it('lists versions newest first and changes since a cursor', async () => {
@@ -195,7 +196,7 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect((await store().entries(first)).map(({ kind }) => kind)).toEqual(['erase']);
       expect(await store().operation(first, 'op2')).toBeUndefined();
       expect(await store().version(below, 1)).toEqual(below);
-      expect(await store().edges(first, 'in')).toHaveLength(1);
+      expect(await store().edges(first, 'in', undefined, 10)).toHaveLength(1);
     });
 
     it('knows what is due, and notes what was done on the version that was seen', async () => {

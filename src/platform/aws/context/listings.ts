@@ -79,16 +79,21 @@ async function edges(
   key: DocumentKey,
   direction: 'out' | 'in',
   type: string | undefined,
+  limit: number,
 ): Promise<readonly Edge[]> {
   const prefix = edgePrefix[direction];
-  const items = await queryItems(db, {
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: {
-      ':pk': documentPartition(key),
-      ':prefix': `${prefix}${type === undefined ? '' : `${type}#`}`,
+  const items = await queryItems(
+    db,
+    {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: {
+        ':pk': documentPartition(key),
+        ':prefix': `${prefix}${type === undefined ? '' : `${type}#`}`,
+      },
+      ConsistentRead: true,
     },
-    ConsistentRead: true,
-  });
+    limit,
+  );
   return items.map(({ sk }) => {
     const [edgeType = '', other = ''] = String(sk).slice(prefix.length).split('#');
     return direction === 'out'
@@ -169,7 +174,7 @@ const changes = async (
 export function contextListings(db: Database): Pick<DocumentStore, 'find' | 'edges' | 'changes' | 'audit' | 'audited'> {
   return {
     find: (finding, limit, cursor) => find(db, finding, limit, cursor),
-    edges: (key, direction, type) => edges(db, key, direction, type),
+    edges: (...args) => edges(db, ...args),
     changes: (...args) => changes(db, ...args),
     audit: async (namespace, id, entry) => {
       const day = entry.at.slice(0, 10);
