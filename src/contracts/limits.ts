@@ -320,6 +320,8 @@ export const relationDepthMax = 5;
 export const relationChainMax = 200;
 /** Versions that a task tells it has read, a call. More: one call is more than a few batches of rows. */
 export const lineageReadsMax = 100;
+/** Candidates of each ranking that one question looks at for those that its caller may read. More: it reads too many heads. */
+export const searchCandidatesMax = 2_000;
 /** Documents that one walk over relations visits. More: the answer comes too late. */
 export const visitedDocumentsMax = 1_000;
 /** A change is listed when it is this old: one that was stamped earlier cannot be written later. Shorter: a slow writer's change may be missed. */

@@ -40,7 +40,11 @@ export const searchHit = z.object({
 });
 export type SearchHit = z.infer<typeof searchHit>;
 
-export const searchAnswer = z.object({ items: z.array(searchHit) });
+export const searchAnswer = z.object({
+  items: z.array(searchHit),
+  /** There are fewer hits than asked for, and may be more: most of what it looked at was not for the caller. Ask more narrowly. */
+  cut: z.boolean(),
+});
 
 export const indexRequest = z.strictObject({ namespace: namespaceName.default(defaultNamespace) });
 
