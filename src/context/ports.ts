@@ -140,6 +140,7 @@ export interface DocumentStore {
   removeSnapshot(namespace: string, name: string): Promise<void>;
   /** Keeps a change that could not be merged; the same conflict again changes nothing. */
   keepConflict(conflict: ConflictDocument): Promise<void>;
+  /** What could not be merged, newest first. A page may be shorter than asked for. */
   conflicts(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ConflictDocument>>;
   lock(namespace: string, name: string): Promise<LockRow | undefined>;
   /** Writes a lock whose revision follows the stored one. False: somebody else changed it meanwhile. */
@@ -176,12 +177,14 @@ export interface DocumentStore {
    * the document, what is due or its archive since `before`, and nothing is noted.
    */
   note(before: ContextHead, after: ContextHead): Promise<boolean>;
-  /** Removes the versions before this one, with their objects. */
+  /** Removes the versions before this one, with their objects and the conflicts that are about them. */
   prune(head: ContextHead, first: number): Promise<void>;
   /** Writes the versions of a document to the archive under this name. Nothing refers to it yet. */
   pack(head: ContextHead, archive_id: string): Promise<void>;
   /** Removes what the archive has of a document, while its head says so and that archiving is due; stops when it no longer does. */
   removeArchived(head: ContextHead): Promise<void>;
+  /** The part of the archive of a document in which this version lies, oldest first; what came after the archiving is not in it. */
+  archived(head: ContextHead, version: number): Promise<readonly StoredVersion[]>;
   /** Writes back the versions of a document that is in the archive. */
   thaw(head: ContextHead): Promise<void>;
   /** Documents with something due, the most overdue first. May be behind by a moment: the head says what is due indeed. */

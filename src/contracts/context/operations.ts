@@ -94,7 +94,7 @@ export const contextOperations = {
   hold: { summary: 'Let nothing of a document be removed', body: lifecycleRequest, answer: changeAnswer },
   release: { summary: 'End the hold of a document', body: lifecycleRequest, answer: changeAnswer },
   export: {
-    summary: 'All that is stored of one subject, version by version',
+    summary: 'All that is stored of one subject: versions and conflicts',
     body: exportRequest,
     answer: exportAnswer,
   },

@@ -12,7 +12,7 @@ interface SubjectOptions extends PageOptions {
 
 /** `cadre context export|erase|certificates` */
 export function addSubjects(command: (usage: string, description: string) => Command): void {
-  command('export', 'all that is stored of one subject: every version, a JSON line each')
+  command('export', 'all that is stored of one subject: every version and conflict, a JSON line each')
     .requiredOption('--subject <id>', 'whose data')
     .action(
       runs<[SubjectOptions]>(async ({ out, client }, { namespace, subject = '' }) => {

@@ -3,6 +3,7 @@ import type { ContextHead } from '../../../contracts/context/context.ts';
 import { archiveBytesMax, coldBytesMin } from '../../../contracts/limits.ts';
 import type { DocumentKey, StoredVersion } from '../../../context/core/version.ts';
 import type { DocumentStore } from '../../../context/ports.ts';
+import { conflictRows } from './conflicts.ts';
 import { contextHeadKey, documentPartition, versionKey } from './keys.ts';
 import { bodiesOf, type Bodies, fromVersionItem, packText, unpackText, versionItem } from './rows.ts';
 import { chunks, type Database, queryItems, writeAll } from '../database.ts';
@@ -117,25 +118,37 @@ async function thaw(db: Database, bodies: Bodies, head: ContextHead): Promise<vo
   }
 }
 
-/** The rows go first: who reads a version finds it whole, or not at all. */
+/** The versions in that object of the archive in which this one lies. */
+async function archivedWith(bodies: Bodies, head: ContextHead, version: number): Promise<readonly StoredVersion[]> {
+  const object = (await objectsOf(bodies, head)).findLast(
+    (key) => Number(key.slice(key.lastIndexOf('-') + 1)) <= version,
+  );
+  return object === undefined ? [] : unpack(bodies, object);
+}
+
+/** The rows go first: who reads a version or a conflict finds it whole, or not at all. */
 async function prune(db: Database, { objects, bucket }: Bodies, head: ContextHead, first: number): Promise<void> {
-  const items = await versionItems(db, head, 1, first - 1);
+  const conflicts = await conflictRows(db, head);
+  const old = conflicts.filter(({ version }) => Number(version) < first);
+  const items = [...(await versionItems(db, head, 1, first - 1)), ...old];
   await writeAll(
     db,
     items.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk: String(pk), sk: String(sk) } } })),
   );
   const prefix = bodiesOf(head);
-  const found = await objects.list(bucket, prefix);
-  const old = found.filter(({ key }) => Number.parseInt(key.slice(prefix.length), 10) < first);
-  await Promise.all(old.map(({ key }) => objects.remove(bucket, key)));
+  const found = (await objects.list(bucket, prefix)).map(({ key }) => key);
+  const bodiesOfOld = found.filter((key) => Number.parseInt(key.slice(prefix.length), 10) < first);
+  const ofConflicts = old.flatMap(({ body_object }) => (typeof body_object === 'string' ? [body_object] : []));
+  await Promise.all([...bodiesOfOld, ...ofConflicts].map((key) => objects.remove(bucket, key)));
 }
 
 /** The part of the store that moves old versions away and back. */
 export function contextArchive(
   db: Database,
   bodies: Bodies,
-): Pick<DocumentStore, 'pack' | 'removeArchived' | 'thaw' | 'prune'> {
+): Pick<DocumentStore, 'pack' | 'removeArchived' | 'archived' | 'thaw' | 'prune'> {
   return {
+    archived: (head, version) => archivedWith(bodies, head, version),
     pack: (head, archive_id) => pack(db, bodies, head, archive_id),
     removeArchived: (head) => removeArchived(db, bodies, head),
     thaw: (head) => thaw(db, bodies, head),

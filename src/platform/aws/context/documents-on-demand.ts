@@ -60,6 +60,7 @@ export function documentsOnDemand(db: Database, bodies: Bodies, cache: CacheDeps
     prune: true,
     pack: true,
     removeArchived: true,
+    archived: true,
     thaw: true,
     lock: true,
     setLock: true,

@@ -60,6 +60,16 @@ export async function pageOfRows(
   return { items: Items, ...(next === undefined ? {} : { cursor: next }) };
 }
 
+/** The rows of a partition whose sort key has a prefix, newest first, a page at a time. */
+export function rowsUnder(
+  db: Database,
+  pk: string,
+  prefix: string,
+  page: { readonly limit: number; readonly cursor: string | undefined },
+): Promise<ContextPage<Item>> {
+  return pageOfRows(db, pk, [prefix, `${prefix}${last}`], { ...page, newestFirst: true });
+}
+
 function partitionOf(namespace: string, by: Finding['by']): string {
   if (by === undefined) return treePartition(namespace);
   if ('tag' in by) return tagPartition(namespace, by.tag);

@@ -1,21 +1,12 @@
 import { GetCommand, PutCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../../contracts/errors.ts';
-import type { ConflictDocument } from '../../../contracts/context/requests.ts';
 import { retentionMs } from '../../../contracts/limits.ts';
 import { headOf, historyEntry, type DocumentKey, type StoredVersion } from '../../../context/core/version.ts';
 import type { Check, Commit, DocumentStore, NamespaceRow } from '../../../context/ports.ts';
-import {
-  conflictKey,
-  conflictPrefix,
-  contextHeadKey,
-  documentPartition,
-  operationKey,
-  policyKey,
-  versionKey,
-  versionPrefix,
-} from './keys.ts';
+import { contextHeadKey, documentPartition, operationKey, policyKey, versionKey, versionPrefix } from './keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './rows.ts';
 import { contextArchive } from './archive.ts';
+import { contextConflicts } from './conflicts.ts';
 import { contextLocks } from './locks.ts';
 import { contextTypes } from './types.ts';
 import { contextWatchers } from './watchers.ts';
@@ -23,8 +14,8 @@ import { contextSnapshots } from './snapshots.ts';
 import { contextSubjects } from './subjects.ts';
 import { contextLifecycle } from './lifecycle.ts';
 import { contextLineage, writtenItem } from './lineage.ts';
-import { contextListings, pageOfRows } from './listings.ts';
-import { type Database, getItems, queryItems, isApplied, isRefused } from '../database.ts';
+import { contextListings, rowsUnder } from './listings.ts';
+import { type Database, getItems, queryItems, isApplied } from '../database.ts';
 import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 
@@ -32,11 +23,6 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** DynamoDB: actions of one TransactWriteItems. */
 const transactionActionsMax = 100;
-
-/** The rows of a partition whose sort key has a prefix, newest first, a page at a time. */
-function newestFirst(db: Database, pk: string, prefix: string, limit: number, cursor: string | undefined) {
-  return pageOfRows(db, pk, [prefix, `${prefix}~`], { limit, cursor, newestFirst: true });
-}
 
 /**
  * The actions of one commit. The head must be at the version that the decision saw, or must not exist: of two changes from one version only one
@@ -117,17 +103,6 @@ async function commit(
   return keys.filter((_, index) => failed.has(index));
 }
 
-async function keepConflict(db: Database, conflict: ConflictDocument): Promise<void> {
-  const { data, conflicts, ...rest } = conflict;
-  const Item = { ...conflictKey(conflict, conflict.conflict_id), ...rest, text: JSON.stringify({ data, conflicts }) };
-  await db.client
-    // must not exist: the operation's repeat keeps the same conflict.
-    .send(new PutCommand({ TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' }))
-    .catch((error: unknown) => {
-      if (!isRefused(error)) throw error;
-    });
-}
-
 /** Heads, then the versions that they name: immutable, so that nothing can come between. Two calls for a hundred documents. */
 async function latestOf(db: Database, bodies: Bodies, keys: readonly DocumentKey[]) {
   const heads = await getItems(db, keys.map(contextHeadKey));
@@ -164,10 +139,6 @@ async function setNamespace(db: Database, row: NamespaceRow): Promise<boolean> {
   );
 }
 
-function fromConflictItem({ pk: _pk, sk: _sk, text, ...rest }: Item): ConflictDocument {
-  return { ...rest, ...(JSON.parse(String(text)) as object) } as ConflictDocument;
-}
-
 /** Documents in the table of their own; large bodies in the bucket. */
 export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore {
   const one = async (key: { pk: string; sk: string }): Promise<Item | undefined> =>
@@ -202,16 +173,11 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
       return items.map((item) => item && fromHeadItem(item));
     },
     versions: async (key, limit, cursor) => {
-      const page = await newestFirst(db, documentPartition(key), versionPrefix, limit, cursor);
+      const page = await rowsUnder(db, documentPartition(key), versionPrefix, { limit, cursor });
       return { ...page, items: page.items.map((item) => historyEntry(item as unknown as StoredVersion)) };
     },
     commit: (commits, checks = []) => commit(db, bodies, commits, checks),
     latestOf: (keys) => latestOf(db, bodies, keys),
-    keepConflict: (conflict) => keepConflict(db, conflict),
-    conflicts: async (key, limit, cursor) => {
-      const page = await newestFirst(db, documentPartition(key), conflictPrefix, limit, cursor);
-      return { ...page, items: page.items.map(fromConflictItem) };
-    },
     namespace: async (namespace) => {
       const item = await one(policyKey(namespace));
       if (item === undefined) return undefined;
@@ -219,6 +185,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
       return row as unknown as NamespaceRow;
     },
     setNamespace: (row) => setNamespace(db, row),
+    ...contextConflicts(db, bodies),
     ...contextListings(db),
     ...contextLineage(db),
     ...contextLifecycle(db, bodies),
