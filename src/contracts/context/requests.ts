@@ -166,7 +166,7 @@ export const patchDocumentRequest = z
 
 export const appendDocumentRequest = z.strictObject({
   ...documentRef,
-  /** The list that grows; it is made when nothing is there. */
+  /** The list that grows; it is made, below objects, when nothing is there. */
   pointer: pointer.default(''),
   items: z.array(contextData).min(1).max(appendItemsMax),
   ...changeFields,

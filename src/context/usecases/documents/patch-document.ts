@@ -9,7 +9,7 @@ import { CadreError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/json.ts';
 import { keepingMasked, visible, type Access } from '../../core/access.ts';
 import { mergePatched, patched } from '../../core/patch.ts';
-import { isList, keysOf, valueAt, withValueAt } from '../../core/pointer.ts';
+import { canHold, isList, keysOf, valueAt, withValueAt } from '../../core/pointer.ts';
 import { documentOf, headOf, nextVersion, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
 import { changeData, repeatedOf, stampOf } from './change-document.ts';
@@ -76,8 +76,10 @@ export async function appendDocument(
     if (mask.some((place) => request.pointer === place || request.pointer.startsWith(`${place}/`)))
       throw new CadreError('forbidden', `${request.pointer} is masked for ${caller.principal}`, { path: 'pointer' });
     const list = valueAt(data, keys) ?? [];
-    if (!isList(list))
-      throw new CadreError('invalid-input', `there is no list at "${request.pointer}"`, { path: 'pointer' });
+    if (!isList(list) || !canHold(data, keys))
+      throw new CadreError('invalid-input', `no list is at "${request.pointer}", and none can be made there`, {
+        path: 'pointer',
+      });
     return withValueAt(data, keys, [...list, ...request.items]) ?? null;
   });
 }
