@@ -177,7 +177,7 @@ export interface DocumentStore {
    * the document, what is due or its archive since `before`, and nothing is noted.
    */
   note(before: ContextHead, after: ContextHead): Promise<boolean>;
-  /** Removes the versions before this one, with their objects and the conflicts that are about them. */
+  /** Removes the versions before this one, with their objects and the conflicts that are about them, while nobody changes the document and that is due; stops when somebody has. */
   prune(head: ContextHead, first: number): Promise<void>;
   /** Writes the versions of a document to the archive under this name. Nothing refers to it yet. */
   pack(head: ContextHead, archive_id: string): Promise<void>;

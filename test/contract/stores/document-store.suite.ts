@@ -240,7 +240,12 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       await store().removeArchived(settled);
       expect(await store().version(first, 1)).toEqual(first);
       expect(await store().version(first, 2)).toEqual(second.next);
-      await store().prune(settled, 2);
+      const { archive: _archive, ...back } = settled;
+      const pruning = { ...back, due: { at, action: 'prune' as const } };
+      expect(await store().note(settled, pruning)).toBe(true);
+      for (const seen of [settled, { ...pruning, version: 1 }]) await store().prune(seen, 2);
+      expect(await store().version(first, 1)).toEqual(first);
+      await store().prune(pruning, 2);
       expect(await store().version(first, 1)).toBeUndefined();
       expect((await store().version(first, 2))?.data).toEqual(second.next.data);
     });

@@ -1,5 +1,5 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { ContextHead } from '../../../contracts/context/context.ts';
+import type { ContextHead, Due } from '../../../contracts/context/context.ts';
 import { archiveBytesMax, coldBytesMin } from '../../../contracts/limits.ts';
 import type { DocumentKey, StoredVersion } from '../../../context/core/version.ts';
 import type { DocumentStore } from '../../../context/ports.ts';
@@ -80,30 +80,44 @@ export async function* archived(bodies: Bodies, head: ContextHead): AsyncGenerat
 }
 
 /**
+ * The head must be as it was seen, with this due. Whoever holds the document, changes it, or thaws it makes it another one first: from then on nothing is
+ * removed.
+ */
+function guardOf(db: Database, { namespace, context_id, version, archive }: ContextHead, due: Due['action']): Action {
+  const names = { '#version': 'version', '#due': 'due', '#action': 'action', '#archive': 'archive' };
+  const isThere = archive === undefined ? 'attribute_not_exists(#archive)' : '#archive.#id = :archive';
+  return {
+    ConditionCheck: {
+      TableName: db.table,
+      Key: contextHeadKey({ namespace, context_id }),
+      ConditionExpression: `#version = :version AND #due.#action = :due AND ${isThere}`,
+      ExpressionAttributeNames: { ...names, ...(archive === undefined ? {} : { '#id': 'id' }) },
+      ExpressionAttributeValues: {
+        ':version': version,
+        ':due': due,
+        ...(archive === undefined ? {} : { ':archive': archive.id }),
+      },
+    },
+  };
+}
+
+const removalOf =
+  (db: Database) =>
+  ({ pk, sk }: Item): Action => ({ Delete: { TableName: db.table, Key: { pk, sk } } });
+
+/**
  * Objects, then rows: a row whose object is gone is read by nobody, because its head says that it is in the archive, and whoever thaws writes it anew.
- * The newest version's row stays. Each transaction looks at the head: whoever thaws takes the archiving off what is due first, and from then on nothing
- * is removed.
+ * The newest version's row stays.
  */
 async function removeArchived(db: Database, { objects, bucket }: Bodies, head: ContextHead): Promise<void> {
   const items = await versionItems(db, head, 1, head.version);
-  const guard: Action = {
-    ConditionCheck: {
-      TableName: db.table,
-      Key: contextHeadKey(head),
-      ConditionExpression: '#version = :version AND #archive.#id = :archive AND #due.#action = :due',
-      ExpressionAttributeNames: {
-        ...{ '#version': 'version', '#archive': 'archive', '#id': 'id', '#due': 'due', '#action': 'action' },
-      },
-      ExpressionAttributeValues: { ':version': head.version, ':archive': head.archive?.id, ':due': 'archive' },
-    },
-  };
+  const guard = guardOf(db, head, 'archive');
   for (const part of chunks(items, removalsPerTransaction)) {
     const names = part.flatMap(({ body_object }) => (typeof body_object === 'string' ? [body_object] : []));
     const own = names.filter((name) => !name.endsWith(thawedSuffix(head)));
     await Promise.all(own.map((name) => objects.remove(bucket, name)));
     const older = part.filter(({ version }) => version !== head.version);
-    const removals = older.map(({ pk, sk }): Action => ({ Delete: { TableName: db.table, Key: { pk, sk } } }));
-    if ((await transact(db, [guard, ...removals])) !== undefined) return;
+    if ((await transact(db, [guard, ...older.map(removalOf(db))])) !== undefined) return;
   }
 }
 
@@ -131,10 +145,9 @@ async function prune(db: Database, { objects, bucket }: Bodies, head: ContextHea
   const conflicts = await conflictRows(db, head);
   const old = conflicts.filter(({ version }) => Number(version) < first);
   const items = [...(await versionItems(db, head, 1, first - 1)), ...old];
-  await writeAll(
-    db,
-    items.map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk: String(pk), sk: String(sk) } } })),
-  );
+  const guard = guardOf(db, head, 'prune');
+  for (const part of chunks(items, removalsPerTransaction))
+    if ((await transact(db, [guard, ...part.map(removalOf(db))])) !== undefined) return;
   const prefix = bodiesOf(head);
   const found = (await objects.list(bucket, prefix)).map(({ key }) => key);
   const bodiesOfOld = found.filter((key) => Number.parseInt(key.slice(prefix.length), 10) < first);
