@@ -105,7 +105,7 @@ export interface DocumentStore {
   versions(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ContextVersionView>>;
   /**
    * Writes the next versions of up to 25 documents, all or none: heads, versions and whatever finds them. Answers with the keys of the documents
-   * that were not as expected; an empty list: it is written.
+   * that were not as expected, or of all when their stamps became too old for readers of the changes; an empty list: it is written.
    */
   commit(commits: readonly Commit[], checks?: readonly Check[]): Promise<readonly DocumentKey[]>;
   /** The newest versions with their data, in the order of the keys. */
@@ -183,9 +183,9 @@ export interface DocumentStore {
   pack(head: ContextHead, archive_id: string): Promise<void>;
   /** Removes what the archive has of a document, while its head says so and that archiving is due; stops when it no longer does. */
   removeArchived(head: ContextHead): Promise<void>;
-  /** The part of the archive of a document in which this version lies, oldest first; what came after the archiving is not in it. */
-  archived(head: ContextHead, version: number): Promise<readonly StoredVersion[]>;
-  /** Writes back the versions of a document that is in the archive. */
+  /** Versions in the archive of a document from this one back, newest first, at least one if there is any; what came after the archiving is not in it. */
+  archived(head: ContextHead, version: number, limit: number): Promise<readonly StoredVersion[]>;
+  /** Writes back the versions of a document that is in the archive. What an earlier call has written back is not written again. */
   thaw(head: ContextHead): Promise<void>;
   /** Documents with something due, the most overdue first. May be behind by a moment: the head says what is due indeed. */
   due(namespace: string, limit: number): Promise<readonly { readonly context_id: string; readonly at: string }[]>;

@@ -322,8 +322,13 @@ export const relationChainMax = 200;
 export const lineageReadsMax = 100;
 /** Documents that one walk over relations visits. More: the answer comes too late. */
 export const visitedDocumentsMax = 1_000;
-/** A change is listed when it is this old: one that was stamped earlier cannot be written later. Shorter: a slow writer's change may be missed. */
+/** A change is listed when it is this old: one that was stamped earlier is written by then. Shorter: a slow writer's change may be missed. */
 export const changeSettleMs = 5_000;
+/**
+ * No write of a change begins later than this after its stamp; it is stamped anew. The rest of the time until it is listed is for the write itself, with what AWS's client repeats by itself. Longer: a slow write lands behind
+ * the cursors of readers of the changes, who miss it.
+ */
+export const commitBeginMsMax = 2_500;
 /** Rules of a policy, of a document or a namespace. More: every access reads them all. */
 export const policyRulesMax = 100;
 /** Times a change is decided again when somebody else was faster. More: a hot document holds a function; the caller may try again. */

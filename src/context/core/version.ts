@@ -35,6 +35,7 @@ export interface StoredVersion extends ContextHead {
 
 /** Who changes a document, when, and by which operation. */
 export interface Stamp {
+  /** Epoch milliseconds; another decision about the same change, which takes the place of the first, has a later one. */
   readonly now: number;
   readonly principal: string;
   readonly operation_id: string;
@@ -136,7 +137,8 @@ export function nextVersion(
 ): StoredVersion {
   checkNotBeingErased(previous);
   const data = parse(contextData, change.data, ['data']);
-  const at = new Date(stamp.now).toISOString();
+  const { now } = stamp;
+  const at = new Date(now).toISOString();
   const before = previous === undefined || change.kind === 'create' || change.kind === 'fork' ? undefined : previous;
   const version = (previous?.version ?? 0) + 1;
   return defined<StoredVersion>({
@@ -157,7 +159,7 @@ export function nextVersion(
     subject: subjectOf(previous, change),
     first_version: previous?.first_version,
     ttl_ms: change.ttl_ms ?? before?.ttl_ms,
-    expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
+    expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, now),
     // A hold is of the place: creating a document anew does not end it.
     legal_hold: previous?.legal_hold,
     vector: change.vector ?? (before?.vector && { ...before.vector, plain: version }),

@@ -116,19 +116,19 @@ describe('the life of a document', () => {
         const rows = cloud.dynamodb.items('contexts').filter(({ sk }) => String(sk).startsWith('V#'));
         return rows.flatMap(({ kind, version }) => (kind === 'settings' ? [] : [Number(version)]));
       };
-      const send = dynamodb.send.bind(deps.client);
-      dynamodb.send = (async (command: never) => {
+      const send = dynamodb.send.bind(dynamodb) as (command: unknown) => Promise<unknown>;
+      dynamodb.send = (async (command: unknown) => {
         calls += 1;
         if (calls === moment) {
-          dynamodb.send = send;
+          dynamodb.send = send as never;
           atHold = versions();
           await call('hold', { ...id, reason: 'a lawsuit' });
         }
         return send(command);
-      }) as typeof send;
+      }) as never;
       await sweepNamespace(deps, 'default').catch(() => undefined);
       reached = calls >= moment;
-      dynamodb.send = send;
+      dynamodb.send = send as never;
       if (reached) expect(versions()).toEqual(atHold);
       if (reached) await call('release', { ...id, reason: 'settled' });
       await pass(2 * dayMs);

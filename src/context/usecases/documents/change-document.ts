@@ -20,14 +20,16 @@ export type Decision =
 type Decide<V extends ContextHead> = (state: DocumentState<V>) => Promise<Decision>;
 type Load<V extends ContextHead> = (deps: ContextDeps, key: DocumentKey) => Promise<DocumentState<V>>;
 
-/** The stamp of a change that is made now. Without an operation id the change gets one, and a repeat of the call is another change. */
+/** The stamp of a change, whose time is that of each decision about it. Without an operation id the change gets one, and a repeat of the call is another change. */
 export function stampOf(
   { sources }: ContextDeps,
   { principal }: Caller,
   { operation_id, origin }: { readonly operation_id?: string | undefined; readonly origin?: Origin | undefined },
 ): Stamp {
   return {
-    now: sources.now(),
+    get now() {
+      return sources.now();
+    },
     principal,
     operation_id: operation_id ?? sources.id(),
     origin,
@@ -79,7 +81,7 @@ export async function prepared(
 }
 
 /** Writes back the history of a document that is in the archive. The archiving, where it has not ended, ends first. Throws `version-conflict` when somebody was faster. */
-export async function thawDocument(deps: ContextDeps, room: NamespaceRow | undefined, archived: ContextHead) {
+async function thawDocument(deps: ContextDeps, room: NamespaceRow | undefined, archived: ContextHead) {
   const [head] = await deps.documents.heads([archived]);
   if (head?.archive === undefined) return;
   if (head.due?.action === 'archive' && !(await deps.documents.note(head, withDue(head, room?.policy))))

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { TransactionAnswer, transactionRequest } from '../../../contracts/context/requests.ts';
 import { CadreError } from '../../../contracts/errors.ts';
+import { commitRepeatsMax } from '../../../contracts/limits.ts';
 import { keepingMasked } from '../../core/access.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../../core/version.ts';
 import type { Caller, Check, Commit, ContextDeps } from '../../ports.ts';
@@ -80,13 +81,23 @@ async function repeatedHeads(
   return own.length === writing.length && own.length > 0 ? own : undefined;
 }
 
+/** All that the operations are about as it is now. Only what a patch is made from has to be there with its data. */
+function loadAll(deps: ContextDeps, { namespace, operations }: z.output<typeof transactionRequest>) {
+  return Promise.all(
+    operations.map(({ operation, context_id }): Promise<DocumentState> => {
+      const loaded = operation === 'patch' ? loadDocument : loadHead;
+      return loaded(deps, { namespace, context_id });
+    }),
+  );
+}
+
 /** Changes up to 25 documents, all or none. Throws what each operation alone would throw, with nothing written. */
 export async function transactDocuments(
   deps: ContextDeps,
   caller: Caller,
   request: z.output<typeof transactionRequest>,
 ): Promise<TransactionAnswer> {
-  const { namespace, operations } = request;
+  const { operations } = request;
   for (const [index, operation] of operations.entries()) {
     if (operation.operation === 'patch' && (operation.patch === undefined) === (operation.merge_patch === undefined))
       throw new CadreError('invalid-input', 'give either patch or merge_patch', {
@@ -94,30 +105,26 @@ export async function transactDocuments(
       });
   }
   const stamp = stampOf(deps, caller, request);
-  const load = () =>
-    Promise.all(
-      operations.map(({ operation, context_id }): Promise<DocumentState> => {
-        const loaded = operation === 'patch' ? loadDocument : loadHead;
-        return loaded(deps, { namespace, context_id });
-      }),
+  for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
+    const states = await loadAll(deps, request);
+    // Who may not read a document is not told its version either.
+    for (const state of states) permitted(state.namespace, state.live ?? state.key, caller, 'read');
+    const stale = staleOf(states, operations);
+    if (stale.length > 0) {
+      const heads = await repeatedHeads(deps, states, operations, stamp.operation_id);
+      return heads === undefined ? { outcome: 'stale', stale } : { outcome: 'repeated', heads };
+    }
+    // One time for all of them: a snapshot has all or none.
+    const stamped = { ...stamp };
+    const decided = await Promise.all(
+      operations.map((operation, at) => decide(deps, states[at] as DocumentState, operation, caller, stamped)),
     );
-  const answerStale = async (states: readonly DocumentState[]): Promise<TransactionAnswer> => {
-    const heads = await repeatedHeads(deps, states, operations, stamp.operation_id);
-    return heads === undefined
-      ? { outcome: 'stale', stale: staleOf(states, operations) }
-      : { outcome: 'repeated', heads };
-  };
-  const states = await load();
-  // Who may not read a document is not told its version either.
-  for (const state of states) permitted(state.namespace, state.live ?? state.key, caller, 'read');
-  if (staleOf(states, operations).length > 0) return answerStale(states);
-  const decided = await Promise.all(
-    operations.map((operation, at) => decide(deps, states[at] as DocumentState, operation, caller, stamp)),
-  );
-  const changes = decided.filter((each): each is Commit => 'next' in each);
-  const checks = decided.filter((each): each is Check => 'version' in each);
-  const commits = await prepared(deps, states[0]?.namespace, caller, changes);
-  if ((await deps.documents.commit(commits, checks)).length > 0) return answerStale(await load());
-  await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
-  return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };
+    const changes = decided.filter((each): each is Commit => 'next' in each);
+    const checks = decided.filter((each): each is Check => 'version' in each);
+    const commits = await prepared(deps, states[0]?.namespace, caller, changes);
+    if ((await deps.documents.commit(commits, checks)).length > 0) continue;
+    await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
+    return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };
+  }
+  throw new CadreError('version-conflict', 'these documents change too fast; try again', { path: 'operations' });
 }

@@ -48,8 +48,8 @@ async function versionsFrom({ documents }: ContextDeps, head: ContextHead, from:
   let part: readonly StoredVersion[] = [];
   let version = Math.min(from, head.version);
   for (let bytes = 0; version >= first && items.length < versionsPerPage && bytes < exportBytesMax; version -= 1) {
-    const isIn = (part[0]?.version ?? Infinity) <= version;
-    if (head.archive !== undefined && !isIn) part = await documents.archived(head, version);
+    const isIn = (part.at(-1)?.version ?? Infinity) <= version;
+    if (head.archive !== undefined && !isIn) part = await documents.archived(head, version, versionsPerPage);
     const stored = part.find((each) => each.version === version) ?? (await documents.version(head, version));
     if (stored === undefined || stored.erasure !== undefined) continue;
     items.push(exported(stored));

@@ -4,7 +4,7 @@ import { archiveBytesMax, coldBytesMin } from '../../../contracts/limits.ts';
 import type { DocumentKey, StoredVersion } from '../../../context/core/version.ts';
 import type { DocumentStore } from '../../../context/ports.ts';
 import { conflictRows } from './conflicts.ts';
-import { contextHeadKey, documentPartition, versionKey } from './keys.ts';
+import { contextHeadKey, documentPartition, versionKey, versionPrefix } from './keys.ts';
 import { bodiesOf, type Bodies, fromVersionItem, packText, unpackText, versionItem } from './rows.ts';
 import { chunks, type Database, queryItems, writeAll } from '../database.ts';
 import type { Item } from '../item.ts';
@@ -124,20 +124,43 @@ async function removeArchived(db: Database, { objects, bucket }: Bodies, head: C
 /** What the names of the objects that this archive gave back end with: whoever still removes what it holds leaves these alone. */
 const thawedSuffix = (head: ContextHead) => `-${head.archive?.id ?? ''}`;
 
+/** The versions whose rows are whole, so that whoever thaws goes on where another one ended. One of before the archiving may have lost its object. */
+async function thawedVersions(db: Database, head: ContextHead): Promise<ReadonlySet<number>> {
+  const items = await queryItems(db, {
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': documentPartition(head), ':prefix': versionPrefix },
+    ProjectionExpression: '#version, #archive, #object',
+    ExpressionAttributeNames: { '#version': 'version', '#archive': 'archive', '#object': 'body_object' },
+    ConsistentRead: true,
+  });
+  const isWhole = ({ archive, body_object }: Item) =>
+    archive === undefined &&
+    (body_object === undefined || (typeof body_object === 'string' && body_object.endsWith(thawedSuffix(head))));
+  return new Set(items.filter(isWhole).map(({ version }) => Number(version)));
+}
+
 async function thaw(db: Database, bodies: Bodies, head: ContextHead): Promise<void> {
+  const first = head.first_version ?? 1;
+  const done = await thawedVersions(db, head);
   for await (const versions of archived(bodies, head)) {
-    const kept = versions.filter(({ version }) => version >= (head.first_version ?? 1));
-    for (const version of kept)
-      await writeAll(db, [{ PutRequest: { Item: await versionItem(bodies, version, thawedSuffix(head)) } }]);
+    const open = versions.filter(({ version }) => version >= first && !done.has(version));
+    const items = await Promise.all(open.map((version) => versionItem(bodies, version, thawedSuffix(head))));
+    await writeAll(
+      db,
+      items.map((Item) => ({ PutRequest: { Item } })),
+    );
   }
 }
 
-/** The versions in that object of the archive in which this one lies. */
-async function archivedWith(bodies: Bodies, head: ContextHead, version: number): Promise<readonly StoredVersion[]> {
-  const object = (await objectsOf(bodies, head)).findLast(
-    (key) => Number(key.slice(key.lastIndexOf('-') + 1)) <= version,
-  );
-  return object === undefined ? [] : unpack(bodies, object);
+/** The versions up to this one in that object of the archive which has it, newest first. */
+async function archivedUpTo(bodies: Bodies, head: ContextHead, version: number, limit: number) {
+  const first = (key: string) => Number(key.slice(key.lastIndexOf('-') + 1));
+  const object = (await objectsOf(bodies, head)).findLast((key) => first(key) <= version);
+  const versions = object === undefined ? [] : await unpack(bodies, object);
+  return versions
+    .filter((each) => each.version <= version)
+    .toReversed()
+    .slice(0, limit);
 }
 
 /** The rows go first: who reads a version or a conflict finds it whole, or not at all. */
@@ -161,7 +184,7 @@ export function contextArchive(
   bodies: Bodies,
 ): Pick<DocumentStore, 'pack' | 'removeArchived' | 'archived' | 'thaw' | 'prune'> {
   return {
-    archived: (head, version) => archivedWith(bodies, head, version),
+    archived: (head, version, limit) => archivedUpTo(bodies, head, version, limit),
     pack: (head, archive_id) => pack(db, bodies, head, archive_id),
     removeArchived: (head) => removeArchived(db, bodies, head),
     thaw: (head) => thaw(db, bodies, head),

@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../../contracts/errors.ts';
-import { retentionMs } from '../../../contracts/limits.ts';
+import { commitBeginMsMax, retentionMs } from '../../../contracts/limits.ts';
 import { headOf, historyEntry, type DocumentKey, type StoredVersion } from '../../../context/core/version.ts';
 import type { Check, Commit, DocumentStore, NamespaceRow } from '../../../context/ports.ts';
 import { contextHeadKey, documentPartition, operationKey, policyKey, versionKey, versionPrefix } from './keys.ts';
@@ -70,12 +70,14 @@ function checkAction(db: Database, { key, version }: Check): Action {
   };
 }
 
+/** Writes the commits while their stamps are young: one that lands later lies behind the place of readers of the changes. */
 async function commit(
-  db: Database,
-  bodies: Bodies,
+  { db, bodies, now }: StoreDeps,
   commits: readonly Commit[],
   checks: readonly Check[],
 ): Promise<readonly DocumentKey[]> {
+  const stamped = Math.min(...commits.map(({ next }) => Date.parse(next.updated_at)));
+  const isLate = () => now() - stamped > commitBeginMsMax;
   const groups = await Promise.all(commits.map((each) => actionsOf(db, bodies, each)));
   const actions = [...groups.flat(), ...checks.map((check) => checkAction(db, check))];
   if (actions.length > transactionActionsMax) {
@@ -86,11 +88,13 @@ async function commit(
   }
   const keyOf = ({ next: { namespace, context_id } }: Commit): DocumentKey => ({ namespace, context_id });
   const keys = [...commits.map(keyOf), ...checks.map(({ key }) => key)];
+  // A body was long on its way to the bucket: it is decided, and stamped, again.
+  if (isLate()) return keys;
   let codes: readonly string[] | undefined;
   try {
-    codes = await transact(db, actions);
+    codes = await transact(db, actions, isLate);
   } catch (error) {
-    // It met other transactions again and again: nothing is written, and what is stored has changed meanwhile.
+    // It met other transactions again and again, or for too long: nothing is written, and what is stored may have changed meanwhile.
     if (error instanceof Error && error.name === 'TransactionCanceledException') return keys;
     throw error;
   }
@@ -139,8 +143,15 @@ async function setNamespace(db: Database, row: NamespaceRow): Promise<boolean> {
   );
 }
 
+/** The table and the bucket of the documents, and the clock that stamps changes (epoch milliseconds). */
+interface StoreDeps {
+  readonly db: Database;
+  readonly bodies: Bodies;
+  readonly now: () => number;
+}
+
 /** Documents in the table of their own; large bodies in the bucket. */
-export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore {
+export function createDocumentStore({ db, bodies, now }: StoreDeps): DocumentStore {
   const one = async (key: { pk: string; sk: string }): Promise<Item | undefined> =>
     (await db.client.send(new GetCommand({ TableName: db.table, Key: key, ConsistentRead: true }))).Item;
   return {
@@ -176,7 +187,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
       const page = await rowsUnder(db, documentPartition(key), versionPrefix, { limit, cursor });
       return { ...page, items: page.items.map((item) => historyEntry(item as unknown as StoredVersion)) };
     },
-    commit: (commits, checks = []) => commit(db, bodies, commits, checks),
+    commit: (commits, checks = []) => commit({ db, bodies, now }, commits, checks),
     latestOf: (keys) => latestOf(db, bodies, keys),
     namespace: async (namespace) => {
       const item = await one(policyKey(namespace));
