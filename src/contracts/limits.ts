@@ -304,8 +304,8 @@ export const uncompressedBytesMax = 4 * 1024;
 export const rowBodyBytesMax = 128 * 1024;
 /** Tags of a document: each is a row that changes with it. */
 export const tagsMax = 20;
-/** Relations of a document to others: each is two rows. With the tags they must fit into one transaction. */
-export const relationsMax = 30;
+/** Relations of a document to others: each is a row beside the other one. More: with the tags, all of them replaced by others, they do not fit into one transaction of DynamoDB. */
+export const relationsMax = 25;
 /** Documents of one transaction. More: DynamoDB's 100 actions are passed. */
 export const transactionDocumentsMax = 25;
 /** Documents of one batch of reads. */

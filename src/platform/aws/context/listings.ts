@@ -1,4 +1,4 @@
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../../contracts/errors.ts';
 import type { AuditEntry, ContextChange } from '../../../contracts/context/queries.ts';
 import { traceRetentionMs } from '../../../contracts/limits.ts';
@@ -6,6 +6,7 @@ import type { DocumentKey } from '../../../context/core/version.ts';
 import type { ContextPage, DocumentStore, Edge, Finding } from '../../../context/ports.ts';
 import {
   auditPartition,
+  contextHeadKey,
   documentPartition,
   edgePrefix,
   feedPartition,
@@ -17,6 +18,7 @@ import {
 } from './keys.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { type Database, queryItems } from '../database.ts';
+import { fromHeadItem } from './rows.ts';
 import { indexName } from '../keys.ts';
 import type { Item } from '../item.ts';
 
@@ -84,26 +86,33 @@ async function find(db: Database, finding: Finding, limit: number, cursor?: stri
   return { ...page, items: page.items.map(({ sk }) => String(sk)) };
 }
 
+/** The edges that leave a document are on its head, while it is there; those that reach it are rows beside it. */
 async function edges(
   db: Database,
   key: DocumentKey,
   direction: 'out' | 'in',
   type: string | undefined,
 ): Promise<readonly Edge[]> {
-  const prefix = edgePrefix[direction];
+  if (direction === 'out') {
+    const Key = contextHeadKey(key);
+    const { Item: head } = await db.client.send(new GetCommand({ TableName: db.table, Key, ConsistentRead: true }));
+    if (head === undefined || head['deleted'] === true) return [];
+    const { relations } = fromHeadItem(head);
+    const wanted = relations.filter((relation) => type === undefined || relation.type === type);
+    const distinct = new Map(wanted.map((relation) => [`${relation.type}#${relation.to}`, relation]));
+    return [...distinct.values()].map((relation) => ({ from: key.context_id, type: relation.type, to: relation.to }));
+  }
   const items = await queryItems(db, {
     KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
     ExpressionAttributeValues: {
       ':pk': documentPartition(key),
-      ':prefix': `${prefix}${type === undefined ? '' : `${type}#`}`,
+      ':prefix': `${edgePrefix}${type === undefined ? '' : `${type}#`}`,
     },
     ConsistentRead: true,
   });
   return items.map(({ sk }) => {
-    const [edgeType = '', other = ''] = String(sk).slice(prefix.length).split('#');
-    return direction === 'out'
-      ? { from: key.context_id, type: edgeType, to: other }
-      : { from: other, type: edgeType, to: key.context_id };
+    const [edgeType = '', from = ''] = String(sk).slice(edgePrefix.length).split('#');
+    return { from, type: edgeType, to: key.context_id };
   });
 }
 

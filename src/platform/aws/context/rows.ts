@@ -5,7 +5,6 @@ import type { Json } from '../../../contracts/json.ts';
 import { uncompressedBytesMax, rowBodyBytesMax } from '../../../contracts/limits.ts';
 import type { DocumentKey, StoredVersion } from '../../../context/core/version.ts';
 import {
-  backRelationKey,
   contextHeadKey,
   duePartition,
   feedPartition,
@@ -129,7 +128,7 @@ export function findingRows(head: ContextHead | undefined): ReadonlyMap<string, 
     { pk: treePartition(namespace), sk: context_id },
     { pk: typePartition(namespace, context_type), sk: context_id },
     ...tags.map((tag) => ({ pk: tagPartition(namespace, tag), sk: context_id })),
-    ...relations.flatMap(({ type, to }) => [relationKey(head, type, to), backRelationKey(head, type, to)]),
+    ...relations.map(({ type, to }) => relationKey(head, type, to)),
   ];
   const keys = [
     ...(deleted === true ? [] : living),
