@@ -69,7 +69,8 @@ export type Certificate = z.infer<typeof certificate>;
 export const forgetAnswer = z.union([
   /** Everything that may be erased is gone for its readers; call again in some minutes for the certificate. */
   z.object({ outcome: z.literal('erasing'), documents: z.array(forgotten), held: z.array(held) }),
-  z.object({ outcome: z.literal('done'), certificate }),
+  /** `more`: documents are stored of the subject that this certificate is not about; call again for the next one. */
+  z.object({ outcome: z.literal('done'), certificate, more: z.boolean() }),
 ]);
 export type ForgetAnswer = z.infer<typeof forgetAnswer>;
 

@@ -41,6 +41,7 @@ export function addSubjects(command: (usage: string, description: string) => Com
             ? JSON.stringify(shown.certificate, null, 2)
             : `${String(shown.documents.length)} documents are being erased, ${String(shown.held.length)} are held.`,
         );
+        if (answer.outcome === 'done' && answer.more) out.progress('More is stored of this subject: call it again.');
         if (answer.outcome === 'erasing') out.progress('Call it again in some minutes for the certificate.');
         return undefined;
       }),
