@@ -141,6 +141,9 @@ export function nextVersion(
   const at = new Date(now).toISOString();
   const before = previous === undefined || change.kind === 'create' || change.kind === 'fork' ? undefined : previous;
   const version = (previous?.version ?? 0) + 1;
+  // An older version comes back without the rules that were set since.
+  const rules = change.kind === 'restore' ? undefined : before;
+  const ttl_ms = change.ttl_ms ?? rules?.ttl_ms;
   return defined<StoredVersion>({
     namespace: key.namespace,
     context_id: key.context_id,
@@ -154,12 +157,12 @@ export function nextVersion(
     tags: change.tags ?? before?.tags ?? [],
     relations: change.relations ?? before?.relations ?? [],
     access_policy: change.access_policy ?? before?.access_policy,
-    merge: change.merge ?? before?.merge,
-    retention: change.retention ?? before?.retention,
+    merge: change.merge ?? rules?.merge,
+    retention: change.retention ?? rules?.retention,
     subject: subjectOf(previous, change),
     first_version: previous?.first_version,
-    ttl_ms: change.ttl_ms ?? before?.ttl_ms,
-    expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, now),
+    ttl_ms,
+    expires_at: expiry(ttl_ms, now),
     // A hold is of the place: creating a document anew does not end it.
     legal_hold: previous?.legal_hold,
     vector: change.vector ?? (before?.vector && { ...before.vector, plain: version }),
