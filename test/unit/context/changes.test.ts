@@ -86,25 +86,6 @@ describe('changes of documents', () => {
     });
   });
 
-  it('append only where the pointer leads, or to a new list below objects', async () => {
-    const { call } = await stageWith('a');
-    const data = { list: [1], n: 0, none: null, deep: { x: {} } };
-    await call('put', { ...at('a'), expected_version: 1, data });
-    for (const pointer of ['/list/-', '/list/5/x', '/list/5', '/list/01', '/list/x', '/list/0/x', '/n/x', '/n'])
-      await expect(call('append', { ...at('a'), pointer, items: [9] })).rejects.toMatchObject({
-        code: 'invalid-input',
-        path: 'pointer',
-      });
-    expect(await call('get', at('a'))).toMatchObject({ document: { version: 2, data } });
-    for (const pointer of ['/list/1', '/list', '/none', '/deep/x/new/log', '/other/log'])
-      await call('append', { ...at('a'), pointer, items: [9] });
-    expect(await call('get', at('a'))).toMatchObject({
-      document: {
-        data: { list: [1, [9], 9], n: 0, none: [9], deep: { x: { new: { log: [9] } } }, other: { log: [9] } },
-      },
-    });
-  });
-
   it('restore takes away what was set since, but for policy, hold and subject', async () => {
     const { call } = await stageWith('a');
     const since = {
