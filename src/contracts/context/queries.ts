@@ -114,7 +114,7 @@ export const auditEntry = z.object({
   context_id: contextId.optional(),
   version: z.int().optional(),
   /** In their stead, when there were several. */
-  documents: z.array(z.object({ context_id: contextId, version: z.int() })).optional(),
+  documents: z.array(z.object({ context_id: contextId, version: z.int().optional() })).optional(),
   /** Of whose data somebody was told, or which was erased. */
   subject: subject.optional(),
   correlation_id: z.string(),

@@ -296,7 +296,7 @@ describe('the policy of a namespace', () => {
     const { items } = await call('audit', { principal: 'bob' });
     expect(items.map(({ action, outcome, context_id }) => `${action} ${outcome} ${context_id ?? '-'}`).sort()).toEqual([
       'append refused team/a',
-      'batch allowed -',
+      'batch refused other',
       'get allowed team/a',
       'get refused other',
       'guard refused -',
