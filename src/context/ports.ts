@@ -33,6 +33,8 @@ export interface Commit {
   readonly next: StoredVersion;
   /** Refuse it when the operation was done before, for changes that name no expected version. */
   readonly once?: boolean;
+  /** Where in the request it is told, when that has several. */
+  readonly place?: string;
 }
 
 /** A document that a transaction only looks at: it must be at this version. */

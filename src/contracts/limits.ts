@@ -331,6 +331,10 @@ export const changeSettleMs = 5_000;
 export const commitBeginMsMax = 2_500;
 /** Rules of a policy, of a document or a namespace. More: every access reads them all. */
 export const policyRulesMax = 100;
+/** Bytes of a document's policy, and of its merge rules. More: with the data they do not fit into its row. */
+export const documentRulesBytesMax = 64 * 1024;
+/** Bytes of a namespace's policy. More: it does not fit into its row, which every access reads. */
+export const namespacePolicyBytesMax = 256 * 1024;
 /** Times a change is decided again when somebody else was faster. More: a hot document holds a function; the caller may try again. */
 export const commitRepeatsMax = 8;
 /** A document that was deleted softly can be restored for so long. */

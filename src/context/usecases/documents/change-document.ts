@@ -1,6 +1,6 @@
 import type { ChangeAnswer, ConflictDocument } from '../../../contracts/context/requests.ts';
 import type { ContextHead, Origin } from '../../../contracts/context/context.ts';
-import { CadreError } from '../../../contracts/errors.ts';
+import { CadreError, errorAt } from '../../../contracts/errors.ts';
 import type { Announcement } from '../../../contracts/events.ts';
 import { commitRepeatsMax } from '../../../contracts/limits.ts';
 import { headOf, type Stamp, type DocumentKey, type StoredVersion } from '../../core/version.ts';
@@ -69,7 +69,13 @@ export async function prepared(
   commits: readonly Commit[],
 ): Promise<Commit[]> {
   await checkRelations(deps, room, caller, commits);
-  const checked = await Promise.all(commits.map((commit) => typed(deps, commit)));
+  const checked = await Promise.all(
+    commits.map((commit) =>
+      typed(deps, commit).catch((error: unknown) => {
+        throw commit.place === undefined ? error : errorAt(commit.place, error);
+      }),
+    ),
+  );
   const timed = checked.map((commit) => ({ ...commit, next: withDue(commit.next, room?.policy) }));
   const [earliest] = timed.flatMap(({ next }) => next.due ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));
   if (earliest !== undefined && timed[0] !== undefined) await deps.sweeps.arm(timed[0].next.namespace, earliest.at);

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { TransactionAnswer, transactionRequest } from '../../../contracts/context/requests.ts';
-import { CadreError } from '../../../contracts/errors.ts';
+import { CadreError, errorAt } from '../../../contracts/errors.ts';
 import { commitRepeatsMax } from '../../../contracts/limits.ts';
 import { keepingMasked } from '../../core/access.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../../core/version.ts';
@@ -14,6 +14,17 @@ type Operation = z.output<typeof transactionRequest>['operations'][number];
 /** The version that an operation expects; 0 for a creation. */
 function expectedOf(operation: Operation): number {
   return operation.operation === 'create' ? 0 : operation.expected_version;
+}
+
+const placeOf = (at: number) => `operations[${String(at)}]`;
+
+/** What is wrong with an operation is told with its place in the request. */
+async function told<T>(at: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw errorAt(placeOf(at), error);
+  }
 }
 
 /** Decides about one operation. Only what a change is made from has to be loaded. */
@@ -108,7 +119,8 @@ export async function transactDocuments(
   for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
     const states = await loadAll(deps, request);
     // Who may not read a document is not told its version either.
-    for (const state of states) permitted(state.namespace, state.live ?? state.key, caller, 'read');
+    for (const [at, { namespace, live, key }] of states.entries())
+      await told(at, async () => permitted(namespace, live ?? key, caller, 'read'));
     const stale = staleOf(states, operations);
     if (stale.length > 0) {
       const heads = await repeatedHeads(deps, states, operations, stamp.operation_id);
@@ -117,9 +129,11 @@ export async function transactDocuments(
     // One time for all of them: a snapshot has all or none.
     const stamped = { ...stamp };
     const decided = await Promise.all(
-      operations.map((operation, at) => decide(deps, states[at] as DocumentState, operation, caller, stamped)),
+      operations.map((operation, at) =>
+        told(at, () => decide(deps, states[at] as DocumentState, operation, caller, stamped)),
+      ),
     );
-    const changes = decided.filter((each): each is Commit => 'next' in each);
+    const changes = decided.flatMap((each, at) => ('next' in each ? { ...each, place: placeOf(at) } : []));
     const checks = decided.filter((each): each is Check => 'version' in each);
     const commits = await prepared(deps, states[0]?.namespace, caller, changes);
     if ((await deps.documents.commit(commits, checks)).length > 0) continue;

@@ -81,9 +81,12 @@ async function commit(
   const groups = await Promise.all(commits.map((each) => actionsOf(db, bodies, each)));
   const actions = [...groups.flat(), ...checks.map((check) => checkAction(db, check))];
   if (actions.length > transactionActionsMax) {
+    let rows = 0;
+    const first = commits.find((_, at) => (rows += groups[at]?.length ?? 0) > transactionActionsMax) ?? commits.at(-1);
     throw new CadreError(
       'too-large',
       `${String(actions.length)} rows change at once (documents, tags, relations), and a transaction has ${String(transactionActionsMax)}`,
+      { path: first?.place ?? 'relations' },
     );
   }
   const keyOf = ({ next: { namespace, context_id } }: Commit): DocumentKey => ({ namespace, context_id });
