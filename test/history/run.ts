@@ -144,7 +144,12 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
     const told = { client: number, key, op: 'write' as const, base, value: operation_id, start };
     // A mistake that no condition of the table sees: whatever the writer saw, its change is made from the latest version.
     const latest = mutant === 'stale-base' ? (await read(deps, number, key)).ver : null;
-    const request = { context_id: key, expected_version: latest ?? base, data: dataOf(key, operation_id), operation_id };
+    const request = {
+      context_id: key,
+      expected_version: latest ?? base,
+      data: dataOf(key, operation_id),
+      operation_id,
+    };
     for (let tries = 1; tries <= triesMax; tries += 1) {
       try {
         const { outcome, head } = (await call(deps, number, 'put', request)) as ChangeAnswer;

@@ -37,7 +37,10 @@ describe('the history of concurrent writers', () => {
 
   it.each([
     ['a write from an older version', [write(1, 'a', 0, 1), write(2, 'b', 2, 3), { ...write(3, 'c', 4, 5), base: 1 }]],
-    ['such a write that nobody answered', [write(1, 'a', 0, 1), read(3, 'c', 4, 5), { ...write(3, 'c', 2, 3), ...{ base: 1, ok: null, ver: null } }]],
+    [
+      'such a write that nobody answered',
+      [write(1, 'a', 0, 1), read(3, 'c', 4, 5), { ...write(3, 'c', 2, 3), ...{ base: 1, ok: null, ver: null } }],
+    ],
     ['two writers of one version', [write(1, 'a', 0, 1), write(1, 'b', 0, 2)]],
     ['a read of what nobody wrote', [write(1, 'a', 0, 1), read(2, 'b', 2, 3)]],
     ['a read of another value', [write(1, 'a', 0, 1), read(1, 'b', 2, 3)]],

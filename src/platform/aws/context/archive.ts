@@ -15,6 +15,9 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 /** DynamoDB's 100 actions of a transaction, less the condition on the head. */
 const removalsPerTransaction = 99;
 
+/** Versions that are written back at once: eight batches. More: one partition throttles them. */
+const thawedAtOnce = 200;
+
 /** What the names of a document's archives begin with; what has another `/` behind it belongs to documents below. */
 export const archiveOf = ({ namespace, context_id }: DocumentKey) => `archive/${namespace}/${context_id}/`;
 
@@ -144,11 +147,13 @@ async function thaw(db: Database, bodies: Bodies, head: ContextHead): Promise<vo
   const done = await thawedVersions(db, head);
   for await (const versions of archived(bodies, head)) {
     const open = versions.filter(({ version }) => version >= first && !done.has(version));
-    const items = await Promise.all(open.map((version) => versionItem(bodies, version, thawedSuffix(head))));
-    await writeAll(
-      db,
-      items.map((Item) => ({ PutRequest: { Item } })),
-    );
+    for (const part of chunks(open, thawedAtOnce)) {
+      const items = await Promise.all(part.map((version) => versionItem(bodies, version, thawedSuffix(head))));
+      await writeAll(
+        db,
+        items.map((Item) => ({ PutRequest: { Item } })),
+      );
+    }
   }
 }
 
