@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Json } from '../../../src/contracts/json.ts';
 import { relationsMax, tagsMax } from '../../../src/contracts/limits.ts';
 import { offlineEdits } from '../../../src/sdk/contexts/offline-edits.ts';
 import { contextStage } from './stage.ts';
 
 const document = (context_id: string, over: object = {}) => ({
-  ...{ context_id, context_type: 'knowledge', data: {} as object },
+  ...{ context_id, context_type: 'knowledge', data: {} as Json },
   ...over,
 });
 
