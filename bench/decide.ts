@@ -1,6 +1,8 @@
 import { assignmentsPerRoundMax, readyPageSizeMax, roundShardsMax } from '../src/contracts/limits.ts';
 import type { AgentRow, ReadyTask, RouteRow } from '../src/contracts/rows.ts';
 import { priorities, type Priority } from '../src/contracts/distributor/task.ts';
+import { plainStrategies, type StrategySettings } from '../src/contracts/distributor/strategy.ts';
+import { plainSettings } from '../src/distributor/core/strategies/registry.ts';
 import { decideDispatch } from '../src/distributor/core/dispatch/dispatch.ts';
 import type { DispatchView } from '../src/distributor/core/dispatch/round.ts';
 import { newTask } from '../src/distributor/core/tasks/task.ts';
@@ -105,6 +107,20 @@ function shared(one: DispatchView): DispatchView {
   return { ...one, pool: { ...one.pool, spread: assignmentsPerRoundMax } };
 }
 
+/** All strategies but `custom`, whose expression is evaluated before anything is decided. */
+const strategies: Readonly<Record<string, StrategySettings>> = {
+  ...Object.fromEntries(plainStrategies.map((use) => [use, plainSettings(use)])),
+  weighted: { use: 'weighted', weights: {}, otherwise: 1 },
+  geographic: { use: 'geographic', distances_ms: { eu: { us: 90 } } },
+};
+
+/** The same pool, whose policy has this strategy. */
+function ruledBy(strategy: string, one: DispatchView): DispatchView {
+  const document = { strategies, strategy };
+  const policy = { pool: 'default', version: 1, at: new Date(nowMs).toISOString(), by: 'bench', document };
+  return { ...one, pool: { ...one.pool, policy } };
+}
+
 /** Every repeat decides on rows that no call has seen before, as each dispatch does. */
 function measure(make: () => DispatchView) {
   const sample: number[] = [];
@@ -136,7 +152,11 @@ async function* decide(say: (line: string) => void): AsyncIterable<Figure> {
     ['decide_ms_10000', 10_000],
   ] as const;
   for (const [metric, agents] of sizes) {
-    const detail = { agents, routes: skills, tasks: 400, how };
+    const byStrategy = Object.keys(strategies).map((strategy) => {
+      const { fastest } = measure(() => ruledBy(strategy, view(agents, routes, 400)));
+      return [strategy, rounded(fastest, 3)] as const;
+    });
+    const detail = { agents, routes: skills, tasks: 400, by_strategy: Object.fromEntries(byStrategy), how };
     yield figure(metric, () => view(agents, routes, 400), detail, assignmentsPerRoundMax);
   }
   const large = { agents: 10_000, routes: skills, how };
