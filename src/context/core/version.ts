@@ -56,6 +56,8 @@ export interface Change extends Description {
   readonly kind: ChangeKind;
   readonly base_version: number;
   readonly data: Json;
+  /** Who is its creator, of one that is created, where that is somebody else than who creates it. */
+  readonly created_by?: string | undefined;
   /** Of an edit from offline: the vector with it. */
   readonly vector?: StoredVector;
 }
@@ -147,7 +149,7 @@ export function nextVersion(
     created_version: before?.created_version ?? version,
     created_at: before?.created_at ?? at,
     updated_at: at,
-    created_by: before?.created_by ?? stamp.principal,
+    created_by: before?.created_by ?? change.created_by ?? stamp.principal,
     updated_by: stamp.principal,
     tags: change.tags ?? before?.tags ?? [],
     relations: change.relations ?? before?.relations ?? [],

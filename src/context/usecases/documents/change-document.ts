@@ -4,11 +4,11 @@ import { CadreError } from '../../../contracts/errors.ts';
 import type { Announcement } from '../../../contracts/events.ts';
 import { commitRepeatsMax } from '../../../contracts/limits.ts';
 import { headOf, type Stamp, type DocumentKey, type StoredVersion } from '../../core/version.ts';
-import { withDue } from '../../core/lifecycle.ts';
+import { endsSooner, withDue } from '../../core/lifecycle.ts';
 import type { Caller, Commit, ContextDeps, NamespaceRow } from '../../ports.ts';
 import { typed } from '../define-type.ts';
 import { checkRelations } from './check-relations.ts';
-import { loadDocument, loadHead, type DocumentState } from './load-document.ts';
+import { loadDocument, loadHead, permitted, type DocumentState } from './load-document.ts';
 
 /** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
 export type Decision =
@@ -56,8 +56,14 @@ export function changed(version: StoredVersion, { correlation_id }: Caller): Ann
   };
 }
 
+/** Whoever may only write ends nothing: neither a document nor its history. Throws `forbidden`. */
+function checkLife(room: NamespaceRow | undefined, caller: Caller, { previous, next }: Commit): void {
+  if (previous === undefined || previous.erasure !== undefined || next.erasure !== undefined) return;
+  if (endsSooner(previous, next, room?.policy)) permitted(room, previous, caller, 'delete');
+}
+
 /**
- * The commits, checked against their types and for circles of relations, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
+ * The commits, checked for what they end, against their types and for circles of relations, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
  * the archive has its history again before it is written.
  */
 export async function prepared(
@@ -66,6 +72,7 @@ export async function prepared(
   caller: Caller,
   commits: readonly Commit[],
 ): Promise<Commit[]> {
+  for (const commit of commits) checkLife(room, caller, commit);
   await checkRelations(deps, room, caller, commits);
   const checked = await Promise.all(commits.map((commit) => typed(deps, commit)));
   const timed = checked.map((commit) => ({ ...commit, next: withDue(commit.next, room?.policy) }));

@@ -5,6 +5,7 @@ import { keepingMasked } from '../../core/access.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../../core/version.ts';
 import type { Caller, Check, Commit, ContextDeps } from '../../ports.ts';
 import { changed, prepared, stampOf } from './change-document.ts';
+import { creationOf } from './create-document.ts';
 import { keptData, liveFor, loadDocument, loadHead, permitted, withData, type DocumentState } from './load-document.ts';
 import { patchedData } from './patch-document.ts';
 
@@ -25,10 +26,8 @@ async function decide(
 ): Promise<Commit | Check> {
   const { key, latest } = state;
   if (operation.operation === 'create') {
-    permitted(state.namespace, key, caller, 'write');
     const { operation: _operation, ...fields } = operation;
-    const change = { kind: 'create' as const, base_version: latest?.version ?? 0, ...fields };
-    return { previous: latest, next: nextVersion(key, latest, change, stamp) };
+    return creationOf(state, caller, { kind: 'create', base_version: latest?.version ?? 0, ...fields }, stamp);
   }
   if (operation.operation === 'check') {
     liveFor(state, caller, 'read');
