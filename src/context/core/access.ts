@@ -2,7 +2,7 @@ import type { ContextDocument, ContextHead } from '../../contracts/context/conte
 import type { AccessRule, ContextAction, NamespacePolicy } from '../../contracts/context/policy.ts';
 import type { UnchangedDocument } from '../../contracts/context/requests.ts';
 import type { Json } from '../../contracts/json.ts';
-import { isList, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';
+import { isList, isObject, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';
 
 /** What a principal may do with a document. */
 export interface Access {
@@ -64,7 +64,7 @@ function maskOf(reading: readonly AccessRule[]): readonly string[] {
 }
 
 /** The data without the masked places. In a list null stands for one, so that the others keep their index. */
-function withoutMasked(data: Json, mask: readonly string[]): Json {
+export function withoutMasked(data: Json, mask: readonly string[]): Json {
   return mask.reduce<Json>((rest, place) => {
     const keys = keysOf(place);
     if (valueAt(rest, keys) === undefined) return rest;
@@ -73,11 +73,27 @@ function withoutMasked(data: Json, mask: readonly string[]): Json {
   }, data);
 }
 
+/** The data with what is stored at a place. The way there is as it is stored: a list, as long as it must be for the place to keep its index, or an object. */
+function withStored(data: Json | undefined, stored: Json, keys: readonly string[]): Json {
+  const [key, ...rest] = keys;
+  if (key === undefined) return stored;
+  const inside = (at: Json | undefined) => withStored(at, valueAt(stored, [key]) ?? null, rest);
+  if (!isList(stored)) {
+    const before = isObject(data) ? data : {};
+    return { ...before, [key]: inside(valueAt(before, [key])) };
+  }
+  const items = isList(data) ? data : [];
+  const index = Number(key);
+  const missing = Array<null>(Math.max(0, index - items.length)).fill(null);
+  return [...items, ...missing].toSpliced(index, 1, inside(items[index]));
+}
+
 /** The data that a writer sends, with the masked places as they are stored: who does not see a place does not change it. */
-export function keepingMasked(data: Json, stored: Json | undefined, mask: readonly string[]): Json {
+export function keepingMasked(data: Json, stored: Json = null, mask: readonly string[]): Json {
   return mask.reduce<Json>((rest, place) => {
-    const kept = stored === undefined ? undefined : valueAt(stored, keysOf(place));
-    return withValueAt(rest, keysOf(place), kept) ?? null;
+    const keys = keysOf(place);
+    const isStored = valueAt(stored, keys) !== undefined;
+    return isStored ? withStored(rest, stored, keys) : (withValueAt(rest, keys, undefined) ?? null);
   }, data);
 }
 

@@ -77,7 +77,7 @@ export function isStillLatest(
 }
 
 /** A version without what only the history tells: the document's head. */
-export function headOf(version: StoredVersion): ContextHead {
+export function headOf(version: ContextHead & Partial<StoredVersion>): ContextHead {
   const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, ...rest } = version;
   const { reason: _reason, data: _data, ...head } = rest;
   return head;

@@ -104,17 +104,19 @@ export type ConflictDocument = z.infer<typeof conflictDocument>;
 
 /**
  * What became of a change. `written`, `merged` and `repeated` are in the history at `head.version`. `stale`: somebody was faster and nothing was
- * written; `head` is the latest, and `merge` what a merge would give. `conflict`: it could not be merged and was kept as a conflict document.
+ * written; `head` is the latest, and `merge` what a merge would give, for whoever may read that. `conflict`: it could not be merged and was kept as a conflict document.
  */
 export const changeAnswer = z.union([
   z.object({ outcome: z.enum(['written', 'merged', 'repeated']), head: contextHead }),
   z.object({
     outcome: z.literal('stale'),
     head: contextHead,
-    merge: z.union([
-      z.object({ ok: z.literal(true), data: contextData }),
-      z.object({ ok: z.literal(false), conflicts: z.array(mergeConflict) }),
-    ]),
+    merge: z
+      .union([
+        z.object({ ok: z.literal(true), data: contextData }),
+        z.object({ ok: z.literal(false), conflicts: z.array(mergeConflict) }),
+      ])
+      .optional(),
   }),
   z.object({
     outcome: z.literal('conflict'),

@@ -2,7 +2,9 @@ import type { ChangeAnswer, ConflictDocument } from '../../../contracts/context/
 import type { ContextHead, Origin } from '../../../contracts/context/context.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import type { Announcement } from '../../../contracts/events.ts';
+import { canonicalJson } from '../../../contracts/json.ts';
 import { commitRepeatsMax } from '../../../contracts/limits.ts';
+import { accessOf } from '../../core/access.ts';
 import { headOf, type Stamp, type DocumentKey, type StoredVersion } from '../../core/version.ts';
 import { endsSooner, withDue } from '../../core/lifecycle.ts';
 import type { Caller, Commit, ContextDeps, NamespaceRow } from '../../ports.ts';
@@ -63,7 +65,21 @@ function checkLife(room: NamespaceRow | undefined, caller: Caller, { previous, n
 }
 
 /**
- * The commits, checked for what they end, against their types and for circles of relations, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
+ * An expression is evaluated for whoever merges next, with all that one sees: who sees less sets none that would take masked places to others. A fork has
+ * those of its source. Throws `forbidden`.
+ */
+function checkExpressions(room: NamespaceRow | undefined, { principal }: Caller, { previous, next }: Commit): void {
+  const { merge = [], kind, context_id } = next;
+  if (kind === 'fork' || !merge.some(({ policy }) => policy === 'custom')) return;
+  if (canonicalJson(merge) === canonicalJson(previous?.merge ?? [])) return;
+  if (accessOf(room?.policy, next, principal).mask.length > 0)
+    throw new CadreError('forbidden', `${principal} does not see all of ${context_id}, and sets no expression there`, {
+      path: 'merge',
+    });
+}
+
+/**
+ * The commits, checked for what not every writer may do, against their types and for circles of relations, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
  * the archive has its history again before it is written.
  */
 export async function prepared(
@@ -72,7 +88,10 @@ export async function prepared(
   caller: Caller,
   commits: readonly Commit[],
 ): Promise<Commit[]> {
-  for (const commit of commits) checkLife(room, caller, commit);
+  for (const commit of commits) {
+    checkLife(room, caller, commit);
+    checkExpressions(room, caller, commit);
+  }
   await checkRelations(deps, room, caller, commits);
   const checked = await Promise.all(commits.map((commit) => typed(deps, commit)));
   const timed = checked.map((commit) => ({ ...commit, next: withDue(commit.next, room?.policy) }));
