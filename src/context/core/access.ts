@@ -1,4 +1,4 @@
-import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import type { ContextDocument, ContextHead, ShownHead } from '../../contracts/context/context.ts';
 import type { AccessRule, ContextAction, NamespacePolicy } from '../../contracts/context/policy.ts';
 import type { UnchangedDocument } from '../../contracts/context/requests.ts';
 import type { Json } from '../../contracts/json.ts';
@@ -97,12 +97,25 @@ export function keepingMasked(data: Json, stored: Json = null, mask: readonly st
   }, data);
 }
 
+/** What is told of a version without size and hash of its data, unless the caller sees all of that: a short value that is masked would be found by trying. */
+export function unmeasured<T extends Pick<ShownHead, 'bytes' | 'hash'>>(
+  told: T,
+  { actions, mask }: Access,
+): Omit<T, 'bytes' | 'hash'> & Pick<ShownHead, 'bytes' | 'hash'> {
+  if (actions.has('read') && mask.length === 0) return told;
+  const { bytes: _bytes, hash: _hash, ...rest } = told;
+  return rest;
+}
+
 /** The document as this reader sees it. */
-export function visible(document: ContextDocument, { mask }: Access): ContextDocument {
-  return mask.length === 0 ? document : { ...document, data: withoutMasked(document.data, mask), masked: [...mask] };
+export function visible(document: ContextDocument, access: Access): ContextDocument {
+  const { mask } = access;
+  if (mask.length === 0) return document;
+  return { ...unmeasured(document, access), data: withoutMasked(document.data, mask), masked: [...mask] };
 }
 
 /** What a reader is told who has the latest version already. */
-export function unchangedFor(head: ContextHead, { mask }: Access): UnchangedDocument {
-  return { unchanged: true, head, ...(mask.length === 0 ? {} : { masked: [...mask] }) };
+export function unchangedFor(head: ContextHead, access: Access): UnchangedDocument {
+  const { mask } = access;
+  return { unchanged: true, head: unmeasured(head, access), ...(mask.length === 0 ? {} : { masked: [...mask] }) };
 }

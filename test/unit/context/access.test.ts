@@ -1,29 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ContextRequest } from '../../../src/contracts/context/operations.ts';
 import type { ContextAction } from '../../../src/contracts/context/policy.ts';
-import type { Json } from '../../../src/contracts/json.ts';
-import { contextStage } from './stage.ts';
+import { all, forbidden, guarded, id } from './guarded-stage.ts';
 
-const id = { context_id: 'd' };
 const reason = 'lawsuit';
-const all: ContextAction[] = ['read', 'write', 'delete', 'admin'];
-const forbidden = { code: 'forbidden' };
 const isolated = { inherit: false, rules: [{ to: ['alice'], actions: all }] };
-
-/** Alice is admin of everything; Bob may do this with everything, but for the masked places. */
-async function guarded(actions: ContextAction[], mask?: string[]) {
-  const stage = contextStage();
-  const rules = [
-    { to: ['alice'], actions: all },
-    { to: ['bob'], actions, ...(mask === undefined ? {} : { mask }) },
-  ];
-  await stage.call('guard', { policy: { rules }, expected_revision: 0 });
-  const create = (data: Json, more: Partial<ContextRequest<'create'>> = {}) =>
-    stage.call('create', { ...id, context_type: 'knowledge', data, ...more });
-  const put = (expected_version: number, data: Json, more: Partial<ContextRequest<'put'>> = {}) =>
-    stage.call('put', { ...id, expected_version, data, ...more });
-  return { ...stage, bob: stage.as('bob'), create, put };
-}
 
 /** The ways to begin a document anew at a place. */
 const creations = [
@@ -181,118 +162,6 @@ describe('the life of a document', () => {
     const again = { ...id, context_type: 'knowledge', data: {} };
     await expect(bob('create', { ...again, retention: { keep_days: 1 } })).rejects.toMatchObject(forbidden);
     await bob('create', { ...again, ttl_ms: 1_000, retention: { keep_days: 2 } });
-  });
-});
-
-describe('what is masked for a writer', () => {
-  const masked = (mask = ['/a/secret']) => guarded(['read', 'write'], mask);
-
-  it('is in no conflict of its late put', async () => {
-    const { bob, create, put, call } = await masked();
-    await create({});
-    await put(1, { a: { secret: 'the secret' } });
-    const late = { ...id, expected_version: 1, data: { a: 5 } };
-    const stale = await bob('put', late);
-    expect(stale).toMatchObject({
-      outcome: 'stale',
-      merge: { ok: false, conflicts: [{ path: '/a', ours: {}, theirs: 5 }] },
-    });
-    const kept = await bob('put', { ...late, on_conflict: 'merge' });
-    expect(kept).toMatchObject({ outcome: 'conflict', conflicts: [{ path: '/a' }] });
-    expect(JSON.stringify([stale, kept])).not.toContain('the secret');
-    expect((await call('conflicts', id)).items).toMatchObject([{ data: { a: { secret: 'the secret' } } }]);
-  });
-
-  it.each([
-    ['a rule for numbers', { path: '', policy: 'max' as const }],
-    ['an expression', { path: '', policy: 'custom' as const, expression: '{"copy": ours.secret, "secret": "forged"}' }],
-  ])('is neither shown nor changed by %s over everything', async (_what, rule) => {
-    const { bob, create, put, call } = await masked(['/secret']);
-    await create({ n: 0 });
-    await put(1, { n: 0 }, { merge: [rule] });
-    await put(2, { n: 1, secret: 'the secret' });
-    const late = { ...id, expected_version: 2, data: { n: 2 } };
-    const vector = { operation_id: 'e', vector: { w: 1 }, base: { n: 0 }, data: { n: 3 } };
-    const answers = [
-      await bob('put', late),
-      await bob('put', { ...late, on_conflict: 'merge' }),
-      await bob('sync', { ...id, writer: 'w', base_version: 2, edits: [vector] }),
-      await bob('get', id),
-    ];
-    expect(JSON.stringify(answers)).not.toContain('the secret');
-    expect(await call('get', { ...id, pointer: '/secret' })).toMatchObject({ document: { data: 'the secret' } });
-  });
-
-  it('is not taken elsewhere by an expression that it sets for others', async () => {
-    const { bob, create, put, call } = await masked(['/secret']);
-    const expression = { path: '', policy: 'custom' as const, expression: '{"copy": ours.secret}' };
-    const rule = { data: {}, merge: [expression] };
-    const own = { context_id: 'own', context_type: 'knowledge' };
-    const creation = { ...own, ...rule, operation: 'create' as const };
-    await create({});
-    const tries = [
-      bob('put', { ...id, expected_version: 1, ...rule }),
-      bob('create', { ...own, ...rule }),
-      bob('transaction', { operations: [creation] }),
-    ];
-    for (const each of tries) await expect(each).rejects.toMatchObject({ ...forbidden, path: 'merge' });
-    await put(1, { secret: 1 }, rule);
-    // Whoever leaves the rules as they are may name them, and others that take nothing elsewhere are anybody's.
-    expect(await bob('put', { ...id, expected_version: 2, ...rule })).toMatchObject({ outcome: 'written' });
-    const sum = [{ path: '/n', policy: 'sum' as const }];
-    expect(await bob('put', { ...id, expected_version: 3, data: {}, merge: sum })).toMatchObject({
-      outcome: 'written',
-    });
-    expect(await bob('fork', { ...id, version: 2, to: { context_id: 'own' } })).toMatchObject({
-      head: { merge: [expression] },
-    });
-    expect(await call('get', { context_id: 'own' })).toMatchObject({ document: { data: {} } });
-  });
-
-  it('stays in its place of a list that the writer shortens', async () => {
-    const { bob, create, call } = await masked(['/list/2', '/people/1/name']);
-    await create({ list: [1, 2, 'secret', 4], people: [{ name: 'a' }, { name: 'b' }] });
-    await bob('put', { ...id, expected_version: 1, data: { list: [7], people: 'none' } });
-    expect(await call('get', id)).toMatchObject({
-      document: { data: { list: [7, null, 'secret'], people: [null, { name: 'b' }] } },
-    });
-  });
-});
-
-describe('whoever writes without reading', () => {
-  it('is told that a late change is stale, and nothing of what is stored', async () => {
-    const { bob, create, put, call } = await guarded(['write']);
-    await create({ a: 'first secret' });
-    await put(1, { a: 'second secret' });
-    const late = { ...id, expected_version: 1 };
-    for (const on_conflict of ['refuse', 'merge'] as const) {
-      const answers = [
-        await bob('put', { ...late, data: {}, on_conflict }),
-        await bob('patch', { ...late, merge_patch: { b: 1 }, on_conflict }),
-      ];
-      for (const each of answers) {
-        expect(each).toMatchObject({ outcome: 'stale', head: { version: 2 } });
-        expect(each).not.toHaveProperty('merge');
-      }
-    }
-    expect((await call('history', id)).items).toHaveLength(2);
-    expect((await call('conflicts', id)).items).toEqual([]);
-  });
-
-  it('cannot try what is stored by the tests of a patch', async () => {
-    const { bob, create } = await guarded(['write']);
-    await create({ pin: 4711 });
-    const patch = [{ op: 'test' as const, path: '/pin', value: 4711 }];
-    await expect(bob('patch', { ...id, patch })).rejects.toMatchObject(forbidden);
-    expect(await bob('patch', { ...id, merge_patch: { open: 1 } })).toMatchObject({ outcome: 'written' });
-  });
-
-  it('syncs nothing', async () => {
-    const { bob, create, call } = await guarded(['write']);
-    await create({ n: 0 });
-    const edits = [{ operation_id: 'e', vector: { w: 1 }, base: {}, data: { n: 1 } }];
-    await expect(bob('sync', { ...id, writer: 'w', base_version: 1, edits })).rejects.toMatchObject(forbidden);
-    expect((await call('history', id)).items).toHaveLength(1);
   });
 });
 

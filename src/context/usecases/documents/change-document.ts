@@ -10,7 +10,7 @@ import { endsSooner, withDue } from '../../core/lifecycle.ts';
 import type { Caller, Commit, ContextDeps, NamespaceRow } from '../../ports.ts';
 import { typed } from '../define-type.ts';
 import { checkRelations } from './check-relations.ts';
-import { loadDocument, loadHead, permitted, type DocumentState } from './load-document.ts';
+import { headFor, loadDocument, loadHead, permitted, type DocumentState } from './load-document.ts';
 
 /** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
 export type Decision =
@@ -124,12 +124,16 @@ async function changeLoaded<V extends ContextHead>(
     const state = await load(deps, key);
     const decision = await decide(state);
     if ('conflict' in decision) await deps.documents.keepConflict(decision.conflict);
-    if ('answer' in decision) return decision.answer;
-    const commits = await prepared(deps, state.namespace, caller, [decision.commit]);
+    const { latest, namespace: room } = state;
+    if ('answer' in decision) {
+      const { head } = decision.answer;
+      return { ...decision.answer, head: headFor(room, latest ?? head, caller, head) };
+    }
+    const commits = await prepared(deps, room, caller, [decision.commit]);
     const overtaken = await deps.documents.commit(commits);
     for (const { next } of overtaken.length === 0 ? commits : []) {
       await deps.messenger.announce([changed(next, caller)]);
-      return { outcome: decision.outcome, head: headOf(next) };
+      return { outcome: decision.outcome, head: headFor(room, next, caller, headOf(next)) };
     }
   }
   throw new CadreError('version-conflict', `${key.context_id} changes too fast; try again`, { path: 'context_id' });
