@@ -48,6 +48,7 @@ export async function putDocument(
     // Who sets a policy decides about others.
     if (request.access_policy !== undefined) permitted(state.namespace, live, caller, 'admin');
     if (live.version !== expected_version) {
+      // For whoever may not read nothing is merged: what a rule makes of what is stored would tell of it.
       if (!access.actions.has('read')) return { answer: { outcome: 'stale', head: headOf(live) } };
       const [ours, base] = await Promise.all([withData(deps, live), deps.documents.version(key, expected_version)]);
       return decideStale({ request, dataOf, live: ours, base, access, stamp });
@@ -82,7 +83,7 @@ function write(
   return { commit: { previous, next: nextVersion(previous, previous, change, stamp) }, outcome: 'written' };
 }
 
-/** The change merged into what is stored now. Whoever may not read it is told that it is stale, and nothing is merged: what a rule makes of it would tell of it. */
+/** The change merged into what is stored now, for a writer who may read that. */
 async function decideStale({ request, dataOf, live, base, access, stamp }: Stale): Promise<Decision> {
   if (base?.data === undefined)
     throw new CadreError(
