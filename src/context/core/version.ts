@@ -57,6 +57,8 @@ export interface Change extends Description {
   readonly kind: ChangeKind;
   readonly base_version: number;
   readonly data: Json;
+  /** Who is its creator, of one that is created, where that is somebody else than who creates it. */
+  readonly created_by?: string | undefined;
   /** Of an edit from offline: the vector with it. */
   readonly vector?: StoredVector;
 }
@@ -76,7 +78,7 @@ export function isStillLatest(
 }
 
 /** A version without what only the history tells: the document's head. */
-export function headOf(version: StoredVersion): ContextHead {
+export function headOf(version: ContextHead & Partial<StoredVersion>): ContextHead {
   const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, ...rest } = version;
   const { reason: _reason, data: _data, ...head } = rest;
   return head;
@@ -152,7 +154,7 @@ export function nextVersion(
     created_version: before?.created_version ?? version,
     created_at: before?.created_at ?? at,
     updated_at: at,
-    created_by: before?.created_by ?? stamp.principal,
+    created_by: before?.created_by ?? change.created_by ?? stamp.principal,
     updated_by: stamp.principal,
     tags: change.tags ?? before?.tags ?? [],
     relations: change.relations ?? before?.relations ?? [],

@@ -25,6 +25,8 @@ export function patchedData(
     merge_patch,
   }: { readonly patch?: readonly PatchOperation[] | undefined; readonly merge_patch?: Json | undefined },
 ): Json {
+  if (!access.actions.has('read') && patch?.some(({ op }) => op === 'test') === true)
+    throw new CadreError('forbidden', `who may not read ${version.context_id} cannot test it`, { path: 'patch' });
   const { data } = visible(documentOf(version), access);
   return patch === undefined ? mergePatched(data, merge_patch ?? null) : patched(data, patch);
 }

@@ -3,9 +3,10 @@ import type { ChangeAnswer, forkDocumentRequest, restoreDocumentRequest } from '
 import type { ContextHead } from '../../../contracts/context/context.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { visible } from '../../core/access.ts';
-import { documentOf, headOf, nextVersion, type Stamp, type StoredVersion } from '../../core/version.ts';
+import { documentOf, nextVersion, type Stamp, type StoredVersion } from '../../core/version.ts';
 import type { Caller, Commit, ContextDeps } from '../../ports.ts';
 import { changeDocument, repeated, stampOf } from './change-document.ts';
+import { decideCreation } from './create-document.ts';
 import { liveFor, loadDocument, permitted } from './load-document.ts';
 
 /** A version of a document, from the archive where it lies there. */
@@ -69,22 +70,8 @@ export async function forkDocument(
   const stored = version === undefined ? live : await versionWithData(deps, live, version);
   const { data, context_type, tags, merge, access_policy } = visible(documentOf(stored), access);
   const stamp = stampOf(deps, caller, request);
-  return changeDocument(deps, caller, to, async ({ namespace: room, latest, live: there }) => {
-    permitted(room, there ?? to, caller, 'write');
-    if (there !== undefined) {
-      const first = await deps.documents.version(to, there.created_version);
-      if (first?.operation_id === stamp.operation_id) return { answer: { outcome: 'repeated', head: headOf(first) } };
-      throw new CadreError('context-conflict', `${to.context_id} is there already`, { path: 'to.context_id' });
-    }
-    const change = {
-      kind: 'fork' as const,
-      base_version: stored.version,
-      data,
-      context_type,
-      tags,
-      merge,
-      access_policy,
-    };
-    return { commit: { previous: latest, next: nextVersion(to, latest, change, stamp) }, outcome: 'written' };
-  });
+  // The subject may have been told after the version that is copied.
+  const description = { context_type, tags, merge, access_policy, subject: live.subject };
+  const change = { kind: 'fork' as const, base_version: stored.version, data, ...description, path: 'to.context_id' };
+  return changeDocument(deps, caller, to, (state) => decideCreation(deps, caller, state, change, stamp));
 }

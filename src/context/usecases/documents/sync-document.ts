@@ -8,7 +8,7 @@ import { advanced, standingOf, vectorOf } from '../../core/version-vector.ts';
 import { documentOf, headOf, nextVersion, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
 import { changeData, repeatedOf, stampOf, type Decision } from './change-document.ts';
-import { liveFor, loadDocument, type DocumentState } from './load-document.ts';
+import { liveFor, loadDocument, permitted, type DocumentState } from './load-document.ts';
 import { mergeData } from './merge-change.ts';
 
 type SyncRequest = z.output<typeof syncRequest>;
@@ -24,6 +24,8 @@ async function decided(
   edit: Based,
 ): Promise<Decision | { readonly missing: VersionVector }> {
   const { live, access } = liveFor(state, caller, 'write');
+  // Before anything is written: the answer has the document.
+  permitted(state.namespace, live, caller, 'read');
   const head = headOf(live);
   const { writer, base_version, origin } = request;
   const offline = { writer, vector: edit.vector, base_version };
@@ -41,17 +43,14 @@ async function decided(
   if (standing.is === 'early') return { missing: standing.missing };
   const stamp = stampOf(deps, caller, { operation_id: edit.operation_id, origin });
   const vector = advanced(stored, offline, live.version + 1);
-  const [base, theirs] = [edit.base, edit.data].map((side) => keepingMasked(side, live.data, access.mask)) as [
-    Json,
-    Json,
-  ];
+  const theirs = keepingMasked(edit.data, live.data, access.mask);
   const commitOf = (kind: 'put' | 'merge', data: Json) => {
     const change = { kind, base_version: kind === 'put' ? live.version : base_version, data, vector };
     return { previous: head, next: nextVersion(live, head, change, stamp), once: true };
   };
   if (standing.is === 'causal') return { commit: commitOf('put', theirs), outcome: 'written' };
   const ours = live.data ?? null;
-  const merged = await mergeData({ base, ours, theirs }, live.merge ?? []);
+  const merged = await mergeData({ base: edit.base, ours, theirs }, live.merge ?? [], access);
   if (merged.ok) return { commit: commitOf('merge', merged.data), outcome: 'merged' };
   const conflict: ConflictDocument = {
     ...state.key,

@@ -6,7 +6,17 @@ import { keepingMasked } from '../../core/access.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../../core/version.ts';
 import type { Caller, Check, Commit, ContextDeps } from '../../ports.ts';
 import { changed, prepared, stampOf } from './change-document.ts';
-import { keptData, liveFor, loadDocument, loadHead, permitted, withData, type DocumentState } from './load-document.ts';
+import { creationOf } from './create-document.ts';
+import {
+  headFor,
+  keptData,
+  liveFor,
+  loadDocument,
+  loadHead,
+  permitted,
+  withData,
+  type DocumentState,
+} from './load-document.ts';
 import { patchedData } from './patch-document.ts';
 
 type Operation = z.output<typeof transactionRequest>['operations'][number];
@@ -37,10 +47,8 @@ async function decide(
 ): Promise<Commit | Check> {
   const { key, latest } = state;
   if (operation.operation === 'create') {
-    permitted(state.namespace, key, caller, 'write');
     const { operation: _operation, ...fields } = operation;
-    const change = { kind: 'create' as const, base_version: latest?.version ?? 0, ...fields };
-    return { previous: latest, next: nextVersion(key, latest, change, stamp) };
+    return creationOf(state, caller, { kind: 'create', base_version: latest?.version ?? 0, ...fields }, stamp);
   }
   if (operation.operation === 'check') {
     liveFor(state, caller, 'read');
@@ -74,21 +82,23 @@ async function repeatedHeads(
   deps: ContextDeps,
   states: readonly DocumentState[],
   operations: readonly Operation[],
+  caller: Caller,
   operation_id: string,
 ) {
   const writing = operations.flatMap((operation, at) => {
     const state = states[at];
     return operation.operation === 'check' || state === undefined ? [] : [{ operation, state }];
   });
-  const versions = await Promise.all(
-    writing.map(async ({ operation, state: { key, latest } }) => {
+  const heads = await Promise.all(
+    writing.map(async ({ operation, state: { key, latest, namespace } }) => {
       const expected =
         operation.operation === 'create' ? (latest?.created_version ?? 1) - 1 : operation.expected_version;
       if (latest === undefined || latest.version <= expected) return undefined;
-      return deps.documents.version(key, expected + 1);
+      const version = await deps.documents.version(key, expected + 1);
+      return version?.operation_id === operation_id ? headFor(namespace, latest, caller, headOf(version)) : undefined;
     }),
   );
-  const own = versions.flatMap((version) => (version?.operation_id === operation_id ? [headOf(version)] : []));
+  const own = heads.filter((head) => head !== undefined);
   return own.length === writing.length && own.length > 0 ? own : undefined;
 }
 
@@ -123,7 +133,7 @@ export async function transactDocuments(
       await told(at, async () => permitted(namespace, live ?? key, caller, 'read'));
     const stale = staleOf(states, operations);
     if (stale.length > 0) {
-      const heads = await repeatedHeads(deps, states, operations, stamp.operation_id);
+      const heads = await repeatedHeads(deps, states, operations, caller, stamp.operation_id);
       return heads === undefined ? { outcome: 'stale', stale } : { outcome: 'repeated', heads };
     }
     // One time for all of them: a snapshot has all or none.
@@ -135,10 +145,11 @@ export async function transactDocuments(
     );
     const changes = decided.flatMap((each, at) => ('next' in each ? { ...each, place: placeOf(at) } : []));
     const checks = decided.filter((each): each is Check => 'version' in each);
-    const commits = await prepared(deps, states[0]?.namespace, caller, changes);
+    const room = states[0]?.namespace;
+    const commits = await prepared(deps, room, caller, changes);
     if ((await deps.documents.commit(commits, checks)).length > 0) continue;
     await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
-    return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };
+    return { outcome: 'written', heads: commits.map(({ next }) => headFor(room, next, caller, headOf(next))) };
   }
   throw new CadreError('version-conflict', 'these documents change too fast; try again', { path: 'operations' });
 }
