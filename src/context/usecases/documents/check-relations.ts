@@ -82,7 +82,7 @@ export async function checkRelations(
   commits: readonly Commit[],
 ): Promise<void> {
   const graphs = new Map<string, Graph>();
-  for (const { previous, next } of commits) {
+  for (const { previous, next, place } of commits) {
     const { namespace, context_id } = next;
     for (const [type, added] of Map.groupBy(addedRelations(previous, next), (relation) => relation.type)) {
       const graph = graphs.get(type) ?? graphAfter(deps, namespace, type, commits);
@@ -94,7 +94,7 @@ export async function checkRelations(
         if (way === undefined) continue;
         const circle = await shown(deps, room, caller, namespace, [context_id, ...way]);
         throw new CadreError('cyclic-relation', `${type} would come back to where it began: ${circle.join(' → ')}`, {
-          path: `relations[${String(at)}].to`,
+          path: `${place === undefined ? '' : `${place}.`}relations[${String(at)}].to`,
         });
       }
     }

@@ -6,13 +6,13 @@ import type {
   relationsAnswer,
   relationsRequest,
 } from '../../../contracts/context/queries.ts';
-import type { ContextHead } from '../../../contracts/context/context.ts';
+import type { ContextHead, ShownHead } from '../../../contracts/context/context.ts';
 import { changeSettleMs, visitedDocumentsMax } from '../../../contracts/limits.ts';
 import { accessOf } from '../../core/access.ts';
 import { liesIn } from '../../core/pointer.ts';
 import { headOf, isGone, versionsById } from '../../core/version.ts';
 import type { Caller, ContextDeps, ContextPage, Edge, NamespaceRow } from '../../ports.ts';
-import { liveFor, loadHead } from './load-document.ts';
+import { headFor, liveFor, loadHead } from './load-document.ts';
 
 type ListRequest = z.output<typeof listRequest>;
 
@@ -40,7 +40,7 @@ export async function listDocuments(
   deps: ContextDeps,
   caller: Caller,
   request: ListRequest,
-): Promise<ContextPage<ContextHead>> {
+): Promise<ContextPage<ShownHead>> {
   const { namespace, under, context_type, tags, limit, cursor } = request;
   const [tag] = tags;
   const by = tag !== undefined ? { tag } : context_type !== undefined ? { type: context_type } : undefined;
@@ -57,9 +57,9 @@ export async function listDocuments(
   const shown = await Promise.all(
     items.map(async (head) => {
       const version = versions.get(head.context_id) ?? head.version;
-      if (version === head.version) return head;
+      if (version === head.version) return headFor(room, head, caller, head);
       const stored = await deps.documents.version(head, version);
-      return stored === undefined || stored.deleted === true ? undefined : headOf(stored);
+      return stored === undefined || stored.deleted === true ? undefined : headFor(room, head, caller, headOf(stored));
     }),
   );
   return { ...page, items: shown.filter((head) => head !== undefined) };
@@ -119,7 +119,7 @@ export async function listRelations(
       const head = byId.get(other);
       // An edge may name a document that does not exist yet; one that the caller may not read is not shown.
       if (head !== undefined && !isReadable(head, room, caller, now)) continue;
-      items.push({ ...edge, depth: step, ...(head === undefined ? {} : { head }) });
+      items.push({ ...edge, depth: step, ...(head === undefined ? {} : { head: headFor(room, head, caller, head) }) });
       if (!seen.has(other)) next.add(other);
     }
     for (const id of next) seen.add(id);
