@@ -325,6 +325,7 @@ describe('a strategy chooses by what it is named after:', () => {
     const how: StrategySettings = { use: 'custom', score: 'x' };
     const chosen = bestOf(set, rank(how, readyTask(), set, { ...context, customScores: () => score }));
     expect(chosen?.agent.agent_id).toBe('c');
-    expect(bestOf(set, rank(how, readyTask(), set, { ...context, customScores: undefined }))).toBeUndefined();
+    const later = fresh(set);
+    expect(bestOf(later, rank(how, readyTask(), later, { ...context, customScores: undefined }))).toBeUndefined();
   });
 });

@@ -18,6 +18,7 @@ import { leastLoaded } from './least-loaded.ts';
 import { performanceBased } from './performance-based.ts';
 import { predictive } from './predictive.ts';
 import { random } from './random.ts';
+import { shared } from './ranking.ts';
 import { roundRobin } from './round-robin.ts';
 import type { CandidateSet, Ranking, Strategy, StrategyContext } from './strategy.ts';
 import { weighted } from './weighted.ts';
@@ -77,5 +78,5 @@ export function rank(
 ): Ranking {
   // The settings say by `use` which strategy they are for; the compiler cannot follow that a table of functions keeps to it.
   const strategy = strategies[settings.use] as Strategy<StrategyName>;
-  return strategy(task, candidates, { ...context, settings });
+  return shared(candidates, strategy(task, candidates, { ...context, settings }));
 }
