@@ -83,8 +83,8 @@ async function storageFigure(): Promise<Figure> {
   const bodies = {
     bucket: 'bucket',
     objects: {
-      put: async (_bucket: string, _key: string, text: string) =>
-        void ((inBucket.count += 1), (inBucket.bytes += Buffer.byteLength(text))),
+      putBytes: async (_bucket: string, _key: string, bytes: Uint8Array) =>
+        void ((inBucket.count += 1), (inBucket.bytes += bytes.byteLength)),
     } as never,
   };
   let plain = 0;
@@ -96,8 +96,8 @@ async function storageFigure(): Promise<Figure> {
     plain += Buffer.byteLength(JSON.stringify(data));
     const { packed: bytes, body = '' } = await packBody(
       bodies,
-      { namespace: 'default', context_id: 'document', version: 1 },
-      data,
+      { key: { namespace: 'default', context_id: 'document' }, owner: '1' },
+      JSON.stringify(data),
     );
     if (bytes instanceof Uint8Array) packed += 1;
     rows += bytes instanceof Uint8Array ? bytes.byteLength : Buffer.byteLength(body as string);

@@ -1,6 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { agentPartsMax, largePoolReadyPartsMax, roundShardsMax } from '../src/contracts/limits.ts';
+import {
+  agentPartsMax,
+  agentsTogetherMax,
+  largePoolReadyPartsMax,
+  readyPartsMax,
+  roundShardsMax,
+} from '../src/contracts/limits.ts';
 import { projectRoot } from '../src/cli/local/places.ts';
 import { awsLatencies } from '../src/simulator/aws-model.ts';
 import { agentsFor } from '../src/simulator/compare.ts';
@@ -194,7 +200,7 @@ function boundFigure(): Figure {
 
 interface Shards {
   readonly metric: string;
-  readonly aim: string;
+  readonly aim?: string;
   /** Dispatchers that hand out what is decided. */
   readonly shards: number;
   readonly agents: number;
@@ -205,8 +211,16 @@ interface Shards {
 function shardFigure({ metric, aim, shards, ...plan }: Shards): Figure {
   const setting = { ...plan, slots: 10, mean_task_ms: 1_000, seed: 1 };
   const { agents, slots, tasks, mean_task_ms: duration_ms, seed } = setting;
+  const isLarge = agents >= agentsTogetherMax;
+  const partitions = {
+    agents: isLarge ? 1 + agentPartsMax : 1,
+    index: isLarge ? largePoolReadyPartsMax : readyPartsMax,
+  };
   const work = generate({ seed, tasks, rate: Infinity, mix: defaultMix, duration_ms, shape: 'lognormal' });
-  const { scheduling, load } = countingLoad(schedulingOf(defaultPolicy, seed, { alone: shards === 1 }));
+  const { scheduling, load } = countingLoad(
+    schedulingOf(defaultPolicy, seed, { alone: shards === 1 }),
+    partitions.index,
+  );
   const fleet = equalAgents(agents, slots);
   const run = new Simulation({ seed, work, fleet, latencies: awsLatencies, scheduling }).run();
   // From the first start to the last one: what comes after is the work of the last tasks.
@@ -223,9 +237,14 @@ function shardFigure({ metric, aim, shards, ...plan }: Shards): Figure {
     value: rounded(value, 0),
     unit: 'tasks/s',
     detail: {
-      ...{ aim, shards, ...setting, tasks_per_s_by_dispatchers: rounded(byDispatchers, 0), one_route: true },
-      ...{ order_violations: run.violations, rounds: run.rounds },
-      partitions: { agents: 1 + agentPartsMax, index: largePoolReadyPartsMax },
+      ...{
+        ...(aim === undefined ? {} : { aim }),
+        shards,
+        ...setting,
+        tasks_per_s_by_dispatchers: rounded(byDispatchers, 0),
+        one_route: true,
+      },
+      ...{ order_violations: run.violations, rounds: run.rounds, partitions },
       // Of the busiest one of each kind.
       write_units_per_task: { agents: rounded(unitsOf('agents'), 3), index: rounded(unitsOf('index'), 3) },
       tasks_per_s_by_partitions: rounded(byPartitions, 0),
@@ -276,6 +295,8 @@ async function* scheduler(say: (line: string) => void): AsyncIterable<Figure> {
   yield shardFigure({ metric: 'tasks_per_s_one_shard', aim: '>= 1000', shards: 1, agents: 400, tasks: 40_000 });
   const eight = { shards: roundShardsMax, agents: 800, tasks: 80_000 };
   yield shardFigure({ metric: 'tasks_per_s_8_shards', aim: '>= 4000', ...eight });
+  // The largest pool whose rounds are not divided, and whose agents stand in one partition.
+  yield shardFigure({ metric: 'tasks_per_s_small_pool', shards: 1, agents: agentsTogetherMax - 1, tasks: 20_000 });
   const trace = traceFigure();
   if (trace === undefined) say(`scheduler: wait_ratio_trace is left out: there is no ${tracePath}`);
   else yield trace;

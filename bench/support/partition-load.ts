@@ -1,4 +1,4 @@
-import { agentsTogetherMax, largePoolReadyPartsMax } from '../../src/contracts/limits.ts';
+import { agentsTogetherMax } from '../../src/contracts/limits.ts';
 import type { AgentRow } from '../../src/contracts/rows.ts';
 import { hashOf } from '../../src/distributor/core/strategies/hash.ts';
 import { ownPart } from '../../src/platform/aws/distributor/agent-access.ts';
@@ -24,8 +24,11 @@ export function busiest(units: ReadonlyMap<string, number>, kind: 'agents' | 'in
   return Math.max(...[...units].map(([name, count]) => (name.startsWith(kind) ? count : 0)));
 }
 
-/** Counts what the dispatchers of a large pool and the results would write and read, round by round: rows by their size in DynamoDB, where the adapters put them. */
-export function countingLoad(make: Scenario['scheduling']): {
+/** Counts what the dispatchers of a pool and the results would write and read, round by round: rows by their size in DynamoDB, where the adapters put them. `readyParts`: of the one route. */
+export function countingLoad(
+  make: Scenario['scheduling'],
+  readyParts: number,
+): {
   scheduling: Scenario['scheduling'];
   load: PartitionLoad;
 } {
@@ -44,7 +47,7 @@ export function countingLoad(make: Scenario['scheduling']): {
       return place;
     };
     const inIndex = (task_id: string) => {
-      add(load.writes, `index ${hashOf(task_id) % largePoolReadyPartsMax}`, 1);
+      add(load.writes, `index ${hashOf(task_id) % readyParts}`, 1);
     };
     const onAgent = (agent: AgentRow) => {
       add(load.writes, placeOf(agent), Math.ceil(bytesOf(agent) / writeUnitBytes));

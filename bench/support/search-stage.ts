@@ -102,8 +102,8 @@ export function searchStage(): SearchStage {
           text,
           labels: ['type:knowledge', `path:doc/`],
         }));
-        const { waiting } = await indexEntries(writing, namespace, changes);
-        if (waiting >= flushedEntries) while ((await compactIndex(deps, namespace)).more);
+        const { state } = await indexEntries(writing, namespace, changes);
+        if (state.waiting >= flushedEntries) while ((await compactIndex(deps, namespace)).more);
         await cloud.clock.sleep(latencyMs.sqs);
       }
     },

@@ -73,6 +73,16 @@ export interface LoadedIndex extends IndexContent {
   readonly retired: readonly number[];
 }
 
+/** A document that could not be indexed whole, for example because its body could not be read: it is tried again. */
+export interface SetAside {
+  readonly id: string;
+  readonly reason: string;
+  /** How often it was tried. */
+  readonly tries: number;
+  /** When it is tried again (epoch milliseconds): then or with its next change. */
+  readonly at: number;
+}
+
 /** The rows of the indexes, one index a namespace. */
 export interface IndexStore {
   /** Everything but the segments' content. Entries are read before manifests, so that none is missed while it moves into a segment, and the state last. */
@@ -87,8 +97,16 @@ export interface IndexStore {
   replace(name: IndexName, manifest: IndexManifest): Promise<boolean>;
   /** The namespace's documents that changed at this time (epoch milliseconds) or later, oldest change first. May be behind by a moment. */
   changes(namespace: string, since: number, limit: number): Promise<readonly ChangedVersion[]>;
-  /** Those of the versions that are not among the recent entries. */
-  missing(name: IndexName, versions: readonly ChangedVersion[]): Promise<readonly ChangedVersion[]>;
+  /** Remembers for a while that entries became a segment at this time (epoch milliseconds). Said before they are removed. */
+  flushed(name: IndexName, entries: readonly IndexEntry[], at: number): Promise<void>;
+  /** Those of the versions, all changed at `since` (epoch milliseconds) or later, that are neither among the recent entries nor became a segment since. */
+  missing(name: IndexName, versions: readonly ChangedVersion[], since: number): Promise<readonly ChangedVersion[]>;
+  /** Notes documents that could not be indexed whole. */
+  setAside(namespace: string, documents: readonly SetAside[]): Promise<void>;
+  /** Documents that are set aside, those to be tried first before others, up to a time (epoch milliseconds). */
+  asides(namespace: string, until: number, limit: number): Promise<readonly SetAside[]>;
+  /** Forgets that documents were set aside, as `asides` told it. */
+  takeBack(namespace: string, documents: readonly SetAside[]): Promise<void>;
   /** Notes until when every change is in the index. */
   caughtUp(namespace: string, at: number): Promise<void>;
   /** Begins a build, in place of one that is under way; whoever adds entries adds them to it too. False: there is no index yet, or another build began. */
@@ -128,6 +146,8 @@ export interface Embedders {
 /** What searching needs: the documents, which are the truth, and the index, loaded on demand because most functions never search. */
 export interface SearchDeps extends ContextDeps {
   readonly indexes: () => Promise<IndexDeps>;
+  /** Where warnings for the operator go. */
+  readonly log: { warn(message: string, details: Record<string, unknown>): void };
 }
 
 /** What the index needs beside the documents. */

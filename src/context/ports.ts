@@ -33,6 +33,8 @@ export interface Commit {
   readonly next: StoredVersion;
   /** Refuse it when the operation was done before, for changes that name no expected version. */
   readonly once?: boolean;
+  /** Where in the request it is told, when that has several. */
+  readonly place?: string;
 }
 
 /** A document that a transaction only looks at: it must be at this version. */
@@ -105,21 +107,26 @@ export interface DocumentStore {
   versions(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ContextVersionView>>;
   /**
    * Writes the next versions of up to 25 documents, all or none: heads, versions and whatever finds them. Answers with the keys of the documents
-   * that were not as expected; an empty list: it is written.
+   * that were not as expected, or of all when their stamps became too old for readers of the changes; an empty list: it is written.
    */
   commit(commits: readonly Commit[], checks?: readonly Check[]): Promise<readonly DocumentKey[]>;
   /** The newest versions with their data, in the order of the keys. */
   latestOf(keys: readonly DocumentKey[]): Promise<readonly (StoredVersion | undefined)[]>;
   /** Ids of documents, strongly consistent. A page may be shorter than asked for. */
   find(finding: Finding, limit: number, cursor?: string): Promise<ContextPage<string>>;
-  /** The edges that leave or reach a document. */
-  edges(key: DocumentKey, direction: 'out' | 'in', type?: string): Promise<readonly Edge[]>;
+  /** The edges that leave or reach a document, of one type or of all. */
+  edges(key: DocumentKey, direction: 'out' | 'in', type: string | undefined, limit: number): Promise<readonly Edge[]>;
   /** Notes which versions a task has read; a repeat changes nothing. Which it wrote is noted with the versions. */
   recordReads(namespace: string, task_id: string, reads: readonly DocumentVersion[], at: number): Promise<void>;
   /** The tasks that have read a version. */
-  readersOf(key: DocumentKey, version: number): Promise<readonly string[]>;
+  readersOf(key: DocumentKey, version: number, limit: number): Promise<readonly string[]>;
   /** The versions that a task has read or written. */
-  touchedBy(namespace: string, task_id: string, action: 'read' | 'wrote'): Promise<readonly DocumentVersion[]>;
+  touchedBy(
+    namespace: string,
+    task_id: string,
+    action: 'read' | 'wrote',
+    limit: number,
+  ): Promise<readonly DocumentVersion[]>;
   /** Changes of a namespace stamped after `since` and until `until`, in about their order: one page of each partition, and where to go on. */
   changes(
     namespace: string,
@@ -140,6 +147,7 @@ export interface DocumentStore {
   removeSnapshot(namespace: string, name: string): Promise<void>;
   /** Keeps a change that could not be merged; the same conflict again changes nothing. */
   keepConflict(conflict: ConflictDocument): Promise<void>;
+  /** What could not be merged, newest first. A page may be shorter than asked for. */
   conflicts(key: DocumentKey, limit: number, cursor?: string): Promise<ContextPage<ConflictDocument>>;
   lock(namespace: string, name: string): Promise<LockRow | undefined>;
   /** Writes a lock whose revision follows the stored one. False: somebody else changed it meanwhile. */
@@ -176,13 +184,15 @@ export interface DocumentStore {
    * the document, what is due or its archive since `before`, and nothing is noted.
    */
   note(before: ContextHead, after: ContextHead): Promise<boolean>;
-  /** Removes the versions before this one, with their objects. */
+  /** Removes the versions before this one, with their objects and the conflicts that are about them, while nobody changes the document and that is due; stops when somebody has. */
   prune(head: ContextHead, first: number): Promise<void>;
   /** Writes the versions of a document to the archive under this name. Nothing refers to it yet. */
   pack(head: ContextHead, archive_id: string): Promise<void>;
   /** Removes what the archive has of a document, while its head says so and that archiving is due; stops when it no longer does. */
   removeArchived(head: ContextHead): Promise<void>;
-  /** Writes back the versions of a document that is in the archive. */
+  /** Versions in the archive of a document from this one back, newest first, at least one if there is any; what came after the archiving is not in it. */
+  archived(head: ContextHead, version: number, limit: number): Promise<readonly StoredVersion[]>;
+  /** Writes back the versions of a document that is in the archive. What an earlier call has written back is not written again. */
   thaw(head: ContextHead): Promise<void>;
   /** Documents with something due, the most overdue first. May be behind by a moment: the head says what is due indeed. */
   due(namespace: string, limit: number): Promise<readonly { readonly context_id: string; readonly at: string }[]>;

@@ -36,6 +36,14 @@ export class CadreError extends Error {
   }
 }
 
+/** The same refusal told with the place in the request that it is about; whatever else was thrown stays as it is. */
+export function errorAt(place: string, error: unknown): unknown {
+  if (!(error instanceof CadreError)) return error;
+  const pathOf = (path: string | undefined) => (path === undefined ? place : `${place}.${path}`);
+  const faults = error.faults.map((fault) => ({ ...fault, path: pathOf(fault.path) }));
+  return new CadreError(error.code, error.message, { path: pathOf(error.path), faults, cause: error.cause });
+}
+
 /** The outcome of something that may be refused: a lost race or a refusal is a value, not an exception. */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Fault };
 

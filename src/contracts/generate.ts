@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { approvalItem, approvalView, decisionRequest } from './workflow/approval.ts';
 import { agentGrant, agentRegistration, agentView, capabilityView, queueView } from './distributor/agent.ts';
-import { contextDocument, contextHead } from './context/context.ts';
+import { contextDocument, shownHead } from './context/context.ts';
 import { accessPolicy, namespacePolicy } from './context/policy.ts';
 import { changeAnswer, conflictDocument, createDocumentRequest } from './context/requests.ts';
 import { deadLetterView, problem, systemStatusView } from './api.ts';
@@ -94,7 +94,7 @@ const components = {
   ScheduleView: scheduleView,
   RoutingPolicy: policyDocument,
   ContextDocument: contextDocument,
-  ContextHead: contextHead,
+  ContextHead: shownHead,
   ContextChange: changeAnswer,
   DeadLetterView: deadLetterView,
   SystemStatus: systemStatusView,

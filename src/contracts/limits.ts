@@ -107,8 +107,8 @@ export const budgetTokensMax = 1_000_000_000_000_000;
 export const sweptTasksMax = 100;
 /** Lanes of their own for tasks with keys: what a full key holds back stands in the way of a few other keys, never of a task without one. More: more heads to read. */
 export const keyLanesMax = 16;
-/** Pages of a route that are read on when all of a page is held back by limits. More: each dispatch reads more of a backlog that may not start. */
-export const heldPagesMax = 5;
+/** Tasks of a route that a round passes over because each is held back for itself, by a limit or a policy. More: each dispatch reads more of a backlog that may not start; fewer: what could start waits behind them. */
+export const heldTasksMax = 500;
 /** Smallest share of the tasks on which a policy is tried. Smaller: it is never judged. */
 export const canaryShareMin = 0.01;
 /** Largest share of the tasks on which a policy is tried. Larger: the version in force has too few to compare with. */
@@ -308,8 +308,8 @@ export const uncompressedBytesMax = 4 * 1024;
 export const rowBodyBytesMax = 128 * 1024;
 /** Tags of a document: each is a row that changes with it. */
 export const tagsMax = 20;
-/** Relations of a document to others: each is two rows. With the tags they must fit into one transaction. */
-export const relationsMax = 30;
+/** Relations of a document to others: each is a row beside the other one. More: with the tags, all of them replaced by others, they do not fit into one transaction of DynamoDB. */
+export const relationsMax = 25;
 /** Documents of one transaction. More: DynamoDB's 100 actions are passed. */
 export const transactionDocumentsMax = 25;
 /** Documents of one batch of reads. */
@@ -324,12 +324,23 @@ export const relationDepthMax = 5;
 export const relationChainMax = 200;
 /** Versions that a task tells it has read, a call. More: one call is more than a few batches of rows. */
 export const lineageReadsMax = 100;
+/** Candidates of each ranking that one question looks at for those that its caller may read. More: it reads too many heads. */
+export const searchCandidatesMax = 2_000;
 /** Documents that one walk over relations visits. More: the answer comes too late. */
 export const visitedDocumentsMax = 1_000;
-/** A change is listed when it is this old: one that was stamped earlier cannot be written later. Shorter: a slow writer's change may be missed. */
+/** A change is listed when it is this old: one that was stamped earlier is written by then. Shorter: a slow writer's change may be missed. */
 export const changeSettleMs = 5_000;
+/**
+ * No write of a change begins later than this after its stamp; it is stamped anew. The rest of the time until it is listed is for the write itself, with what AWS's client repeats by itself. Longer: a slow write lands behind
+ * the cursors of readers of the changes, who miss it.
+ */
+export const commitBeginMsMax = 2_500;
 /** Rules of a policy, of a document or a namespace. More: every access reads them all. */
 export const policyRulesMax = 100;
+/** Bytes of a document's policy, and of its merge rules. More: with the data they do not fit into its row. */
+export const documentRulesBytesMax = 64 * 1024;
+/** Bytes of a namespace's policy. More: it does not fit into its row, which every access reads. */
+export const namespacePolicyBytesMax = 256 * 1024;
 /** Times a change is decided again when somebody else was faster. More: a hot document holds a function; the caller may try again. */
 export const commitRepeatsMax = 8;
 /** A document that was deleted softly can be restored for so long. */

@@ -79,7 +79,7 @@ export interface TaskRow extends TaskCosts {
   readonly complexity_score?: number;
   readonly estimated_duration?: number;
   readonly submitted_by: string;
-  /** Under whom it takes turns, where its pool shared out between submitters when it was submitted. */
+  /** Under whom it takes turns and counts, where its pool told submitters apart when it was submitted. */
   readonly submitter?: string;
   readonly correlation_id: string;
   readonly traceparent?: string;
@@ -244,7 +244,7 @@ export interface RouteRow {
   readonly agents: readonly string[];
   /** Absent: the default one. */
   readonly namespace?: string;
-  /** All its tasks take turns under this submitter. Absent: they were submitted where submitters do not share. */
+  /** All its tasks are of this submitter. Absent: they were submitted where the policy does not tell submitters apart. */
   readonly submitter?: string;
   /** All its tasks draw on the budgets of their workflows. */
   readonly budgeted?: true;

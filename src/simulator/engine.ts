@@ -159,7 +159,7 @@ export class Simulation {
     const work = this.#scenario.work[index] as Work;
     const row = acceptedRow(index, work, this.#now, {
       hedged: this.#scenario.hedged === true,
-      turnOf: (submitter) => this.#scheduling.turnOf?.(submitter) ?? {},
+      standingOf: (submitter) => this.#scheduling.standingOf?.(submitter) ?? {},
     });
     this.#live.set(index, { row, runs: [] });
     if (work.priority === 'critical')

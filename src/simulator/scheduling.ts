@@ -4,7 +4,7 @@ import type { PlainStrategy } from '../contracts/distributor/strategy.ts';
 import type { DispatchPlan, DispatchView } from '../distributor/core/dispatch/round.ts';
 import { openFleet } from '../distributor/core/agents/fleet.ts';
 import type { Preemption } from '../distributor/core/dispatch/preempt.ts';
-import { turnOf } from '../distributor/core/ready/submitter.ts';
+import { standingOf } from '../distributor/core/ready/submitter.ts';
 import { companyUntil } from '../distributor/core/ready/batch.ts';
 import { matches, mayTake, type Router, routerOfPool } from '../distributor/core/policy/routing.ts';
 import { levelOf, orderAt } from '../distributor/core/ready/ready-order.ts';
@@ -45,7 +45,7 @@ export interface Decision {
 /** Which task goes to which agent: the one thing that policies differ in. */
 export interface Scheduling {
   /** Under whom what this one submits takes turns. Absent: nobody shares. */
-  turnOf?(submitter: string): { readonly submitter?: string };
+  standingOf?(submitter: string): { readonly submitter?: string };
   insert(task: ReadyTask, route: RouteRow): void;
   decide(now: number): Decision;
   /** Lets a waiting task stand where it is now instead of where it was. Absent: its order is that of arrival. */
@@ -184,7 +184,7 @@ export function coreScheduling(
     ...(policy === undefined ? {} : { policy }),
   });
   return {
-    turnOf: (submitter) => turnOf(policy, submitter),
+    standingOf: (submitter) => standingOf(policy, submitter),
     insert(task, route) {
       if (!routes.has(task.route)) {
         routes.set(task.route, route);
@@ -198,7 +198,12 @@ export function coreScheduling(
       // One more than fits, to know whether tasks are left over: the page that the dispatcher reads.
       const needed = Math.min(room(), roundTasksMax(pool)) + 1;
       const page = isSpread ? needed : Math.min(readyPageSizeMax, needed);
-      const plan = decide(viewOf(pool, lanes, page, now));
+      let plan = decide(viewOf(pool, lanes, page, now));
+      // The dispatcher reads on only the routes that hide something; what more of the others is shown changes nothing.
+      for (let more = page; plan.unread !== undefined;) {
+        more += readyPageSizeMax;
+        plan = decide(viewOf(pool, lanes, more, now));
+      }
       const { starts, served = pool.served } = plan.limits;
       left = { starts, ...(served === undefined ? {} : { served }) };
       for (const { task } of plan.assignments) lanes.remove(task);

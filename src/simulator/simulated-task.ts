@@ -21,11 +21,11 @@ export const indexOf = (task_id: string): number => Number(task_id.slice(prefix.
 /** How tasks are accepted in a run: whether each may be hedged, and under whom it takes turns where its policy shares out between submitters. */
 export interface Acceptance {
   readonly hedged: boolean;
-  readonly turnOf: (submitter: string) => { readonly submitter?: string };
+  readonly standingOf: (submitter: string) => { readonly submitter?: string };
 }
 
 /** The row of a task as it was accepted at a time of the run. */
-export function acceptedRow(index: number, work: Work, now: number, { hedged, turnOf }: Acceptance): TaskRow {
+export function acceptedRow(index: number, work: Work, now: number, { hedged, standingOf }: Acceptance): TaskRow {
   const { priority, capabilities, deadline_ms, escalation, at, namespace, submitter = nobody } = work;
   return newTask(
     {
@@ -39,7 +39,7 @@ export function acceptedRow(index: number, work: Work, now: number, { hedged, tu
     {
       ...{ pool: 'default', now: timeText(now), body_hash: '', correlation_id: '', timeout_ms: timeoutMsMax },
       submitted_by: submitter,
-      ...turnOf(submitter),
+      ...standingOf(submitter),
     },
   );
 }

@@ -33,6 +33,10 @@ function faultsOfKey(key: string, entries: readonly HistoryEntry[]): string[] {
       written.set(ver, entry);
     }
   }
+  // A write is accepted from the version before its own only: whatever it was made from otherwise, somebody's change in between is lost.
+  for (const [ver, { base, value }] of written)
+    if (base !== ver - 1)
+      faults.push(`${key}@${ver} was written as ${String(value)}, which was made from @${String(base)}`);
   const seen = new Map<number, string | null>();
   const firstSeen = new Map<number, number>();
   for (const entry of entries) {
@@ -48,6 +52,8 @@ function faultsOfKey(key: string, entries: readonly HistoryEntry[]): string[] {
     if (writer === undefined) faults.push(`${key}@${ver} was read as ${String(value)}, which nobody wrote`);
     else if (writer.value !== value)
       faults.push(`${key}@${ver} was written as ${String(writer.value)} and read as ${String(value)}`);
+    else if (writer.ok === null && writer.base !== ver - 1)
+      faults.push(`${key}@${ver} was read as ${String(value)}, which was made from @${String(writer.base)}`);
     else if (writer.start > (firstSeen.get(ver) ?? Infinity))
       faults.push(`${key}@${ver} was read before it was written`);
   }

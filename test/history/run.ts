@@ -11,7 +11,7 @@ import type { HistoryEntry } from './check.ts';
 import { bareDeployment } from '../support/bare-deployment.ts';
 
 /** Mistakes that the check must find. */
-export const historyMutants = ['lost-update', 'unchecked-cache'] as const;
+export const historyMutants = ['lost-update', 'unchecked-cache', 'stale-base'] as const;
 
 /** How to make a history. The same options give the same one. */
 export interface HistoryOptions {
@@ -37,7 +37,7 @@ function sending(client: TwinClients['dynamodb'], other: (send: Send) => Send): 
   });
 }
 
-const mistakes: Readonly<Record<(typeof historyMutants)[number], (send: Send) => Send>> = {
+const mistakes: Readonly<Partial<Record<(typeof historyMutants)[number], (send: Send) => Send>>> = {
   // Writes forget the condition on the head and on the version row.
   'lost-update':
     (send) =>
@@ -62,7 +62,8 @@ const mistakes: Readonly<Record<(typeof historyMutants)[number], (send: Send) =>
 
 function depsOf(process: TwinProcess, mutant: HistoryOptions['mutant'], id: () => string): SearchDeps {
   const { dynamodb } = process.clients;
-  const clients = { ...process.clients, dynamodb: mutant ? sending(dynamodb, mistakes[mutant]) : dynamodb };
+  const mistake = mutant && mistakes[mutant];
+  const clients = { ...process.clients, dynamodb: mistake ? sending(dynamodb, mistake) : dynamodb };
   const sources = { ...machineSources, now: () => process.now(), id, random: () => 0.5 };
   const adapters = createAdapters({ ...clients, objects: s3Objects(clients.s3) }, bareDeployment, sources, {
     warn: () => undefined,
@@ -141,7 +142,14 @@ export async function runHistory(options: HistoryOptions, tell: (entry: HistoryE
     const operation_id = `w-${++ids}`;
     const start = clock.now();
     const told = { client: number, key, op: 'write' as const, base, value: operation_id, start };
-    const request = { context_id: key, expected_version: base, data: dataOf(key, operation_id), operation_id };
+    // A mistake that no condition of the table sees: whatever the writer saw, its change is made from the latest version.
+    const latest = mutant === 'stale-base' ? (await read(deps, number, key)).ver : null;
+    const request = {
+      context_id: key,
+      expected_version: latest ?? base,
+      data: dataOf(key, operation_id),
+      operation_id,
+    };
     for (let tries = 1; tries <= triesMax; tries += 1) {
       try {
         const { outcome, head } = (await call(deps, number, 'put', request)) as ChangeAnswer;

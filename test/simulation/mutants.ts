@@ -47,6 +47,22 @@ function splitAdvance(store: WorkflowStore, tasks: TaskStore): WorkflowStore {
   };
 }
 
+/** Rounds see the policy without a part of it. */
+function withoutPart(part: 'rules' | 'reservations'): NonNullable<Mutant['spoil']> {
+  return ({ agents, ...adapters }) => ({
+    ...adapters,
+    agents: {
+      ...agents,
+      pool: async (name) => {
+        const { policy, ...rows } = await agents.pool(name);
+        if (policy === undefined) return rows;
+        const { [part]: _left, ...document } = policy.document;
+        return { ...rows, policy: { ...policy, document } };
+      },
+    },
+  });
+}
+
 /** The head written whatever its version is by now: the other writer's advance is lost. */
 function blindAdvance(store: WorkflowStore): WorkflowStore {
   return {
@@ -243,18 +259,12 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'unseen-reservation',
     mistake: 'a round does not look for whom slots are kept',
-    spoil: ({ agents, ...adapters }) => ({
-      ...adapters,
-      agents: {
-        ...agents,
-        pool: async (name) => {
-          const { policy, ...rows } = await agents.pool(name);
-          if (policy === undefined) return rows;
-          const { reservations: _kept, ...document } = policy.document;
-          return { ...rows, policy: { ...policy, document } };
-        },
-      },
-    }),
+    spoil: withoutPart('reservations'),
+  },
+  {
+    name: 'unruled',
+    mistake: 'a round does not look which agents a rule keeps from a task',
+    spoil: withoutPart('rules'),
   },
   {
     name: 'unmarked-wait',

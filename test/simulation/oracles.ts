@@ -13,6 +13,7 @@ import { createLogOracle } from './log-oracle.ts';
 import { createNamespaceOracle } from './namespace-oracle.ts';
 import { createOrderOracle } from './order-oracle.ts';
 import { nextVersion } from './scenario.ts';
+import { createRulesOracle } from './rules-oracle.ts';
 import { createSharesOracle } from './shares-oracle.ts';
 import { createSpillOracle } from './spill-oracle.ts';
 import type { Item } from './oracle.ts';
@@ -87,6 +88,7 @@ export function createOracles(view: OracleView) {
   const checkSpill = createSpillOracle(check, view.submittedAs);
   const checkKeys = createKeysOracle(check);
   const checkOrderOf = createOrderOracle(check, { ...view, ready, isReserved });
+  const checkRules = createRulesOracle(check, view);
   const checkAgent = createAgentOracle(check, view);
   const checkEvent = createLogOracle(check);
 
@@ -137,6 +139,7 @@ export function createOracles(view: OracleView) {
     if (was === 'Queued' && is === 'Processing') {
       check(attempt === attemptWas + 1, at, 'ClaimMovesFence', () => `${id}: ${attemptWas} -> ${attempt}`);
       checkOrderOf(before, after, at);
+      checkRules(before, after, at);
     }
     if (is === 'Queued') {
       const isTimed = String(after['gsi1pk']).startsWith('TIMER#');

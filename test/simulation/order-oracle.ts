@@ -1,6 +1,7 @@
 import type { BatchTraits } from '../../src/contracts/distributor/agent.ts';
 import type { DistributionLog } from '../../src/contracts/distributor/task.ts';
 import type { TaskRow } from '../../src/contracts/rows.ts';
+import { isRuledOut } from './rules-oracle.ts';
 import type { Check, Item } from './oracle.ts';
 
 interface OrderView {
@@ -91,6 +92,8 @@ export function createOrderOracle(check: Check, view: OrderView) {
           !(row.required_capabilities.every((each) => offered.has(each)) && isKnown(row, since + visibleMs, decidedAt))
         )
           continue;
+        // A rule that came after the decision excuses it, too.
+        if (isRuledOut(view, row, String(after['assigned_agent']), Infinity)) continue;
         if (view.isReserved(other) || view.isShared(other, decidedAt)) continue;
         passed.set(other, [
           ...(passed.get(other) ?? []),

@@ -13,6 +13,7 @@ import { withHedge, withHedgedNodes } from './drawn-hedges.ts';
 import { capabilities, drawWorkflow } from './drawn-workflows.ts';
 import { drawDeadline, drawEscalation, drawExpiry } from './drawn-deadlines.ts';
 import { drawOverflow } from './drawn-overflow.ts';
+import { drawRules } from './drawn-rules.ts';
 import { drawSharing } from './drawn-shares.ts';
 import type { Random } from '../../src/platform/twin/random.ts';
 import { drawEvents, drawSignals } from './drawn-events.ts';
@@ -245,7 +246,8 @@ export function drawScenario(random: Random): Scenario {
   const mix = drawMix(random);
   const drawnAgents = Array.from({ length: 2 + random.below(3) }, (_, index) => drawAgent(random, index, healAt));
   const sharing = drawSharing(random.fork('sharing'), drawnAgents);
-  const { agents, tasks: shared, policy } = drawOverflow(random.fork('overflow'), sharing);
+  const spilling = drawOverflow(random.fork('overflow'), sharing);
+  const { agents, tasks: shared, policy } = drawRules(random.fork('rules'), spilling);
   const kills = random.fork('kills');
   const nodes = workflows.flatMap(({ at, workflow_id, definition }) =>
     definition.nodes.map(({ name }) => ({ at, task_id: `${workflow_id}:${name}` })),

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import type { ContextAnswer, ContextOperationName } from '../../contracts/context/operations.ts';
-import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import type { ContextDocument, ShownHead } from '../../contracts/context/context.ts';
 import { contextId } from '../../contracts/context/names.ts';
 import { documentQuery, namespaceQuery, writtenDocumentQuery } from '../../contracts/context/document-operations.ts';
 import { CadreError } from '../../contracts/errors.ts';
@@ -19,7 +19,7 @@ const jsonPatch = 'application/json-patch+json';
  * The version, and what else decides what a reader is given: the places that it may not see, and the schema that the data was migrated to. So one version has several
  * tags, and a change of a policy changes the tag.
  */
-function etagOf(deps: ApiDeps, { version, schema_version }: ContextHead, masked: readonly string[] = []): string {
+function etagOf(deps: ApiDeps, { version, schema_version }: ShownHead, masked: readonly string[] = []): string {
   if (masked.length === 0 && schema_version === undefined) return `"${String(version)}"`;
   const view = deps.sources.hash(canonicalJson([...masked, schema_version ?? 0])).slice(0, 8);
   return `"${String(version)}-${view}"`;
@@ -60,7 +60,7 @@ async function read(deps: ApiDeps, c: ApiContext): Promise<Response> {
   const tags = (c.req.header('if-none-match') ?? '').split(',').map((tag) => tag.trim());
   const known = tags.flatMap((tag) => versionIn(tag) ?? [])[0];
   const isKnown = (tag: string) => tags.includes(tag) || tags.includes(`W/${tag}`);
-  const headers = (document: ContextHead, masked: readonly string[] | undefined) => {
+  const headers = (document: ShownHead, masked: readonly string[] | undefined) => {
     const isFixed = version !== undefined && masked === undefined && document.schema_version === undefined;
     c.header('etag', etagOf(deps, document, masked));
     c.header('cache-control', isFixed ? immutable : 'private, no-cache');

@@ -1,8 +1,8 @@
-import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import type { ContextDocument, ContextHead, ShownHead } from '../../contracts/context/context.ts';
 import type { AccessRule, ContextAction, NamespacePolicy } from '../../contracts/context/policy.ts';
 import type { UnchangedDocument } from '../../contracts/context/requests.ts';
 import type { Json } from '../../contracts/json.ts';
-import { isList, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';
+import { isList, isObject, keysOf, liesIn, valueAt, withValueAt } from './pointer.ts';
 
 /** What a principal may do with a document. */
 export interface Access {
@@ -64,7 +64,7 @@ function maskOf(reading: readonly AccessRule[]): readonly string[] {
 }
 
 /** The data without the masked places. In a list null stands for one, so that the others keep their index. */
-function withoutMasked(data: Json, mask: readonly string[]): Json {
+export function withoutMasked(data: Json, mask: readonly string[]): Json {
   return mask.reduce<Json>((rest, place) => {
     const keys = keysOf(place);
     if (valueAt(rest, keys) === undefined) return rest;
@@ -73,20 +73,49 @@ function withoutMasked(data: Json, mask: readonly string[]): Json {
   }, data);
 }
 
+/** The data with what is stored at a place. The way there is as it is stored: a list, as long as it must be for the place to keep its index, or an object. */
+function withStored(data: Json | undefined, stored: Json, keys: readonly string[]): Json {
+  const [key, ...rest] = keys;
+  if (key === undefined) return stored;
+  const inside = (at: Json | undefined) => withStored(at, valueAt(stored, [key]) ?? null, rest);
+  if (!isList(stored)) {
+    const before = isObject(data) ? data : {};
+    return { ...before, [key]: inside(valueAt(before, [key])) };
+  }
+  const items = isList(data) ? data : [];
+  const index = Number(key);
+  const missing = Array<null>(Math.max(0, index - items.length)).fill(null);
+  return [...items, ...missing].toSpliced(index, 1, inside(items[index]));
+}
+
 /** The data that a writer sends, with the masked places as they are stored: who does not see a place does not change it. */
-export function keepingMasked(data: Json, stored: Json | undefined, mask: readonly string[]): Json {
+export function keepingMasked(data: Json, stored: Json = null, mask: readonly string[]): Json {
   return mask.reduce<Json>((rest, place) => {
-    const kept = stored === undefined ? undefined : valueAt(stored, keysOf(place));
-    return withValueAt(rest, keysOf(place), kept) ?? null;
+    const keys = keysOf(place);
+    const isStored = valueAt(stored, keys) !== undefined;
+    return isStored ? withStored(rest, stored, keys) : (withValueAt(rest, keys, undefined) ?? null);
   }, data);
 }
 
+/** What is told of a version without size and hash of its data, unless the caller sees all of that: a short value that is masked would be found by trying. */
+export function unmeasured<T extends Pick<ShownHead, 'bytes' | 'hash'>>(
+  told: T,
+  { actions, mask }: Access,
+): Omit<T, 'bytes' | 'hash'> & Pick<ShownHead, 'bytes' | 'hash'> {
+  if (actions.has('read') && mask.length === 0) return told;
+  const { bytes: _bytes, hash: _hash, ...rest } = told;
+  return rest;
+}
+
 /** The document as this reader sees it. */
-export function visible(document: ContextDocument, { mask }: Access): ContextDocument {
-  return mask.length === 0 ? document : { ...document, data: withoutMasked(document.data, mask), masked: [...mask] };
+export function visible(document: ContextDocument, access: Access): ContextDocument {
+  const { mask } = access;
+  if (mask.length === 0) return document;
+  return { ...unmeasured(document, access), data: withoutMasked(document.data, mask), masked: [...mask] };
 }
 
 /** What a reader is told who has the latest version already. */
-export function unchangedFor(head: ContextHead, { mask }: Access): UnchangedDocument {
-  return { unchanged: true, head, ...(mask.length === 0 ? {} : { masked: [...mask] }) };
+export function unchangedFor(head: ContextHead, access: Access): UnchangedDocument {
+  const { mask } = access;
+  return { unchanged: true, head: unmeasured(head, access), ...(mask.length === 0 ? {} : { masked: [...mask] }) };
 }

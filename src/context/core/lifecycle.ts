@@ -45,6 +45,22 @@ export function dueOf(head: ContextHead, policy: NamespacePolicy | undefined): D
   return first && { action: first.action, at: new Date(first.at).toISOString() };
 }
 
+const isLess = (one = Infinity, other = Infinity): boolean => one < other;
+
+/**
+ * Whether a change has a document, or versions of it, removed sooner than before. One that is created anew has a time to live of its own: after that it
+ * can still be restored for as long as after a deletion.
+ */
+export function endsSooner(before: ContextHead, after: ContextHead, policy: NamespacePolicy | undefined): boolean {
+  const isAnew = after.created_version !== before.created_version;
+  const [was, will] = [retentionOf(before, policy), retentionOf(after, policy)];
+  return (
+    (!isAnew && isLess(after.ttl_ms, before.ttl_ms)) ||
+    isLess(will.keep_days, was.keep_days) ||
+    isLess(will.versions_max, was.versions_max)
+  );
+}
+
 /** The document with what is due, as the policy of its namespace says today. */
 export function withDue<T extends ContextHead>(head: T, policy: NamespacePolicy | undefined): T {
   const { due: _due, ...rest } = head;

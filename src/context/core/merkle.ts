@@ -1,4 +1,4 @@
-import type { ContextVersionView } from '../../contracts/context/context.ts';
+import type { ShownVersion } from '../../contracts/context/context.ts';
 import { canonicalJson } from '../../contracts/json.ts';
 
 /**
@@ -6,7 +6,7 @@ import { canonicalJson } from '../../contracts/json.ts';
  * shows; a node is the hash of `node:` and its two children, and the last one of an odd level moves up alone. Whoever kept the history can prove what
  * was erased, or one version of it; the ids of operations in the entries keep others from guessing small data.
  */
-export function historyRoot(entries: readonly ContextVersionView[], hash: (text: string) => string): string {
+export function historyRoot(entries: readonly ShownVersion[], hash: (text: string) => string): string {
   let level = entries.map((entry) => hash(`leaf:${canonicalJson(entry)}`));
   while (level.length > 1) {
     level = level.flatMap((left, at) => {

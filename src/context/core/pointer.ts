@@ -38,6 +38,16 @@ export function valueAt(value: Json, keys: readonly string[]): Json | undefined 
 }
 
 /**
+ * Whether a value can be put at a place without taking another one away: what is on the way there is nothing yet (null counts as nothing), an object, or
+ * a list that has the index or ends before it.
+ */
+export function canHold(whole: Json | undefined, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined || whole === undefined || whole === null) return true;
+  if (isList(whole) ? !listIndex.test(key) || Number(key) > whole.length : !isObject(whole)) return false;
+  return canHold(child(whole, key), rest);
+}
+
+/**
  * A copy with another value at a place; undefined takes the place away. A place whose parent is missing is made of objects when a value is put
  * there, and left alone when it is taken away. Undefined as the whole answer: nothing is left.
  */

@@ -35,6 +35,7 @@ export interface StoredVersion extends ContextHead {
 
 /** Who changes a document, when, and by which operation. */
 export interface Stamp {
+  /** Epoch milliseconds; another decision about the same change, which takes the place of the first, has a later one. */
   readonly now: number;
   readonly principal: string;
   readonly operation_id: string;
@@ -56,6 +57,8 @@ export interface Change extends Description {
   readonly kind: ChangeKind;
   readonly base_version: number;
   readonly data: Json;
+  /** Who is its creator, of one that is created, where that is somebody else than who creates it. */
+  readonly created_by?: string | undefined;
   /** Of an edit from offline: the vector with it. */
   readonly vector?: StoredVector;
 }
@@ -75,7 +78,7 @@ export function isStillLatest(
 }
 
 /** A version without what only the history tells: the document's head. */
-export function headOf(version: StoredVersion): ContextHead {
+export function headOf(version: ContextHead & Partial<StoredVersion>): ContextHead {
   const { kind: _kind, base_version: _base, operation_id: _operation, origin: _origin, ...rest } = version;
   const { reason: _reason, data: _data, ...head } = rest;
   return head;
@@ -136,9 +139,13 @@ export function nextVersion(
 ): StoredVersion {
   checkNotBeingErased(previous);
   const data = parse(contextData, change.data, ['data']);
-  const at = new Date(stamp.now).toISOString();
+  const { now } = stamp;
+  const at = new Date(now).toISOString();
   const before = previous === undefined || change.kind === 'create' || change.kind === 'fork' ? undefined : previous;
   const version = (previous?.version ?? 0) + 1;
+  // An older version comes back without the rules that were set since.
+  const rules = change.kind === 'restore' ? undefined : before;
+  const ttl_ms = change.ttl_ms ?? rules?.ttl_ms;
   return defined<StoredVersion>({
     namespace: key.namespace,
     context_id: key.context_id,
@@ -147,17 +154,17 @@ export function nextVersion(
     created_version: before?.created_version ?? version,
     created_at: before?.created_at ?? at,
     updated_at: at,
-    created_by: before?.created_by ?? stamp.principal,
+    created_by: before?.created_by ?? change.created_by ?? stamp.principal,
     updated_by: stamp.principal,
     tags: change.tags ?? before?.tags ?? [],
     relations: change.relations ?? before?.relations ?? [],
     access_policy: change.access_policy ?? before?.access_policy,
-    merge: change.merge ?? before?.merge,
-    retention: change.retention ?? before?.retention,
+    merge: change.merge ?? rules?.merge,
+    retention: change.retention ?? rules?.retention,
     subject: subjectOf(previous, change),
     first_version: previous?.first_version,
-    ttl_ms: change.ttl_ms ?? before?.ttl_ms,
-    expires_at: expiry(change.ttl_ms ?? before?.ttl_ms, stamp.now),
+    ttl_ms,
+    expires_at: expiry(ttl_ms, now),
     // A hold is of the place: creating a document anew does not end it.
     legal_hold: previous?.legal_hold,
     vector: change.vector ?? (before?.vector && { ...before.vector, plain: version }),

@@ -132,6 +132,10 @@ export function migrating(documents: DocumentStore, hash: (text: string) => stri
     ...documents,
     types,
     latest: async (key) => migrate(await documents.latest(key)),
+    archived: async (...asked) => {
+      const versions = await documents.archived(...asked);
+      return (await Promise.all(versions.map(migrate))).flatMap((version) => version ?? []);
+    },
     version: async (key, version) => migrate(await documents.version(key, version)),
     latestOf: async (keys) => Promise.all((await documents.latestOf(keys)).map(migrate)),
   };

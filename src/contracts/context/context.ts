@@ -116,13 +116,20 @@ const documentHead = {
   deleted: z.boolean().optional(),
 };
 
-/** A document without its data: what listings and head checks tell. */
+/** A document without its data. */
 export const contextHead = z.object(documentHead);
 export type ContextHead = z.infer<typeof contextHead>;
 
-/** A document at one of its versions. */
+/** By size and hash of all data a short value that is masked would be found by trying: only whoever sees all of it is told them. */
+const measures = { bytes: true, hash: true } as const;
+
+/** What listings and head checks tell of a document. */
+export const shownHead = contextHead.partial(measures);
+export type ShownHead = z.infer<typeof shownHead>;
+
+/** A document at one of its versions, as its reader sees it. */
 export const contextDocument = z.object({
-  ...documentHead,
+  ...shownHead.shape,
   data: contextData,
   /** Places that the reader may not see; they are left out of `data`. */
   masked: z.array(pointer).optional(),
@@ -147,6 +154,10 @@ export const contextVersionView = z.object({
   deleted: z.boolean().optional(),
 });
 export type ContextVersionView = z.infer<typeof contextVersionView>;
+
+/** The same as its reader sees it. */
+export const shownVersion = contextVersionView.partial(measures);
+export type ShownVersion = z.infer<typeof shownVersion>;
 
 /** How long a document lives after its last change. */
 export const ttlMs = z.int().min(1_000).max(ttlMsMax);

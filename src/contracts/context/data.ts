@@ -54,6 +54,13 @@ export function jsonBytes(value: unknown): number {
   return encoder.encode(JSON.stringify(value)).byteLength;
 }
 
+/** A check of how large a value is as it is stored. */
+export const atMostBytes = (bytesMax: number) =>
+  [
+    (value: unknown) => jsonBytes(value) <= bytesMax,
+    { error: `more than ${String(bytesMax)} bytes, which do not fit into its row` },
+  ] as const;
+
 /** A document's data: any JSON value within depth and size, well-formed, without keys that poison copies. */
 export const contextData = z.custom<Json>().superRefine((value, context) => {
   const found = dataFault(value);

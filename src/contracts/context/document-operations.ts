@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contextDocument, contextHead } from './context.ts';
+import { contextDocument, shownHead } from './context.ts';
 import { contextData, pointer } from './data.ts';
 import { contextId, contextType, defaultNamespace, namespaceName } from './names.ts';
 import type { Operation } from '../operation.ts';
@@ -45,7 +45,7 @@ export const documentOperations: readonly Operation[] = [
     headers: { 'If-Match': etag, 'If-None-Match': '`*`: there must be none.' },
     body: contextData,
     status: 200,
-    answer: contextHead,
+    answer: shownHead,
   },
   {
     id: 'patchDocument',
@@ -58,7 +58,7 @@ export const documentOperations: readonly Operation[] = [
     headers: { 'If-Match': etag },
     body: contextData,
     status: 200,
-    answer: contextHead,
+    answer: shownHead,
   },
   {
     id: 'deleteDocument',
@@ -70,6 +70,6 @@ export const documentOperations: readonly Operation[] = [
     query: namespaceQuery,
     headers: { 'If-Match': etag },
     status: 200,
-    answer: contextHead,
+    answer: shownHead,
   },
 ];

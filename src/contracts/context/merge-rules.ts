@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { expressionCharactersMax } from '../limits.ts';
-import { pointer } from './data.ts';
+import { documentRulesBytesMax, expressionCharactersMax } from '../limits.ts';
+import { atMostBytes, pointer } from './data.ts';
 
 /** How two changes of the same place become one. Without a rule they conflict. */
 export const mergePolicies = ['last_writer', 'max', 'min', 'sum', 'union', 'append', 'text', 'custom'] as const;
@@ -19,4 +19,7 @@ export const mergeRule = z
   });
 export type MergeRule = z.infer<typeof mergeRule>;
 
-export const mergeRules = z.array(mergeRule).max(50);
+export const mergeRules = z
+  .array(mergeRule)
+  .max(50)
+  .refine(...atMostBytes(documentRulesBytesMax));

@@ -16,7 +16,7 @@ import {
   relationsRequest,
   setPolicyRequest,
 } from './queries.ts';
-import { contextHead, contextVersionView } from './context.ts';
+import { shownHead, shownVersion } from './context.ts';
 import { assembleAnswer, assembleRequest } from './assembly.ts';
 import { defineTypeRequest, typeAnswer, typeRequest, typesAnswer, typesRequest, typeVersion } from './types.ts';
 import {
@@ -94,7 +94,7 @@ export const contextOperations = {
   hold: { summary: 'Let nothing of a document be removed', body: lifecycleRequest, answer: changeAnswer },
   release: { summary: 'End the hold of a document', body: lifecycleRequest, answer: changeAnswer },
   export: {
-    summary: 'All that is stored of one subject, version by version',
+    summary: 'All that is stored of one subject: versions and conflicts',
     body: exportRequest,
     answer: exportAnswer,
   },
@@ -122,7 +122,7 @@ export const contextOperations = {
   history: {
     summary: 'List the versions of a document, newest first',
     body: historyRequest,
-    answer: page(contextVersionView),
+    answer: page(shownVersion),
   },
   assemble: {
     summary: 'The best context for a task within a budget of tokens',
@@ -164,7 +164,7 @@ export const contextOperations = {
   discard: { summary: 'Remove a snapshot', body: discardRequest, answer: discardAnswer },
   diff: { summary: 'What changed between two versions, as a JSON Patch', body: diffRequest, answer: diffAnswer },
   batch: { summary: 'Read up to 100 documents', body: batchRequest, answer: batchAnswer },
-  list: { summary: 'List documents by place, type, tags and time', body: listRequest, answer: page(contextHead) },
+  list: { summary: 'List documents by place, type, tags and time', body: listRequest, answer: page(shownHead) },
   relations: { summary: 'Walk the relations of a document', body: relationsRequest, answer: relationsAnswer },
   record: { summary: 'Record which versions a task has read', body: recordRequest, answer: recordAnswer },
   lineage: {

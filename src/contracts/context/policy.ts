@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { userId } from '../ids.ts';
-import { policyRulesMax, retentionDaysMax } from '../limits.ts';
-import { pointer } from './data.ts';
+import { documentRulesBytesMax, namespacePolicyBytesMax, policyRulesMax, retentionDaysMax } from '../limits.ts';
+import { atMostBytes, pointer } from './data.ts';
 import { contextId, contextType } from './names.ts';
 
 export const contextActions = ['read', 'write', 'delete', 'admin'] as const;
@@ -22,11 +22,13 @@ export const accessRule = z.strictObject({
 export type AccessRule = z.infer<typeof accessRule>;
 
 /** Who may do what with one document. */
-export const accessPolicy = z.strictObject({
-  /** False: the rules of the namespace do not count here, except for `admin`. */
-  inherit: z.boolean().default(true),
-  rules: z.array(accessRule).max(policyRulesMax),
-});
+export const accessPolicy = z
+  .strictObject({
+    /** False: the rules of the namespace do not count here, except for `admin`. */
+    inherit: z.boolean().default(true),
+    rules: z.array(accessRule).max(policyRulesMax),
+  })
+  .refine(...atMostBytes(documentRulesBytesMax));
 
 const days = z.int().min(1).max(retentionDaysMax);
 
@@ -47,15 +49,17 @@ export const retention = z
 export type Retention = z.infer<typeof retention>;
 
 /** Who may do what in a namespace, and how long its documents are kept. A rule with `under` counts for the documents at and below that path. Without any policy everybody may do everything. */
-export const namespacePolicy = z.strictObject({
-  /** Members (principals) of each role. */
-  roles: z.record(userId, z.array(grantee).max(200)).default({}),
-  rules: z.array(z.strictObject({ under: contextId.optional(), ...accessRule.shape })).max(policyRulesMax),
-  /** By type of documents; `*` stands for types that are not named. What a document says itself comes first. */
-  retention: z.record(z.union([z.literal('*'), contextType]), retention).optional(),
-  /** Of so many reads one is written to the audit; 0: none, 1: each. Refusals always are. */
-  audit_reads_one_in: z.int().min(0).max(1_000_000).default(0),
-  /** Writes are told by the history; true: the audit has them too, also when the history is pruned or erased. */
-  audit_writes: z.boolean().optional(),
-});
+export const namespacePolicy = z
+  .strictObject({
+    /** Members (principals) of each role. */
+    roles: z.record(userId, z.array(grantee).max(200)).default({}),
+    rules: z.array(z.strictObject({ under: contextId.optional(), ...accessRule.shape })).max(policyRulesMax),
+    /** By type of documents; `*` stands for types that are not named. What a document says itself comes first. */
+    retention: z.record(z.union([z.literal('*'), contextType]), retention).optional(),
+    /** Of so many reads one is written to the audit; 0: none, 1: each. Refusals always are. */
+    audit_reads_one_in: z.int().min(0).max(1_000_000).default(0),
+    /** Writes are told by the history; true: the audit has them too, also when the history is pruned or erased. */
+    audit_writes: z.boolean().optional(),
+  })
+  .refine(...atMostBytes(namespacePolicyBytesMax));
 export type NamespacePolicy = z.infer<typeof namespacePolicy>;

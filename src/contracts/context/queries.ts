@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { fault, pageQuery } from '../api.ts';
-import { changeKinds, contextDocument, contextHead, relation } from './context.ts';
+import { changeKinds, contextDocument, shownHead, relation } from './context.ts';
 import { contextId, contextType, defaultNamespace, documentRef, namespaceName, subject, tag } from './names.ts';
 import { namespacePolicy } from './policy.ts';
 import { shownVersions } from './declared-reads.ts';
@@ -54,7 +54,7 @@ export const relationsRequest = z.strictObject({
 });
 export const relationsAnswer = z.object({
   items: z.array(
-    z.object({ from: contextId, type: z.string(), to: contextId, depth: z.int(), head: contextHead.optional() }),
+    z.object({ from: contextId, type: z.string(), to: contextId, depth: z.int(), head: shownHead.optional() }),
   ),
   /** There were more than one walk visits. */
   cut: z.boolean(),
@@ -114,7 +114,7 @@ export const auditEntry = z.object({
   context_id: contextId.optional(),
   version: z.int().optional(),
   /** In their stead, when there were several. */
-  documents: z.array(z.object({ context_id: contextId, version: z.int() })).optional(),
+  documents: z.array(z.object({ context_id: contextId, version: z.int().optional() })).optional(),
   /** Of whose data somebody was told, or which was erased. */
   subject: subject.optional(),
   correlation_id: z.string(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { pageQuery } from '../api.ts';
-import { contextDocument, contextHead, lifecycleReason, origin, relationList, ttlMs } from './context.ts';
+import { contextDocument, shownHead, lifecycleReason, origin, relationList, ttlMs } from './context.ts';
 import { contextData, pointer } from './data.ts';
 import { mergeRules } from './merge-rules.ts';
 import { documentRef, contextId, contextType, defaultNamespace, namespaceName, subject, tagList } from './names.ts';
@@ -53,7 +53,7 @@ export const getDocumentRequest = z.strictObject({
 /** The version that the caller has is the latest still. */
 export const unchangedDocument = z.object({
   unchanged: z.literal(true),
-  head: contextHead,
+  head: shownHead,
   /** Places that the reader may not see now: other ones than in the copy in hand make it worth reading again. */
   masked: z.array(pointer).optional(),
 });
@@ -104,21 +104,23 @@ export type ConflictDocument = z.infer<typeof conflictDocument>;
 
 /**
  * What became of a change. `written`, `merged` and `repeated` are in the history at `head.version`. `stale`: somebody was faster and nothing was
- * written; `head` is the latest, and `merge` what a merge would give. `conflict`: it could not be merged and was kept as a conflict document.
+ * written; `head` is the latest, and `merge` what a merge would give, for whoever may read that. `conflict`: it could not be merged and was kept as a conflict document.
  */
 export const changeAnswer = z.union([
-  z.object({ outcome: z.enum(['written', 'merged', 'repeated']), head: contextHead }),
+  z.object({ outcome: z.enum(['written', 'merged', 'repeated']), head: shownHead }),
   z.object({
     outcome: z.literal('stale'),
-    head: contextHead,
-    merge: z.union([
-      z.object({ ok: z.literal(true), data: contextData }),
-      z.object({ ok: z.literal(false), conflicts: z.array(mergeConflict) }),
-    ]),
+    head: shownHead,
+    merge: z
+      .union([
+        z.object({ ok: z.literal(true), data: contextData }),
+        z.object({ ok: z.literal(false), conflicts: z.array(mergeConflict) }),
+      ])
+      .optional(),
   }),
   z.object({
     outcome: z.literal('conflict'),
-    head: contextHead,
+    head: shownHead,
     conflict_id: z.string(),
     conflicts: z.array(mergeConflict),
   }),
@@ -166,7 +168,7 @@ export const patchDocumentRequest = z
 
 export const appendDocumentRequest = z.strictObject({
   ...documentRef,
-  /** The list that grows; it is made when nothing is there. */
+  /** The list that grows; it is made, below objects, when nothing is there. */
   pointer: pointer.default(''),
   items: z.array(contextData).min(1).max(appendItemsMax),
   ...changeFields,
@@ -217,7 +219,7 @@ export const transactionRequest = z.strictObject({
   ...changeFields,
 });
 export const transactionAnswer = z.union([
-  z.object({ outcome: z.enum(['written', 'repeated']), heads: z.array(contextHead) }),
+  z.object({ outcome: z.enum(['written', 'repeated']), heads: z.array(shownHead) }),
   /** Nothing was written; these are at another version than expected (0: they are not there). */
   z.object({
     outcome: z.literal('stale'),

@@ -40,7 +40,11 @@ export const searchHit = z.object({
 });
 export type SearchHit = z.infer<typeof searchHit>;
 
-export const searchAnswer = z.object({ items: z.array(searchHit) });
+export const searchAnswer = z.object({
+  items: z.array(searchHit),
+  /** There are fewer hits than asked for, and may be more: most of what it looked at was not for the caller. Ask more narrowly. */
+  cut: z.boolean(),
+});
 
 export const indexRequest = z.strictObject({ namespace: namespaceName.default(defaultNamespace) });
 
@@ -56,6 +60,8 @@ export const indexAnswer = z.object({
   segments: z.int(),
   /** Every change until then is in it. */
   complete_until: timestamp.optional(),
+  /** Documents that could not be indexed whole, the next to be tried again first, up to 20: they are found by their id and tags at least. */
+  set_aside: z.array(z.object({ context_id: contextId, reason: z.string(), tries: z.int(), next: timestamp })),
   /** The one that is made beside it, until it takes its place. */
   build: z
     .object({

@@ -3,21 +3,22 @@ import { pageQuery } from '../api.ts';
 import { contextHead, contextVersionView, legalHold, lifecycleReason } from './context.ts';
 import { contextData } from './data.ts';
 import { contextId, defaultNamespace, namespaceName, subject } from './names.ts';
+import { conflictDocument } from './requests.ts';
 import { timestamp } from '../ids.ts';
 
 const subjectRef = { namespace: namespaceName.default(defaultNamespace), subject };
 
 export const exportRequest = z.strictObject({ ...subjectRef, cursor: pageQuery.shape.cursor });
+const exportedVersion = z.object({
+  context_id: contextId,
+  ...contextHead.pick({ context_type: true, tags: true, relations: true, deleted: true }).shape,
+  ...contextVersionView.shape,
+  /** Absent where the version changed no data while the document was in the archive. */
+  data: contextData.optional(),
+});
 export const exportAnswer = z.object({
-  items: z.array(
-    z.object({
-      context_id: contextId,
-      ...contextHead.pick({ context_type: true, tags: true, relations: true, deleted: true }).shape,
-      ...contextVersionView.shape,
-      /** Absent while it is in the archive: restore the document to have it. */
-      data: contextData.optional(),
-    }),
-  ),
+  /** The versions of a document, newest first, then its conflicts. */
+  items: z.array(z.union([exportedVersion, conflictDocument])),
   cursor: z.string().optional(),
 });
 export type ExportAnswer = z.infer<typeof exportAnswer>;
@@ -68,7 +69,8 @@ export type Certificate = z.infer<typeof certificate>;
 export const forgetAnswer = z.union([
   /** Everything that may be erased is gone for its readers; call again in some minutes for the certificate. */
   z.object({ outcome: z.literal('erasing'), documents: z.array(forgotten), held: z.array(held) }),
-  z.object({ outcome: z.literal('done'), certificate }),
+  /** `more`: documents are stored of the subject that this certificate is not about; call again for the next one. */
+  z.object({ outcome: z.literal('done'), certificate, more: z.boolean() }),
 ]);
 export type ForgetAnswer = z.infer<typeof forgetAnswer>;
 

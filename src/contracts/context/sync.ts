@@ -53,9 +53,13 @@ const syncedEdit = z.object({
 });
 
 export const syncAnswer = z.object({
-  /** `early`: an edit builds on edits that have not come yet (`missing`); it and those after it are not written. */
-  outcome: z.enum(['synced', 'early']),
+  /**
+   * `early`: an edit builds on edits that have not come yet (`missing`); `refused`: an edit after the first one cannot be written (`error`, with its path). It and those
+   * after it are not written, those before it are.
+   */
+  outcome: z.enum(['synced', 'early', 'refused']),
   items: z.array(syncedEdit),
+  error: z.object({ code: z.string(), message: z.string(), path: z.string().optional() }).optional(),
   missing: versionVector.optional(),
   /** The document as it is now, for its reader: what the writer goes on from. */
   document: contextDocument,

@@ -51,6 +51,8 @@ export type PolicyRule = z.infer<typeof policyRule>;
 export const policyLimit = z.strictObject({
   name: policyName,
   match: taskMatch,
+  /** Each namespace, or each submitter, has so much to itself: a quota. */
+  per: z.enum(['namespace', 'submitter']).optional(),
   concurrency: concurrencyLimit.optional(),
   rate_limit: rateLimit.optional(),
 });

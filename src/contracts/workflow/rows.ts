@@ -50,7 +50,7 @@ export interface WorkflowHead {
   /** Which token it is: those of later executions, and of later tries of one, have higher numbers. */
   readonly token_order?: number;
   readonly submitted_by: string;
-  /** Under whom its tasks take turns, where its pool shared out between submitters when it was submitted. */
+  /** Under whom its tasks take turns and count, where its pool told submitters apart when it was submitted. */
   readonly submitter?: string;
   readonly correlation_id: string;
   readonly traceparent?: string;

@@ -17,11 +17,15 @@ function cancellationOf(error: unknown): Cancellation | undefined {
 }
 
 /**
- * Sends a transaction. The SDK gives each command a ClientRequestToken, so that its own retry after a lost answer is safe; a TransactionConflict is
+ * Sends a transaction, and again only until it is too late. The SDK gives each command a ClientRequestToken, so that its own retry after a lost answer is safe; a TransactionConflict is
  * repeated a few times as a new one, since it says nothing about the rows
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html). Answers with the reasons when a condition failed.
  */
-export async function transact(db: Database, actions: Action[]): Promise<Cancellation | undefined> {
+export async function transact(
+  db: Database,
+  actions: Action[],
+  isLate = () => false,
+): Promise<Cancellation | undefined> {
   for (let repeat = 0; ; repeat += 1) {
     try {
       await db.client.send(new TransactWriteCommand({ TransactItems: actions }));
@@ -31,7 +35,7 @@ export async function transact(db: Database, actions: Action[]): Promise<Cancell
       if (cancellation === undefined) throw error;
       if (cancellation.includes('ConditionalCheckFailed')) return cancellation;
       const passing = cancellation.some((code) => code === 'TransactionConflict' || code === 'ThrottlingError');
-      if (!passing || repeat >= conflictRepeatsMax) throw error;
+      if (!passing || repeat >= conflictRepeatsMax || isLate()) throw error;
     }
   }
 }

@@ -146,9 +146,13 @@ export class Attempt {
   /** Lineage is told before the result, so that whoever sees the task ended sees what it has read. It never fails the work that it tells about. */
   private async tellReads(): Promise<void> {
     const { task_id, attempt } = this.assignment;
-    await this.documents?.flush().catch((error: unknown) => {
-      this.options.deps.log.warn('what the task has read was not recorded', { task_id, attempt, error: String(error) });
-    });
+    const { log } = this.options.deps;
+    try {
+      const { dropped = 0 } = (await this.documents?.flush()) ?? {};
+      if (dropped > 0) log.warn('the task has read more than is recorded', { task_id, attempt, dropped });
+    } catch (error) {
+      log.warn('what the task has read was not recorded', { task_id, attempt, error: String(error) });
+    }
   }
 
   private async handle(): Promise<unknown> {

@@ -1,5 +1,6 @@
 import type { ContextAnswer } from '../../contracts/context/operations.ts';
 import type { ContextDocument } from '../../contracts/context/context.ts';
+import { jsonBytes } from '../../contracts/context/data.ts';
 import type { Json } from '../../contracts/json.ts';
 import { documentBatchMax } from '../../contracts/limits.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
@@ -47,7 +48,7 @@ class Tally {
 
   hit(document: ContextDocument): ContextDocument {
     this.figures.hits += 1;
-    this.figures.bytes_saved += document.bytes;
+    this.figures.bytes_saved += document.bytes ?? jsonBytes(document.data);
     return document;
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import type { ContextDocument, ShownHead } from '../../contracts/context/context.ts';
 import { defaultNamespace } from '../../contracts/context/names.ts';
 import type { UnchangedDocument } from '../../contracts/context/requests.ts';
 import { canonicalJson, type Json } from '../../contracts/json.ts';
@@ -67,9 +67,15 @@ export class DocumentMemory {
     if (isLatest && document.version >= (this.#latest.get(name)?.version ?? 0)) this.#checked(document);
   }
 
-  /** Notes that a document is the latest still. False: who may see more or less of it than before has to read it again. */
+  /**
+   * Notes that a document is the latest still: its time tells where no hash does, which whoever sees it masked is not told. False: who may see more or less of it than before has to read it again. */
   confirm(document: ContextDocument, { head, masked }: UnchangedDocument): boolean {
-    if (head.hash !== document.hash || String(masked) !== String(document.masked)) return false;
+    if (
+      head.hash !== document.hash ||
+      head.updated_at !== document.updated_at ||
+      String(masked) !== String(document.masked)
+    )
+      return false;
     this.#checked(document);
     return true;
   }
@@ -86,7 +92,7 @@ export class DocumentMemory {
   }
 
   /** Keeps what was written here, when the server says that just this is what it stored. */
-  written(head: ContextHead, data: Json): void {
+  written(head: ShownHead, data: Json): void {
     const isOurs = createHash('sha256').update(canonicalJson(data)).digest('hex') === head.hash;
     if (isOurs) this.keep({ ...head, data }, true);
   }

@@ -10,18 +10,45 @@ const readsMax = 1_000;
 export interface TracedContexts {
   /** The same operations: changes carry the task as their origin, and what is read is remembered. */
   readonly contexts: ContextCalls;
-  /** Tells which versions were read since the last time. */
-  flush(): Promise<void>;
+  /** Tells which versions were read since the last time. Answers with how many more were read than it remembers. */
+  flush(): Promise<{ readonly dropped: number }>;
+}
+
+/** A version of a document. */
+interface DocumentVersion {
+  readonly context_id: string;
+  readonly version: number;
+}
+type Read = DocumentVersion & { readonly namespace: string };
+
+/** A memory of versions that were read, each once, up to `readsMax`. */
+function rememberedReads() {
+  const read = new Map<string, Read>();
+  let dropped = 0;
+  return {
+    note(namespace: string = defaultNamespace, { context_id, version }: DocumentVersion): void {
+      const entry = { namespace, context_id, version };
+      const name = JSON.stringify(entry);
+      if (read.size < readsMax || read.has(name)) read.set(name, entry);
+      else dropped += 1;
+    },
+    /** What was read, and how much more there was; forgets it. */
+    take(): { readonly reads: readonly Read[]; readonly dropped: number } {
+      const taken = { reads: [...read.values()], dropped };
+      read.clear();
+      dropped = 0;
+      return taken;
+    },
+  };
 }
 
 /** Follows which versions a task reads and writes, for lineage. */
 export function tracedContexts(calls: ContextCalls, task_id: string): TracedContexts {
   const [workflow_id, node] = task_id.split(':', 2);
   const origin = { task_id, ...(node === undefined || workflow_id === undefined ? {} : { workflow_id }) };
-  const read = new Map<string, { namespace: string; context_id: string; version: number }>();
-  const note = (namespace: string | undefined, { context_id, version }: { context_id: string; version: number }) => {
-    const entry = { namespace: namespace ?? defaultNamespace, context_id, version };
-    if (read.size < readsMax) read.set(JSON.stringify(entry), entry);
+  const remembered = rememberedReads();
+  const note = (namespace: string | undefined, version: DocumentVersion) => {
+    remembered.note(namespace, version);
   };
   const from =
     <R extends object, A>(change: (request: R) => Promise<A>) =>
@@ -53,6 +80,17 @@ export function tracedContexts(calls: ContextCalls, task_id: string): TracedCont
       for (const { head } of answer.unchanged ?? []) note(request.namespace, head);
       return answer;
     },
+    diff: async (request: ContextRequest<'diff'>) => {
+      const answer = await calls.diff(request);
+      for (const version of [answer.from, answer.to])
+        note(request.namespace, { context_id: request.context_id, version });
+      return answer;
+    },
+    search: async (request: ContextRequest<'search'>) => {
+      const answer = await calls.search(request);
+      for (const hit of answer.items) note(request.namespace, hit);
+      return answer;
+    },
     assemble: async (request) => {
       const answer = await calls.assemble(request);
       for (const piece of answer.pieces) note(request.namespace, piece);
@@ -62,8 +100,7 @@ export function tracedContexts(calls: ContextCalls, task_id: string): TracedCont
   return {
     contexts,
     async flush() {
-      const all = [...read.values()];
-      read.clear();
+      const { reads: all, dropped } = remembered.take();
       for (const [namespace, own] of Map.groupBy(all, (entry) => entry.namespace)) {
         for (let first = 0; first < own.length; first += lineageReadsMax) {
           const reads = own
@@ -72,6 +109,7 @@ export function tracedContexts(calls: ContextCalls, task_id: string): TracedCont
           await calls.record({ namespace, task_id, reads });
         }
       }
+      return { dropped };
     },
   };
 }

@@ -16,7 +16,7 @@ import {
   WRITES_IDX_MAP,
   writesSortKey,
 } from '@langchain/langgraph-checkpoint';
-import type { ContextHead } from '../../contracts/context/context.ts';
+import type { ShownHead } from '../../contracts/context/context.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { ContextCalls } from '../client/context-calls.ts';
 import { documentsUnder, type MemoryPlace } from './documents.ts';
@@ -35,7 +35,7 @@ import {
 /** A checkpoint's own document and those of the writes against it. */
 interface Group {
   readonly path: string;
-  readonly heads: readonly ContextHead[];
+  readonly heads: readonly ShownHead[];
 }
 
 /** Which checkpoint; a part that is left out stands for all. */
@@ -162,7 +162,7 @@ export class CadreSaver extends BaseCheckpointSaver {
   override async deleteThread(threadId: string): Promise<void> {
     const { heads, remove } = this.#documents;
     for (let isDone = false; !isDone;) {
-      const found: ContextHead[] = [];
+      const found: ShownHead[] = [];
       for await (const head of heads(this.#pathOf({ thread_id: threadId }))) found.push(head);
       isDone = true;
       for (let first = 0; isDone && first < found.length; first += deletedTogether)

@@ -1,4 +1,4 @@
-import type { ContextDocument, ContextHead } from '../../contracts/context/context.ts';
+import type { ContextDocument, ShownHead } from '../../contracts/context/context.ts';
 import type { ErrorCode } from '../../contracts/error-catalogue.ts';
 import { CadreError } from '../../contracts/errors.ts';
 import type { Json } from '../../contracts/json.ts';
@@ -28,7 +28,7 @@ export function documentsUnder(contexts: ContextCalls, place: MemoryPlace, defau
   const { under = defaultUnder } = place;
   const room = place.namespace === undefined ? {} : { namespace: place.namespace };
 
-  async function* heads(path: string): AsyncGenerator<ContextHead> {
+  async function* heads(path: string): AsyncGenerator<ShownHead> {
     let cursor: string | undefined;
     do {
       const page = await contexts.list({ ...room, under: path, ...(cursor === undefined ? {} : { cursor }) });
@@ -76,7 +76,7 @@ export function documentsUnder(contexts: ContextCalls, place: MemoryPlace, defau
   }
 
   /** Deletes documents at the versions of these heads; false when one has changed, and then none is deleted. */
-  async function remove(some: readonly ContextHead[]): Promise<boolean> {
+  async function remove(some: readonly ShownHead[]): Promise<boolean> {
     const { outcome } = await contexts.transaction({
       ...room,
       operations: some.map(({ context_id, version }) => ({

@@ -6,7 +6,8 @@ import type { DocumentStore } from '../../../src/context/ports.ts';
 import { unique } from './backend.ts';
 import { namespaceRowsSuite } from './namespace-rows.suite.ts';
 
-const at = '2026-11-23T10:00:00.000Z';
+/** No time ago, whatever clock the store has: one that is stamped too long ago is not written. */
+const at = '2099-11-23T10:00:00.000Z';
 
 /** A version as a test writes it. */
 export function storedVersion(namespace: string, context_id: string, over: Partial<StoredVersion> = {}): StoredVersion {
@@ -66,11 +67,12 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       for (let told = 0; told < 2; told += 1)
         await store().recordReads(namespace, 'w:n:3', [...reads, ...reads], Date.parse(at));
       await store().recordReads(namespace, 'w:n:4', reads.slice(1), Date.parse(at));
-      expect(await store().readersOf(first, 1)).toEqual(['w:n:3']);
-      expect(await store().readersOf(first, 2)).toEqual(['w:n:3', 'w:n:4']);
-      expect(await store().touchedBy(namespace, 'w:n:3', 'read')).toEqual(reads);
-      expect(await store().touchedBy(namespace, 'w:n:2', 'wrote')).toEqual(reads.slice(1));
-      expect(await store().touchedBy(namespace, 'w:n:3', 'wrote')).toEqual([]);
+      expect(await store().readersOf(first, 1, 10)).toEqual(['w:n:3']);
+      expect(await store().readersOf(first, 2, 10)).toEqual(['w:n:3', 'w:n:4']);
+      expect(await store().readersOf(first, 2, 1)).toEqual(['w:n:3']);
+      expect(await store().touchedBy(namespace, 'w:n:3', 'read', 10)).toEqual(reads);
+      expect(await store().touchedBy(namespace, 'w:n:2', 'wrote', 10)).toEqual(reads.slice(1));
+      expect(await store().touchedBy(namespace, 'w:n:3', 'wrote', 10)).toEqual([]);
     });
 
     it('writes all documents of a commit or none, and looks at others', async () => {
@@ -124,23 +126,23 @@ export function documentStoreSuite(store: () => DocumentStore): void {
         ],
       });
       await store().commit([{ previous: undefined, next: from }]);
-      expect(await store().edges(from, 'out', 'needs')).toEqual([{ from: 'a', type: 'needs', to: 'b' }]);
-      expect(await store().edges({ namespace, context_id: 'b/c' }, 'in')).toEqual([
+      expect(await store().edges(from, 'out', 'needs', 10)).toEqual([{ from: 'a', type: 'needs', to: 'b' }]);
+      expect(await store().edges({ namespace, context_id: 'b/c' }, 'in', undefined, 10)).toEqual([
         { from: 'a', type: 'like', to: 'b/c' },
       ]);
       await store().commit([next(from, { relations: [] })]);
-      expect(await store().edges(from, 'out')).toEqual([]);
+      expect(await store().edges(from, 'out', undefined, 10)).toEqual([]);
     });
 
     it('lists versions newest first and changes since a cursor', async () => {
       const first = storedVersion(unique('n'), 'd');
-      const second = next(first, { updated_at: '2026-11-23T10:00:01.000Z' });
+      const second = next(first, { updated_at: '2099-11-23T10:00:01.000Z' });
       await store().commit([{ previous: undefined, next: first }]);
       await store().commit([second]);
       const page = await store().versions(first, 1);
       expect(page.items.map((each) => each.version)).toEqual([2]);
       expect((await store().versions(first, 1, page.cursor)).items).toEqual([historyEntry(first)]);
-      const until = Date.parse('2026-11-23T10:00:00.500Z');
+      const until = Date.parse('2099-11-23T10:00:00.500Z');
       const early = await store().changes(first.namespace, { until }, 8);
       expect(early.items.map((each) => each.version)).toEqual([1]);
       const late = await store().changes(first.namespace, { until: until + 1_000 }, 8, early.cursor);
@@ -167,9 +169,9 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect((await store().conflicts(conflict, 10)).items).toEqual([conflict]);
       const entry = { at, principal: 'p', action: 'get', outcome: 'refused' as const, correlation_id: 's' };
       await store().audit(namespace, 'id', entry);
-      const day = { day: '2026-11-23', from: at, to: at };
+      const day = { day: '2099-11-23', from: at, to: at };
       expect((await store().audited(namespace, day, 10)).items).toEqual([entry]);
-      const later = { ...day, from: '2026-11-23T10:00:00.001Z', to: '2026-11-24' };
+      const later = { ...day, from: '2099-11-23T10:00:00.001Z', to: '2099-11-24' };
       expect((await store().audited(namespace, later, 10)).items).toEqual([]);
     });
 
@@ -195,18 +197,18 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       expect((await store().entries(first)).map(({ kind }) => kind)).toEqual(['erase']);
       expect(await store().operation(first, 'op2')).toBeUndefined();
       expect(await store().version(below, 1)).toEqual(below);
-      expect(await store().edges(first, 'in')).toHaveLength(1);
+      expect(await store().edges(first, 'in', undefined, 10)).toHaveLength(1);
     });
 
     it('knows what is due, and notes what was done on the version that was seen', async () => {
       const namespace = unique('n');
       const dueAt = (time: string) => ({ due: { at: time, action: 'erase' as const } });
-      const [a, b] = ['a', 'b'].map((id, n) => storedVersion(namespace, id, dueAt(`2026-11-2${5 - n}T10:00:00.000Z`)));
+      const [a, b] = ['a', 'b'].map((id, n) => storedVersion(namespace, id, dueAt(`2099-11-2${5 - n}T10:00:00.000Z`)));
       for (const each of [a!, b!, storedVersion(namespace, 'c')])
         await store().commit([{ previous: undefined, next: each }]);
       expect(await store().due(namespace, 10)).toEqual([
-        { context_id: 'b', at: '2026-11-24T10:00:00.000Z' },
-        { context_id: 'a', at: '2026-11-25T10:00:00.000Z' },
+        { context_id: 'b', at: '2099-11-24T10:00:00.000Z' },
+        { context_id: 'a', at: '2099-11-25T10:00:00.000Z' },
       ]);
       const { due: _due, ...rest } = headOf(b!);
       const noted = { ...rest, erasure: { versions: 1, root: 'r', done_at: at } };
@@ -240,7 +242,12 @@ export function documentStoreSuite(store: () => DocumentStore): void {
       await store().removeArchived(settled);
       expect(await store().version(first, 1)).toEqual(first);
       expect(await store().version(first, 2)).toEqual(second.next);
-      await store().prune(settled, 2);
+      const { archive: _archive, ...back } = settled;
+      const pruning = { ...back, due: { at, action: 'prune' as const } };
+      expect(await store().note(settled, pruning)).toBe(true);
+      for (const seen of [settled, { ...pruning, version: 1 }]) await store().prune(seen, 2);
+      expect(await store().version(first, 1)).toEqual(first);
+      await store().prune(pruning, 2);
       expect(await store().version(first, 1)).toBeUndefined();
       expect((await store().version(first, 2))?.data).toEqual(second.next.data);
     });

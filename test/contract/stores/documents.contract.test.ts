@@ -10,11 +10,15 @@ const { clients } = createTwinCloud({ tables: [contextTable], buckets: ['bucket'
 const bodies = { objects: s3Objects(clients.s3), bucket: 'bucket' };
 
 describe('on the twin', () => {
-  const store = createDocumentStore({ client: clients.dynamodb, table: contextTable.name }, bodies);
+  const store = createDocumentStore({
+    db: { client: clients.dynamodb, table: contextTable.name },
+    bodies,
+    now: Date.now,
+  });
   documentStoreSuite(() => store);
 });
 
 await describeOnDynamodbLocal('on DynamoDB Local, with objects of the twin', ({ client, contextTable: table }) => {
-  const store = createDocumentStore({ client, table }, bodies);
+  const store = createDocumentStore({ db: { client, table }, bodies, now: Date.now });
   documentStoreSuite(() => store);
 });

@@ -21,8 +21,9 @@ import { versionCacheSuite } from './version-cache.suite.ts';
 
 const { clients } = createTwinCloud({ tables: [contextTable], buckets: ['bucket'] });
 const table = { client: clients.dynamodb, table: contextTable.name };
+const bodies = { objects: s3Objects(clients.s3), bucket: 'bucket' };
 const behind = (cache: VersionCache) =>
-  cachedDocuments(createDocumentStore(table, { objects: s3Objects(clients.s3), bucket: 'bucket' }), cache);
+  cachedDocuments(createDocumentStore({ db: table, bodies, now: Date.now }), cache);
 
 describe('in the memory of a process', () => {
   const cache = versionMemory(() => 1);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { contextActions, type AccessRule } from '../../../src/contracts/context/policy.ts';
 import { accessOf, keepingMasked, visible } from '../../../src/context/core/access.ts';
-import { sameJson } from '../../../src/context/core/pointer.ts';
+import { keysOf, sameJson, valueAt } from '../../../src/context/core/pointer.ts';
 
 const principal = fc.constantFrom('alice', 'bob', 'agent/1');
 const rule: fc.Arbitrary<AccessRule> = fc.record(
@@ -56,6 +56,22 @@ describe('access', () => {
     const own = { ...document, created_by: 'bob', access_policy: { inherit: false, rules: [] } };
     expect([...accessOf(above, own, 'alice').actions]).toEqual(['admin']);
     expect(accessOf(above, own, 'bob').actions.size).toBe(4);
+  });
+
+  it('leaves what a writer may not see as it is, whatever it sends', () => {
+    const item = fc.oneof(fc.integer(), fc.record({ b: fc.integer() }));
+    const data = fc.record({ a: item, l: fc.array(item), c: fc.integer() }, { requiredKeys: [] });
+    const sent = fc.oneof(data, fc.record({ a: fc.array(item), l: item }), item);
+    const mask = fc.subarray(['/a', '/a/b', '/l/0', '/l/2', '/l/3/b', '/c']);
+    fc.assert(
+      fc.property(data, sent, mask, (stored, other, hidden) => {
+        const kept = keepingMasked(other, stored, hidden);
+        for (const place of hidden) {
+          const before = valueAt(stored, keysOf(place));
+          if (before !== undefined) expect(valueAt(kept, keysOf(place))).toEqual(before);
+        }
+      }),
+    );
   });
 
   it('gives a writer back what it may not see: reading and writing again changes nothing', () => {

@@ -39,7 +39,11 @@ function unreliable(cache: VersionCache, isReached: () => boolean): VersionCache
 function stage(isShared: boolean) {
   const { clients } = createTwinCloud({ tables: [contextTable], buckets: ['bucket'] });
   const bodies = { objects: s3Objects(clients.s3), bucket: 'bucket' };
-  const direct = createDocumentStore({ client: clients.dynamodb, table: contextTable.name }, bodies);
+  const direct = createDocumentStore({
+    db: { client: clients.dynamodb, table: contextTable.name },
+    bodies,
+    now: Date.now,
+  });
   const luck = { isReached: true };
   const shared = versionMemory(() => 1);
   const stores = Array.from({ length: processes }, () => {

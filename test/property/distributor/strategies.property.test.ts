@@ -48,6 +48,9 @@ const settings: fc.Arbitrary<StrategySettings> = fc
   .constantFrom(
     ...plainStrategies.map((use) => ({ use })),
     { use: 'weighted', weights: { a: 3, b: 0.5 }, otherwise: 1 },
+    { use: 'weighted', weights: { a: 0, b: 2 }, otherwise: 1 },
+    { use: 'weighted', weights: { a: 1 }, otherwise: 0 },
+    { use: 'affinity', by: 'task_id', wait_ms: 60_000 },
     { use: 'geographic', region: 'eu', distances_ms: { eu: { us: 90 }, ap: { eu: 250 } } },
     { use: 'custom', score: 'agent.free' },
   )
@@ -100,13 +103,17 @@ describe('every strategy', () => {
     );
   });
 
-  it('chooses somebody while anybody is free, unless it excludes them by its settings', () => {
+  it('chooses somebody while anybody is free, unless its settings exclude them or it waits for another one', () => {
     fc.assert(
       fc.property(settings, agents, (how, rows) => {
         const set = setOf(rows);
         const chosen = choose(how, readyTask(), set);
-        if (how.use !== 'custom') expect(chosen === undefined).toBe(set.all.every(({ free }) => free === 0));
-        else expect(chosen?.agent.agent_id ?? 'a').toBe('a');
+        const own = choose(how, readyTask(), setOf(rows.map((row) => ({ ...row, holds: {} }))))?.agent.agent_id;
+        const isOne = how.use === 'custom' || (how.use === 'affinity' && how.wait_ms > 0);
+        const weightOf = (id: string) => (how.use === 'weighted' ? (how.weights[id] ?? how.otherwise) : 1);
+        const mayHave = (id: string) => weightOf(id) > 0 && (!isOne || id === own);
+        const able = set.all.filter(({ agent, free }) => free > 0 && mayHave(agent.agent_id));
+        expect(able.length === 0 ? [undefined] : able).toContain(chosen);
       }),
       { numRuns: 500 },
     );
@@ -310,14 +317,12 @@ describe('a strategy chooses by what it is named after:', () => {
   });
 
   it('custom the highest value of the expression', () => {
-    const score = new Map([
-      ['b', 2],
-      ['c', 3],
-    ]);
+    const score = new Map(Object.entries({ b: 2, c: 3 }));
     const set = setOf(['a', 'b', 'c'].map((agent_id) => agentRow({ agent_id })));
     const how: StrategySettings = { use: 'custom', score: 'x' };
     const chosen = bestOf(set, rank(how, readyTask(), set, { ...context, customScores: () => score }));
     expect(chosen?.agent.agent_id).toBe('c');
-    expect(bestOf(set, rank(how, readyTask(), set, { ...context, customScores: undefined }))).toBeUndefined();
+    const later = fresh(set);
+    expect(bestOf(later, rank(how, readyTask(), later, { ...context, customScores: undefined }))).toBeUndefined();
   });
 });

@@ -70,6 +70,46 @@ describe('what the audit is told', () => {
     expect((await call('audit', { under: 'p/b' })).items).toHaveLength(3);
   });
 
+  it('is each read that a write gave because it came late', async () => {
+    const { call } = contextStage();
+    await call('create', document('a'));
+    await call('put', { context_id: 'a', expected_version: 1, data: { title: 'two' } });
+    await call('guard', { policy: { ...alice, audit_reads_one_in: 1 }, expected_revision: 0 });
+    const late = { context_id: 'a', expected_version: 1, data: { title: 'three' } };
+    await call('put', late);
+    await call('put', { ...late, on_conflict: 'merge' });
+    await call('patch', { context_id: 'a', expected_version: 1, merge_patch: { title: 'four' } });
+    await call('put', { ...late, expected_version: 2 });
+    const edits = [{ operation_id: 'e1', vector: { ann: 1 }, base: { title: 'three' }, data: { title: 'five' } }];
+    await call('sync', { context_id: 'a', writer: 'ann', base_version: 3, edits });
+    expect((await told(call)).sort()).toEqual(['patch a@2', 'put a@2', 'put a@2', 'sync a@4']);
+  });
+
+  it('is each document of a batch that was refused, beside what was given', async () => {
+    const { call, as } = contextStage();
+    for (const context_id of ['p/a', 'p/b', 'q/a', 'q/b', 'r']) await call('create', document(context_id));
+    const rules = [...alice.rules, { under: 'p', to: ['bob'], actions: ['read' as const] }];
+    await call('guard', { policy: { ...alice, rules, audit_reads_one_in: 1 }, expected_revision: 0 });
+    const context_ids = ['q/a', 'p/a', 'p/none', 'p/b', 'q/b'];
+    await as('bob')('batch', { context_ids, known_versions: { 'p/a': 1, 'q/b': 1 } });
+    await as('bob')('batch', { context_ids: ['r'] });
+    const { items } = await call('audit', { principal: 'bob' });
+    expect(items.map(({ outcome, context_id, documents }) => [outcome, documents ?? context_id])).toEqual(
+      expect.arrayContaining([
+        [
+          'allowed',
+          [
+            { context_id: 'p/a', version: 1 },
+            { context_id: 'p/b', version: 1 },
+          ],
+        ],
+        ['refused', [{ context_id: 'q/a' }, { context_id: 'q/b' }]],
+        ['refused', 'r'],
+      ]),
+    );
+    expect(items).toHaveLength(3);
+  });
+
   it('is each write that happened, where the policy wants them, and they stay when the document is erased', async () => {
     const { call } = contextStage();
     await call('create', document('p/before'));

@@ -86,6 +86,20 @@ describe('changes of documents', () => {
     });
   });
 
+  it('restore takes away what was set since, but for policy, hold and subject', async () => {
+    const { call } = await stageWith('a');
+    const since = {
+      ...{ ttl_ms: 60_000, merge: [{ path: '/n', policy: 'sum' as const }], retention: { versions_max: 3 } },
+      ...{ access_policy: { rules: [{ to: ['bob'], actions: ['read' as const] }] }, subject: 'ann' },
+    };
+    await call('put', { ...at('a'), expected_version: 1, data: { n: 1 }, ...since });
+    const { head } = await call('restore', { ...at('a'), version: 1, expected_version: 2 });
+    for (const name of ['ttl_ms', 'expires_at', 'merge', 'retention']) expect(head).not.toHaveProperty(name);
+    expect(head).toMatchObject({ access_policy: since.access_policy, subject: 'ann' });
+    const { head: back } = await call('restore', { ...at('a'), version: 2, expected_version: 3 });
+    expect(back).toMatchObject({ ttl_ms: 60_000, merge: since.merge, retention: since.retention });
+  });
+
   it('restore an older version and a deleted document, and fork one', async () => {
     const { call } = await stageWith('a');
     await call('put', { ...at('a'), expected_version: 1, data: { n: 1 }, tags: ['new'] });
@@ -282,7 +296,7 @@ describe('the policy of a namespace', () => {
     const { items } = await call('audit', { principal: 'bob' });
     expect(items.map(({ action, outcome, context_id }) => `${action} ${outcome} ${context_id ?? '-'}`).sort()).toEqual([
       'append refused team/a',
-      'batch allowed -',
+      'batch refused other',
       'get allowed team/a',
       'get refused other',
       'guard refused -',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sweepNamespace } from '../../../src/context/usecases/lifecycle/sweep-namespace.ts';
 import { canonicalJson } from '../../../src/contracts/json.ts';
-import { settleMs } from '../../../src/contracts/limits.ts';
+import { forgottenDocumentsMax, settleMs } from '../../../src/contracts/limits.ts';
 import { machineSources } from '../../../src/platform/aws/runtime.ts';
 import { contextStage } from './stage.ts';
 
@@ -152,5 +152,48 @@ describe('the data of one subject', () => {
         certificate: { documents: [{ context_id: 'a' }, { context_id: 'b' }, { context_id: 'c' }], held: [{}] },
       });
     }
+  });
+
+  it('has no certificate while a document is neither erased nor held, because its hold ended in the midst of a call', async () => {
+    const { call, deps, settle } = await stageWithSubject();
+    await call('forget', { subject, reason });
+    await settle();
+    let heads = 0;
+    const documents = new Proxy(deps.documents, {
+      get: (target, name) => {
+        const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
+        return async (...args: unknown[]) => {
+          const isFate =
+            name === 'heads' && (args[0] as { context_id: string }[]).some((key) => key.context_id === 'd');
+          // The first look is about all, the second one decides about d, the third asks what became of it.
+          if (isFate && (heads += 1) === 3) await call('release', { context_id: 'd', reason: 'settled' });
+          return method(...args);
+        };
+      },
+    });
+    const { forgetSubject } = await import('../../../src/context/usecases/lifecycle/forget-subject.ts');
+    const caller = { principal: 'alice', correlation_id: 's' };
+    const answer = await forgetSubject({ ...deps, documents }, caller, { namespace: 'default', subject, reason });
+    expect(heads).toBeGreaterThanOrEqual(3);
+    expect(answer).toMatchObject({ outcome: 'erasing', held: [] });
+    await call('forget', { subject, reason });
+    await settle();
+    const last = await call('forget', { subject, reason });
+    expect(last).toMatchObject({ outcome: 'done', certificate: { held: [] } });
+    expect(last.outcome === 'done' && last.certificate.documents).toHaveLength(4);
+  });
+
+  it('says so when more is stored than one certificate is about', async () => {
+    const { call, settle } = await stageWithSubject();
+    for (let n = 0; n < forgottenDocumentsMax; n += 1)
+      await call('create', { context_id: `n/${String(n)}`, context_type: 'knowledge', data: {}, subject });
+    const outcomes: unknown[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      await call('forget', { subject, reason });
+      for (let look = 0; look < 7; look += 1) await settle();
+      const answer = await call('forget', { subject, reason });
+      outcomes.push(answer.outcome === 'done' ? answer.more : answer.outcome);
+    }
+    expect(outcomes).toEqual([true, false]);
   });
 });

@@ -31,7 +31,16 @@ describe('the history of concurrent writers', () => {
     expect(faultsOf(await historyOf('unchecked-cache')).join('\n')).toMatch(/was seen after @\d+ had been answered/);
   });
 
+  it('shows a planted write that was accepted although its writer had not seen the version before it', async () => {
+    expect(faultsOf(await historyOf('stale-base')).join('\n')).toMatch(/which was made from @\d+/);
+  });
+
   it.each([
+    ['a write from an older version', [write(1, 'a', 0, 1), write(2, 'b', 2, 3), { ...write(3, 'c', 4, 5), base: 1 }]],
+    [
+      'such a write that nobody answered',
+      [write(1, 'a', 0, 1), read(3, 'c', 4, 5), { ...write(3, 'c', 2, 3), ...{ base: 1, ok: null, ver: null } }],
+    ],
     ['two writers of one version', [write(1, 'a', 0, 1), write(1, 'b', 0, 2)]],
     ['a read of what nobody wrote', [write(1, 'a', 0, 1), read(2, 'b', 2, 3)]],
     ['a read of another value', [write(1, 'a', 0, 1), read(1, 'b', 2, 3)]],

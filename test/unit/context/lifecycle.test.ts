@@ -105,6 +105,37 @@ describe('the life of a document', () => {
     expect(await pass(10 * dayMs)).toBe(0);
   });
 
+  it('loses no version to a sweep once a hold is answered, whenever that is, and all that are due after its release', async () => {
+    for (let moment = 1, reached = true; reached; moment += 1) {
+      const { call, deps, clock, pass, cloud } = await stageWith({ retention: { versions_max: 2 } }, 105);
+      const { dynamodb } = cloud.clients;
+      clock.now += dayMs;
+      let calls = 0;
+      let atHold: number[] = [];
+      const versions = () => {
+        const rows = cloud.dynamodb.items('contexts').filter(({ sk }) => String(sk).startsWith('V#'));
+        return rows.flatMap(({ kind, version }) => (kind === 'settings' ? [] : [Number(version)]));
+      };
+      const send = dynamodb.send.bind(dynamodb) as (command: unknown) => Promise<unknown>;
+      dynamodb.send = (async (command: unknown) => {
+        calls += 1;
+        if (calls === moment) {
+          dynamodb.send = send as never;
+          atHold = versions();
+          await call('hold', { ...id, reason: 'a lawsuit' });
+        }
+        return send(command);
+      }) as never;
+      await sweepNamespace(deps, 'default').catch(() => undefined);
+      reached = calls >= moment;
+      dynamodb.send = send as never;
+      if (reached) expect(versions()).toEqual(atHold);
+      if (reached) await call('release', { ...id, reason: 'settled' });
+      await pass(2 * dayMs);
+      expect(versions().length).toBeLessThanOrEqual(2);
+    }
+  });
+
   it('refuses a retention that archives what is erased already', async () => {
     const retention = { keep_days: 2, archive_after_days: 2 };
     await expect(stageWith({ retention })).rejects.toMatchObject({ path: 'retention.archive_after_days' });

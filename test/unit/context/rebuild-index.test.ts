@@ -200,11 +200,29 @@ describe('an index that is made anew', () => {
     expect(await found('n2')).toEqual(['d/2']);
   });
 
+  it('goes on though a document cannot be tended, which is tried again later', async () => {
+    const stage = await stageWith(3);
+    const { clock, deps, call } = stage;
+    await call('delete', { context_id: 'd/2', expected_version: 1 });
+    clock.now += 400 * 86_400_000;
+    await call('reindex', {});
+    const failing: SearchDeps = {
+      ...deps,
+      documents: { ...deps.documents, commit: () => Promise.reject(new Error('throttled')) },
+    };
+    await expect(sweepNamespace(failing, namespace)).rejects.toThrow('1 documents could not be tended');
+    expect(await call('index', {})).toMatchObject({ generation: 2 });
+    await sweepNamespace(deps, namespace);
+    const [head] = await deps.documents.heads([{ namespace, context_id: 'd/2' }]);
+    expect(head?.erasure).toBeDefined();
+  });
+
   it('may be asked for by admins only, and needs an index to begin with', async () => {
     const stage = contextStage();
     expect(await stage.call('reindex', {})).toEqual({
       namespace,
       generation: 1,
+      set_aside: [],
       model: hashedEmbedder.model,
       documents: 0,
       segments: 0,

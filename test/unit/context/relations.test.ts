@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { relationChainMax } from '../../../src/contracts/limits.ts';
+import { relationChainMax, relationsMax, tagsMax } from '../../../src/contracts/limits.ts';
 import { contextStage } from './stage.ts';
 
 const at = (context_id: string) => ({ context_id });
@@ -8,6 +8,29 @@ async function stageWith(...ids: readonly string[]) {
   for (const id of ids) await stage.call('create', { ...at(id), context_type: 'knowledge', data: {} });
   return stage;
 }
+
+describe('tags and relations', () => {
+  it('may all become others in one change, of one document', async () => {
+    const { call } = await stageWith('a');
+    const described = (name: string) => ({
+      tags: Array.from({ length: tagsMax }, (_, n) => `${name}-${String(n)}`),
+      relations: Array.from({ length: relationsMax }, (_, n) => ({ type: name, to: `${name}/${String(n)}` })),
+    });
+    const put = (expected_version: number, name: string) =>
+      call('put', {
+        ...{ ...at('a'), expected_version, data: { [name]: 1 }, ...described(name), origin: { task_id: 't' } },
+        ...{ on_conflict: 'merge' as const, ...(expected_version === 2 ? { subject: 'ann' } : {}) },
+      });
+    await put(1, 'one');
+    expect(await put(2, 'two')).toMatchObject({ outcome: 'written' });
+    expect((await call('relations', at('a'))).items).toHaveLength(relationsMax);
+    const again = { ...at('a'), version: 2, expected_version: 3, origin: { task_id: 't' } };
+    expect(await call('restore', again)).toMatchObject({ outcome: 'written' });
+    const { items } = await call('relations', at('a'));
+    expect(new Set(items.map(({ type, to }) => `${type} ${to.split('/')[0]!}`))).toEqual(new Set(['one one']));
+    expect((await call('relations', { context_id: 'a', direction: 'in' })).items).toEqual([]);
+  });
+});
 
 describe('relations that may not come back to where they began', () => {
   it('are refused where they would close a circle, and told with the way around', async () => {

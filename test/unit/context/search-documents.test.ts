@@ -114,6 +114,26 @@ describe('a search and the policy', () => {
     expect(await ids('zebra', {}, 'bob')).toEqual(['salaries']);
   });
 
+  it('finds what may be read behind many better hits that may not, and says where it stopped looking', async () => {
+    const stage = contextStage();
+    const rules = (...to: string[]) => ({ rules: [{ to, actions: ['read' as const] }] });
+    const ids = Array.from({ length: 700 }, (_, at) => `secret/${at}`);
+    for (const context_id of ids) {
+      stage.clock.now += 1;
+      const access_policy = rules('alice');
+      await stage.call('create', { context_id, context_type: 'knowledge', data: { body: 'lease' }, access_policy });
+    }
+    const data = { body: `lease ${'of many other words '.repeat(20)}` };
+    const open = { context_id: 'open', context_type: 'knowledge', data, access_policy: rules('bob') };
+    await stage.call('create', open);
+    await indexDocuments(stage.deps, 'default', [...ids, 'open']);
+    const ask = (more: object = {}) => stage.as('bob')('search', { text: 'lease', mode: 'text', ...more });
+    const { items, cut } = await ask();
+    expect(items.map(({ context_id }) => context_id)).toEqual(['open']);
+    expect(cut).toBe(false);
+    expect(await ask({ under: 'secret' })).toEqual({ items: [], cut: false });
+  });
+
   it('finds nothing by a word that is masked for the caller, and shows none', async () => {
     const { ids, find } = await stageWith([secret(['/hidden']), lease]);
     expect(await ids('zebra', {}, 'alice')).toEqual(['salaries']);

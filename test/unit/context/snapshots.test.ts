@@ -145,9 +145,11 @@ describe('a snapshot of a subtree', () => {
       { of: 'p/b' },
       undefined,
     ]);
+    // It came back without the retention, which was set since.
+    await call('put', { context_id: 'p/a', expected_version: 4, data: {}, retention: { versions_max: 1 } });
     await call('discard', { name: 's' });
     await days(2 + pinnedLookMs / dayMs);
-    expect(await versions('p/a')).toEqual([4]);
+    expect(await versions('p/a')).toEqual([5]);
   });
 
   it('keeps a deleted document beyond the time in which it could be restored', async () => {

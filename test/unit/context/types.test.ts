@@ -35,11 +35,13 @@ describe('a registered type', () => {
       call('patch', { ...id, merge_patch: { title: '', other: 1 } }),
       call('transaction', { operations: [{ operation: 'put', ...id, expected_version: 1, data: wrong }] }),
     ];
-    for (const each of refused)
+    for (const [at, each] of refused.entries()) {
+      const place = at === 3 ? 'operations[0].' : '';
       await expect(each).rejects.toMatchObject({
         code: 'invalid-input',
-        faults: [{ path: 'data.title' }, { path: 'data.other' }],
+        faults: [{ path: `${place}data.title` }, { path: `${place}data.other` }],
       });
+    }
     expect((await call('history', id)).items).toHaveLength(1);
     expect(await call('put', { ...id, expected_version: 1, data: { title: 'b' } })).toMatchObject({
       head: { schema_version: 1 },

@@ -104,14 +104,16 @@ describe('the memory of a client', () => {
     expect(asked).toEqual(['create', 'put', 'patch', 'get']);
   });
 
-  it('reads again when the caller may see other places than before', async () => {
-    const { direct, create, read } = stage();
+  it('reads again when the caller may see other places than before, and then asks for the head only', async () => {
+    const { direct, create, read, cache } = stage();
     await create({ text: 'one', secret: 1 });
     await read();
     const everybody = { to: ['*'], actions: ['read' as const], mask: ['/secret'] };
     const policy = { rules: [everybody, { to: ['admin'], actions: ['admin' as const] }] };
     await direct.guard({ expected_revision: 0, policy });
     expect(await read()).toEqual({ text: 'one' });
+    expect(await read()).toEqual({ text: 'one' });
+    expect(cache.figures()).toMatchObject({ hits: 1, head_checks: 1, bytes_saved: 14 });
   });
 
   it('does not keep documents of a registered type, which read differently with its next schema', async () => {

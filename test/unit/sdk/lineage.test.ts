@@ -94,6 +94,32 @@ describe('lineage', () => {
     });
   });
 
+  it('has what a search and a comparison gave, and says how much it does not remember', async () => {
+    const recorded: object[] = [];
+    const calls = {
+      search: async () => ({ items: [{ context_id: 'found', version: 3 }], cut: false }),
+      diff: async () => ({ from: 1, to: 2, patch: [] }),
+      get: async ({ version }: { version: number }) => ({
+        unchanged: false,
+        document: { context_id: 'many', version },
+      }),
+      record: async ({ reads }: { reads: object[] }) => void recorded.push(...reads),
+    };
+    const { contexts, flush } = tracedContexts(calls as unknown as Contexts, 'run-1');
+    await contexts.search({ text: 'anything' });
+    await contexts.diff({ context_id: 'compared', from: 1 });
+    expect(await flush()).toEqual({ dropped: 0 });
+    expect(recorded).toEqual([
+      { context_id: 'found', version: 3 },
+      { context_id: 'compared', version: 1 },
+      { context_id: 'compared', version: 2 },
+    ]);
+    for (let version = 1; version <= 1_002; version += 1) await contexts.get({ context_id: 'many', version });
+    await contexts.get({ context_id: 'many', version: 1 });
+    expect(await flush()).toEqual({ dropped: 2 });
+    expect(recorded).toHaveLength(1_003);
+  });
+
   it('is of one version: another one that nobody has read affects nobody', async () => {
     const { contexts, run } = await stage();
     await run('report');

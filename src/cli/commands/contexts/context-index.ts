@@ -35,9 +35,11 @@ export function addIndex(command: (usage: string, description: string) => Comman
     );
 }
 
-function show({ namespace, generation, model, documents, segments, complete_until, build }: IndexView): string {
+function show(view: IndexView): string {
+  const { namespace, generation, model, documents, segments, complete_until, set_aside, build } = view;
   const own = `${namespace}: about ${String(documents)} documents in ${String(segments)} segments, made for the ${String(generation)}. time with ${model}`;
-  const until = complete_until === undefined ? '' : `\ncomplete until ${complete_until}`;
+  const asides = set_aside.map(({ context_id, reason }) => `\nnot whole: ${context_id} (${reason})`).join('');
+  const until = `${complete_until === undefined ? '' : `\ncomplete until ${complete_until}`}${asides}`;
   if (build === undefined) return own + until;
   return `${own}${until}\na new one is made with ${build.model}: ${String(build.documents)} documents since ${build.from}`;
 }

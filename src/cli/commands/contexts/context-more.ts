@@ -122,7 +122,7 @@ function addMoreChanges(command: MakeCommand): void {
             `${context_id} is at version ${String(document.version)}`,
           ].join('\n'),
         );
-        return answer.outcome === 'early' || answer.items.some(({ outcome }) => outcome === 'conflict') ? 6 : 0;
+        return answer.outcome !== 'synced' || answer.items.some(({ outcome }) => outcome === 'conflict') ? 6 : 0;
       }),
     );
   command('restore <id>', 'have an older version again, of a deleted document too')

@@ -12,7 +12,7 @@ interface SubjectOptions extends PageOptions {
 
 /** `cadre context export|erase|certificates` */
 export function addSubjects(command: (usage: string, description: string) => Command): void {
-  command('export', 'all that is stored of one subject: every version, a JSON line each')
+  command('export', 'all that is stored of one subject: every version and conflict, a JSON line each')
     .requiredOption('--subject <id>', 'whose data')
     .action(
       runs<[SubjectOptions]>(async ({ out, client }, { namespace, subject = '' }) => {
@@ -41,6 +41,7 @@ export function addSubjects(command: (usage: string, description: string) => Com
             ? JSON.stringify(shown.certificate, null, 2)
             : `${String(shown.documents.length)} documents are being erased, ${String(shown.held.length)} are held.`,
         );
+        if (answer.outcome === 'done' && answer.more) out.progress('More is stored of this subject: call it again.');
         if (answer.outcome === 'erasing') out.progress('Call it again in some minutes for the certificate.');
         return undefined;
       }),

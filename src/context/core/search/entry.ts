@@ -27,11 +27,26 @@ export interface Indexable {
   readonly vector?: Quantised;
 }
 
+/**
+ * Bytes of one document's terms that are indexed; of the tokens of a text the first ones are kept. More: a row of a text without spaces, where nearly
+ * every pair of characters is a term of its own, passes DynamoDB's 400 KB.
+ */
+export const termBytesMax = 256 * 1024;
+/** What a term takes in a row beside its characters: its length, what it shares with the one before, and its impact. */
+const termOverheadBytes = 4;
+
+const encoder = new TextEncoder();
+
 /** The entry of a document. */
 export function entryOf({ id, version, updated_at, text, labels, vector }: Indexable): IndexEntry {
   const tokens = tokensOf(text);
   const terms = new Map<string, number>();
-  for (const [token, occurrences] of countTokens(tokens)) terms.set(token, impactOf(occurrences, tokens.length));
+  let bytes = 0;
+  for (const [token, occurrences] of countTokens(tokens)) {
+    bytes += encoder.encode(token).length + termOverheadBytes;
+    if (bytes > termBytesMax) break;
+    terms.set(token, impactOf(occurrences, tokens.length));
+  }
   for (const label of labels) terms.set(label, 0);
   return {
     id,

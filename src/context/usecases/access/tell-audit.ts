@@ -8,7 +8,11 @@ export interface Told {
   readonly version?: number | undefined;
   readonly subject?: string | undefined;
   readonly dry_run?: boolean | undefined;
+  readonly context_ids?: readonly string[] | undefined;
 }
+
+/** A document that an entry is about; of one that was refused no version is told. */
+type About = { readonly context_id: string; readonly version?: number };
 
 /** The documents that an answer is about. */
 type AboutOf = { readonly [N in ContextOperationName]?: (answer: ContextAnswer<N>, told: Told) => DocumentVersion[] };
@@ -25,6 +29,13 @@ const reads: AboutOf = {
   diff: ({ to: version }, { context_id = '' }) => [{ context_id, version }],
   conflicts: ({ items }) => items,
 };
+
+/** The version whose data a late change is answered with. */
+const given = (answer: ContextAnswer<'put'>): DocumentVersion[] =>
+  answer.outcome === 'stale' || answer.outcome === 'conflict' ? [answer.head] : [];
+
+/** What changes documents, and gives data with its answer. */
+const readsOfWrites: AboutOf = { put: given, patch: given, sync: ({ document }) => [document] };
 
 /** A change that was refused as stale wrote nothing. */
 const changed = (answer: ContextAnswer<'put'>): DocumentVersion[] => (answer.outcome === 'stale' ? [] : [answer.head]);
@@ -52,22 +63,33 @@ const writes: AboutOf = {
 /** Operations on all the data of somebody, or of everybody. */
 const alwaysTold: readonly ContextOperationName[] = ['export', 'forget', 'reindex'];
 
+const defined = <T extends object>(value: T) =>
+  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+
+/** The documents of a batch that its caller may not read: the batch is answered all the same. */
+function refusedOf({ items, unchanged = [] }: ContextAnswer<'batch'>, { context_ids = [] }: Told): About[] {
+  const known = new Set(unchanged.map(({ head }) => head.context_id));
+  const asked = context_ids.filter((context_id) => !known.has(context_id));
+  return items.flatMap((item, at) =>
+    item.ok || item.error.code !== 'forbidden' ? [] : { context_id: asked[at] ?? '' },
+  );
+}
+
 /** Writes to the audit, and never fails what it tells about: a row that cannot be written is lost, the work is not. */
 async function tell(
   deps: ContextDeps,
   caller: Caller,
   action: ContextOperationName,
   { namespace, subject, context_id, version }: Told,
-  { outcome, about }: { readonly outcome: 'allowed' | 'refused'; readonly about?: readonly DocumentVersion[] },
+  { outcome, about }: { readonly outcome: 'allowed' | 'refused'; readonly about?: readonly About[] },
 ): Promise<void> {
   const { principal, correlation_id } = caller;
   const [only, ...more] = about ?? [];
   const one = only === undefined ? { context_id, version } : { context_id: only.context_id, version: only.version };
-  const documents = about?.map((document) => ({ context_id: document.context_id, version: document.version }));
+  const documents = about?.map((document) => defined({ context_id: document.context_id, version: document.version }));
   const named = more.length === 0 ? one : { documents };
-  const known = Object.entries({ ...named, subject }).filter(([, value]) => value !== undefined);
   const at = new Date(deps.sources.now()).toISOString();
-  const entry = { at, principal, action, outcome, correlation_id, ...Object.fromEntries(known) };
+  const entry = { at, principal, action, outcome, correlation_id, ...defined({ ...named, subject }) };
   await deps.documents.audit(namespace, deps.sources.id(), entry).catch(() => undefined);
 }
 
@@ -85,13 +107,16 @@ export async function tellDone<N extends ContextOperationName>(
   answer: ContextAnswer<N>,
 ): Promise<void> {
   if (alwaysTold.includes(name)) return tell(deps, caller, name, told, { outcome: 'allowed' });
-  const aboutOf = reads[name] ?? writes[name];
-  if (aboutOf === undefined) return;
+  const refused = name === 'batch' ? refusedOf(answer as ContextAnswer<'batch'>, told) : [];
+  if (refused.length > 0) await tell(deps, caller, name, told, { outcome: 'refused', about: refused });
+  const readsOf = reads[name] ?? readsOfWrites[name];
+  if (readsOf === undefined && writes[name] === undefined) return;
   const policy = (await deps.documents.namespace(told.namespace))?.policy;
+  const written = policy?.audit_writes === true ? (writes[name]?.(answer, told) ?? []) : [];
+  if (written.length > 0) return tell(deps, caller, name, told, { outcome: 'allowed', about: written });
   const oneIn = policy?.audit_reads_one_in ?? 0;
-  const isSampled = oneIn > 0 && name in reads && deps.sources.random() < 1 / oneIn;
-  const isWanted = name in reads ? isSampled : policy?.audit_writes === true;
-  if (!isWanted) return;
-  const about = aboutOf(answer, told);
-  if (about.length > 0 || name in reads) await tell(deps, caller, name, told, { outcome: 'allowed', about });
+  const read = readsOf?.(answer, told) ?? [];
+  const isRead = read.length > 0 || (name in reads && refused.length === 0);
+  const isSampled = isRead && oneIn > 0 && deps.sources.random() < 1 / oneIn;
+  if (isSampled) await tell(deps, caller, name, told, { outcome: 'allowed', about: read });
 }

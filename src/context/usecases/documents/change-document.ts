@@ -1,14 +1,16 @@
 import type { ChangeAnswer, ConflictDocument } from '../../../contracts/context/requests.ts';
 import type { ContextHead, Origin } from '../../../contracts/context/context.ts';
-import { CadreError } from '../../../contracts/errors.ts';
+import { CadreError, errorAt } from '../../../contracts/errors.ts';
 import type { Announcement } from '../../../contracts/events.ts';
+import { canonicalJson } from '../../../contracts/json.ts';
 import { commitRepeatsMax } from '../../../contracts/limits.ts';
+import { accessOf } from '../../core/access.ts';
 import { headOf, type Stamp, type DocumentKey, type StoredVersion } from '../../core/version.ts';
-import { withDue } from '../../core/lifecycle.ts';
+import { endsSooner, withDue } from '../../core/lifecycle.ts';
 import type { Caller, Commit, ContextDeps, NamespaceRow } from '../../ports.ts';
 import { typed } from '../define-type.ts';
 import { checkRelations } from './check-relations.ts';
-import { loadDocument, loadHead, type DocumentState } from './load-document.ts';
+import { headFor, loadDocument, loadHead, permitted, type DocumentState } from './load-document.ts';
 
 /** What to do about a document as it is now: write its next version, keep a conflict, or only answer. */
 export type Decision =
@@ -20,14 +22,16 @@ export type Decision =
 type Decide<V extends ContextHead> = (state: DocumentState<V>) => Promise<Decision>;
 type Load<V extends ContextHead> = (deps: ContextDeps, key: DocumentKey) => Promise<DocumentState<V>>;
 
-/** The stamp of a change that is made now. Without an operation id the change gets one, and a repeat of the call is another change. */
+/** The stamp of a change, whose time is that of each decision about it. Without an operation id the change gets one, and a repeat of the call is another change. */
 export function stampOf(
   { sources }: ContextDeps,
   { principal }: Caller,
   { operation_id, origin }: { readonly operation_id?: string | undefined; readonly origin?: Origin | undefined },
 ): Stamp {
   return {
-    now: sources.now(),
+    get now() {
+      return sources.now();
+    },
     principal,
     operation_id: operation_id ?? sources.id(),
     origin,
@@ -56,8 +60,28 @@ export function changed(version: StoredVersion, { correlation_id }: Caller): Ann
   };
 }
 
+/** Whoever may only write ends nothing: neither a document nor its history. Throws `forbidden`. */
+function checkLife(room: NamespaceRow | undefined, caller: Caller, { previous, next }: Commit): void {
+  if (previous === undefined || previous.erasure !== undefined || next.erasure !== undefined) return;
+  if (endsSooner(previous, next, room?.policy)) permitted(room, previous, caller, 'delete');
+}
+
 /**
- * The commits, checked against their types and for circles of relations, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
+ * An expression is evaluated for whoever merges next, with all that one sees: who sees less sets none that would take masked places to others. A fork has
+ * those of its source. Throws `forbidden`.
+ */
+function checkExpressions(room: NamespaceRow | undefined, { principal }: Caller, { previous, next }: Commit): void {
+  const { merge = [], kind, context_id } = next;
+  if (kind === 'fork' || !merge.some(({ policy }) => policy === 'custom')) return;
+  if (canonicalJson(merge) === canonicalJson(previous?.merge ?? [])) return;
+  if (accessOf(room?.policy, next, principal).mask.length > 0)
+    throw new CadreError('forbidden', `${principal} does not see all of ${context_id}, and sets no expression there`, {
+      path: 'merge',
+    });
+}
+
+/**
+ * The commits, checked for what not every writer may do, against their types and for circles of relations, with what the lifecycle does with each document next; the timer is set before it is due, and a document that a change brings back from
  * the archive has its history again before it is written.
  */
 export async function prepared(
@@ -66,8 +90,19 @@ export async function prepared(
   caller: Caller,
   commits: readonly Commit[],
 ): Promise<Commit[]> {
+  const placed = (commit: Commit) => (error: unknown) => {
+    throw commit.place === undefined ? error : errorAt(commit.place, error);
+  };
+  for (const commit of commits) {
+    try {
+      checkLife(room, caller, commit);
+      checkExpressions(room, caller, commit);
+    } catch (error) {
+      placed(commit)(error);
+    }
+  }
   await checkRelations(deps, room, caller, commits);
-  const checked = await Promise.all(commits.map((commit) => typed(deps, commit)));
+  const checked = await Promise.all(commits.map((commit) => typed(deps, commit).catch(placed(commit))));
   const timed = checked.map((commit) => ({ ...commit, next: withDue(commit.next, room?.policy) }));
   const [earliest] = timed.flatMap(({ next }) => next.due ?? []).sort((a, b) => (a.at < b.at ? -1 : 1));
   if (earliest !== undefined && timed[0] !== undefined) await deps.sweeps.arm(timed[0].next.namespace, earliest.at);
@@ -79,7 +114,7 @@ export async function prepared(
 }
 
 /** Writes back the history of a document that is in the archive. The archiving, where it has not ended, ends first. Throws `version-conflict` when somebody was faster. */
-export async function thawDocument(deps: ContextDeps, room: NamespaceRow | undefined, archived: ContextHead) {
+async function thawDocument(deps: ContextDeps, room: NamespaceRow | undefined, archived: ContextHead) {
   const [head] = await deps.documents.heads([archived]);
   if (head?.archive === undefined) return;
   if (head.due?.action === 'archive' && !(await deps.documents.note(head, withDue(head, room?.policy))))
@@ -98,12 +133,16 @@ async function changeLoaded<V extends ContextHead>(
     const state = await load(deps, key);
     const decision = await decide(state);
     if ('conflict' in decision) await deps.documents.keepConflict(decision.conflict);
-    if ('answer' in decision) return decision.answer;
-    const commits = await prepared(deps, state.namespace, caller, [decision.commit]);
+    const { latest, namespace: room } = state;
+    if ('answer' in decision) {
+      const { head } = decision.answer;
+      return { ...decision.answer, head: headFor(room, latest ?? head, caller, head) };
+    }
+    const commits = await prepared(deps, room, caller, [decision.commit]);
     const overtaken = await deps.documents.commit(commits);
     for (const { next } of overtaken.length === 0 ? commits : []) {
       await deps.messenger.announce([changed(next, caller)]);
-      return { outcome: decision.outcome, head: headOf(next) };
+      return { outcome: decision.outcome, head: headFor(room, next, caller, headOf(next)) };
     }
   }
   throw new CadreError('version-conflict', `${key.context_id} changes too fast; try again`, { path: 'context_id' });

@@ -16,7 +16,7 @@ function graphAfter(deps: ContextDeps, namespace: string, type: string, commits:
   const written = new Map(commits.map((commit) => [commit.next.context_id, targetsOf(commit)]));
   const read = new Map<string, Promise<readonly string[]>>();
   const stored = async (context_id: string) =>
-    (await deps.documents.edges({ namespace, context_id }, 'out', type)).map(({ to }) => to);
+    (await deps.documents.edges({ namespace, context_id }, 'out', type, relationChainMax + 1)).map(({ to }) => to);
   return {
     to: async (context_id) => {
       const known = written.get(context_id) ?? read.get(context_id) ?? stored(context_id);
@@ -25,7 +25,8 @@ function graphAfter(deps: ContextDeps, namespace: string, type: string, commits:
     },
     isReached: async (context_id) => {
       if ([...written.values()].some((targets) => targets.includes(context_id))) return true;
-      const edges = await deps.documents.edges({ namespace, context_id }, 'in', type);
+      // One more than there are documents written: then one of another document is among them, if there is any.
+      const edges = await deps.documents.edges({ namespace, context_id }, 'in', type, written.size + 1);
       return edges.some(({ from }) => !written.has(from));
     },
   };
@@ -81,7 +82,7 @@ export async function checkRelations(
   commits: readonly Commit[],
 ): Promise<void> {
   const graphs = new Map<string, Graph>();
-  for (const { previous, next } of commits) {
+  for (const { previous, next, place } of commits) {
     const { namespace, context_id } = next;
     for (const [type, added] of Map.groupBy(addedRelations(previous, next), (relation) => relation.type)) {
       const graph = graphs.get(type) ?? graphAfter(deps, namespace, type, commits);
@@ -93,7 +94,7 @@ export async function checkRelations(
         if (way === undefined) continue;
         const circle = await shown(deps, room, caller, namespace, [context_id, ...way]);
         throw new CadreError('cyclic-relation', `${type} would come back to where it began: ${circle.join(' → ')}`, {
-          path: `relations[${String(at)}].to`,
+          path: `${place === undefined ? '' : `${place}.`}relations[${String(at)}].to`,
         });
       }
     }

@@ -6,21 +6,19 @@ const expressionDepthMax = 200;
 /** Items of one sequence that an expression makes. More: one expression could fill the memory. */
 const expressionItemsMax = 100_000;
 
-/** Loaded on demand: few documents have an expression, and every start of the API would pay for it. */
-const jsonata = async () => (await import('jsonata')).default;
+const bounds = { timeout: expressionMsMax, stack: expressionDepthMax, sequence: expressionItemsMax };
 
-/** What a JSONata expression of a user makes of its context; when it fails or gives nothing, why. It is bounded in time, depth and size. */
+/** Loaded on demand: few documents have an expression, and every start of the API would pay for it. */
+const compiled = async (expression: string) =>
+  (await import('../../../contracts/bounded-expression.ts')).boundedExpression(expression, bounds);
+
+/** What a JSONata expression of a user makes of its context; when it fails or gives nothing, why. It is bounded in time, depth and size, as `boundedExpression` says. */
 export async function evaluated(
   expression: string,
   context: unknown,
 ): Promise<{ readonly value: Json } | { readonly reason: string }> {
   try {
-    const compiled = (await jsonata())(expression, {
-      timeout: expressionMsMax,
-      stack: expressionDepthMax,
-      sequence: expressionItemsMax,
-    });
-    const value: unknown = await compiled.evaluate(context);
+    const value = await (await compiled(expression)).evaluate(context);
     if (value === undefined) return { reason: 'the expression gives nothing' };
     return { value: JSON.parse(JSON.stringify(value)) as Json };
   } catch (error) {
@@ -31,7 +29,7 @@ export async function evaluated(
 /** Why a text is no JSONata expression; undefined when it is one. */
 export async function expressionFault(expression: string): Promise<string | undefined> {
   try {
-    (await jsonata())(expression);
+    await compiled(expression);
     return undefined;
   } catch (error) {
     return messageOf(error);

@@ -6,15 +6,18 @@ import type {
   relationsAnswer,
   relationsRequest,
 } from '../../../contracts/context/queries.ts';
-import type { ContextHead } from '../../../contracts/context/context.ts';
+import type { ContextHead, ShownHead } from '../../../contracts/context/context.ts';
 import { changeSettleMs, visitedDocumentsMax } from '../../../contracts/limits.ts';
 import { accessOf } from '../../core/access.ts';
 import { liesIn } from '../../core/pointer.ts';
 import { headOf, isGone, versionsById } from '../../core/version.ts';
-import type { Caller, ContextDeps, ContextPage, NamespaceRow } from '../../ports.ts';
-import { liveFor, loadHead } from './load-document.ts';
+import type { Caller, ContextDeps, ContextPage, Edge, NamespaceRow } from '../../ports.ts';
+import { headFor, liveFor, loadHead } from './load-document.ts';
 
 type ListRequest = z.output<typeof listRequest>;
+
+/** Documents whose relations are asked for at once. More: one call of a walk reads more than it will show. */
+const askedAtOnce = 10;
 
 function isAskedFor(head: ContextHead, request: ListRequest): boolean {
   const { under, context_type, tags, changed_since, changed_before } = request;
@@ -37,7 +40,7 @@ export async function listDocuments(
   deps: ContextDeps,
   caller: Caller,
   request: ListRequest,
-): Promise<ContextPage<ContextHead>> {
+): Promise<ContextPage<ShownHead>> {
   const { namespace, under, context_type, tags, limit, cursor } = request;
   const [tag] = tags;
   const by = tag !== undefined ? { tag } : context_type !== undefined ? { type: context_type } : undefined;
@@ -54,35 +57,58 @@ export async function listDocuments(
   const shown = await Promise.all(
     items.map(async (head) => {
       const version = versions.get(head.context_id) ?? head.version;
-      if (version === head.version) return head;
+      if (version === head.version) return headFor(room, head, caller, head);
       const stored = await deps.documents.version(head, version);
-      return stored === undefined || stored.deleted === true ? undefined : headOf(stored);
+      return stored === undefined || stored.deleted === true ? undefined : headFor(room, head, caller, headOf(stored));
     }),
   );
   return { ...page, items: shown.filter((head) => head !== undefined) };
 }
 
-/** Walks the relations of a document, level by level, to documents that the caller may read. Circles end where they began. */
+/** The relations of documents, up to `limit`, and one more when there are more. */
+async function edgesOf(
+  deps: ContextDeps,
+  { namespace, type, direction }: z.output<typeof relationsRequest>,
+  ids: readonly string[],
+  limit: number,
+): Promise<readonly Edge[]> {
+  const directions = direction === 'both' ? (['out', 'in'] as const) : [direction];
+  const edges: Edge[] = [];
+  for (let at = 0; at < ids.length && edges.length <= limit; at += askedAtOnce) {
+    const left = limit + 1 - edges.length;
+    const part = ids.slice(at, at + askedAtOnce);
+    const found = await Promise.all(
+      part.flatMap((id) =>
+        directions.map((way) => deps.documents.edges({ namespace, context_id: id }, way, type, left)),
+      ),
+    );
+    edges.push(...found.flat());
+  }
+  return edges.slice(0, limit + 1);
+}
+
+/**
+ * Walks the relations of a document, level by level, to documents that the caller may read. Circles end where they began. It looks at
+ * `visitedDocumentsMax` relations, those to documents that it does not show among them.
+ */
 export async function listRelations(
   deps: ContextDeps,
   caller: Caller,
   request: z.output<typeof relationsRequest>,
 ): Promise<z.output<typeof relationsAnswer>> {
-  const { namespace, context_id, type, direction, depth } = request;
+  const { namespace, context_id, depth } = request;
   const { namespace: room } = await loadHead(deps, { namespace, context_id }).then((state) => {
     liveFor(state, caller, 'read');
     return state;
   });
-  const directions = direction === 'both' ? (['out', 'in'] as const) : [direction];
   const seen = new Set([context_id]);
   const items: z.output<typeof relationsAnswer>['items'] = [];
   let level = [context_id];
+  let left = visitedDocumentsMax;
   for (let step = 1; step <= depth && level.length > 0; step += 1) {
-    const edges = (
-      await Promise.all(
-        level.flatMap((id) => directions.map((way) => deps.documents.edges({ namespace, context_id: id }, way, type))),
-      )
-    ).flat();
+    const found = await edgesOf(deps, request, level, left);
+    const edges = found.slice(0, left);
+    left -= found.length;
     const others = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
     const heads = await deps.documents.heads(others.map((id) => ({ namespace, context_id: id })));
     const byId = new Map(others.map((id, at) => [id, heads[at]] as const));
@@ -93,12 +119,12 @@ export async function listRelations(
       const head = byId.get(other);
       // An edge may name a document that does not exist yet; one that the caller may not read is not shown.
       if (head !== undefined && !isReadable(head, room, caller, now)) continue;
-      items.push({ ...edge, depth: step, ...(head === undefined ? {} : { head }) });
+      items.push({ ...edge, depth: step, ...(head === undefined ? {} : { head: headFor(room, head, caller, head) }) });
       if (!seen.has(other)) next.add(other);
     }
     for (const id of next) seen.add(id);
     level = [...next];
-    if (items.length > visitedDocumentsMax) return { items: items.slice(0, visitedDocumentsMax), cut: true };
+    if (left < 0) return { items, cut: true };
   }
   return { items, cut: false };
 }

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import type { ConflictDocument, historyRequest } from '../../../contracts/context/requests.ts';
-import type { ContextVersionView } from '../../../contracts/context/context.ts';
+import type { ShownVersion } from '../../../contracts/context/context.ts';
 import { CadreError } from '../../../contracts/errors.ts';
+import { unmeasured } from '../../core/access.ts';
 import type { Caller, ContextDeps, ContextPage } from '../../ports.ts';
 import { loadHead, permitted } from './load-document.ts';
 
@@ -21,9 +22,10 @@ export async function listVersions(
   deps: ContextDeps,
   caller: Caller,
   request: HistoryRequest,
-): Promise<ContextPage<ContextVersionView>> {
-  const { key } = await keyForReader(deps, caller, request);
-  return deps.documents.versions(key, request.limit, request.cursor);
+): Promise<ContextPage<ShownVersion>> {
+  const { key, access } = await keyForReader(deps, caller, request);
+  const page = await deps.documents.versions(key, request.limit, request.cursor);
+  return { ...page, items: page.items.map((entry) => unmeasured(entry, access)) };
 }
 
 /** Changes that could not be merged. Readers who may not see all of the document do not see them, because they hold its data. */

@@ -1,8 +1,8 @@
-import type { ContextHead } from '../../../contracts/context/context.ts';
+import type { ContextHead, ShownHead } from '../../../contracts/context/context.ts';
 import type { ContextAction } from '../../../contracts/context/policy.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/json.ts';
-import { accessOf, keepingMasked, type Access, type Guarded } from '../../core/access.ts';
+import { accessOf, keepingMasked, unmeasured, type Access, type Guarded } from '../../core/access.ts';
 import { isGone, type DocumentKey, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps, NamespaceRow } from '../../ports.ts';
 
@@ -71,6 +71,16 @@ export function permitted(
     });
   }
   return access;
+}
+
+/** A head as the caller may have it, by the policy of the document as it is now. */
+export function headFor(
+  namespace: NamespaceRow | undefined,
+  now: Guarded,
+  { principal }: Caller,
+  head: ShownHead,
+): ShownHead {
+  return unmeasured(head, accessOf(namespace?.policy, now, principal));
 }
 
 /** The document that is there, for a caller who may do this with it. Throws `forbidden`, `not-found` or `archived`. */

@@ -1,6 +1,7 @@
 import type { MergeConflict } from '../../../contracts/context/requests.ts';
 import type { MergeRule } from '../../../contracts/context/merge-rules.ts';
 import type { Json } from '../../../contracts/json.ts';
+import { keepingMasked, withoutMasked, type Access } from '../../core/access.ts';
 import { evaluated } from './evaluate-expression.ts';
 import { merge, type CustomPlace } from '../../core/merge.ts';
 import { pointerOf, withValueAt } from '../../core/pointer.ts';
@@ -28,13 +29,17 @@ async function evaluate({
   return 'value' in outcome ? outcome : conflict(outcome.reason);
 }
 
-/** Merges two changes of one document's data, the custom rules included. */
+/**
+ * Merges two changes of one document's data, the custom rules included, as the later writer sees it: no side, and so no rule, has the places that are
+ * masked for it. In the merged data they are as they are stored.
+ */
 export async function mergeData(
-  sides: { readonly base: Json | undefined; readonly ours: Json; readonly theirs: Json },
+  sides: { readonly base: Json; readonly ours: Json; readonly theirs: Json },
   rules: readonly MergeRule[],
+  { mask }: Access,
 ): Promise<MergeOutcome> {
-  const { base, ours, theirs } = sides;
-  const merged = merge(base, ours, theirs, rules);
+  const seen = (data: Json) => withoutMasked(data, mask);
+  const merged = merge(seen(sides.base), seen(sides.ours), seen(sides.theirs), rules);
   const conflicts = [...merged.conflicts];
   let data = merged.data ?? null;
   for (const place of merged.custom) {
@@ -42,5 +47,5 @@ export async function mergeData(
     if ('value' in decided) data = withValueAt(data, place.path, decided.value) ?? null;
     else conflicts.push(decided);
   }
-  return conflicts.length === 0 ? { ok: true, data } : { ok: false, conflicts };
+  return conflicts.length === 0 ? { ok: true, data: keepingMasked(data, sides.ours, mask) } : { ok: false, conflicts };
 }

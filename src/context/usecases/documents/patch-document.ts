@@ -9,7 +9,7 @@ import { CadreError } from '../../../contracts/errors.ts';
 import type { Json } from '../../../contracts/json.ts';
 import { keepingMasked, visible, type Access } from '../../core/access.ts';
 import { mergePatched, patched } from '../../core/patch.ts';
-import { isList, keysOf, valueAt, withValueAt } from '../../core/pointer.ts';
+import { canHold, isList, keysOf, valueAt, withValueAt } from '../../core/pointer.ts';
 import { documentOf, headOf, nextVersion, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
 import { changeData, repeatedOf, stampOf } from './change-document.ts';
@@ -25,6 +25,8 @@ export function patchedData(
     merge_patch,
   }: { readonly patch?: readonly PatchOperation[] | undefined; readonly merge_patch?: Json | undefined },
 ): Json {
+  if (!access.actions.has('read') && patch?.some(({ op }) => op === 'test') === true)
+    throw new CadreError('forbidden', `who may not read ${version.context_id} cannot test it`, { path: 'patch' });
   const { data } = visible(documentOf(version), access);
   return patch === undefined ? mergePatched(data, merge_patch ?? null) : patched(data, patch);
 }
@@ -76,8 +78,10 @@ export async function appendDocument(
     if (mask.some((place) => request.pointer === place || request.pointer.startsWith(`${place}/`)))
       throw new CadreError('forbidden', `${request.pointer} is masked for ${caller.principal}`, { path: 'pointer' });
     const list = valueAt(data, keys) ?? [];
-    if (!isList(list))
-      throw new CadreError('invalid-input', `there is no list at "${request.pointer}"`, { path: 'pointer' });
+    if (!isList(list) || !canHold(data, keys))
+      throw new CadreError('invalid-input', `no list is at "${request.pointer}", and none can be made there`, {
+        path: 'pointer',
+      });
     return withValueAt(data, keys, [...list, ...request.items]) ?? null;
   });
 }

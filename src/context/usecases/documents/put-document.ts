@@ -48,6 +48,8 @@ export async function putDocument(
     // Who sets a policy decides about others.
     if (request.access_policy !== undefined) permitted(state.namespace, live, caller, 'admin');
     if (live.version !== expected_version) {
+      // For whoever may not read nothing is merged: what a rule makes of what is stored would tell of it.
+      if (!access.actions.has('read')) return { answer: { outcome: 'stale', head: headOf(live) } };
       const [ours, base] = await Promise.all([withData(deps, live), deps.documents.version(key, expected_version)]);
       return decideStale({ request, dataOf, live: ours, base, access, stamp });
     }
@@ -81,7 +83,7 @@ function write(
   return { commit: { previous, next: nextVersion(previous, previous, change, stamp) }, outcome: 'written' };
 }
 
-/** The change merged into what is stored now. A place that the writer may not see counts as unchanged by it. */
+/** The change merged into what is stored now, for a writer who may read that. */
 async function decideStale({ request, dataOf, live, base, access, stamp }: Stale): Promise<Decision> {
   if (base?.data === undefined)
     throw new CadreError(
@@ -91,8 +93,9 @@ async function decideStale({ request, dataOf, live, base, access, stamp }: Stale
         path: 'expected_version',
       },
     );
-  const theirs = keepingMasked(dataOf(base, access), base.data, access.mask);
-  const merged = await mergeData({ base: base.data, ours: live.data ?? null, theirs }, live.merge ?? []);
+  const theirs = dataOf(base, access);
+  const ours = live.data ?? null;
+  const merged = await mergeData({ base: base.data, ours, theirs }, live.merge ?? [], access);
   const head = headOf(live);
   const document = documentOf(live);
   if (request.on_conflict === 'refuse') {
@@ -101,7 +104,8 @@ async function decideStale({ request, dataOf, live, base, access, stamp }: Stale
       : { ok: false as const, conflicts: [...merged.conflicts] };
     return { answer: { outcome: 'stale', head, merge } };
   }
-  if (!merged.ok) return keep({ ...request, data: theirs }, live, merged.conflicts, stamp);
+  if (!merged.ok)
+    return keep({ ...request, data: keepingMasked(theirs, ours, access.mask) }, live, merged.conflicts, stamp);
   const change = {
     kind: 'merge' as const,
     base_version: request.expected_version,

@@ -5,6 +5,7 @@ import { CadreError, refused } from '../../../contracts/errors.ts';
 import { accessOf, type Guarded, unchangedFor, visible } from '../../core/access.ts';
 import { difference } from '../../core/patch.ts';
 import { documentOf, isGone, isStillLatest } from '../../core/version.ts';
+import { answerBytesMax } from '../../../contracts/api.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
 import { getDocument } from './get-document.ts';
 
@@ -40,6 +41,7 @@ export async function getDocuments(
   const [{ known, stored }, room] = await Promise.all([read(), deps.documents.namespace(namespace)]);
   const accessTo = (document: Guarded) => accessOf(room?.policy, document, caller.principal);
   const now = deps.sources.now();
+  let bytes = 0;
   const items = context_ids.flatMap((context_id) => {
     const head = known.get(context_id);
     const version = stored.get(context_id);
@@ -49,6 +51,10 @@ export async function getDocuments(
     if (head !== undefined) return [];
     if (live === undefined) return refused('not-found', `no document ${context_id} is in ${namespace}`);
     if (live.data === undefined) return refused('archived', `the data of ${context_id} is in the archive`);
+    // What one answer does not hold is left to another call, told by its item.
+    bytes += live.bytes;
+    if (bytes > answerBytesMax)
+      return refused('too-large', `${context_id} does not fit into this answer; ask for it again`);
     return { ok: true as const, value: visible(documentOf(live), access) };
   });
   const readable = [...known.values()].flatMap((head) => {

@@ -3,22 +3,22 @@ import type { ChangeAnswer, forkDocumentRequest, restoreDocumentRequest } from '
 import type { ContextHead } from '../../../contracts/context/context.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { visible } from '../../core/access.ts';
-import {
-  documentOf,
-  headOf,
-  nextVersion,
-  type DocumentKey,
-  type Stamp,
-  type StoredVersion,
-} from '../../core/version.ts';
+import { documentOf, nextVersion, type Stamp, type StoredVersion } from '../../core/version.ts';
 import type { Caller, Commit, ContextDeps } from '../../ports.ts';
-import { changeDocument, repeated, stampOf, thawDocument } from './change-document.ts';
+import { changeDocument, repeated, stampOf } from './change-document.ts';
+import { decideCreation } from './create-document.ts';
 import { liveFor, loadDocument, permitted } from './load-document.ts';
 
-async function versionWithData(deps: ContextDeps, key: DocumentKey, version: number): Promise<StoredVersion> {
-  const stored = await deps.documents.version(key, version);
+/** A version of a document, from the archive where it lies there. */
+export async function versionOf(deps: ContextDeps, head: ContextHead, version: number) {
+  const [stored] = head.archive === undefined ? [] : await deps.documents.archived(head, version, 1);
+  return stored?.version === version ? stored : deps.documents.version(head, version);
+}
+
+async function versionWithData(deps: ContextDeps, head: ContextHead, version: number): Promise<StoredVersion> {
+  const stored = await versionOf(deps, head, version);
   if (stored?.data === undefined || stored.deleted === true)
-    throw new CadreError('not-found', `${key.context_id} has no data at version ${String(version)}`, {
+    throw new CadreError('not-found', `${head.context_id} has no data at version ${String(version)}`, {
       path: 'version',
     });
   return stored;
@@ -54,8 +54,7 @@ export async function restoreDocument(
       throw new CadreError('version-conflict', `${context_id} is at version ${String(latest.version)}`, {
         path: 'expected_version',
       });
-    if (latest.archive !== undefined) await thawDocument(deps, room, latest);
-    return { commit: restored(latest, await versionWithData(deps, key, version), stamp), outcome: 'written' };
+    return { commit: restored(latest, await versionWithData(deps, latest, version), stamp), outcome: 'written' };
   });
 }
 
@@ -68,25 +67,11 @@ export async function forkDocument(
   const { namespace, context_id, version, to } = request;
   const source = { namespace, context_id };
   const { live, access } = liveFor(await loadDocument(deps, source), caller, 'read');
-  const stored = version === undefined ? live : await versionWithData(deps, source, version);
+  const stored = version === undefined ? live : await versionWithData(deps, live, version);
   const { data, context_type, tags, merge, access_policy } = visible(documentOf(stored), access);
   const stamp = stampOf(deps, caller, request);
-  return changeDocument(deps, caller, to, async ({ namespace: room, latest, live: there }) => {
-    permitted(room, there ?? to, caller, 'write');
-    if (there !== undefined) {
-      const first = await deps.documents.version(to, there.created_version);
-      if (first?.operation_id === stamp.operation_id) return { answer: { outcome: 'repeated', head: headOf(first) } };
-      throw new CadreError('context-conflict', `${to.context_id} is there already`, { path: 'to.context_id' });
-    }
-    const change = {
-      kind: 'fork' as const,
-      base_version: stored.version,
-      data,
-      context_type,
-      tags,
-      merge,
-      access_policy,
-    };
-    return { commit: { previous: latest, next: nextVersion(to, latest, change, stamp) }, outcome: 'written' };
-  });
+  // The subject may have been told after the version that is copied.
+  const description = { context_type, tags, merge, access_policy, subject: live.subject };
+  const change = { kind: 'fork' as const, base_version: stored.version, data, ...description, path: 'to.context_id' };
+  return changeDocument(deps, caller, to, (state) => decideCreation(deps, caller, state, change, stamp));
 }

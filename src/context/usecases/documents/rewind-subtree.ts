@@ -10,10 +10,10 @@ import { difference } from '../../core/patch.ts';
 import { liesIn } from '../../core/pointer.ts';
 import { deletion, headOf, isGone, type DocumentKey, type StoredVersion } from '../../core/version.ts';
 import type { Caller, Commit, ContextDeps } from '../../ports.ts';
-import { changeData, stampOf, thawDocument } from './change-document.ts';
+import { changeData, stampOf } from './change-document.ts';
 import { loadDocument, permitted, type DocumentState } from './load-document.ts';
 import { versionAt } from './pinned-version.ts';
-import { restored } from './restore-document.ts';
+import { restored, versionOf } from './restore-document.ts';
 import { snapshotFor } from './snapshot-subtree.ts';
 
 type RewindRequest = z.output<typeof rewindRequest>;
@@ -62,16 +62,14 @@ const described = ({ context_type, tags, relations, merge, ttl_ms, retention, ha
 /** The version that a snapshot names, with its data; undefined where the document was not there. */
 async function namedVersion(
   deps: ContextDeps,
-  { latest, namespace }: DocumentState<StoredVersion> & { latest: StoredVersion },
-  rewind: Rewind,
-) {
-  const { at } = rewind.snapshot;
+  latest: StoredVersion,
+  { at }: Snapshot,
+): Promise<StoredVersion | undefined> {
   const entry = await versionAt(deps, latest, at);
   if (entry === undefined || isGone(entry, Date.parse(at))) return undefined;
   if (entry.version === latest.version && latest.archive === undefined) return latest;
-  if (latest.archive !== undefined && !rewind.request.dry_run) await thawDocument(deps, namespace, latest);
-  const stored = await deps.documents.version(latest, entry.version);
-  return stored !== undefined && isGone(stored, Date.parse(at)) ? undefined : (stored ?? { version: entry.version });
+  const stored = await versionOf(deps, latest, entry.version);
+  return stored === undefined || isGone(stored, Date.parse(at)) ? undefined : stored;
 }
 
 /** Decides about a document that changed since the snapshot. Each of its changes may lead here: the last one before the rewind is answered for. */
@@ -97,7 +95,7 @@ async function planned(
   if (last?.version !== seen) return {};
   if (latest.erasure !== undefined) return { shown: { context_id, outcome: 'erased', from } };
   if (latest.version !== seen) return { shown: { context_id, outcome: 'overtaken', from } };
-  const named = await namedVersion(deps, { ...state, latest }, rewind);
+  const named = await namedVersion(deps, latest, snapshot);
   if (named === undefined) {
     // Deleting again what is gone, or what was there before and has lost its history, is nobody's wish.
     if (live === undefined || live.created_at <= snapshot.at) return {};
@@ -114,8 +112,8 @@ async function planned(
     throw new CadreError('forbidden', `${caller.principal} does not see all of ${key.context_id}`, {
       path: 'context_id',
     });
-  // A dry run leaves the archive as it is, and so does not see what is in it.
-  if (!('context_id' in named)) return { shown };
+  if (named.data === undefined)
+    throw new CadreError('archived', `version ${String(named.version)} of ${context_id} left its data in the archive`);
   const commit = restored(headOf(latest), named, stamp);
   if (live !== undefined && described(commit.next) === described(live)) return {};
   const patch = live?.data === undefined ? undefined : difference(live.data, named.data ?? null);

@@ -1,11 +1,22 @@
 import type * as z from 'zod';
 import type { TransactionAnswer, transactionRequest } from '../../../contracts/context/requests.ts';
-import { CadreError } from '../../../contracts/errors.ts';
+import { CadreError, errorAt } from '../../../contracts/errors.ts';
+import { commitRepeatsMax } from '../../../contracts/limits.ts';
 import { keepingMasked } from '../../core/access.ts';
 import { deletion, headOf, nextVersion, type Stamp } from '../../core/version.ts';
 import type { Caller, Check, Commit, ContextDeps } from '../../ports.ts';
 import { changed, prepared, stampOf } from './change-document.ts';
-import { keptData, liveFor, loadDocument, loadHead, permitted, withData, type DocumentState } from './load-document.ts';
+import { creationOf } from './create-document.ts';
+import {
+  headFor,
+  keptData,
+  liveFor,
+  loadDocument,
+  loadHead,
+  permitted,
+  withData,
+  type DocumentState,
+} from './load-document.ts';
 import { patchedData } from './patch-document.ts';
 
 type Operation = z.output<typeof transactionRequest>['operations'][number];
@@ -13,6 +24,17 @@ type Operation = z.output<typeof transactionRequest>['operations'][number];
 /** The version that an operation expects; 0 for a creation. */
 function expectedOf(operation: Operation): number {
   return operation.operation === 'create' ? 0 : operation.expected_version;
+}
+
+const placeOf = (at: number) => `operations[${String(at)}]`;
+
+/** What is wrong with an operation is told with its place in the request. */
+async function told<T>(at: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw errorAt(placeOf(at), error);
+  }
 }
 
 /** Decides about one operation. Only what a change is made from has to be loaded. */
@@ -25,10 +47,8 @@ async function decide(
 ): Promise<Commit | Check> {
   const { key, latest } = state;
   if (operation.operation === 'create') {
-    permitted(state.namespace, key, caller, 'write');
     const { operation: _operation, ...fields } = operation;
-    const change = { kind: 'create' as const, base_version: latest?.version ?? 0, ...fields };
-    return { previous: latest, next: nextVersion(key, latest, change, stamp) };
+    return creationOf(state, caller, { kind: 'create', base_version: latest?.version ?? 0, ...fields }, stamp);
   }
   if (operation.operation === 'check') {
     liveFor(state, caller, 'read');
@@ -62,22 +82,34 @@ async function repeatedHeads(
   deps: ContextDeps,
   states: readonly DocumentState[],
   operations: readonly Operation[],
+  caller: Caller,
   operation_id: string,
 ) {
   const writing = operations.flatMap((operation, at) => {
     const state = states[at];
     return operation.operation === 'check' || state === undefined ? [] : [{ operation, state }];
   });
-  const versions = await Promise.all(
-    writing.map(async ({ operation, state: { key, latest } }) => {
+  const heads = await Promise.all(
+    writing.map(async ({ operation, state: { key, latest, namespace } }) => {
       const expected =
         operation.operation === 'create' ? (latest?.created_version ?? 1) - 1 : operation.expected_version;
       if (latest === undefined || latest.version <= expected) return undefined;
-      return deps.documents.version(key, expected + 1);
+      const version = await deps.documents.version(key, expected + 1);
+      return version?.operation_id === operation_id ? headFor(namespace, latest, caller, headOf(version)) : undefined;
     }),
   );
-  const own = versions.flatMap((version) => (version?.operation_id === operation_id ? [headOf(version)] : []));
+  const own = heads.filter((head) => head !== undefined);
   return own.length === writing.length && own.length > 0 ? own : undefined;
+}
+
+/** All that the operations are about as it is now. Only what a patch is made from has to be there with its data. */
+function loadAll(deps: ContextDeps, { namespace, operations }: z.output<typeof transactionRequest>) {
+  return Promise.all(
+    operations.map(({ operation, context_id }): Promise<DocumentState> => {
+      const loaded = operation === 'patch' ? loadDocument : loadHead;
+      return loaded(deps, { namespace, context_id });
+    }),
+  );
 }
 
 /** Changes up to 25 documents, all or none. Throws what each operation alone would throw, with nothing written. */
@@ -86,7 +118,7 @@ export async function transactDocuments(
   caller: Caller,
   request: z.output<typeof transactionRequest>,
 ): Promise<TransactionAnswer> {
-  const { namespace, operations } = request;
+  const { operations } = request;
   for (const [index, operation] of operations.entries()) {
     if (operation.operation === 'patch' && (operation.patch === undefined) === (operation.merge_patch === undefined))
       throw new CadreError('invalid-input', 'give either patch or merge_patch', {
@@ -94,30 +126,30 @@ export async function transactDocuments(
       });
   }
   const stamp = stampOf(deps, caller, request);
-  const load = () =>
-    Promise.all(
-      operations.map(({ operation, context_id }): Promise<DocumentState> => {
-        const loaded = operation === 'patch' ? loadDocument : loadHead;
-        return loaded(deps, { namespace, context_id });
-      }),
+  for (let repeat = 0; repeat < commitRepeatsMax; repeat += 1) {
+    const states = await loadAll(deps, request);
+    // Who may not read a document is not told its version either.
+    for (const [at, { namespace, live, key }] of states.entries())
+      await told(at, async () => permitted(namespace, live ?? key, caller, 'read'));
+    const stale = staleOf(states, operations);
+    if (stale.length > 0) {
+      const heads = await repeatedHeads(deps, states, operations, caller, stamp.operation_id);
+      return heads === undefined ? { outcome: 'stale', stale } : { outcome: 'repeated', heads };
+    }
+    // One time for all of them: a snapshot has all or none.
+    const stamped = { ...stamp };
+    const decided = await Promise.all(
+      operations.map((operation, at) =>
+        told(at, () => decide(deps, states[at] as DocumentState, operation, caller, stamped)),
+      ),
     );
-  const answerStale = async (states: readonly DocumentState[]): Promise<TransactionAnswer> => {
-    const heads = await repeatedHeads(deps, states, operations, stamp.operation_id);
-    return heads === undefined
-      ? { outcome: 'stale', stale: staleOf(states, operations) }
-      : { outcome: 'repeated', heads };
-  };
-  const states = await load();
-  // Who may not read a document is not told its version either.
-  for (const state of states) permitted(state.namespace, state.live ?? state.key, caller, 'read');
-  if (staleOf(states, operations).length > 0) return answerStale(states);
-  const decided = await Promise.all(
-    operations.map((operation, at) => decide(deps, states[at] as DocumentState, operation, caller, stamp)),
-  );
-  const changes = decided.filter((each): each is Commit => 'next' in each);
-  const checks = decided.filter((each): each is Check => 'version' in each);
-  const commits = await prepared(deps, states[0]?.namespace, caller, changes);
-  if ((await deps.documents.commit(commits, checks)).length > 0) return answerStale(await load());
-  await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
-  return { outcome: 'written', heads: commits.map(({ next }) => headOf(next)) };
+    const changes = decided.flatMap((each, at) => ('next' in each ? { ...each, place: placeOf(at) } : []));
+    const checks = decided.filter((each): each is Check => 'version' in each);
+    const room = states[0]?.namespace;
+    const commits = await prepared(deps, room, caller, changes);
+    if ((await deps.documents.commit(commits, checks)).length > 0) continue;
+    await deps.messenger.announce(commits.map(({ next }) => changed(next, caller)));
+    return { outcome: 'written', heads: commits.map(({ next }) => headFor(room, next, caller, headOf(next))) };
+  }
+  throw new CadreError('version-conflict', 'these documents change too fast; try again', { path: 'operations' });
 }

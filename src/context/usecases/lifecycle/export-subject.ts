@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { contextId } from '../../../contracts/context/names.ts';
+import type { ContextHead } from '../../../contracts/context/context.ts';
 import type { ExportAnswer, exportRequest } from '../../../contracts/context/subjects.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { exportBytesMax } from '../../../contracts/limits.ts';
@@ -7,13 +8,14 @@ import { historyEntry, type StoredVersion } from '../../core/version.ts';
 import type { Caller, ContextDeps } from '../../ports.ts';
 import { forAdmin } from '../access/guard-namespace.ts';
 
-/** Versions of one page. More: it is read one by one, and takes too long. */
+/** Versions, or conflicts, of one page. More: it is read one by one, and takes too long. */
 const versionsPerPage = 50;
 
-/** Where an export goes on: with this version of this document, then with the documents after it. */
+/** Where an export goes on: with this version of this document, or with its conflicts from a cursor on, then with the documents after it. */
 const place = z.strictObject({
   context_id: contextId.optional(),
   version: z.int().min(0),
+  conflicts: z.string().optional(),
   after: z.string().optional(),
 });
 
@@ -39,9 +41,26 @@ function exported(version: StoredVersion): ExportAnswer['items'][number] {
   };
 }
 
+/** Versions of a page, newest first from one on, and the one to go on with. Those in the archive are read there, a part at a time. */
+async function versionsFrom({ documents }: ContextDeps, head: ContextHead, from: number) {
+  const first = head.first_version ?? 1;
+  const items: ExportAnswer['items'] = [];
+  let part: readonly StoredVersion[] = [];
+  let version = Math.min(from, head.version);
+  for (let bytes = 0; version >= first && items.length < versionsPerPage && bytes < exportBytesMax; version -= 1) {
+    const isIn = (part.at(-1)?.version ?? Infinity) <= version;
+    if (head.archive !== undefined && !isIn) part = await documents.archived(head, version, versionsPerPage);
+    const stored = part.find((each) => each.version === version) ?? (await documents.version(head, version));
+    if (stored === undefined || stored.erasure !== undefined) continue;
+    items.push(exported(stored));
+    bytes += stored.bytes;
+  }
+  return { items, version, isMore: version >= first };
+}
+
 /**
- * All that is stored of one subject, for admins of the whole namespace: every version of every document, deleted ones too, newest version first, a page at
- * a time. A page may be empty; without a cursor it was the last.
+ * All that is stored of one subject, for admins of the whole namespace: every version of every document, deleted and archived ones too, newest version
+ * first, then what could not be merged, a page at a time. A page may be empty; without a cursor it was the last.
  */
 export async function exportSubject(
   deps: ContextDeps,
@@ -54,22 +73,20 @@ export async function exportSubject(
     const page = await deps.documents.find({ namespace, by: { subject }, under: undefined }, 1, at.after);
     const [context_id] = page.items;
     if (context_id === undefined) return { items: [] };
-    const [head] = await deps.documents.heads([{ namespace, context_id }]);
-    at = { context_id, version: head?.version ?? 0, after: page.cursor };
+    at = { context_id, version: Number.MAX_SAFE_INTEGER, after: page.cursor };
   }
   const { context_id = '', after } = at;
   const [head] = await deps.documents.heads([{ namespace, context_id }]);
+  const goOn = (items: ExportAnswer['items'], next: z.infer<typeof place>): ExportAnswer => ({
+    items,
+    cursor: btoa(JSON.stringify(next)),
+  });
   // The place comes from outside: whose document it is is looked at again.
-  const first = head?.subject === subject ? (head.first_version ?? 1) : Infinity;
-  const items: ExportAnswer['items'] = [];
-  let { version } = at;
-  for (let bytes = 0; version >= first && items.length < versionsPerPage && bytes < exportBytesMax; version -= 1) {
-    const stored = await deps.documents.version({ namespace, context_id }, version);
-    if (stored === undefined || stored.erasure !== undefined) continue;
-    items.push(exported(stored));
-    bytes += stored.bytes;
-  }
-  const isMore = version >= first;
-  if (!isMore && after === undefined) return { items };
-  return { items, cursor: btoa(JSON.stringify(isMore ? { context_id, version, after } : { version: 0, after })) };
+  if (head?.subject !== subject) return after === undefined ? { items: [] } : goOn([], { version: 0, after });
+  const { items, version, isMore } = await versionsFrom(deps, head, at.version);
+  if (isMore) return goOn(items, { context_id, version, after });
+  const kept = await deps.documents.conflicts(head, versionsPerPage, at.conflicts);
+  items.push(...kept.items);
+  if (kept.cursor !== undefined) return goOn(items, { context_id, version: 0, conflicts: kept.cursor, after });
+  return after === undefined ? { items } : goOn(items, { version: 0, after });
 }

@@ -56,20 +56,32 @@ async function eraseIfFree(deps: ContextDeps, caller: Caller, key: DocumentKey, 
   });
 }
 
-/** What became of a document: erased with its proof, or held. Neither: it was erased by nobody and is not the subject's any more. */
+/** What became of a document: erased with its proof, or held; or it is still to be erased. None of these: it is not the subject's any more. */
 async function fateOf(
   deps: ContextDeps,
   key: DocumentKey,
   { subject }: Forgetting,
-): Promise<{ readonly forgotten?: Forgotten; readonly held?: Held }> {
+): Promise<{ readonly forgotten?: Forgotten; readonly held?: Held; readonly isOpen?: true }> {
   const { context_id } = key;
   const [head] = await deps.documents.heads([key]);
   if (head?.subject === subject)
-    return head.legal_hold === undefined ? {} : { held: { context_id, ...head.legal_hold } };
+    return head.legal_hold === undefined ? { isOpen: true } : { held: { context_id, ...head.legal_hold } };
   const tombstone = (await deps.documents.entries(key)).findLast(({ erasure }) => erasure !== undefined);
   if (tombstone?.erasure === undefined) return {};
   const { version, by: erased_by, erasure } = tombstone;
   return { forgotten: { context_id, version, erased_by, ...erasure } };
+}
+
+/** Whether documents of the subject are stored that a certificate is not about: too many for it, or newer than the request. */
+async function isMoreStored(deps: ContextDeps, { namespace, subject, context_ids }: Forgetting): Promise<boolean> {
+  const known = new Set(context_ids);
+  let cursor: string | undefined;
+  do {
+    const page = await deps.documents.find({ namespace, by: { subject }, under: undefined }, 100, cursor);
+    if (page.items.some((id) => !known.has(id))) return true;
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return false;
 }
 
 /** Adds the certificate to the chain, behind whichever is the last one now. */
@@ -107,8 +119,11 @@ export async function forgetSubject(deps: ContextDeps, caller: Caller, request: 
   const fates = await Promise.all(keys.map((key) => fateOf(deps, key, row)));
   const documents = fates.flatMap(({ forgotten }) => forgotten ?? []);
   const held = fates.flatMap((fate) => fate.held ?? []);
-  if (documents.every(({ done_at }) => done_at !== undefined))
-    return { outcome: 'done', certificate: await certify(deps, row, documents, held) };
+  // A hold that ended since the erasure was tried leaves a document to be erased by the next call.
+  if (!fates.some(({ isOpen }) => isOpen) && documents.every(({ done_at }) => done_at !== undefined)) {
+    const more = await isMoreStored(deps, row);
+    return { outcome: 'done', certificate: await certify(deps, row, documents, held), more };
+  }
   await sweepSoon(deps, caller, namespace);
   return { outcome: 'erasing', documents, held };
 }

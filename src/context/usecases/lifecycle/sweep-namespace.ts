@@ -45,7 +45,7 @@ async function walk(deps: ContextDeps, namespace: string, room: NamespaceRow | u
 
 /**
  * Does what is due in a namespace, goes on with an index that is made anew, and sets its timer to what is due next; none where nothing is. Each step can be repeated, and what a crash leaves is
- * still due. Answers with how many documents were due.
+ * still due. A document that fails holds up no other one and not the index: it is tried again after a while, and told by a throw at the end. Answers with how many documents were due.
  */
 export async function sweepNamespace(deps: SearchDeps, namespace: string): Promise<{ readonly swept: number }> {
   const armed = await deps.sweeps.armed(namespace);
@@ -56,23 +56,22 @@ export async function sweepNamespace(deps: SearchDeps, namespace: string): Promi
   const ids = page.filter(({ at }) => at <= now).map(({ context_id }) => context_id);
   const found = await deps.documents.heads(ids.map((context_id) => ({ namespace, context_id })));
   const heads = found.flatMap((head) => (head?.due !== undefined && head.due.at <= now ? [head] : []));
-  await removeErased(
-    deps,
-    namespace,
-    heads.filter(({ erasure }) => erasure !== undefined),
-  );
   const failures: unknown[] = [];
+  const erased = heads.filter(({ erasure }) => erasure !== undefined);
+  await removeErased(deps, namespace, erased).catch((error: unknown) => failures.push(error));
   for (const head of heads) {
     if (head.erasure !== undefined) continue;
     await tendDocument(deps, room?.policy, head).catch((error: unknown) => failures.push(error));
   }
-  // After the others had their turn; the timer comes again for what is left.
-  if (failures.length > 0)
-    throw new AggregateError(failures, `${String(failures.length)} documents could not be tended`);
   const build = await rebuildIndex(deps, namespace);
   const [next] = await deps.documents.due(namespace, 1);
-  const [at] = [next?.at, goOn, build === undefined ? undefined : time(build)].flatMap((each) => each ?? []).sort();
+  // What failed is still due, and is not looked at again at once.
+  const nextDue = failures.length > 0 ? time(deps.sources.now() + lookMs) : next?.at;
+  const [at] = [nextDue, goOn, build === undefined ? undefined : time(build)].flatMap((each) => each ?? []).sort();
   if (!(await deps.sweeps.settle(namespace, armed, at)) && at !== undefined) await deps.sweeps.arm(namespace, at);
+  // After the others and the index had their turn.
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${String(failures.length)} documents could not be tended`);
   return { swept: heads.length };
 }
 

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { indexAnswer, indexRequest } from '../../../contracts/context/search.ts';
 import { CadreError } from '../../../contracts/errors.ts';
 import { segmentFormat } from '../../core/search/segment.ts';
-import type { LoadedIndex, SearchDeps } from '../../index-ports.ts';
+import type { LoadedIndex, SearchDeps, SetAside } from '../../index-ports.ts';
 import type { Caller } from '../../ports.ts';
 import { forAdmin } from '../access/guard-namespace.ts';
 
@@ -10,6 +10,10 @@ type IndexAnswer = z.output<typeof indexAnswer>;
 
 /** Times that a beginning is tried again when somebody else began at the same moment. */
 const attemptsMax = 5;
+/** Documents set aside that are shown. */
+const asidesMax = 20;
+/** The end of the year 9999: a time that no document waits for. */
+const ever = 253_402_300_799_999;
 
 /**
  * Has the index of a namespace made anew beside the one that is asked, as this deployment makes them, in place of a making that is under way. `from`
@@ -33,7 +37,11 @@ export async function beginRebuild(deps: SearchDeps, namespace: string, from?: n
 
 const time = (ms: number) => new Date(ms).toISOString();
 
-function view(namespace: string, { state, making, manifest, recent, build }: LoadedIndex): IndexAnswer {
+function view(
+  namespace: string,
+  { state, making, manifest, recent, build }: LoadedIndex,
+  asides: readonly SetAside[],
+): IndexAnswer {
   const { generation, model } = making;
   const documents = manifest.segments.reduce((sum, segment) => sum + segment.documents, 0) + recent.length;
   return {
@@ -43,6 +51,7 @@ function view(namespace: string, { state, making, manifest, recent, build }: Loa
     documents,
     segments: manifest.segments.length,
     ...(state.caughtUpAt === 0 ? {} : { complete_until: time(state.caughtUpAt) }),
+    set_aside: asides.map(({ id, reason, tries, at }) => ({ context_id: id, reason, tries, next: time(at) })),
     ...(state.build === undefined
       ? {}
       : {
@@ -64,7 +73,8 @@ export async function showIndex(
 ): Promise<IndexAnswer> {
   await forAdmin(deps, caller, namespace);
   const { index } = await deps.indexes();
-  return view(namespace, await index.load(namespace));
+  const [loaded, asides] = await Promise.all([index.load(namespace), index.asides(namespace, ever, asidesMax)]);
+  return view(namespace, loaded, asides);
 }
 
 /** Begins to make the index of a namespace anew, for admins; while one is being made, it is that one. Answers like `showIndex`. */

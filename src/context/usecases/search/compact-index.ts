@@ -101,7 +101,11 @@ async function compact(deps: IndexDeps, namespace: string, content: IndexContent
   if (recent.length >= flushedEntries) {
     const part = recent.slice(0, flushedEntriesMax);
     const next = await addSegment(deps, namespace, making, manifest, part);
-    if (next !== undefined) await deps.index.remove({ namespace, generation: making.generation }, part);
+    if (next !== undefined) {
+      const name = { namespace, generation: making.generation };
+      await deps.index.flushed(name, part, deps.sources.now());
+      await deps.index.remove(name, part);
+    }
     const left = recent.length - part.length >= flushedEntries;
     const more = left || next === undefined || segmentsToMerge(next.segments).length > 0;
     return { flushed: next === undefined ? 0 : part.length, merged: 0, more };

@@ -2,11 +2,12 @@ import { flushedEntries } from '../../core/search/compaction.ts';
 import { labelsOf, searchableText } from '../../core/search/document-text.ts';
 import { segmentFormat } from '../../core/search/segment.ts';
 import { type DocumentKey, isGone } from '../../core/version.ts';
-import type { IndexDeps, IndexState, SearchDeps } from '../../index-ports.ts';
+import type { IndexDeps, IndexState, SearchDeps, SetAside } from '../../index-ports.ts';
 import type { DocumentStore } from '../../ports.ts';
 import { beginRebuild } from './begin-rebuild.ts';
 import { compactIndex } from './compact-index.ts';
 import { migrating } from '../define-type.ts';
+import { reasonOf } from './embed-texts.ts';
 import { type IndexChange, indexEntries } from './index-entries.ts';
 
 /** Time after which an index is compared with the changes again. Shorter: more reads; longer: what a lost hint hid stays hidden longer. */
@@ -15,9 +16,44 @@ const caughtUpMs = 60_000;
 const settledMs = 10_000;
 /** Changes looked at in one pass. More: one call takes too long. */
 const changesPerPass = 200;
+/** Documents set aside that are tried again in one pass. More: one that waits for an embedder which refuses them all takes too long. */
+const asidesPerPass = 50;
+/** A document set aside is tried again after this time, and after twice the time before when it fails again. */
+const asideMs = 60_000;
+/** No document waits longer. */
+const asideMsMax = 86_400_000;
 
-/** What the index has to know of a document as it is now, with the newest schema of its type; undefined when there never was one. */
+/** A document by its id, its tags, its type and its place, where its data cannot be read. */
+async function changeOfHead(
+  documents: DocumentStore,
+  now: number,
+  key: DocumentKey,
+  lacks: string,
+): Promise<IndexChange | undefined> {
+  const [head] = await documents.heads([key]);
+  if (head === undefined) return undefined;
+  const change = { id: key.context_id, version: head.version, updated_at: Date.parse(head.updated_at) };
+  if (isGone(head, now)) return { ...change, deleted: true };
+  return { ...change, text: searchableText(head, ''), labels: labelsOf(head), lacks };
+}
+
+/**
+ * What the index has to know of a document as it is now, with the newest schema of its type; undefined when there never was one. Of one whose data cannot
+ * be read, what its head says.
+ */
 export async function changeOf(
+  documents: DocumentStore,
+  now: number,
+  key: DocumentKey,
+): Promise<IndexChange | undefined> {
+  try {
+    return await changeOfLatest(documents, now, key);
+  } catch (error) {
+    return changeOfHead(documents, now, key, reasonOf(error));
+  }
+}
+
+async function changeOfLatest(
   documents: DocumentStore,
   now: number,
   key: DocumentKey,
@@ -30,24 +66,55 @@ export async function changeOf(
   return { ...change, text: searchableText(latest, data), labels: labelsOf(latest) };
 }
 
-/** Brings documents into the index as they are now; who reads them later sees at least this. */
-async function indexLatest(deps: SearchDeps, index: IndexDeps, namespace: string, ids: readonly string[]) {
+/** Notes what the index does not have whole, to be tried again, and tells the operator. `before`: those that were tried again. */
+export async function setAside(
+  deps: SearchDeps,
+  { index }: IndexDeps,
+  namespace: string,
+  lacking: ReadonlyMap<string, string>,
+  before: readonly SetAside[] = [],
+): Promise<void> {
+  const tried = new Map(before.map((each) => [each.id, each.tries]));
+  const now = deps.sources.now();
+  const asides = [...lacking].map(([id, reason]): SetAside => {
+    const tries = (tried.get(id) ?? 0) + 1;
+    return { id, reason, tries, at: now + Math.min(asideMsMax, asideMs * 2 ** (tries - 1)) };
+  });
+  // Noted first: a crash between leaves one try too many.
+  if (asides.length > 0) await index.setAside(namespace, asides);
+  if (before.length > 0) await index.takeBack(namespace, before);
+  for (const { id, reason, tries, at } of asides) {
+    const next = new Date(at).toISOString();
+    deps.log.warn('a document is not indexed whole', { namespace, context_id: id, reason, tries, next });
+  }
+}
+
+/** Brings documents into the index as they are now; who reads them later sees at least this. `before`: those among them that had been set aside. */
+async function indexLatest(
+  deps: SearchDeps,
+  index: IndexDeps,
+  namespace: string,
+  ids: readonly string[],
+  before: readonly SetAside[] = [],
+): Promise<IndexState> {
   const { sources } = deps;
   const documents = migrating(deps.documents, (text) => sources.hash(text));
   const changes = await Promise.all(
     [...new Set(ids)].map((context_id) => changeOf(documents, sources.now(), { namespace, context_id })),
   );
-  return indexEntries(
+  const { state, lacking } = await indexEntries(
     index,
     namespace,
     changes.filter((change) => change !== undefined),
   );
+  await setAside(deps, index, namespace, lacking, before);
+  return state;
 }
 
 /**
  * Compares the index with the order of changes, when nobody did for a minute, and brings in what is missing: a hint that was lost is made good by the
- * next change or question of its namespace, and an index that does not exist yet is built. One pass looks at the oldest changes. Answers with whether
- * anything was missing, and until when it is complete now.
+ * next change or question of its namespace, an index that does not exist yet is built, and what was set aside is tried again when its time has come. One
+ * pass looks at the oldest changes. Answers with whether anything was missing, and until when it is complete now.
  */
 export async function catchUp(
   deps: SearchDeps,
@@ -57,16 +124,18 @@ export async function catchUp(
 ): Promise<{ readonly brought: number; readonly caughtUpAt: number }> {
   const now = deps.sources.now();
   if (caughtUpAt + caughtUpMs > now) return { brought: 0, caughtUpAt };
-  const changes = await index.index.changes(namespace, Math.max(0, caughtUpAt - settledMs), changesPerPass);
-  const missing = await index.index.missing({ namespace, generation: live.generation }, changes);
-  if (missing.length > 0) {
-    const ids = missing.map(({ id }) => id);
-    await indexLatest(deps, index, namespace, ids);
-  }
+  const since = Math.max(0, caughtUpAt - settledMs);
+  const [changes, asides] = await Promise.all([
+    index.index.changes(namespace, since, changesPerPass),
+    index.index.asides(namespace, now, asidesPerPass),
+  ]);
+  const missing = await index.index.missing({ namespace, generation: live.generation }, changes, since);
+  const ids = [...missing, ...asides].map(({ id }) => id);
+  if (ids.length > 0) await indexLatest(deps, index, namespace, ids, asides);
   // The next pass goes back from here by the time in which changes settle; after a full one it goes on where this one ended.
   const at = changes.length === changesPerPass ? (changes.at(-1)?.updated_at ?? now) + settledMs : now;
   await index.index.caughtUp(namespace, at);
-  return { brought: missing.length, caughtUpAt: at };
+  return { brought: ids.length, caughtUpAt: at };
 }
 
 /**

@@ -3,8 +3,8 @@ import type { IndexEntry } from '../../core/search/entry.ts';
 import type { IndexContent, IndexDeps, IndexManifest, LoadedIndex, SearchDeps } from '../../index-ports.ts';
 import { addSegment, compactIndex, droppedMs, removeRetired } from './compact-index.ts';
 import { migrating } from '../define-type.ts';
-import { changeOf } from './index-documents.ts';
-import { entriesOf } from './index-entries.ts';
+import { changeOf, setAside } from './index-documents.ts';
+import { type Entries, entriesOf } from './index-entries.ts';
 
 /** How long one look goes on with a build: half of what its function may run. */
 const lookMs = 60_000;
@@ -17,10 +17,11 @@ async function nextEntries(
   index: IndexDeps,
   namespace: string,
   { making, manifest }: IndexContent,
-): Promise<{ readonly entries: readonly IndexEntry[]; readonly cursor: string | undefined }> {
+): Promise<Entries & { readonly cursor: string | undefined }> {
   const { sources } = deps;
   const documents = migrating(deps.documents, (text) => sources.hash(text));
   const entries: IndexEntry[] = [];
+  const lacking = new Map<string, string>();
   let cursor = manifest.walk?.cursor;
   do {
     const page = await documents.find({ namespace, by: undefined, under: undefined }, documentsPerPage, cursor);
@@ -28,15 +29,18 @@ async function nextEntries(
       page.items.map((context_id) => changeOf(documents, sources.now(), { namespace, context_id })),
     );
     const there = changes.flatMap((change) => (change === undefined || 'deleted' in change ? [] : [change]));
-    entries.push(...(await entriesOf(index.embedders.of(making.model), there)));
+    const made = await entriesOf(index.embedders.of(making.model), there);
+    entries.push(...made.entries);
+    for (const [id, reason] of made.lacking) lacking.set(id, reason);
     ({ cursor } = page);
   } while (cursor !== undefined && entries.length < flushedEntries);
-  return { entries, cursor };
+  return { entries, lacking, cursor };
 }
 
 /** Takes the next documents into a build. Their segment and how far it has come are one write, so that a crash repeats a part and loses none. */
 async function walkOn(deps: SearchDeps, index: IndexDeps, namespace: string, build: IndexContent): Promise<void> {
-  const { entries, cursor } = await nextEntries(deps, index, namespace, build);
+  const { entries, lacking, cursor } = await nextEntries(deps, index, namespace, build);
+  await setAside(deps, index, namespace, lacking);
   const walk: IndexManifest['walk'] = {
     documents: (build.manifest.walk?.documents ?? 0) + entries.length,
     ...(cursor === undefined ? {} : { cursor }),

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { SearchHit, searchRequest } from '../../../contracts/context/search.ts';
 import type { ContextHead } from '../../../contracts/context/context.ts';
+import { searchCandidatesMax } from '../../../contracts/limits.ts';
 import { accessOf, visible, type Access } from '../../core/access.ts';
 import { excerptOf, labelsOf, searchableText } from '../../core/search/document-text.ts';
 import { entryOf } from '../../core/search/entry.ts';
@@ -11,13 +12,14 @@ import { tokensOf } from '../../core/search/tokens.ts';
 import { documentOf, isGone, type StoredVersion, versionsById } from '../../core/version.ts';
 import type { Embedder, IndexDeps, SearchDeps } from '../../index-ports.ts';
 import type { Caller } from '../../ports.ts';
+import { reasonOf, vectorsOf } from './embed-texts.ts';
 import { catchUp } from './index-documents.ts';
 import { type IndexAnswer, searchIndex } from './search-index.ts';
 
 type SearchRequest = z.output<typeof searchRequest>;
 
-/** Candidates of the second round, when the first one had too few that the caller may read. More: one question reads too many heads. */
-const candidatesMax = 500;
+/** Candidates of each ranking in the rounds after the first, as long as too few are for the caller. */
+const moreCandidates = [500, searchCandidatesMax];
 
 /** A candidate whose document the caller may read. `text` is set where it differs from what the index has. */
 interface Readable {
@@ -50,10 +52,17 @@ function textSeen(version: StoredVersion, access: Access): string {
   return searchableText(version, visible(documentOf(version), access).data);
 }
 
+/** What the caller sees of a document as it is now; of one whose data cannot be read its id and tags, so that the other hits are told. */
 async function seenText(deps: SearchDeps, head: ContextHead, access: Access): Promise<string | undefined> {
-  const latest = await deps.documents.latest(head);
-  if (latest?.data === undefined || isGone(latest, deps.sources.now())) return undefined;
-  return textSeen(latest, access);
+  try {
+    const latest = await deps.documents.latest(head);
+    if (latest?.data === undefined || isGone(latest, deps.sources.now())) return undefined;
+    return textSeen(latest, access);
+  } catch (error) {
+    const { namespace, context_id } = head;
+    deps.log.warn('a document that was found cannot be read', { namespace, context_id, reason: reasonOf(error) });
+    return searchableText(head, '');
+  }
 }
 
 /** What a hit shows: the document as it is now, or the version asked for; undefined when that is not there. */
@@ -105,7 +114,10 @@ async function rankings(
 ): Promise<{ readonly text: readonly string[]; readonly vector: readonly string[] }> {
   const others = [...documents].flatMap(([id, { seen }]) => (seen === undefined ? [] : [{ id, seen }]));
   const { text, vector } = answer;
-  const vectors = vector === undefined ? [] : ((await embedder?.embed(others.map(({ seen }) => seen))) ?? []);
+  const { vectors } = await vectorsOf(
+    vector === undefined ? undefined : embedder,
+    others.map(({ seen }) => seen),
+  );
   const seenScores = new Map(
     others.map(({ id, seen }, at) => {
       const own = vectors[at];
@@ -133,28 +145,32 @@ async function loadedIndex(deps: SearchDeps, index: IndexDeps, namespace: string
 
 /**
  * Finds documents by words, by likeness, or by both. The index proposes, the documents decide: each hit is read as it is now, guarded by the caller's
- * policy, and ranked by what the caller may see, so that no search tells what a read would not. A hit of `versions` shows that version.
+ * policy, and ranked by what the caller may see, so that no hit tells what a read would not. A hit of `versions` shows that version. `cut`: it looked at as
+ * many candidates as it may, most of them not for the caller.
  */
 export async function searchDocuments(
   deps: SearchDeps,
   caller: Caller,
   request: SearchRequest,
-): Promise<{ readonly items: readonly SearchHit[] }> {
+): Promise<{ readonly items: readonly SearchHit[]; readonly cut: boolean }> {
   const { namespace, text, mode, limit } = request;
   const index = await deps.indexes();
   const loaded = await loadedIndex(deps, index, namespace);
   const filter = filterOf(request);
   const versions = versionsById(request.versions);
   const tokens = new Set(tokensOf(text));
-  for (const most of [limit * 3 + 20, candidatesMax]) {
+  for (const most of [limit * 3 + 20, ...moreCandidates]) {
     const answer = await searchIndex(index, loaded, { text, mode, filter, limit: most });
+    if (answer.failure !== undefined)
+      deps.log.warn('found by words alone', { namespace, reason: reasonOf(answer.failure) });
     const lists = [answer.text?.candidates ?? [], answer.vector?.candidates ?? []];
     const candidates = new Map(lists.flat().map(({ id, version }) => [id, version]));
     const documents = await readable(deps, caller, namespace, candidates, filter);
     const ranked = await rankings(index.embedders.of(loaded.making.model), answer, documents);
     const fused = fuse([ranked.text, ranked.vector]).slice(0, limit);
     const isAll = lists.every((list) => list.length < most);
-    if (fused.length < limit && !isAll && most < candidatesMax) continue;
+    const cut = fused.length < limit && !isAll;
+    if (cut && most < searchCandidatesMax) continue;
     const items = await Promise.all(
       fused.map(async ({ id, score, ranks: [text_rank, vector_rank] }): Promise<SearchHit[]> => {
         const document = documents.get(id);
@@ -176,7 +192,7 @@ export async function searchDocuments(
         ];
       }),
     );
-    return { items: items.flat() };
+    return { items: items.flat(), cut };
   }
-  return { items: [] };
+  return { items: [], cut: true };
 }

@@ -1,4 +1,4 @@
-import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import type { AgentRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import type { DistributionLog } from '../../../contracts/distributor/task.ts';
 import type { Assignment } from './assignment.ts';
 import { performanceScore } from '../agents/agent.ts';
@@ -16,7 +16,6 @@ import { holdKey } from '../agents/hold.ts';
 export interface AssigningContext extends ChoosingContext {
   readonly limiter: Limiter;
   readonly reservations: Reservations | undefined;
-  readonly policy: PolicyRow | undefined;
   /** What is known of how long tasks take, for who asks. */
   readonly durations: () => Durations;
 }

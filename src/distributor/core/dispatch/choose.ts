@@ -1,7 +1,7 @@
-import type { ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import type { PolicyRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import type { DistributionLog } from '../../../contracts/distributor/task.ts';
 import type { Fleet, Member } from '../agents/fleet.ts';
-import type { Router, Routing } from '../policy/routing.ts';
+import { mayTake, pinsTasks, type Router, type Routing } from '../policy/routing.ts';
 import { bestOf } from '../strategies/ranking.ts';
 import { rank } from '../strategies/registry.ts';
 import type { CandidateSet, Ranking, StrategyContext } from '../strategies/strategy.ts';
@@ -18,13 +18,14 @@ export interface Choice {
   readonly ranking?: Ranking;
 }
 
-/** Why a task gets nobody: all agents of its route are full, or only it is held back, so that those behind it may go on. */
+/** Why a task gets nobody: all agents of its route are full, or it is held back for itself, so that those behind it may go on. */
 export type Refusal = 'full' | 'held';
 
 /** What choosing needs besides the task. */
 export interface ChoosingContext extends Pick<StrategyContext<'custom'>, 'now' | 'customScores'> {
   readonly fleet: Fleet;
   readonly router: Router;
+  readonly policy: PolicyRow | undefined;
 }
 
 const sorted = new WeakMap<CandidateSet<Member>, Map<string, CandidateSet<Member>>>();
@@ -58,21 +59,62 @@ function byStrategy(
   return undefined;
 }
 
+/** All agents that tasks of a route may get, whatever a policy says of each. */
+export function widestOf(route: RouteRow, { fleet, policy }: Pick<ChoosingContext, 'fleet' | 'policy'>) {
+  return fleet.candidatesOf(route.agents.length > 0 && pinsTasks(policy) ? { ...route, agents: [] } : route);
+}
+
+/** The agents that a policy's rule leaves a task, full ones included; the same ones are the same set. */
+function leftFor(task: ReadyTask, route: RouteRow, { fleet, router }: ChoosingContext) {
+  const routing = router(task, route);
+  const { filter, excludes, isPinned } = routing;
+  const set = fleet.candidatesOf(isPinned ? { ...route, agents: [] } : route);
+  return {
+    routing,
+    left: filter === undefined ? set : leftOf(set, filter, ({ agent }) => excludes(agent) === undefined),
+  };
+}
+
+/** Sets of which no agent has a free slot any more: slots only go during a round. */
+const fullSets = new WeakSet<CandidateSet>();
+
+function isFull(set: CandidateSet): boolean {
+  if (!fullSets.has(set) && !set.all.some(({ free }) => free > 0)) fullSets.add(set);
+  return fullSets.has(set);
+}
+
+/** Where room must be made for a task: the agents that it may run on, all of them full. Undefined while one has a free slot: it waits by its own wish, for company or for its own agent. */
+export function fullFor(task: ReadyTask, route: RouteRow, context: ChoosingContext): CandidateSet<Member> | undefined {
+  const { routing, left } = leftFor(task, route, context);
+  if (!isFull(left)) return undefined;
+  const [settings] = routing.chain;
+  if (left.pinned || settings === undefined) return left;
+  const { waits, among = [] } = rank(settings, task, left, { ...context, route });
+  if (waits !== true) return left;
+  const own = new Set(among.map(({ agent }) => agent.agent_id));
+  return leftOf(left, `own ${[...own].join(' ')}`, ({ agent }) => own.has(agent.agent_id));
+}
+
+/** Why nobody gets a task that these agents are left to. One that a rule gives other agents than those of its route says nothing of the tasks behind it. */
+function refusalOf(left: CandidateSet, { filter }: Routing, route: RouteRow, context: ChoosingContext): Refusal {
+  return isFull(left) && filter === undefined && isFull(widestOf(route, context)) ? 'full' : 'held';
+}
+
 /** Picks the agent for a task of this route: those that the policy's rule leaves; of them the named ones in their order, else the one that the strategy puts first. */
 export function choose(task: ReadyTask, route: RouteRow, context: ChoosingContext): Choice | Refusal {
-  const routing = context.router(task, route);
-  const { filter, excludes, prefers } = routing;
-  const set = context.fleet.candidatesOf(routing.isPinned ? { ...route, agents: [] } : route);
-  const left = filter === undefined ? set : leftOf(set, filter, ({ agent }) => excludes(agent) === undefined);
+  const { routing, left } = leftFor(task, route, context);
+  const { prefers } = routing;
   const policy_rule = routing.rule === undefined ? {} : { policy_rule: routing.rule };
+  // Nobody is asked again about those who are known to be full.
+  if (fullSets.has(left)) return refusalOf(left, routing, route, context);
   if (left.pinned) {
     const member = left.all.find(({ free }) => free > 0);
     const rule = member?.agent.agent_id === route.agents[0] ? 'primary-agent' : 'backup-agent';
     if (member !== undefined) return { member, rule, among: left, ...policy_rule };
   } else {
     const from = task.resume?.agent_id;
-    const home =
-      from === undefined ? undefined : left.all.find(({ agent, free }) => agent.agent_id === from && free > 0);
+    const isHome = ({ agent, free }: Member) => agent.agent_id === from && free > 0 && mayTake(routing, agent);
+    const home = from === undefined ? undefined : left.all.find(isHome);
     // Who has the checkpoint at hand goes on soonest.
     if (home !== undefined) return { member: home, rule: 'resume', among: left, ...policy_rule };
     const isPreferred = ({ agent }: Member) => prefers.has(agent.agent_id);
@@ -82,5 +124,5 @@ export function choose(task: ReadyTask, route: RouteRow, context: ChoosingContex
       if (chosen !== undefined) return { ...chosen, among, ...policy_rule };
     }
   }
-  return set.all.some(({ free }) => free > 0) ? 'held' : 'full';
+  return refusalOf(left, routing, route, context);
 }

@@ -1,6 +1,8 @@
+import { heldTasksMax } from '../../../contracts/limits.ts';
 import type { AgentRow, ReadyTask } from '../../../contracts/rows.ts';
 import { assign, type AssigningContext } from './assign.ts';
 import type { Assignment } from './assignment.ts';
+import { widestOf } from './choose.ts';
 import { type Durations, durationsOf } from '../agents/durations.ts';
 import { type Fleet, openFleet } from '../agents/fleet.ts';
 import { isDueAt, levelOf } from '../ready/ready-order.ts';
@@ -9,10 +11,10 @@ import { type FairShare, openFairShare } from '../ready/fair-share.ts';
 import { advance, isBefore, type Lane, openLane, takeTurn } from '../ready/lane.ts';
 import { budgetName, type Overdraft } from './budget-limiter.ts';
 import { type Limiter, openLimiter } from '../ready/limiter.ts';
-import { routerOfPool } from '../policy/routing.ts';
+import { isKeptFrom, routerOfPool } from '../policy/routing.ts';
 import type { DispatchPlan, DispatchView } from './round.ts';
 import { roundTasksMax } from './shards.ts';
-import { decidePreemptions } from './preempt.ts';
+import { decidePreemptions, demandsRoom, hasRoomToMake } from './preempt.ts';
 import { handOutReserved } from './reserved-lanes.ts';
 import { openReservations } from '../ready/reservations.ts';
 
@@ -24,7 +26,7 @@ function openLanes(view: DispatchView, fleet: Fleet, at: string, gone: ReadonlyS
     const head = view.heads.get(route.route) ?? [];
     const isCut = view.full.has(route.route);
     if (head.length === 0 && !isCut) continue;
-    const candidates = fleet.candidatesOf(route);
+    const candidates = widestOf(route, { fleet, policy: view.pool.policy });
     // A route that nobody serves is set aside before anything is compared with it, so that thousands of them cost next to nothing.
     if (candidates.all.length === 0) {
       blocked.push({ route: route.route, agents: [] });
@@ -41,29 +43,38 @@ function openLanes(view: DispatchView, fleet: Fleet, at: string, gone: ReadonlyS
   return { open, blocked };
 }
 
+function contextOf({ now, pool, customScores }: DispatchView, fleet: Fleet): AssigningContext {
+  let durations: Durations | undefined;
+  return {
+    ...{ now, fleet, customScores, policy: pool.policy },
+    router: routerOfPool(pool.policy, now),
+    limiter: openLimiter(pool, now),
+    reservations: openReservations(pool, fleet),
+    durations: () => (durations ??= durationsOf(pool.agents)),
+  };
+}
+
+/** What a round decides that must read on first. */
+const nothingYet: DispatchPlan = {
+  ...{ assignments: [], blocked: [], cut: true, preemptions: [], limits: { starts: {} }, overdrafts: [] },
+};
+
 /**
  * Hands out tasks strictly in ready order over all routes looked at, as it is at this moment: what is due stands before everything else. A lane whose next task
- * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a policy
- * or a strategy holds back for themselves are passed over, as many as a head shows. Before all that comes what waits for a reservation
+ * finds no free agent is set aside whole, since all its tasks need the same agents; hence a task nobody can take never holds up one behind it. Tasks that a limit, a policy
+ * or a strategy holds back for themselves are passed over, up to `heldTasksMax` of a lane: where a cut head ends before, it has to be read on first (`unread`). Before all that comes what waits for a reservation
  * that is short. Where the policy shares out, namespaces and submitters take turns inside of a level. At most `roundTasksMax`.
  */
 export function decideDispatch(view: DispatchView): DispatchPlan {
   const at = new Date(view.now).toISOString();
   const fleet = view.fleet ?? openFleet(view.pool.agents, view.now);
-  const router = routerOfPool(view.pool.policy, view.now);
-  const limiter = openLimiter(view.pool, view.now);
-  const reservations = openReservations(view.pool, fleet);
-  let durations: Durations | undefined;
-  const context: AssigningContext = {
-    ...{ now: view.now, fleet, router, limiter, reservations },
-    ...{ customScores: view.customScores, policy: view.pool.policy },
-    durations: () => (durations ??= durationsOf(view.pool.agents)),
-  };
+  const context = contextOf(view, fleet);
+  const { limiter } = context;
   const shares = openFairShare(view.pool.policy?.document ?? {}, view.pool.served);
   const first = handOutReserved(view, context, at);
   const assignments: Assignment[] = [...first.assignments];
   const { open, blocked } = openLanes(view, fleet, at, new Set(assignments.map(({ task }) => task.task_id)));
-  const waiting: Lane[] = [];
+  const unread: string[] = [];
   if (shares !== undefined) for (const lane of open) takeTurn(lane, shares, at);
   const lanes = heapOf(
     open,
@@ -76,20 +87,20 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
       continue;
     }
     const task = lane.next.tasks[lane.next.next];
-    // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read. One whose tasks
-    // were all held back for themselves is left: reading it again would show the same.
-    const isHeld = task === undefined && lane.held > 0 && lane.given === 0;
-    if (assignments.length >= roundTasksMax(view.pool) || (task === undefined && !isHeld)) {
+    // A cut head that is used up may be followed by tasks that come before those of other lanes: nothing more may start before they are read. One that shows what is held
+    // back for itself is read on, as far as that may help.
+    if (assignments.length >= roundTasksMax(view.pool) || (task === undefined && lane.held === 0)) {
+      if (unread.length > 0) break;
       return {
         ...{ assignments, cut: true, preemptions: [], limits: leftBy(limiter, shares), overdrafts: [] },
         ...gatheredBy([...first.lanes, ...open]),
         blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
       };
     }
+    if (task === undefined && mayHide(lane, context)) unread.push(lane.route.route);
     const given = task === undefined ? 'held' : assign(lane, task, context);
     if (given === 'full') {
       blocked.push({ route: lane.route.route, agents: lane.candidates.all.map(({ agent }) => agent) });
-      waiting.push(lane);
       lanes.pop();
       continue;
     }
@@ -112,15 +123,32 @@ export function decideDispatch(view: DispatchView): DispatchPlan {
       lanes.sinkTop();
     } else lanes.pop();
   }
-  return {
+  if (unread.length > 0) return { ...nothingYet, unread };
+  const plan: DispatchPlan = {
     assignments,
     blocked: [...blocked, ...heldBack([...first.lanes, ...open], limiter)],
     cut: false,
-    preemptions: decidePreemptions(waiting, view.now, reservations),
+    preemptions: [],
     limits: leftBy(limiter, shares),
     overdrafts: overdraftsOf([...first.lanes, ...open], limiter),
     ...gatheredBy([...first.lanes, ...open]),
   };
+  // Last, for it counts those who get room against their limits.
+  return { ...plan, preemptions: decidePreemptions(open, assignments, context) };
+}
+
+/**
+ * Whether something that starts, or for which others make way, may stand behind the end of a cut head with tasks that were held back for themselves: an agent is free that a policy does not keep from all
+ * that is so low, or the end is critical. Behind `heldTasksMax` of them nothing is looked for.
+ */
+function mayHide({ candidates, queues, held }: Lane, { now, policy }: AssigningContext): boolean {
+  if (held >= heldTasksMax) return false;
+  const last = queues.find(({ cut }) => cut)?.tasks.at(-1);
+  const level = last === undefined ? 0 : levelOf(last.order);
+  const mayDemand = last !== undefined && demandsRoom(last, now);
+  return candidates.all.some(
+    ({ agent, free }) => (free > 0 && !isKeptFrom(agent, level, policy)) || (mayDemand && hasRoomToMake(agent, now)),
+  );
 }
 
 function gatheredBy(lanes: readonly Lane[]): Pick<DispatchPlan, 'gathered_at'> {

@@ -34,6 +34,8 @@ export interface DispatchPlan {
   readonly overdrafts: readonly Overdraft[];
   /** Attempts that have to make way for critical tasks which wait for full agents. */
   readonly preemptions: readonly Preemption[];
+  /** Routes whose cut heads must be read on before anything is decided: all that they show was given away or is held back for itself. Then nothing else is in the plan. */
+  readonly unread?: readonly string[];
   /** When (epoch ms) the first of those that wait for the company of a batch has waited long enough. */
   readonly gathered_at?: number;
   /**

@@ -84,7 +84,7 @@ export function explainAgents(view: ExplainView): Explained {
   const fleet = openFleet(pool.agents, now);
   const set = fleet.candidatesOf(routing.isPinned ? { ...route, agents: [] } : route);
   const named = new Set(set.pinned ? set.all.map(({ agent }) => agent.agent_id) : []);
-  const context = { fleet, router, now, customScores };
+  const context = { fleet, router, policy: pool.policy, now, customScores };
   const { by, candidates } = ranked(task, route, context);
   const held = whyHeld(task, route, context);
   const takes = new Set(candidates.map(({ agent_id }) => agent_id));

@@ -36,7 +36,8 @@ export function whyQueued(
   const block = openLimiter(pool, now).blockOf(row, route);
   if (block !== undefined) return block.reason;
   const task = { ...row, order: readyOrder(row) };
-  const held = whyHeld(task, route, { fleet, router: routerOfPool(pool.policy, now), now, customScores });
+  const { policy } = pool;
+  const held = whyHeld(task, route, { fleet, router: routerOfPool(policy, now), policy, now, customScores });
   if (held !== undefined) return held.because;
   const free = candidates.flatMap((each) => (each.free > 0 ? [each.agent] : []));
   const until = companyUntil(row, free, now);

@@ -1,4 +1,4 @@
-import jsonata from 'jsonata';
+import { type BoundedExpression, boundedExpression } from '../../../contracts/bounded-expression.ts';
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { scoringMsMax } from '../../../contracts/limits.ts';
 import type { AgentRow } from '../../../contracts/rows.ts';
@@ -19,20 +19,15 @@ function describe(error: unknown): string {
   return typeof position === 'number' ? `${text} (at character ${position})` : text;
 }
 
-function compile(text: string): jsonata.Expression {
+const bounds = { timeout: scoringMsMax, stack: depthMax, sequence: itemsMax };
+
+function compile(text: string): BoundedExpression {
   // Parsed alone first: a text that closes a bracket of ours is no expression.
-  jsonata(text);
-  const expression = jsonata(`$map(agents, function($each) { $each.(${text}) })`, {
-    timeout: scoringMsMax,
-    stack: depthMax,
-    sequence: itemsMax,
+  boundedExpression(text, bounds);
+  return boundedExpression(`$map(agents, function($each) { $each.(${text}) })`, bounds, {
+    names: forbidden,
+    reason: 'the same agents must get the same scores',
   });
-  for (const name of forbidden) {
-    expression.registerFunction(name, () => {
-      throw new Error(`$${name} is not available: the same agents must get the same scores`);
-    });
-  }
-  return expression;
 }
 
 /** Why a text is no scoring expression; undefined when it is one. */
@@ -65,7 +60,7 @@ export async function scoresOf(
 ): Promise<Outcome<ReadonlyMap<string, number>>> {
   if (agents.length === 0) return { ok: true, value: new Map() };
   try {
-    const values: unknown = await compile(text).evaluate({ agents: agents.map((agent) => seen(agent, task_type)) });
+    const values = await compile(text).evaluate({ agents: agents.map((agent) => seen(agent, task_type)) });
     const list: readonly unknown[] = Array.isArray(values) ? values : [values];
     if (list.length !== agents.length || !list.every((value) => Number.isFinite(value))) {
       return refused('invalid-expression', 'the expression does not give a number for every agent');

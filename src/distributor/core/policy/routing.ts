@@ -1,10 +1,11 @@
 import { workflowOf } from '../../../contracts/ids.ts';
 import type { PolicyDocument, PolicyRule, TaskMatch } from '../../../contracts/distributor/policy.ts';
 import type { AgentRow, PolicyRow, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
+import { priorities } from '../../../contracts/distributor/task.ts';
 import { namespaceOf } from '../ready/route.ts';
 import { isCanaryTask } from './canary.ts';
 import type { PlainStrategy, StrategySettings } from '../../../contracts/distributor/strategy.ts';
-import { plainSettings } from '../strategies/registry.ts';
+import { isKnown, plainSettings } from '../strategies/registry.ts';
 
 /** How one task is to be routed. */
 export interface Routing {
@@ -47,14 +48,14 @@ export function hasLabels(agent: Pick<AgentRow, 'labels'>, wanted: Readonly<Reco
 /** Strategies that leave nobody to the default behind them: `weighted` finds whoever is free and has a weight. */
 const lasts: readonly (string | undefined)[] = ['least_loaded', 'weighted'];
 
-/** The strategy of this name and its fallbacks, in the end the default. A name that is not known, as an older version of Cadre may meet it, ends the chain. */
+/** The strategy of this name and its fallbacks, in the end the default. One that is not known, as an older version of Cadre may meet it, is left out; a name that is not known ends the chain. */
 function chainOf(name: string, strategies: PolicyDocument['strategies'] = {}): readonly StrategySettings[] {
   const chain: StrategySettings[] = [];
   const seen = new Set<string>();
   for (let next: string | undefined = name; next !== undefined && !seen.has(next);) {
     seen.add(next);
     const settings = (strategies[next] ?? plainSettings(next as PlainStrategy)) as StrategySettings | undefined;
-    if (settings !== undefined) chain.push(settings);
+    if (settings !== undefined && isKnown(settings.use)) chain.push(settings);
     next = settings?.fallback;
   }
   return lasts.includes(chain.at(-1)?.use) ? chain : [...chain, plainSettings('least_loaded')];
@@ -77,6 +78,19 @@ function exclusion(
     return `lacks labels of rule ${rule.name}`;
   if (kept !== undefined && hasLabels(agent, kept)) return 'kept for emergencies';
   return undefined;
+}
+
+/** Whether the policy pins tasks to agents, which those need not name. */
+export function pinsTasks(policy: PolicyRow | undefined): boolean {
+  const documents = [policy?.document, policy?.canary?.document];
+  return documents.some((document) => document?.rules?.some(({ pin }) => pin !== undefined) === true);
+}
+
+/** Whether an agent is kept for emergencies of higher levels than this one, so that no task of it or of a lower one gets that agent. */
+export function isKeptFrom(agent: AgentRow, level: number, policy: PolicyRow | undefined): boolean {
+  const { emergency } = policy?.document ?? {};
+  if (emergency === undefined || policy?.canary !== undefined || !hasLabels(agent, emergency.keep_labels)) return false;
+  return emergency.match.priority?.every((each) => priorities.indexOf(each) < level) === true;
 }
 
 /** Reads a pool's policy, and what is tried on a share of its tasks. `now` is epoch ms. */
@@ -109,7 +123,10 @@ export function routerOf(document: PolicyDocument | undefined, now: number): Rou
     const sorts = rule?.pin ?? rule?.exclude_agents ?? rule?.require_labels ?? kept;
     return {
       ...(rule === undefined ? {} : { rule: rule.name }),
-      chain: chain(rule?.strategy ?? own ?? by_task_type[task.task_type] ?? strategy),
+      // Of one agent there is nothing to choose.
+      chain: chain(
+        rule?.pin === undefined ? (rule?.strategy ?? own ?? by_task_type[task.task_type] ?? strategy) : 'least_loaded',
+      ),
       isPinned: rule?.pin !== undefined,
       ...(sorts === undefined ? {} : { filter: `${rule?.name ?? ''} ${kept === undefined ? '' : 'kept'}` }),
       excludes: (agent) => exclusion(agent, rule, kept),

@@ -1,11 +1,12 @@
 import { batchBytesMax } from '../../../contracts/limits.ts';
-import type { AgentRow, ReadyTask, RouteRow, TaskRow } from '../../../contracts/rows.ts';
+import type { AgentRow, PolicyRow, ReadyTask, RouteRow, TaskRow } from '../../../contracts/rows.ts';
 import type { BatchTraits } from '../../../contracts/distributor/agent.ts';
+import { isCanaryTask } from '../policy/canary.ts';
 import type { Router } from '../policy/routing.ts';
 import type { Reservations } from './reservations.ts';
 import type { Lane } from './lane.ts';
 import { isDueAt, levelOf } from './ready-order.ts';
-import { stickyKey } from '../strategies/consistent-hashing.ts';
+import { keyOf } from '../strategies/registry.ts';
 
 /** A task and those that may go with it, or until when (epoch ms) they wait for company. */
 export type Company = { readonly tasks: readonly ReadyTask[] } | { readonly waitsUntil: number };
@@ -21,30 +22,29 @@ function bytesOf({ payload, payload_bytes = Infinity }: ReadyTask): number {
 interface BatchingContext {
   readonly now: number;
   readonly router: Router;
+  readonly policy: PolicyRow | undefined;
   readonly reservations: Reservations | undefined;
 }
 
 /**
- * What tasks have in common that may share a batch, besides their route: level, type and key, and all by which a policy would send them to other agents or count them for somebody else. Undefined:
+ * What tasks have in common that may share a batch, besides their route: level, type and key, and all by which a policy, either side of one that is tried, would send them to other agents or count them for somebody else. Undefined:
  * the task shares with nobody, since it goes on from a checkpoint.
  */
 export function kindOf(
   task: ReadyTask,
   route: RouteRow,
-  { router, reservations }: Omit<BatchingContext, 'now'>,
+  { router, policy, reservations }: Omit<BatchingContext, 'now'>,
 ): string | undefined {
   if (task.resume !== undefined) return undefined;
   const { rule = '', filter = '', chain } = router(task, route);
-  const [first] = chain;
-  const isSticky = first?.use === 'consistent_hashing' || first?.use === 'affinity';
-  const key = isSticky ? stickyKey(task, first.by) : (task.distribution_rules?.affinity_key ?? '');
   return [
     levelOf(task.order),
     task.task_type,
-    key,
+    task.distribution_rules?.affinity_key ?? '',
     rule,
     filter,
-    first?.use ?? '',
+    policy !== undefined && isCanaryTask(policy, task.task_id),
+    ...chain.flatMap((settings) => [settings.use, keyOf(settings, task)]),
     reservations?.of(task, route) ?? '',
   ].join('\n');
 }

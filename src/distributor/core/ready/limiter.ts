@@ -5,6 +5,7 @@ import type { RateLimit } from '../../../contracts/distributor/task.ts';
 import type { Taken } from '../dispatch/assignment.ts';
 import { openBudgets, type Overdraft } from '../dispatch/budget-limiter.ts';
 import { matches } from '../policy/routing.ts';
+import { namespaceOf } from './route.ts';
 import { isForgotten, nextStartAt, startsWithin, withStart } from './rate-window.ts';
 
 /** One limit as a task meets it. `name` is what holds and the pool's row note; `title` is how people know it. */
@@ -44,6 +45,9 @@ export interface Limiter {
 
 const unlimited: readonly Limit[] = [];
 
+/** Whose a route's tasks are. What came before the policy told submitters apart is as if it were all one's. */
+const whoseOf = (route: RouteRow) => ({ namespace: namespaceOf(route), submitter: route.submitter ?? '(earlier)' });
+
 /** The limits of the policy that a task meets, and its own. */
 function limitsOf(task: Limited, route: RouteRow, ofPolicy: readonly PolicyLimit[]): readonly Limit[] {
   const { concurrency, rate_limit } = task.distribution_rules ?? {};
@@ -51,12 +55,15 @@ function limitsOf(task: Limited, route: RouteRow, ofPolicy: readonly PolicyLimit
   if (ofPolicy.length === 0 && concurrency === undefined && rate_limit === undefined) return unlimited;
   const limits: Limit[] = ofPolicy
     .filter(({ match }) => matches(match, task, route))
-    .map(({ name, ...limit }) => ({
-      name: `limit:${name}`,
-      title: `limit ${name} of the policy`,
-      concurrency: limit.concurrency,
-      rate: limit.rate_limit,
-    }));
+    .map(({ name, per, ...limit }) => {
+      const whose = per === undefined ? undefined : whoseOf(route)[per];
+      return {
+        name: whose === undefined ? `limit:${name}` : `limit:${name} ${whose}`,
+        title: `limit ${name} of the policy${whose === undefined ? '' : ` for ${per} ${whose}`}`,
+        concurrency: limit.concurrency,
+        rate: limit.rate_limit,
+      };
+    });
   if (concurrency !== undefined) {
     const { key, limit } = concurrency;
     limits.push({ name: `key:${key}`, title: `concurrency key ${key}`, concurrency: limit });

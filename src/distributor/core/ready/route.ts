@@ -34,7 +34,7 @@ export const namespaceOf = ({ namespace = defaultNamespace }: { readonly namespa
 /** The namespaces of which tasks have come to a pool. */
 export const namespacesOf = ({ routes }: PoolRows): ReadonlySet<string> => new Set(routes.map(namespaceOf));
 
-/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), under a budget another one (`$7`), in a namespace of its own that before it (`acme|`), and so its submitter where these share (`acme~AIDA1|`). */
+/** The route of a task: its sorted capabilities and the agents it names, readable, for example `code:python,docs@alice,bob`; with a key also its lane (`%7`), under a budget another one (`$7`), in a namespace of its own that before it (`acme|`), and so its submitter where the policy tells these apart (`acme~AIDA1|`). */
 export function routeOf(task: Requirement): string {
   const capabilities = [...new Set(task.required_capabilities)].sort();
   const pinned = pinnedAgents(task);

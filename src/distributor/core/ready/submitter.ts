@@ -8,10 +8,12 @@ export function submitterOf(principal: string): string {
   return /^(AROA[A-Z0-9]*):/.exec(principal)?.[1] ?? principal;
 }
 
-/** Under whom new work takes turns, where the policy shares out between submitters; nothing of it else. */
-export function turnOf(
+/** Under whom new work stands, where the policy shares out between submitters or gives each a quota; nothing of it else. */
+export function standingOf(
   policy: Pick<PolicyRow, 'document'> | undefined,
   principal: string,
 ): { readonly submitter?: string } {
-  return policy?.document.submitters === undefined ? {} : { submitter: submitterOf(principal) };
+  const { submitters, limits = [] } = policy?.document ?? {};
+  const counts = submitters !== undefined || limits.some(({ per }) => per === 'submitter');
+  return counts ? { submitter: submitterOf(principal) } : {};
 }

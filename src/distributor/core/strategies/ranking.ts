@@ -7,8 +7,20 @@ interface Order {
   readonly heap: Heap<number>;
 }
 
-/** Orders by the name of a ranking, as long as their set of candidates lives: one round. */
+/** Rankings by their key, as long as their set of candidates lives: one round. */
+const rankings = new WeakMap<CandidateSet, Map<string, Ranking>>();
+/** Their orders. */
 const kept = new WeakMap<CandidateSet, Map<string, Order>>();
+
+/** The first ranking of this set with the same key: what that has found out about thousands of candidates the next task need not ask again. */
+export function shared(set: CandidateSet, ranking: Ranking): Ranking {
+  if (ranking.key === undefined) return ranking;
+  const byKey = rankings.get(set) ?? new Map<string, Ranking>();
+  rankings.set(set, byKey);
+  const first = byKey.get(ranking.key) ?? ranking;
+  byKey.set(ranking.key, first);
+  return first;
+}
 
 /** The share of an agent's slots that are free, below 1: added to a score in whole steps, it decides between equals. */
 export function leisure({ agent, free }: Candidate): number {

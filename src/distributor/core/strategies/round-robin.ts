@@ -17,8 +17,9 @@ export function turns(
   candidates: CandidateSet,
   lengthOf: (candidate: Candidate) => number,
 ): (candidate: Candidate) => number {
-  const now = virtualTime(candidates, lengthOf);
+  let now: number | undefined;
   return (candidate) => {
+    now ??= virtualTime(candidates, lengthOf);
     const given = freeSlots(candidate.agent) - candidate.free;
     return Math.max(candidate.agent.next_turn ?? 0, now) + given * lengthOf(candidate);
   };

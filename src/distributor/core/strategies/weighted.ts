@@ -6,7 +6,7 @@ export const weighted: Strategy<'weighted'> = (_task, candidates, { settings }) 
   const { weights, otherwise } = settings;
   const weightOf = ({ agent }: Candidate) => weights[agent.agent_id] ?? otherwise;
   const lengthOf = (each: Candidate) => 1 / Math.max(Number.EPSILON, weightOf(each));
-  const begins = turns({ ...candidates, all: candidates.all.filter((each) => weightOf(each) > 0) }, lengthOf);
+  const begins = turns(candidates, lengthOf);
   return {
     key: `weighted ${JSON.stringify(weights)} ${otherwise}`,
     score: (each) => (weightOf(each) > 0 ? -begins(each) : -Infinity),

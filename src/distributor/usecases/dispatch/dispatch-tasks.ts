@@ -4,14 +4,14 @@ import type { AgentRow, PoolRows } from '../../../contracts/rows.ts';
 import type { Grant } from '../../core/dispatch/assignment.ts';
 import { decideDispatch } from '../../core/dispatch/dispatch.ts';
 import type { DispatchPlan } from '../../core/dispatch/round.ts';
-import { openFleet } from '../../core/agents/fleet.ts';
+import { type Fleet, openFleet } from '../../core/agents/fleet.ts';
 import { divide, openPromises, type Promises } from '../../core/dispatch/shards.ts';
 import { holdKey, parseHoldKey } from '../../core/agents/hold.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';
 import { handOut } from './hand-out.ts';
 import { type QuietLevels, readHeads, routesToRead, type Told } from './read-heads.ts';
-import { type AgentScores, scoreAgents } from './score-agents.ts';
+import { type Faults, faultNews, openScores } from './score-agents.ts';
 
 /** What a dispatch did: attempts handed out, and routes in which tasks still wait. */
 export interface Dispatched {
@@ -79,19 +79,6 @@ export async function armPulse(deps: DistributorDeps, pool: PoolRows): Promise<b
   return true;
 }
 
-/** Tells that expressions of the policy failed; their fallbacks have decided. */
-async function tellFaults(
-  deps: DistributorDeps,
-  { pool, policy }: PoolRows,
-  faults: AgentScores['faults'],
-): Promise<void> {
-  const version = policy?.version ?? 0;
-  const causes = { correlation_id: pool, causation_id: pool };
-  await deps.messenger.announce(
-    faults.map((fault) => ({ type: 'PolicyFailed' as const, data: { pool, version, ...fault }, ...causes })),
-  );
-}
-
 /** Tells of budgets that leave no room while nothing runs on them, and stops the workflows that can pay for nothing more. What breaks off here is found by the next round. */
 async function tellOverdrafts(deps: DistributorDeps, { budgets }: PoolRows, overdrafts: DispatchPlan['overdrafts']) {
   const news = overdrafts.filter(
@@ -123,7 +110,7 @@ async function dispatchRound(
   deps: DistributorDeps,
   read: PoolRows,
   told: Told,
-  memory: { gone: Set<string>; quiet: QuietLevels; promises: Promises },
+  memory: { gone: Set<string>; quiet: QuietLevels; promises: Promises; faults: Faults },
 ) {
   const now = deps.sources.now();
   const { quiet, promises } = memory;
@@ -131,14 +118,20 @@ async function dispatchRound(
   const gone = new Set([...memory.gone, ...promises.keys(now)]);
   const fleet = openFleet(rows.agents, now);
   const routes = routesToRead(rows, fleet, told);
-  const { budgets, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
+  const { budgets, readOn, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
   const pool: PoolRows = { ...rows, budgets };
   const { heads, full, due, reserved: behind } = found;
-  const { customScores, faults } = await scoreAgents(
-    pool,
-    [...heads.values(), ...due.values(), ...behind.values()].flat(),
-  );
-  const plan = decideDispatch({ now, pool, fleet, ...found, customScores });
+  const { customScores, read: score } = openScores(pool, memory.faults);
+  // A decision gives away the slots of its fleet.
+  const decide = async (of: Fleet): Promise<DispatchPlan> => {
+    await score([...heads.values(), ...due.values(), ...behind.values()].flat());
+    return decideDispatch({ now, pool, fleet: of, ...found, customScores });
+  };
+  let plan = await decide(fleet);
+  while (plan.unread !== undefined) {
+    await readOn(plan.unread);
+    plan = await decide(openFleet(rows.agents, now));
+  }
   // Before anything is handed out: from then on every slot that comes free leads to a dispatch, whoever fills it.
   const marked = await markWanted(deps, pool.pool, plan.blocked);
   // Not the time before the reading: a task that was found by it may have become ready since, and would have started before its dependencies ended.
@@ -156,7 +149,6 @@ async function dispatchRound(
     assigned: taken.length,
     waiting: plan.blocked.map((each) => each.route),
     more: plan.cut || lostRace || !marked,
-    faults,
   };
 }
 
@@ -173,6 +165,7 @@ export async function dispatchTasks(
   const hinted = new Set(hint.routes);
   const gone = new Set<string>();
   const promises = openPromises();
+  const faults: Faults = new Map();
   let assigned = 0;
   let isArmed: boolean | undefined;
   for (let round = 1; ; round += 1) {
@@ -184,13 +177,13 @@ export async function dispatchTasks(
       deps,
       pool,
       { hinted, isBehind: hint.isBehind === true || round > 1 },
-      { gone, quiet, promises },
+      { gone, quiet, promises, faults },
     );
     assigned += done.assigned;
     if (done.more && round < dispatchRoundsMax) continue;
     if (done.more) await deps.messenger.hint([{ pool: hint.pool, routes: [...hint.routes] }]);
     // Nobody would look after what is on its way now: the hint must come again.
-    await tellFaults(deps, pool, done.faults);
+    await deps.messenger.announce(faultNews(pool, faults));
     if (!isArmed) throw new CadreError('unavailable', 'the pulse could not be armed');
     return { assigned, waiting: done.waiting };
   }

@@ -13,18 +13,20 @@ export type HandOutDeps = Pick<DistributorDeps, 'tasks' | 'agents' | 'messenger'
 
 /** Occupies the slots of each agent in one conditional write an agent; answers with what got its slot. */
 async function reserve(deps: HandOutDeps, pool: string, assignments: readonly Grant[], now: number): Promise<Grant[]> {
-  const byAgent = Map.groupBy(assignments, (assignment) => assignment.agent);
+  // By id: of what came in a message every grant has an agent of its own.
+  const byAgent = Map.groupBy(assignments, ({ agent }) => agent.agent_id);
   const kept = await Promise.all(
-    [...byAgent].map(async ([agent, list]) => {
+    [...byAgent].map(async ([agent_id, list]) => {
       const holds = Object.fromEntries(
         list.map((each): [string, Hold] => [holdKey(each.task.task_id, each.attempt), holdOf(each, now)]),
       );
       const next_turn = list.findLast((each) => each.next_turn !== undefined)?.next_turn;
+      const [{ agent }] = list as [Grant];
       const { batch, batches: was, capacity: slots } = agent;
       // How many slots the holds of batches have, no condition can tell: there are no more than were read, and no batch more.
       const room = batch === undefined ? slots - list.length : Object.keys(agent.holds).length;
       const batches = batch === undefined ? undefined : { was, is: list.at(-1)?.batch ?? 0, slots };
-      const reserved = await deps.agents.reserve(pool, agent.agent_id, holds, room, { next_turn, batches });
+      const reserved = await deps.agents.reserve(pool, agent_id, holds, room, { next_turn, batches });
       return reserved ? list : [];
     }),
   );

@@ -8,7 +8,7 @@ import { hedgeLaterChange } from '../../core/tasks/hedge.ts';
 import { holdKey } from '../../core/agents/hold.ts';
 import type { DistributorDeps, Woken } from '../../ports.ts';
 import { handOut, type HandOutDeps } from './hand-out.ts';
-import { scoreAgents } from './score-agents.ts';
+import { type Faults, faultNews, scoreAgents } from './score-agents.ts';
 
 /** What hedging needs of all that use cases are given. */
 export type HedgeDeps = HandOutDeps & Pick<DistributorDeps, 'budgets'>;
@@ -32,12 +32,14 @@ export async function hedgeTasks(deps: HedgeDeps, pool_id: string, rows: readonl
   const budgets = await deps.budgets.get(budgeted.flatMap(({ task_id }) => workflowOf(task_id)?.workflow_id ?? []));
   const pool = { ...agents, budgets };
   const now = deps.sources.now();
-  const { customScores } = await scoreAgents(pool, rows.map(hedgeTask));
+  const faults: Faults = new Map();
+  const { customScores } = await scoreAgents(pool, rows.map(hedgeTask), faults);
   const plan = decideHedges({ now, pool, rows, customScores });
   const { claimed } = await handOut(deps, pool, plan, now);
   await deps.tasks.change([
     ...plan.waiting.map((row) => hedgeLaterChange(row, now + hedgeLookMs)),
     ...plan.forgone.map((row) => hedgeLaterChange(row, undefined)),
   ]);
-  return { count: claimed.length, hints: [], announcements: claimed.flatMap((each) => newsOf(each, now)) };
+  const announcements = [...claimed.flatMap((each) => newsOf(each, now)), ...faultNews(pool, faults)];
+  return { count: claimed.length, hints: [], announcements };
 }

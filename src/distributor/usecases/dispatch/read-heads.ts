@@ -1,12 +1,11 @@
 import type { BudgetRow } from '../../../contracts/distributor/budget.ts';
 import { workflowOf } from '../../../contracts/ids.ts';
-import { dueLookMs, heldPagesMax, readyPageSizeMax, routesPerRoundMax } from '../../../contracts/limits.ts';
+import { dueLookMs, heldTasksMax, readyPageSizeMax, routesPerRoundMax } from '../../../contracts/limits.ts';
 import type { PoolRows, ReadyTask, RouteRow } from '../../../contracts/rows.ts';
 import { priorities } from '../../../contracts/distributor/task.ts';
 import type { DispatchView } from '../../core/dispatch/round.ts';
 import type { Fleet } from '../../core/agents/fleet.ts';
 import type { CandidateSet } from '../../core/strategies/strategy.ts';
-import { openLimiter } from '../../core/ready/limiter.ts';
 import { mayWaitIn, openReservations, type Reservations } from '../../core/ready/reservations.ts';
 import { dueTimeOf, isDueAt, levelOf } from '../../core/ready/ready-order.ts';
 import { namespaceOf } from '../../core/ready/route.ts';
@@ -70,7 +69,7 @@ interface Reading {
 
 /**
  * Tasks behind the end of a cut head that may belong to reservations which are short: the heads of the levels that it does not reach. A workflow's tasks stand anywhere
- * among the others: for these as many pages are read on as limits may hold back.
+ * among the others: for these it reads as far as past tasks that are held back.
  */
 export async function readReserved(
   { tasks }: Pick<DistributorDeps, 'tasks'>,
@@ -83,12 +82,39 @@ export async function readReserved(
   const levels = [...new Set(ofLevels)].map((each) => priorities.indexOf(each)).filter((level) => level > levelOf(end));
   const found = (await Promise.all(levels.map((level) => tasks.due(row, level, '~', limit)))).flat();
   let after = matches.some(({ workflow }) => workflow !== undefined) ? end : undefined;
-  for (let pages = 1; pages < heldPagesMax && after !== undefined; pages += 1) {
+  for (let count = readyPageSizeMax; count < heldTasksMax && after !== undefined; count += readyPageSizeMax) {
     const page: readonly ReadyTask[] = await tasks.ready(row, readyPageSizeMax, after);
     found.push(...page);
     after = page.length < readyPageSizeMax ? undefined : page.at(-1)?.order;
   }
   return found;
+}
+
+/** Looks for tasks of a level that are due, unless the last look told that there are none. */
+function dueLooks(
+  { tasks }: Pick<DistributorDeps, 'tasks'>,
+  { pool }: PoolRows,
+  { quiet, now, limit }: Pick<Reading, 'quiet' | 'now'> & { readonly limit: number },
+) {
+  const horizon = now + dueLookMs;
+  const at = new Date(now).toISOString();
+  if (quiet.size > quietLevelsMax) quiet.clear();
+  return async (row: RouteRow, level: number): Promise<readonly ReadyTask[]> => {
+    const key = `${level} ${pool} ${row.route}`;
+    if ((quiet.get(key) ?? 0) > now) return [];
+    const soon = await tasks.due(row, level, new Date(horizon).toISOString(), limit);
+    const due = soon.filter((task) => isDueAt(task.order, at));
+    if (due.length === 0) quiet.set(key, soon[0] === undefined ? horizon : dueTimeOf(soon[0].order));
+    else quiet.delete(key);
+    return due;
+  };
+}
+
+/** What a round has read of its routes, as a decision sees it. */
+export interface Heads extends Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>> {
+  readonly budgets: Budgets;
+  /** Reads another page of each of these routes, whose heads were cut. */
+  readonly readOn: (routes: readonly string[]) => Promise<void>;
 }
 
 /**
@@ -100,7 +126,7 @@ export async function readHeads(
   deps: Pick<DistributorDeps, 'tasks' | 'budgets'>,
   pool: PoolRows,
   { routes, gone, quiet, now, fleet }: Reading,
-): Promise<Required<Pick<DispatchView, 'heads' | 'full' | 'due' | 'reserved'>> & { readonly budgets: Budgets }> {
+): Promise<Heads> {
   const free = fleet.available.reduce((sum, member) => sum + member.free * (member.agent.batch?.tasks_max ?? 1), 0);
   // One more than fits, to know whether tasks are left over; and room for entries that the lagging index still shows.
   const needed = Math.min(free, roundTasksMax(pool)) + 1 + gone.size;
@@ -109,27 +135,16 @@ export async function readHeads(
   const pageSize = Math.min(pageMax, needed);
   const fresh = (page: readonly ReadyTask[]): ReadyTask[] =>
     page.filter((task) => !gone.has(holdKey(task.task_id, task.attempt)));
-  const horizon = now + dueLookMs;
-  const at = new Date(now).toISOString();
-  if (quiet.size > quietLevelsMax) quiet.clear();
 
-  const dueIn = async (row: RouteRow, level: number): Promise<readonly ReadyTask[]> => {
-    const key = `${level} ${pool.pool} ${row.route}`;
-    if ((quiet.get(key) ?? 0) > now) return [];
-    const soon = await deps.tasks.due(row, level, new Date(horizon).toISOString(), needed);
-    const due = soon.filter((task) => isDueAt(task.order, at));
-    if (due.length === 0) quiet.set(key, soon[0] === undefined ? horizon : dueTimeOf(soon[0].order));
-    else quiet.delete(key);
-    return fresh(due);
-  };
-
+  const dueIn = dueLooks(deps, pool, { quiet, now, limit: needed });
   const full = new Set<string>();
   const heads = new Map<string, readonly ReadyTask[]>();
+  /** Where those were cut, with the last entry that was read. */
+  const ends = new Map<string, string>();
   const due = new Map<string, readonly ReadyTask[]>();
   const reserved = new Map<string, readonly ReadyTask[]>();
   const reservations = openReservations(pool, fleet);
   const budgets: Budgets = new Map();
-  const limiter = openLimiter({ ...pool, budgets }, now);
   // After the agents: what is charged in between is still held there, and counted twice rather than never.
   const readBudgets = async ({ budgeted }: RouteRow, tasks: readonly ReadyTask[]): Promise<void> => {
     if (budgeted !== true) return;
@@ -137,31 +152,43 @@ export async function readHeads(
     const fresh = [...ids].filter((id) => !budgets.has(id));
     for (const [id, budget] of await deps.budgets.get(fresh)) budgets.set(id, budget);
   };
+  /** Reads a page more of a route; answers with the last entry of a head that is cut. */
+  const readPage = async (row: RouteRow, limit: number): Promise<string | undefined> => {
+    const { route } = row;
+    const page = await deps.tasks.ready(row, limit, ends.get(route));
+    const left = fresh(page);
+    heads.set(route, [...(heads.get(route) ?? []), ...left]);
+    await readBudgets(row, left);
+    const end = page.length < limit ? undefined : page.at(-1)?.order;
+    if (end === undefined) full.delete(route);
+    else ends.set(route, end);
+    return end;
+  };
   const read = async (row: RouteRow): Promise<void> => {
     const { route } = row;
-    let page = await deps.tasks.ready(row, pageSize);
-    const head = fresh(page);
-    heads.set(route, head);
-    await readBudgets(row, head);
-    // A page of which limits hold back everything hides what may start behind it.
-    for (let pages = 1; pages < heldPagesMax && page.length === pageSize; pages += 1) {
-      if (!head.every((task) => limiter.blockOf(task, row) !== undefined)) break;
-      page = await deps.tasks.ready(row, pageSize, page.at(-1)?.order);
-      head.push(...fresh(page));
-      await readBudgets(row, page);
-    }
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) return;
+    const end = await readPage(row, pageSize);
+    if (end === undefined) return;
     full.add(route);
-    const beyond = priorities.map((_, level) => level).slice(levelOf(last.order) + 1);
-    const overdue = (await Promise.all(beyond.map((level) => dueIn(row, level)))).flat();
+    const beyond = priorities.map((_, level) => level).slice(levelOf(end) + 1);
+    const overdue = fresh((await Promise.all(beyond.map((level) => dueIn(row, level)))).flat());
     await readBudgets(row, overdue);
     due.set(route, overdue);
     if (reservations === undefined) return;
-    const behind = fresh(await readReserved(deps, row, reservations, { end: last.order, limit: needed }));
+    const behind = fresh(await readReserved(deps, row, reservations, { end, limit: needed }));
     await readBudgets(row, behind);
     reserved.set(route, behind);
   };
   await Promise.all(routes.map(read));
-  return { heads, full, due, reserved, budgets };
+  const readOn = async (row: RouteRow): Promise<void> => {
+    const end = await readPage(row, readyPageSizeMax);
+    // A head that reaches a level shows what is due in it.
+    const isBeyond = ({ order }: ReadyTask): boolean => end !== undefined && levelOf(order) > levelOf(end);
+    due.set(row.route, due.get(row.route)?.filter(isBeyond) ?? []);
+  };
+  return {
+    ...{ heads, full, due, reserved, budgets },
+    readOn: async (list) => {
+      await Promise.all(routes.filter(({ route }) => list.includes(route)).map(readOn));
+    },
+  };
 }

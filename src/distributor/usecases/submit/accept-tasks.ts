@@ -6,7 +6,7 @@ import type { Task } from '../../../contracts/distributor/task.ts';
 import { deadlineTimerOf, routesOfTask } from '../../core/tasks/expiry.ts';
 import { namespaceOf } from '../../core/ready/route.ts';
 import { storeText } from '../../core/tasks/stored-json.ts';
-import { turnOf } from '../../core/ready/submitter.ts';
+import { standingOf } from '../../core/ready/submitter.ts';
 import { newTask } from '../../core/tasks/task.ts';
 import { tickDelays } from '../../core/tasks/timers.ts';
 import type { DistributorDeps } from '../../ports.ts';
@@ -63,7 +63,7 @@ async function toRow(
       now: new Date(deps.sources.now()).toISOString(),
       body_hash: deps.sources.hash(canonicalJson(task)),
       submitted_by: submission.principal,
-      ...turnOf(admission.policy, submission.principal),
+      ...standingOf(admission.policy, submission.principal),
       correlation_id: submission.correlation_id,
       ...(submission.traceparent === undefined ? {} : { traceparent: submission.traceparent }),
       ...estimates(task.payload),

@@ -29,7 +29,7 @@ export function documentsOnDemand(db: Database, bodies: Bodies, cache: CacheDeps
       import('../../cache/cached-documents.ts'),
       cacheOf(db.table, cache),
     ]);
-    return cachedDocuments(createDocumentStore(db, bodies), kept);
+    return cachedDocuments(createDocumentStore({ db, bodies, now: cache.now }), kept);
   };
   return onDemand(load, {
     latest: true,
@@ -60,6 +60,7 @@ export function documentsOnDemand(db: Database, bodies: Bodies, cache: CacheDeps
     prune: true,
     pack: true,
     removeArchived: true,
+    archived: true,
     thaw: true,
     lock: true,
     setLock: true,

@@ -12,6 +12,7 @@ import type {
   IndexStore,
   LoadedIndex,
 } from '../../../context/index-ports.ts';
+import { indexProgress } from './index-progress.ts';
 import { feedPartition, feedShards } from './keys.ts';
 import { type Database, getItems, queryItems, isApplied, writeAll } from '../database.ts';
 import { indexName } from '../keys.ts';
@@ -119,7 +120,7 @@ async function load(db: Database, namespace: string, model: string): Promise<Loa
   };
 }
 
-async function missingFrom(db: Database, name: IndexName, versions: readonly ChangedVersion[]) {
+async function unlisted(db: Database, name: IndexName, versions: readonly ChangedVersion[]) {
   const items = await getItems(
     db,
     versions.map((version) => entryKey(name, version)),
@@ -218,7 +219,9 @@ async function dropGeneration(db: Database, name: IndexName): Promise<void> {
  * first indexes.
  */
 export function createIndexStore(db: Database, model: string): IndexStore {
+  const { unflushed, ...progress } = indexProgress(db);
   return {
+    ...progress,
     load: (namespace) => load(db, namespace, model),
 
     async count(namespace, entries) {
@@ -254,7 +257,7 @@ export function createIndexStore(db: Database, model: string): IndexStore {
 
     replace: (name, manifest) => replaceManifest(db, name, manifest),
     changes: (namespace, since, limit) => changesSince(db, namespace, since, limit),
-    missing: (name, versions) => missingFrom(db, name, versions),
+    missing: async (name, versions, since) => unflushed(name, await unlisted(db, name, versions), since),
 
     async caughtUp(namespace, at) {
       await db.client.send(

@@ -49,14 +49,11 @@ export const policyKey = (namespace: string) => ({ pk: `SPACE#${namespace}`, sk:
 export const treePartition = (namespace: string) => `TREE#${namespace}`;
 export const typePartition = (namespace: string, type: string) => `TYPE#${namespace}#${type}`;
 export const tagPartition = (namespace: string, tag: string) => `TAG#${namespace}#${tag}`;
-export const edgePrefix = { out: 'OUT#', in: 'IN#' } as const;
+/** Which documents relate to this one, as rows beside it. Where its own relations lead stands on its head. */
+export const edgePrefix = 'IN#';
 export const relationKey = (from: DocumentKey, type: string, to: string) => ({
-  pk: documentPartition(from),
-  sk: `${edgePrefix.out}${type}#${to}`,
-});
-export const backRelationKey = (from: DocumentKey, type: string, to: string) => ({
   pk: documentPartition({ namespace: from.namespace, context_id: to }),
-  sk: `${edgePrefix.in}${type}#${from.context_id}`,
+  sk: `${edgePrefix}${type}#${from.context_id}`,
 });
 
 /** The changes of a namespace in the order of their time lie in so many partitions of the index. Fewer: 1,000 changes a second are the end of one. */

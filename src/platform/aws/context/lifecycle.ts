@@ -63,7 +63,7 @@ async function removeContent(db: Database, bodies: Bodies, key: DocumentKey): Pr
   await Promise.all(found.map((object) => objects.remove(bucket, object.key)));
   const gone = items.filter(({ sk, kind }) => {
     const name = String(sk);
-    return name !== contextHeadKey(key).sk && !name.startsWith(edgePrefix.in) && kind !== 'erase';
+    return name !== contextHeadKey(key).sk && !name.startsWith(edgePrefix) && kind !== 'erase';
   });
   await writeAll(
     db,

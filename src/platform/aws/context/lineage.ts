@@ -54,13 +54,17 @@ function versionOf(sk: string, prefix: string): DocumentVersion {
 
 /** The part of the store that knows which task read and wrote which version. */
 export function contextLineage(db: Database): Pick<DocumentStore, 'recordReads' | 'readersOf' | 'touchedBy'> {
-  const keysOf = async (pk: string, prefix: string) => {
-    const items = await queryItems(db, {
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
-      ProjectionExpression: 'sk',
-      ConsistentRead: true,
-    });
+  const keysOf = async (pk: string, prefix: string, limit: number) => {
+    const items = await queryItems(
+      db,
+      {
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+        ProjectionExpression: 'sk',
+        ConsistentRead: true,
+      },
+      limit,
+    );
     return items.map(({ sk }) => String(sk));
   };
   return {
@@ -77,13 +81,14 @@ export function contextLineage(db: Database): Pick<DocumentStore, 'recordReads' 
         [...distinct.values()].map((Item) => ({ PutRequest: { Item } })),
       );
     },
-    readersOf: async (key, version) => {
+    readersOf: async (key, version, limit) => {
       const prefix = `${readPrefix}${padded(version)}#`;
-      return (await keysOf(documentPartition(key), prefix)).map((sk) => sk.slice(prefix.length));
+      return (await keysOf(documentPartition(key), prefix, limit)).map((sk) => sk.slice(prefix.length));
     },
-    touchedBy: async (namespace, task_id, action) => {
+    touchedBy: async (namespace, task_id, action, limit) => {
       const prefix = lineagePrefix[action];
-      return (await keysOf(lineagePartition(namespace, task_id), prefix)).map((sk) => versionOf(sk, prefix));
+      const keys = await keysOf(lineagePartition(namespace, task_id), prefix, limit);
+      return keys.map((sk) => versionOf(sk, prefix));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../../contracts/errors.ts';
 import type { AuditEntry, ContextChange } from '../../../contracts/context/queries.ts';
 import { traceRetentionMs } from '../../../contracts/limits.ts';
@@ -6,6 +6,7 @@ import type { DocumentKey } from '../../../context/core/version.ts';
 import type { ContextPage, DocumentStore, Edge, Finding } from '../../../context/ports.ts';
 import {
   auditPartition,
+  contextHeadKey,
   documentPartition,
   edgePrefix,
   feedPartition,
@@ -17,6 +18,7 @@ import {
 } from './keys.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import { type Database, queryItems } from '../database.ts';
+import { fromHeadItem } from './rows.ts';
 import { indexName } from '../keys.ts';
 import type { Item } from '../item.ts';
 
@@ -60,6 +62,16 @@ export async function pageOfRows(
   return { items: Items, ...(next === undefined ? {} : { cursor: next }) };
 }
 
+/** The rows of a partition whose sort key has a prefix, newest first, a page at a time. */
+export function rowsUnder(
+  db: Database,
+  pk: string,
+  prefix: string,
+  page: { readonly limit: number; readonly cursor: string | undefined },
+): Promise<ContextPage<Item>> {
+  return pageOfRows(db, pk, [prefix, `${prefix}${last}`], { ...page, newestFirst: true });
+}
+
 function partitionOf(namespace: string, by: Finding['by']): string {
   if (by === undefined) return treePartition(namespace);
   if ('tag' in by) return tagPartition(namespace, by.tag);
@@ -74,26 +86,40 @@ async function find(db: Database, finding: Finding, limit: number, cursor?: stri
   return { ...page, items: page.items.map(({ sk }) => String(sk)) };
 }
 
+/** The edges that leave a document are on its head, while it is there; those that reach it are rows beside it. */
 async function edges(
   db: Database,
   key: DocumentKey,
   direction: 'out' | 'in',
   type: string | undefined,
+  limit: number,
 ): Promise<readonly Edge[]> {
-  const prefix = edgePrefix[direction];
-  const items = await queryItems(db, {
-    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-    ExpressionAttributeValues: {
-      ':pk': documentPartition(key),
-      ':prefix': `${prefix}${type === undefined ? '' : `${type}#`}`,
+  if (direction === 'out') {
+    const Key = contextHeadKey(key);
+    const { Item: head } = await db.client.send(new GetCommand({ TableName: db.table, Key, ConsistentRead: true }));
+    if (head === undefined || head['deleted'] === true) return [];
+    const { relations } = fromHeadItem(head);
+    const wanted = relations.filter((relation) => type === undefined || relation.type === type);
+    const distinct = new Map(wanted.map((relation) => [`${relation.type}#${relation.to}`, relation]));
+    return [...distinct.values()]
+      .slice(0, limit)
+      .map((relation) => ({ from: key.context_id, type: relation.type, to: relation.to }));
+  }
+  const items = await queryItems(
+    db,
+    {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: {
+        ':pk': documentPartition(key),
+        ':prefix': `${edgePrefix}${type === undefined ? '' : `${type}#`}`,
+      },
+      ConsistentRead: true,
     },
-    ConsistentRead: true,
-  });
+    limit,
+  );
   return items.map(({ sk }) => {
-    const [edgeType = '', other = ''] = String(sk).slice(prefix.length).split('#');
-    return direction === 'out'
-      ? { from: key.context_id, type: edgeType, to: other }
-      : { from: other, type: edgeType, to: key.context_id };
+    const [edgeType = '', from = ''] = String(sk).slice(edgePrefix.length).split('#');
+    return { from, type: edgeType, to: key.context_id };
   });
 }
 
@@ -169,7 +195,7 @@ const changes = async (
 export function contextListings(db: Database): Pick<DocumentStore, 'find' | 'edges' | 'changes' | 'audit' | 'audited'> {
   return {
     find: (finding, limit, cursor) => find(db, finding, limit, cursor),
-    edges: (key, direction, type) => edges(db, key, direction, type),
+    edges: (...args) => edges(db, ...args),
     changes: (...args) => changes(db, ...args),
     audit: async (namespace, id, entry) => {
       const day = entry.at.slice(0, 10);

@@ -5,7 +5,6 @@ import type { Json } from '../../../contracts/json.ts';
 import { uncompressedBytesMax, rowBodyBytesMax } from '../../../contracts/limits.ts';
 import type { DocumentKey, StoredVersion } from '../../../context/core/version.ts';
 import {
-  backRelationKey,
   contextHeadKey,
   duePartition,
   feedPartition,
@@ -41,29 +40,27 @@ export interface Bodies {
 export const bodiesOf = ({ namespace, context_id }: DocumentKey) =>
   `${documentObjectsPrefix}${namespace}/${context_id}/`;
 
-/** The attributes of a body: its text, its packed text, or where in the bucket it lies. */
+/** The attributes of a body: its text, its packed text, or where in the bucket that lies. `owner` is what of its document it belongs to. */
 export async function packBody(
   bodies: Bodies,
-  version: DocumentKey & { readonly version: number },
-  data: Json,
-  suffix = '',
+  { key, owner, suffix = '' }: { readonly key: DocumentKey; readonly owner: string; readonly suffix?: string },
+  text: string,
 ): Promise<Item> {
-  const text = JSON.stringify(data);
   if (Buffer.byteLength(text) <= uncompressedBytesMax) return { body: text };
   const packed = packText(text);
   if (packed.byteLength <= rowBodyBytesMax) return { packed };
-  // Of the version, so that it goes with it, and of the content, so that a repeat writes the same object and nobody can change it behind its version.
+  // Of its owner, so that it goes with it, and of the content, so that a repeat writes the same object and nobody can change it behind its row.
   const content = createHash('sha256').update(text).digest('hex');
-  const object = `${bodiesOf(version)}${String(version.version)}-${content}${suffix}`;
-  await bodies.objects.put(bodies.bucket, object, text);
+  const object = `${bodiesOf(key)}${owner}-${content}${suffix}`;
+  await bodies.objects.putBytes(bodies.bucket, object, packed);
   return { body_object: object };
 }
 
-/** The data behind the attributes of a body; undefined where it has none. */
-async function unpackBody(bodies: Bodies, { body, packed, body_object }: Item): Promise<Json | undefined> {
-  if (typeof body === 'string') return JSON.parse(body) as Json;
-  if (packed instanceof Uint8Array) return JSON.parse(unpackText(packed)) as Json;
-  if (typeof body_object === 'string') return JSON.parse(await bodies.objects.get(bodies.bucket, body_object)) as Json;
+/** The text behind the attributes of a body; undefined where it has none. */
+export async function unpackBody(bodies: Bodies, { body, packed, body_object }: Item): Promise<string | undefined> {
+  if (typeof body === 'string') return body;
+  if (packed instanceof Uint8Array) return unpackText(packed);
+  if (typeof body_object === 'string') return unpackText(await bodies.objects.getBytes(bodies.bucket, body_object));
   return undefined;
 }
 
@@ -95,7 +92,8 @@ export async function versionItem(
   suffix = '',
 ): Promise<Item & Statement['key']> {
   const { data, ...rest } = version;
-  const body = data === undefined ? {} : await packBody(bodies, version, data, suffix);
+  const place = { key: version, owner: String(version.version), suffix };
+  const body = data === undefined ? {} : await packBody(bodies, place, JSON.stringify(data));
   const { namespace, context_id, updated_at } = version;
   return {
     ...versionKey(version, version.version),
@@ -118,8 +116,8 @@ export async function fromVersionItem(bodies: Bodies, item: Item): Promise<Store
     ...rest
   } = item;
   // While the archive is written the body may be there still, or be gone already.
-  const data = item['archive'] === undefined ? await unpackBody(bodies, item) : undefined;
-  return { ...rest, ...(data === undefined ? {} : { data }) } as unknown as StoredVersion;
+  const text = item['archive'] === undefined ? await unpackBody(bodies, item) : undefined;
+  return { ...rest, ...(text === undefined ? {} : { data: JSON.parse(text) as Json }) } as unknown as StoredVersion;
 }
 
 /** The rows that find a document, by their key. One that is deleted is found by its subject only, whose data it still has. */
@@ -130,7 +128,7 @@ export function findingRows(head: ContextHead | undefined): ReadonlyMap<string, 
     { pk: treePartition(namespace), sk: context_id },
     { pk: typePartition(namespace, context_type), sk: context_id },
     ...tags.map((tag) => ({ pk: tagPartition(namespace, tag), sk: context_id })),
-    ...relations.flatMap(({ type, to }) => [relationKey(head, type, to), backRelationKey(head, type, to)]),
+    ...relations.map(({ type, to }) => relationKey(head, type, to)),
   ];
   const keys = [
     ...(deleted === true ? [] : living),

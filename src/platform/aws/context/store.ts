@@ -1,21 +1,12 @@
 import { GetCommand, PutCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { CadreError } from '../../../contracts/errors.ts';
-import type { ConflictDocument } from '../../../contracts/context/requests.ts';
-import { retentionMs } from '../../../contracts/limits.ts';
+import { commitBeginMsMax, retentionMs } from '../../../contracts/limits.ts';
 import { headOf, historyEntry, type DocumentKey, type StoredVersion } from '../../../context/core/version.ts';
 import type { Check, Commit, DocumentStore, NamespaceRow } from '../../../context/ports.ts';
-import {
-  conflictKey,
-  conflictPrefix,
-  contextHeadKey,
-  documentPartition,
-  operationKey,
-  policyKey,
-  versionKey,
-  versionPrefix,
-} from './keys.ts';
+import { contextHeadKey, documentPartition, operationKey, policyKey, versionKey, versionPrefix } from './keys.ts';
 import { type Bodies, findingRows, fromHeadItem, fromVersionItem, headItem, versionItem } from './rows.ts';
 import { contextArchive } from './archive.ts';
+import { contextConflicts } from './conflicts.ts';
 import { contextLocks } from './locks.ts';
 import { contextTypes } from './types.ts';
 import { contextWatchers } from './watchers.ts';
@@ -23,8 +14,8 @@ import { contextSnapshots } from './snapshots.ts';
 import { contextSubjects } from './subjects.ts';
 import { contextLifecycle } from './lifecycle.ts';
 import { contextLineage, writtenItem } from './lineage.ts';
-import { contextListings, pageOfRows } from './listings.ts';
-import { type Database, getItems, queryItems, isApplied, isRefused } from '../database.ts';
+import { contextListings, rowsUnder } from './listings.ts';
+import { type Database, getItems, queryItems, isApplied } from '../database.ts';
 import type { Item } from '../item.ts';
 import { transact } from '../transact.ts';
 
@@ -32,11 +23,6 @@ type Action = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** DynamoDB: actions of one TransactWriteItems. */
 const transactionActionsMax = 100;
-
-/** The rows of a partition whose sort key has a prefix, newest first, a page at a time. */
-function newestFirst(db: Database, pk: string, prefix: string, limit: number, cursor: string | undefined) {
-  return pageOfRows(db, pk, [prefix, `${prefix}~`], { limit, cursor, newestFirst: true });
-}
 
 /**
  * The actions of one commit. The head must be at the version that the decision saw, or must not exist: of two changes from one version only one
@@ -84,27 +70,34 @@ function checkAction(db: Database, { key, version }: Check): Action {
   };
 }
 
+/** Writes the commits while their stamps are young: one that lands later lies behind the place of readers of the changes. */
 async function commit(
-  db: Database,
-  bodies: Bodies,
+  { db, bodies, now }: StoreDeps,
   commits: readonly Commit[],
   checks: readonly Check[],
 ): Promise<readonly DocumentKey[]> {
+  const stamped = Math.min(...commits.map(({ next }) => Date.parse(next.updated_at)));
+  const isLate = () => now() - stamped > commitBeginMsMax;
   const groups = await Promise.all(commits.map((each) => actionsOf(db, bodies, each)));
   const actions = [...groups.flat(), ...checks.map((check) => checkAction(db, check))];
   if (actions.length > transactionActionsMax) {
+    let rows = 0;
+    const first = commits.find((_, at) => (rows += groups[at]?.length ?? 0) > transactionActionsMax) ?? commits.at(-1);
     throw new CadreError(
       'too-large',
       `${String(actions.length)} rows change at once (documents, tags, relations), and a transaction has ${String(transactionActionsMax)}`,
+      { path: first?.place ?? 'relations' },
     );
   }
   const keyOf = ({ next: { namespace, context_id } }: Commit): DocumentKey => ({ namespace, context_id });
   const keys = [...commits.map(keyOf), ...checks.map(({ key }) => key)];
+  // A body was long on its way to the bucket: it is decided, and stamped, again.
+  if (isLate()) return keys;
   let codes: readonly string[] | undefined;
   try {
-    codes = await transact(db, actions);
+    codes = await transact(db, actions, isLate);
   } catch (error) {
-    // It met other transactions again and again: nothing is written, and what is stored has changed meanwhile.
+    // It met other transactions again and again, or for too long: nothing is written, and what is stored may have changed meanwhile.
     if (error instanceof Error && error.name === 'TransactionCanceledException') return keys;
     throw error;
   }
@@ -115,17 +108,6 @@ async function commit(
   ];
   const failed = new Set(owners.filter((_, at) => codes[at] === 'ConditionalCheckFailed'));
   return keys.filter((_, index) => failed.has(index));
-}
-
-async function keepConflict(db: Database, conflict: ConflictDocument): Promise<void> {
-  const { data, conflicts, ...rest } = conflict;
-  const Item = { ...conflictKey(conflict, conflict.conflict_id), ...rest, text: JSON.stringify({ data, conflicts }) };
-  await db.client
-    // must not exist: the operation's repeat keeps the same conflict.
-    .send(new PutCommand({ TableName: db.table, Item, ConditionExpression: 'attribute_not_exists(pk)' }))
-    .catch((error: unknown) => {
-      if (!isRefused(error)) throw error;
-    });
 }
 
 /** Heads, then the versions that they name: immutable, so that nothing can come between. Two calls for a hundred documents. */
@@ -164,12 +146,15 @@ async function setNamespace(db: Database, row: NamespaceRow): Promise<boolean> {
   );
 }
 
-function fromConflictItem({ pk: _pk, sk: _sk, text, ...rest }: Item): ConflictDocument {
-  return { ...rest, ...(JSON.parse(String(text)) as object) } as ConflictDocument;
+/** The table and the bucket of the documents, and the clock that stamps changes (epoch milliseconds). */
+interface StoreDeps {
+  readonly db: Database;
+  readonly bodies: Bodies;
+  readonly now: () => number;
 }
 
 /** Documents in the table of their own; large bodies in the bucket. */
-export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore {
+export function createDocumentStore({ db, bodies, now }: StoreDeps): DocumentStore {
   const one = async (key: { pk: string; sk: string }): Promise<Item | undefined> =>
     (await db.client.send(new GetCommand({ TableName: db.table, Key: key, ConsistentRead: true }))).Item;
   return {
@@ -202,16 +187,11 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
       return items.map((item) => item && fromHeadItem(item));
     },
     versions: async (key, limit, cursor) => {
-      const page = await newestFirst(db, documentPartition(key), versionPrefix, limit, cursor);
+      const page = await rowsUnder(db, documentPartition(key), versionPrefix, { limit, cursor });
       return { ...page, items: page.items.map((item) => historyEntry(item as unknown as StoredVersion)) };
     },
-    commit: (commits, checks = []) => commit(db, bodies, commits, checks),
+    commit: (commits, checks = []) => commit({ db, bodies, now }, commits, checks),
     latestOf: (keys) => latestOf(db, bodies, keys),
-    keepConflict: (conflict) => keepConflict(db, conflict),
-    conflicts: async (key, limit, cursor) => {
-      const page = await newestFirst(db, documentPartition(key), conflictPrefix, limit, cursor);
-      return { ...page, items: page.items.map(fromConflictItem) };
-    },
     namespace: async (namespace) => {
       const item = await one(policyKey(namespace));
       if (item === undefined) return undefined;
@@ -219,6 +199,7 @@ export function createDocumentStore(db: Database, bodies: Bodies): DocumentStore
       return row as unknown as NamespaceRow;
     },
     setNamespace: (row) => setNamespace(db, row),
+    ...contextConflicts(db, bodies),
     ...contextListings(db),
     ...contextLineage(db),
     ...contextLifecycle(db, bodies),

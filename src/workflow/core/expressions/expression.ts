@@ -1,4 +1,4 @@
-import jsonata from 'jsonata';
+import { type BoundedExpression, boundedExpression } from '../../../contracts/bounded-expression.ts';
 import { type Outcome, refused } from '../../../contracts/errors.ts';
 import { expressionMsMax } from '../../../contracts/limits.ts';
 import { plainJson } from './plain-json.ts';
@@ -22,7 +22,7 @@ export interface ExpressionValues {
   readonly [name: string]: unknown;
 }
 
-const compiled = new Map<string, jsonata.Expression>();
+const compiled = new Map<string, BoundedExpression>();
 /** Compiled expressions kept. More: memory; fewer: a parse an evaluation. */
 const compiledMax = 1_000;
 
@@ -33,19 +33,14 @@ function describe(error: unknown): string {
   return typeof position === 'number' ? `${text} (at character ${position})` : text;
 }
 
-function compile(text: string): jsonata.Expression {
+function compile(text: string): BoundedExpression {
   const known = compiled.get(text);
   if (known !== undefined) return known;
-  const expression = jsonata(text, {
-    timeout: expressionMsMax,
-    stack: expressionDepthMax,
-    sequence: expressionItemsMax,
+  const bounds = { timeout: expressionMsMax, stack: expressionDepthMax, sequence: expressionItemsMax };
+  const expression = boundedExpression(text, bounds, {
+    names: forbiddenFunctions,
+    reason: 'the same inputs must give the same value',
   });
-  for (const name of forbiddenFunctions) {
-    expression.registerFunction(name, () => {
-      throw new Error(`$${name} is not available: the same inputs must give the same value`);
-    });
-  }
   if (compiled.size >= compiledMax) compiled.clear();
   compiled.set(text, expression);
   return expression;
@@ -112,7 +107,7 @@ export function referencesOf(text: string): Outcome<References> {
 /** The value of an expression as JSON text; nothing becomes `null`. Refused with `input-failed` when it fails, takes too long or gives no JSON. */
 export async function evaluate(text: string, values: ExpressionValues): Promise<Outcome<string>> {
   try {
-    const value: unknown = await compile(text).evaluate(values);
+    const value = await compile(text).evaluate(values);
     if (value === undefined) return { ok: true, value: 'null' };
     const plain = plainJson(value);
     if (plain === undefined) return refused('input-failed', 'the expression gives a value that is not JSON');

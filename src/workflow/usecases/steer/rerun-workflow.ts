@@ -6,7 +6,7 @@ import type { WorkflowRerun } from '../../../contracts/workflow/repair.ts';
 import type { WorkflowHead } from '../../../contracts/workflow/rows.ts';
 import type { WorkflowView } from '../../../contracts/workflow/workflow.ts';
 import { branchesOf } from '../../../contracts/workflow/nodes.ts';
-import { turnOf } from '../../../distributor/core/ready/submitter.ts';
+import { standingOf } from '../../../distributor/core/ready/submitter.ts';
 import { storeText } from '../../../distributor/core/tasks/stored-json.ts';
 import { graphOf } from '../../core/run/graph.ts';
 import { refusalOf } from '../../core/definition/read-workflow.ts';
@@ -90,7 +90,7 @@ export async function rerunWorkflow(
     body_hash,
     created_at: new Date(deps.sources.now()).toISOString(),
     submitted_by: request.principal,
-    ...turnOf((await deps.agents.pool(pool)).policy, request.principal),
+    ...standingOf((await deps.agents.pool(pool)).policy, request.principal),
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings: [],

@@ -12,7 +12,7 @@ import {
 } from '../../../contracts/workflow/workflow.ts';
 import { storeText } from '../../../distributor/core/tasks/stored-json.ts';
 import { namespaceOf } from '../../../distributor/core/ready/route.ts';
-import { turnOf } from '../../../distributor/core/ready/submitter.ts';
+import { standingOf } from '../../../distributor/core/ready/submitter.ts';
 import { checkDefinition } from '../../core/definition/definition.ts';
 import type { Surroundings } from '../../core/definition/definition-warnings.ts';
 import { refusalOf, requireWorkflow, writtenOut } from '../../core/definition/read-workflow.ts';
@@ -92,7 +92,7 @@ async function prepare(
     body_hash: deps.sources.hash(canonicalJson(submission)),
     created_at: new Date(deps.sources.now()).toISOString(),
     submitted_by: request.principal,
-    ...turnOf(policy, request.principal),
+    ...standingOf(policy, request.principal),
     correlation_id: request.correlation_id,
     ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     warnings,

@@ -16,7 +16,7 @@ async function write(deps: IndexDeps, from: number, count: number, version = 1) 
     text: `lease number n${from + at} of version v${version}`,
     labels: ['type:knowledge'],
   }));
-  return indexEntries(deps, namespace, changes);
+  return (await indexEntries(deps, namespace, changes)).state;
 }
 
 async function compactAll(deps: IndexDeps): Promise<void> {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { preemptAfterMs, preemptAnswerMsMax, preemptedWorkMsMax } from '../../../../src/contracts/limits.ts';
-import type { Hold, ReadyTask, RouteRow } from '../../../../src/contracts/rows.ts';
+import { policyDocument } from '../../../../src/contracts/distributor/policy.ts';
+import type { Hold, ReadyTask, RouteRow, PolicyRow } from '../../../../src/contracts/rows.ts';
+import type { PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
 import type { Priority } from '../../../../src/contracts/distributor/task.ts';
 import { decideDispatch } from '../../../../src/distributor/core/dispatch/dispatch.ts';
 import { readyOrder } from '../../../../src/distributor/core/ready/ready-order.ts';
@@ -78,18 +80,95 @@ describe('who makes way for a critical task that waits for full agents', () => {
   });
 });
 
+describe('where a policy sorts agents out', () => {
+  const document: PolicyDocument = {
+    rules: [{ name: 'gpu', match: { task_type: ['train'] }, require_labels: { gpu: 'yes' } }],
+    limits: [{ name: 'one', match: { task_type: ['limited'] }, concurrency: 1 }],
+    strategies: { own: { use: 'affinity', by: 'affinity_key', wait_ms: 60_000 } },
+    by_task_type: { sticky: 'own' },
+    emergency: { match: { task_type: ['alarm', 'sticky'] }, keep_labels: { lane: 'emergency' } },
+  };
+  const crew = (idle: readonly string[] = []) =>
+    [
+      agentRow({ agent_id: 'gpu', labels: { gpu: 'yes' }, holds: { 'on-gpu#1': hold('low', 9_000) } }),
+      agentRow({ agent_id: 'lane', labels: { lane: 'emergency' }, holds: { 'on-lane#1': hold('low', 1_000) } }),
+      agentRow({
+        agent_id: 'plain',
+        holds: { 'on-plain#1': hold('low', 5_000), 'plain-too#1': hold('low', 6_000) },
+        capacity: 2,
+      }),
+    ].map((each) => (idle.includes(each.agent_id) ? { ...each, holds: {} } : each));
+  const decide = (tasks: readonly ReadyTask[], agents = crew()) => {
+    const policy = { pool: 'default', version: 1, document, at: '', by: '' };
+    const pool = { ...poolRows(agents, [route()]), policy };
+    return decideDispatch({ now: startMs, pool, heads: new Map([['*', tasks]]), full: new Set() });
+  };
+  const asked = (...args: Parameters<typeof decide>) =>
+    decide(...args).preemptions.map(({ key, waiting }) => `${key}←${waiting}`);
+
+  it('work makes way only on agents that the task could run on', () => {
+    expect(asked([waits('t', { task_type: 'train' })])).toEqual(['on-gpu#1←t']);
+    expect(asked([waits('t')])).toEqual(['on-plain#1←t']);
+    expect(asked([waits('t', { task_type: 'alarm' })])).toEqual(['on-lane#1←t']);
+  });
+
+  it('who may run on few agents is given room there, and the others elsewhere', () => {
+    const tasks = [waits('a'), waits('t', { task_type: 'train' }), waits('b'), waits('c')];
+    expect(asked(tasks).sort()).toEqual(['on-gpu#1←t', 'on-plain#1←a', 'plain-too#1←b']);
+  });
+
+  it('a task makes room on its full agents although others are free, and none while one of its own is', () => {
+    expect(asked([waits('t', { task_type: 'train' })], crew(['plain', 'lane']))).toEqual(['on-gpu#1←t']);
+    expect(asked([waits('t', { task_type: 'alarm' })], crew(['gpu']))).toEqual([]);
+  });
+
+  it('what a limit holds back makes no room, and what starts under it counts', () => {
+    const limited = ['l1', 'l2', 'l3'].map((id) => waits(id, { task_type: 'limited' }));
+    expect(asked(limited)).toEqual(['on-plain#1←l1']);
+    expect(asked([...limited, waits('t')])).toEqual(['on-plain#1←l1', 'plain-too#1←t']);
+    const running = crew().map((each) =>
+      each.agent_id === 'gpu' ? { ...each, holds: { 'l0#1': hold('critical', 1, { limits: ['limit:one'] }) } } : each,
+    );
+    expect(asked(limited, running)).toEqual([]);
+  });
+
+  it('a task that waits for its own agent makes room on that, and only when all are full', () => {
+    const task = waits('t', { distribution_rules: { affinity_key: 'k' }, task_type: 'sticky' });
+    const [first] = decide([task], crew(['gpu', 'lane', 'plain'])).assignments;
+    const own = first?.agent.agent_id ?? '';
+    expect(asked([task])[0]).toMatch(new RegExp(`${own}.*←t`));
+    expect(asked([task], crew(['gpu', 'lane', 'plain'].filter((id) => id !== own)))).toEqual([]);
+  });
+
+  it('one attempt is asked for each task, whatever the routes', () => {
+    const pool = poolRows(
+      crew(),
+      [route(), route(['x'])].map((row) => ({ ...row, required_capabilities: [] })),
+    );
+    const heads = new Map([
+      ['*', [waits('a')]],
+      ['x', [{ ...waits('b'), route: 'x' }]],
+    ]);
+    const plan = decideDispatch({ now: startMs, pool, heads, full: new Set() });
+    expect(plan.preemptions.map(({ waiting }) => waiting).sort()).toEqual(['a', 'b']);
+  });
+});
+
 describe('a task that had to make way', () => {
   it('goes on where its checkpoint is at hand, when that agent has a slot', () => {
     const agents = ['a', 'b'].map((agent_id) => agentRow({ agent_id, capacity: 2, busy: agent_id === 'b' ? 1 : 0 }));
     const task = readyTask({ resume: { at: iso(startMs), agent_id: 'b' } });
-    const decide = (resumed: ReadyTask, rows = agents) =>
+    const decide = (resumed: ReadyTask, rows = agents, policy?: PolicyRow) =>
       decideDispatch({
         now: startMs,
-        pool: poolRows(rows, [route()]),
+        pool: { ...poolRows(rows, [route()]), ...(policy === undefined ? {} : { policy }) },
         heads: new Map([['*', [resumed]]]),
         full: new Set(),
       });
     expect(decide(task).assignments[0]).toMatchObject({ agent: { agent_id: 'b' }, log: { routing_rule: 'resume' } });
     expect(decide(task, agents.slice(0, 1)).assignments[0]?.agent.agent_id).toBe('a');
+    const document = policyDocument.parse({ strategies: { w: { use: 'weighted', weights: { b: 0 } } }, strategy: 'w' });
+    const policy = { pool: 'default', version: 1, at: iso(startMs), by: 'op', document };
+    expect(decide(task, agents, policy).assignments[0]?.agent.agent_id).toBe('a');
   });
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { agentRegistration, type BatchTraits } from '../../../../src/contracts/distributor/agent.ts';
 import type { Task } from '../../../../src/contracts/distributor/task.ts';
+import { isCanaryTask } from '../../../../src/distributor/core/policy/canary.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
 import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
 import { explainTask } from '../../../../src/distributor/usecases/tasks/explain-task.ts';
@@ -16,6 +18,8 @@ async function stageWith(batch: BatchTraits, capacity = 1): Promise<Stage> {
   await stage.join('a1', { capacity, batch });
   return stage;
 }
+
+const put = { pool: 'default', expected_version: 0, principal: 'op' };
 
 /** The tasks of each message that was sent. */
 const sent = (stage: Stage) =>
@@ -76,6 +80,37 @@ describe('an agent that takes batches', () => {
       ['score0', 'score1'],
       ['two0'],
     ]);
+  });
+
+  it('gets no tasks together that a strategy sends to agents of other regions', async () => {
+    const stage = await stageWith({ tasks_max: 10 }, 5);
+    const document = { strategies: { near: { use: 'geographic', region: 'us' } }, strategy: 'near' };
+    await putPolicy(stage.deps, { ...put, document });
+    const from = (region: string) => ({ distribution_rules: { region } });
+    await stage.accept(...many(2, from('eu'), 'eu'), ...many(2, from('us'), 'us'), ...many(1, {}, 'any'));
+    await stage.dispatch('*');
+    expect(sent(stage).sort()).toEqual([
+      ['any0', 'us0', 'us1'],
+      ['eu0', 'eu1'],
+    ]);
+  });
+
+  it('gets no tasks together for which two versions of a policy decide', async () => {
+    const stage = await stageWith({ tasks_max: 10 }, 5);
+    const by = (weight: number) => ({
+      strategies: { mine: { use: 'weighted', weights: { a1: weight } } },
+      strategy: 'mine',
+    });
+    await putPolicy(stage.deps, { ...put, document: by(1) });
+    const canary = { share: 0.5, watch: 'success', margin: 0.1, samples: 50 } as const;
+    await putPolicy(stage.deps, { ...put, expected_version: 1, document: by(2), canary });
+    await stage.accept(...many(8));
+    await stage.dispatch('*');
+    const { policy } = await stage.deps.agents.pool('default');
+    expect(sent(stage)).toHaveLength(2);
+    for (const list of sent(stage)) {
+      expect(new Set([list].flat().map((id) => isCanaryTask(policy!, id))).size).toBe(1);
+    }
   });
 
   it('gets no more bytes than it takes; what is larger, or comes by reference, is a batch of its own', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { hedgeLookMs } from '../../../../src/contracts/limits.ts';
 import type { TaskResult } from '../../../../src/contracts/messages.ts';
 import type { Task } from '../../../../src/contracts/distributor/task.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
 import { cancelTask } from '../../../../src/distributor/usecases/tasks/cancel-task.ts';
 import { deregisterAgent } from '../../../../src/distributor/usecases/agents/deregister-agent.ts';
@@ -123,6 +124,18 @@ describe('a task that may be hedged', () => {
     await stage.pulse(after_ms);
     expect(await stage.row('t1')).toMatchObject({ status: 'Processing' });
     expect(await stage.row('t1')).not.toHaveProperty('hedge_at');
+  });
+
+  it('says so when an expression of the policy fails', async () => {
+    const stage = await running();
+    const strategies = { mine: { use: 'custom', score: 'agent.labels.speed' } };
+    const document = { strategies, strategy: 'mine' };
+    await putPolicy(stage.deps, { pool: 'default', expected_version: 0, principal: 'op', document });
+    await stage.pulse(after_ms);
+    expect(await stage.holds('a2')).toEqual(['t1#2']);
+    expect(stage.told.events.filter(({ type }) => type === 'PolicyFailed')).toMatchObject([
+      { data: { pool: 'default', version: 1, strategy: 'mine' } },
+    ]);
   });
 
   it('without a time of its own is hedged by what 95 % of its type take, once that is known', async () => {

@@ -3,6 +3,7 @@ import { readyPageSizeMax } from '../../../../src/contracts/limits.ts';
 import type { PolicyDocument } from '../../../../src/contracts/distributor/policy.ts';
 import type { Task } from '../../../../src/contracts/distributor/task.ts';
 import type { DistributorDeps } from '../../../../src/distributor/ports.ts';
+import { acceptTasks } from '../../../../src/distributor/usecases/submit/accept-tasks.ts';
 import { applyResults } from '../../../../src/distributor/usecases/tasks/apply-results.ts';
 import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
@@ -177,6 +178,43 @@ describe('a limit of the policy', () => {
     expect(await explainTask(stage.deps, 't2')).toMatchObject({
       queued: { waits_because: 'waits for limit llm of the policy: 1 of 1 running' },
     });
+  });
+});
+
+describe('a quota', () => {
+  const submit = (stage: Stage, principal: string, ...ids: readonly string[]) =>
+    acceptTasks(stage.deps, { tasks: ids.map((task_id) => task({ task_id })), principal, correlation_id: 'story' });
+
+  it('gives each submitter as much, whatever its sessions are called', async () => {
+    const stage = distributorStage();
+    await put(stage, { limits: [{ name: 'quota', match: {}, per: 'submitter', concurrency: 1 }] });
+    await stage.join('a1', { capacity: 5 });
+    await submit(stage, 'AROA1:monday', 'a1', 'a2');
+    await submit(stage, 'AROA1:tuesday', 'a3');
+    await submit(stage, 'AIDA2', 'b1', 'b2');
+    await stage.dispatch('~AROA1|*', '~AIDA2|*');
+    expect(started(stage)).toEqual(['a1', 'b1']);
+    expect(await explainTask(stage.deps, 'a3')).toMatchObject({
+      queued: { waits_because: 'waits for limit quota of the policy for submitter AROA1: 1 of 1 running' },
+    });
+    stage.forget();
+    await complete(stage, 'b1');
+    await stage.dispatch(...stage.told.hints.flatMap(({ routes }) => routes));
+    expect(started(stage)).toEqual(['b2']);
+  });
+
+  it('gives each namespace as much in a period', async () => {
+    const stage = distributorStage();
+    const rate_limit = { limit: 1, period_ms: 60_000 };
+    await put(stage, { limits: [{ name: 'quota', match: { task_type: ['t'] }, per: 'namespace', rate_limit }] });
+    await stage.join('a1', { capacity: 9 });
+    for (const namespace of ['red', 'blue']) {
+      const of = (name: string) => task({ task_id: `${namespace}-${name}`, task_type: 't', namespace });
+      await stage.accept(of('1'), of('2'));
+    }
+    await stage.accept(task({ task_id: 'other', task_type: 'u', namespace: 'red' }));
+    await stage.dispatch('red|*', 'blue|*');
+    expect(started(stage).toSorted()).toEqual(['blue-1', 'other', 'red-1']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { putPolicy, rollBackPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { tryPolicy } from '../../../../src/distributor/usecases/policies/try-policy.ts';
 import { startMs } from '../rows.ts';
@@ -78,6 +78,41 @@ describe('a policy', () => {
     });
     expect(stage.told.events.filter(({ type }) => type === 'PolicyFailed')).toMatchObject([
       { data: { pool: 'default', version: 1, strategy: 'mine' } },
+    ]);
+  });
+
+  it('whose expression fails says so once, in whichever round of a dispatch it did', async () => {
+    const stage = await stageWithAgents();
+    await stage.join('a', { capacity: 150 });
+    const strategies = { mine: { use: 'custom', score: "task_type = 'broken' ? agent.labels.speed : 1" } };
+    await stage.put({ strategies, strategy: 'mine' }, 0);
+    const all = Array.from({ length: 100 }, (_, at) => task({ task_id: `t${at}`, task_type: 'broken' }));
+    await stage.accept(...all, task({ task_id: 'whole', priority: 'low' }));
+    expect(await stage.dispatch('*')).toMatchObject({ assigned: 101 });
+    expect(stage.told.events.filter(({ type }) => type === 'PolicyFailed')).toMatchObject([
+      { data: { strategy: 'mine' } },
+    ]);
+  });
+
+  it('with a strategy of a newer version of Cadre falls back and says so', async () => {
+    const stage = await stageWithAgents();
+    await stage.put({ strategies: { mine: { use: 'random', fallback: 'round_robin' } }, strategy: 'mine' }, 0);
+    await stage.cloud.clients.dynamodb.send(
+      new UpdateCommand({
+        ...{ TableName: 'cadre', Key: { pk: 'POOL#default', sk: '#POLICY' } },
+        UpdateExpression: 'SET #d.strategies.mine.#u = :new',
+        ExpressionAttributeNames: { '#d': 'document', '#u': 'use' },
+        ExpressionAttributeValues: { ':new': 'clairvoyant' },
+      }),
+    );
+    await stage.accept(task());
+    await stage.dispatch('*');
+    expect(await stage.row('t1')).toMatchObject({
+      status: 'Processing',
+      distribution: { routing_rule: 'round_robin' },
+    });
+    expect(stage.told.events.filter(({ type }) => type === 'PolicyFailed')).toMatchObject([
+      { data: { strategy: 'mine', message: 'this version of Cadre has no strategy clairvoyant' } },
     ]);
   });
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { createHandler } from '../../../../functions/dispatch-tasks/handler.ts';
 import { roundShardMsMax } from '../../../../src/contracts/limits.ts';
+import type { Shard } from '../../../../src/distributor/core/dispatch/shards.ts';
+import { putPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
 import { dispatchTasks } from '../../../../src/distributor/usecases/dispatch/dispatch-tasks.ts';
 import { handOutShard } from '../../../../src/distributor/usecases/dispatch/hand-out-shard.ts';
 import { distributorStage, task } from '../stage.ts';
@@ -68,6 +70,28 @@ describe('a round of a large pool', () => {
     for (const shard of stage.told.shards) await handOutShard(stage.deps, shard);
     expect(await running()).toBe(5);
     for (const { wanted } of (await stage.deps.agents.pool('default')).agents) expect(wanted).toEqual(['*']);
+  });
+
+  it('is written to an agent at once, however many slots it has', async () => {
+    const stage = distributorStage();
+    for (const id of ['a1', 'a2']) await stage.join(id, { capacity: 20 });
+    await putPolicy(stage.deps, {
+      ...{ pool: 'default', expected_version: 0, principal: 'op' },
+      document: { strategy: 'round_robin' },
+    });
+    await stage.deps.agents.spread('default', 2);
+    await stage.accept(...Array.from({ length: 12 }, (_, at) => task({ task_id: `t${at}` })));
+    await stage.dispatch('*');
+    const written: string[] = [];
+    const reserve: typeof stage.deps.agents.reserve = async (...args) => {
+      written.push(args[1]);
+      return stage.deps.agents.reserve(...args);
+    };
+    const deps = { ...stage.deps, agents: { ...stage.deps.agents, reserve } };
+    const [shard] = stage.told.shards;
+    expect(await handOutShard(deps, JSON.parse(JSON.stringify(shard)) as Shard)).toBe(6);
+    expect(written).toEqual(['a2']);
+    expect((await stage.agent('a2')).next_turn).toBe(6);
   });
 
   it('is handed out by whoever decided when the others could not be told', async () => {
