@@ -123,6 +123,8 @@ export const policyStrategiesMax = 20;
 export const policyBytesMax = 16 * 1024;
 /** Time that a policy's own expression may take for all agents. Longer: it holds up the dispatcher of its pool. */
 export const scoringMsMax = 250;
+/** Time that the expressions of a policy may take together for all types of the tasks that a round looks at. Longer: its pool stands still. */
+export const scoringRoundMsMax = 1_000;
 /** Time a task may wait for an agent that a policy prefers while others are free. Longer: such tasks at the head of a route hold up more of those behind. */
 export const preferenceMsMax = 600_000;
 /** Shortest time that a task runs before a second run of it begins. Shorter: what would have ended in a moment is run twice. */

@@ -121,7 +121,7 @@ async function dispatchRound(
   const { budgets, readOn, ...found } = await readHeads(deps, rows, { routes, gone, quiet, now, fleet });
   const pool: PoolRows = { ...rows, budgets };
   const { heads, full, due, reserved: behind } = found;
-  const { customScores, read: score } = openScores(pool, memory.faults);
+  const { customScores, read: score } = openScores(deps, pool, memory.faults);
   // A decision gives away the slots of its fleet.
   const decide = async (of: Fleet): Promise<DispatchPlan> => {
     await score([...heads.values(), ...due.values(), ...behind.values()].flat());

@@ -33,7 +33,7 @@ export async function hedgeTasks(deps: HedgeDeps, pool_id: string, rows: readonl
   const pool = { ...agents, budgets };
   const now = deps.sources.now();
   const faults: Faults = new Map();
-  const { customScores } = await scoreAgents(pool, rows.map(hedgeTask), faults);
+  const { customScores } = await scoreAgents(deps, pool, rows.map(hedgeTask), faults);
   const plan = decideHedges({ now, pool, rows, customScores });
   const { claimed } = await handOut(deps, pool, plan, now);
   await deps.tasks.change([

@@ -13,11 +13,12 @@ import { scoreAgents } from '../dispatch/score-agents.ts';
 const routesMax = 50;
 
 async function decide(
+  deps: Pick<DistributorDeps, 'sources'>,
   pool: PoolRows,
   heads: ReadonlyMap<string, readonly ReadyTask[]>,
   now: number,
 ): Promise<ReadonlyMap<string, Assignment>> {
-  const { customScores } = await scoreAgents(pool, [...heads.values()].flat());
+  const { customScores } = await scoreAgents(deps, pool, [...heads.values()].flat());
   const { assignments } = decideDispatch({ now, pool, heads, full: new Set(), customScores });
   return new Map(assignments.map((each) => [each.task.task_id, each]));
 }
@@ -37,8 +38,13 @@ export async function tryPolicy(deps: DistributorDeps, pool_name: string, value:
         .map(async (row) => [row.route, await deps.tasks.ready(row, readyPageSizeMax)] as const),
     ),
   );
-  const before = await decide(pool, heads, now);
-  const after = await decide({ ...pool, policy: { pool: pool_name, version: 0, document, at, by: '' } }, heads, now);
+  const before = await decide(deps, pool, heads, now);
+  const after = await decide(
+    deps,
+    { ...pool, policy: { pool: pool_name, version: 0, document, at, by: '' } },
+    heads,
+    now,
+  );
   const tasks = [...heads.values()].flat().map(({ task_id }) => {
     const [old, fresh] = [before.get(task_id), after.get(task_id)];
     return {

@@ -81,7 +81,7 @@ export async function explainTask(deps: DistributorDeps, task_id: string): Promi
   const now = deps.sources.now();
   const pool = await readPoolOf(deps, row);
   const task: ReadyTask = { ...row, order: readyOrder(row) };
-  const { customScores } = await scoreAgents(pool, [task]);
+  const { customScores } = await scoreAgents(deps, pool, [task]);
   const { kept, turns, before } = await lookBefore(deps, row, pool, now);
   const reason = whyQueued(row, pool, now, customScores);
   const why =

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { putPolicy, rollBackPolicy } from '../../../../src/distributor/usecases/policies/change-policy.ts';
+import { scoreAgents } from '../../../../src/distributor/usecases/dispatch/score-agents.ts';
 import { tryPolicy } from '../../../../src/distributor/usecases/policies/try-policy.ts';
 import { startMs } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
@@ -92,6 +93,24 @@ describe('a policy', () => {
     expect(stage.told.events.filter(({ type }) => type === 'PolicyFailed')).toMatchObject([
       { data: { strategy: 'mine' } },
     ]);
+  });
+
+  it('whose expressions are slow leaves the types to the fallback for which a round has no time', async () => {
+    const stage = await stageWithAgents();
+    await stage.put({ strategies: { mine: { use: 'custom', score: '1' } }, strategy: 'mine' }, 0);
+    const types = Array.from({ length: 8 }, (_, at) => task({ task_id: `t${at}`, task_type: `type-${at}` }));
+    await stage.accept(...types);
+    // Each look at the clock is a fifth of a second later.
+    const now = () => (stage.clock.now += 200);
+    const deps = { ...stage.deps, sources: { ...stage.deps.sources, now } };
+    const faults = new Map<string, string>();
+    const pool = await stage.deps.agents.pool('default');
+    const scores = await scoreAgents(deps, pool, await stage.deps.tasks.ready(pool.routes[0]!, 10), faults);
+    expect(types.map(({ task_type }) => scores.customScores?.('1', task_type) !== undefined)).toEqual([
+      ...Array<boolean>(5).fill(true),
+      ...Array<boolean>(3).fill(false),
+    ]);
+    expect([...faults.keys()]).toEqual(['mine']);
   });
 
   it('with a strategy of a newer version of Cadre falls back and says so', async () => {
