@@ -96,6 +96,19 @@ describe('a search of documents', () => {
     const { items } = await stage.call('search', { text: 'lease', under: 'many/511', mode: 'text' });
     expect(items).toHaveLength(1);
   });
+
+  it('comes beyond a millisecond in which more was written than it looks at at once', async () => {
+    const stage = contextStage();
+    const write = (context_id: string) =>
+      stage.call('create', { context_id, context_type: 'knowledge', data: { body: 'lease' } });
+    for (let number = 0; number < 450; number += 1) await write(`many/${number}`);
+    stage.clock.now += 1;
+    await write('after');
+    stage.clock.now += 120_000;
+    expect((await indexDocuments(stage.deps, 'default', ['many/0'])).indexed).toBeGreaterThanOrEqual(451);
+    for (const under of ['many/449', 'after'])
+      expect((await stage.call('search', { text: 'lease', under, mode: 'text' })).items).toHaveLength(1);
+  });
 });
 
 describe('a search and the policy', () => {

@@ -111,6 +111,15 @@ async function indexLatest(
   return state;
 }
 
+/** The oldest changes since a time; at least all of its first millisecond, in which more may lie than a pass looks at, or no pass would come beyond it. */
+async function oldestChanges({ index }: IndexDeps, namespace: string, since: number) {
+  for (let limit = changesPerPass; ; limit *= 2) {
+    const changes = await index.changes(namespace, since, limit);
+    const isCut = changes.length === limit;
+    if (!isCut || (changes.at(-1)?.updated_at ?? since) > since) return { changes, isCut };
+  }
+}
+
 /**
  * Compares the index with the order of changes, when nobody did for a minute, and brings in what is missing: a hint that was lost is made good by the
  * next change or question of its namespace, an index that does not exist yet is built, and what was set aside is tried again when its time has come. One
@@ -125,15 +134,15 @@ export async function catchUp(
   const now = deps.sources.now();
   if (caughtUpAt + caughtUpMs > now) return { brought: 0, caughtUpAt };
   const since = Math.max(0, caughtUpAt - settledMs);
-  const [changes, asides] = await Promise.all([
-    index.index.changes(namespace, since, changesPerPass),
+  const [{ changes, isCut }, asides] = await Promise.all([
+    oldestChanges(index, namespace, since),
     index.index.asides(namespace, now, asidesPerPass),
   ]);
   const missing = await index.index.missing({ namespace, generation: live.generation }, changes, since);
   const ids = [...missing, ...asides].map(({ id }) => id);
   if (ids.length > 0) await indexLatest(deps, index, namespace, ids, asides);
   // The next pass goes back from here by the time in which changes settle; after a full one it goes on where this one ended.
-  const at = changes.length === changesPerPass ? (changes.at(-1)?.updated_at ?? now) + settledMs : now;
+  const at = isCut ? (changes.at(-1)?.updated_at ?? now) + settledMs : now;
   await index.index.caughtUp(namespace, at);
   return { brought: ids.length, caughtUpAt: at };
 }
