@@ -5,6 +5,7 @@ EXTENDS Integers, FiniteSets
 CONSTANTS Critical, Low,            \* tasks of the two levels
           CriticalWindow, LowWindow, \* ticks from arrival until due
           Service,                   \* ticks that the slot is busy with a task
+          ByLevel,                   \* the stored order begins with the level
           Ages,                      \* what is due stands in the highest level
           ReadsDue,                  \* behind a cut head, the other levels are asked for what is due
           Look,                      \* ticks that a level is left in peace in which nothing comes due
@@ -26,7 +27,8 @@ Min(S) == CHOOSE x \in S : \A y \in S : x <= y
 
 (* The ready order as it is stored, and as it counts now. *)
 Place(t) == IF Ages /\ left[t] <= 0 THEN 0 ELSE Level(t)
-Stored(t, u) == Level(t) < Level(u) \/ (Level(t) = Level(u) /\ left[t] <= left[u])
+Stored(t, u) == IF ByLevel THEN Level(t) < Level(u) \/ (Level(t) = Level(u) /\ left[t] <= left[u])
+                ELSE left[t] <= left[u]
 Before(t, u) == Place(t) < Place(u) \/ (Place(t) = Place(u) /\ left[t] <= left[u])
 (* A page of one, and what is due first of each level. *)
 Page == {t \in Waiting : \A u \in Waiting : Stored(t, u)}

@@ -152,6 +152,9 @@ export const configurations: readonly Configuration[] = [
   }),
   breaks('Budget', 'lost-for-free', 'an attempt that was lost costs nothing', 'BudgetKept', { ChargesLost: off }),
   breaks('Budget', 'charge-repeated', 'a repeated result is charged again', 'NoDrift', { ChargesOnce: off }),
+  breaks('Order', 'by-deadline', 'a page is ordered by what is due first, whatever its level', 'StrictLevels', {
+    ByLevel: off,
+  }),
   breaks('Order', 'no-ageing', 'what is due stays in its level', 'BoundedWaiting', { Ages: off }),
   breaks('Order', 'head-only', 'behind a cut head nobody looks for what is due', 'BoundedWaiting', { ReadsDue: off }),
   breaks('Order', 'look-blind', 'a look does not ask what comes due before the next one', 'QuietIsHonest', {

@@ -90,9 +90,10 @@ export const modules = {
     constants: {
       Critical: '= {c1, c2}',
       Low: '= {l1}',
-      CriticalWindow: '= 1',
+      CriticalWindow: '= 2',
       LowWindow: '= 3',
       Service: '= 2',
+      ByLevel: '= TRUE',
       Ages: '= TRUE',
       ReadsDue: '= TRUE',
       Look: '= 2',

@@ -18,6 +18,7 @@ const chosen = [
   'release-before-settle',
   'orphan-unfenced',
   'hedge-unfenced',
+  'by-deadline',
   'no-ageing',
   'token-overwritten',
   'uncommitted-dropped',
