@@ -18,7 +18,7 @@ export interface Head {
 /**
  * The work that asks for agents: what more agents of this pool could start. What they are like is told by the rows of those that are there or have gone without being deregistered: what none of
  * them offers, or a rule of the policy leaves to none of them, asks for nobody; where no agent is registered at all everything counts. Of what a rule pins to one agent one task counts, and of
- * what is under limits as much as they let run. `now` is epoch ms.
+ * what is under limits as much as they let run; of what budgets hold back one task of each route, since a round has to find it, to tell of it and to read on behind it. `now` is epoch ms.
  */
 export function demandOf(pool: PoolRows, heads: readonly Head[], now: number): Demand {
   const limiter = openLimiter(pool, now);
@@ -35,7 +35,8 @@ export function demandOf(pool: PoolRows, heads: readonly Head[], now: number): D
     known.set(kind, found);
     return found;
   };
-  const pins = new Set<string>();
+  // What of which one task counts: pins, and routes of which a budget holds tasks back.
+  const counted = new Set<string>();
   const waiting: ReadyTask[] = [];
   let isCut = false;
   for (const { route, head } of heads) {
@@ -44,12 +45,15 @@ export function demandOf(pool: PoolRows, heads: readonly Head[], now: number): D
     for (const task of head) {
       const routing = router(task, route);
       const isNobodys = pool.agents.length > 0 && !isKnown(route, routing);
-      const isBehindPin = routing.isPinned && pins.has(routing.filter ?? '');
-      if (isNobodys || isBehindPin || limiter.blockOf(task, route) !== undefined) {
+      const { reason, overdraft } = limiter.blockOf(task, route) ?? {};
+      const isLimited = reason !== undefined && overdraft === undefined;
+      const pinned = routing.isPinned ? `pin ${routing.filter ?? ''}` : undefined;
+      const single = overdraft === undefined ? pinned : `budgets ${route.route}`;
+      if (isNobodys || isLimited || (single !== undefined && counted.has(single))) {
         held += 1;
         continue;
       }
-      if (routing.isPinned) pins.add(routing.filter ?? '');
+      if (single !== undefined) counted.add(single);
       else if (limiter.take(task, route) === undefined) free += 1;
       waiting.push(task);
     }

@@ -33,7 +33,7 @@ function slotsFor(tasks: readonly ReadyTask[], agents: readonly AgentRow[], now:
     return { ms, by: targetMs(task, ms, now) };
   });
   work.sort((one, other) => one.by - other.by);
-  const together = Math.min(...agents.map(({ batch }) => batch?.tasks_max ?? 1));
+  const together = agents.length === 0 ? 1 : Math.min(...agents.map(({ batch }) => batch?.tasks_max ?? 1));
   let sum = 0;
   let slots = 0;
   for (const { ms, by } of work) {

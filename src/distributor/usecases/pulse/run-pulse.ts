@@ -51,9 +51,11 @@ async function lookAtRoutes(deps: DistributorDeps, pool: PoolRows) {
   });
   const old = waiting.filter(({ head }) => head.some((task) => isExpired(task, now)));
   const expired = await Promise.all(old.map(({ route }) => expire(deps, route)));
+  const drawing = waiting.filter(({ route }) => route.budgeted === true).flatMap(({ head }) => head);
+  const budgets = await deps.budgets.get(drawing.flatMap(({ task_id }) => workflowOf(task_id)?.workflow_id ?? []));
   return {
     waiting,
-    demand: demandOf(pool, waiting, now),
+    demand: demandOf({ ...pool, budgets }, waiting, now),
     hints: missed.map(({ route }) => ({ pool: pool.pool, routes: [route.route] })),
     expired: expired.flat(),
   };

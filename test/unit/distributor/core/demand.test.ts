@@ -60,6 +60,32 @@ describe('the work that asks for agents', () => {
     expect(demand([able], [[route(['code']), key]])).toEqual({ waiting: 1, isCut: false });
   });
 
+  it('is of what budgets hold back one task of each route, which a round has to find', () => {
+    const spent = { limits: { usd: 1 }, spent: { micro_usd: 1e6, tokens: 0 }, warned: true };
+    const some = { ...spent, spent: { micro_usd: 0, tokens: 0 } };
+    const estimate = { distribution_rules: { estimate: { usd: 0.3 } } };
+    const tasks = (workflow: string, count: number) =>
+      Array.from({ length: count }, (_, at) => readyTask({ task_id: `${workflow}:n${at}`, ...estimate }));
+    const asks = (head: readonly ReadyTask[], lane = '$1') =>
+      demandOf(
+        {
+          ...poolRows([able], []),
+          budgets: new Map([
+            ['w1', spent],
+            ['w2', some],
+          ]),
+        },
+        [{ route: { ...route(['code']), route: `code${lane}`, budgeted: true }, head }],
+        startMs,
+      );
+    expect(asks(tasks('w1', 10)).waiting).toHaveLength(1);
+    expect(asks(tasks('w2', 10)).waiting.map(({ task_id }) => task_id)).toEqual(['w2:n0', 'w2:n1', 'w2:n2', 'w2:n3']);
+    expect(
+      asks([...tasks('w1', 2), ...tasks('w2', 1), ...tasks('w1', 2)]).waiting.map(({ task_id }) => task_id),
+    ).toEqual(['w1:n0', 'w2:n0']);
+    expect(asks(tasks('w3', 10)).waiting).toHaveLength(10);
+  });
+
   it('may go on behind a page, unless limits hold back all that comes', () => {
     const full = [route(['code']), page(scalingSampleMax)] as const;
     expect(demand([able], [full]).isCut).toBe(true);

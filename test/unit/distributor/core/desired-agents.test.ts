@@ -21,6 +21,8 @@ describe('the agents that a pool needs', () => {
 
   it('are one for the first task of an empty pool', () => {
     expect(desired([], tasks(1))).toBe(1);
+    // And more where one could not do it in time, although nothing is known yet: a second each.
+    expect(desired([], tasks(10, { deadline: iso(startMs + 2_000) }))).toBe(5);
   });
 
   it('finish what waits in time, by how long its type takes', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { desiredHoldMs } from '../../../../src/contracts/limits.ts';
 import { runPulse } from '../../../../src/distributor/usecases/pulse/run-pulse.ts';
 import { metricLine } from '../../../../src/platform/aws/metric-line.ts';
-import { startMs } from '../rows.ts';
+import { routeRow } from '../../../../src/distributor/core/ready/route.ts';
+import { iso, startMs, taskRow } from '../rows.ts';
 import { distributorStage, task } from '../stage.ts';
 
 const scales = (stage: ReturnType<typeof distributorStage>) =>
@@ -31,6 +32,22 @@ describe('the scale of a pool', () => {
     stage.clock.now += 1;
     expect((await pulse()).scale).toEqual({ available: 1, desired: 0 });
     expect(scales(stage).at(-1)).toEqual({ pool: 'default', desired: 0, available: 1 });
+  });
+
+  it('does not grow with work that its workflow cannot pay for', async () => {
+    const stage = distributorStage();
+    const rows = Array.from({ length: 10 }, (_, at) =>
+      taskRow({ task_id: `w:n${at}`, budgeted: true, deadline: iso(startMs + 2_000) }),
+    );
+    const routes = rows.map((row) => routeRow('default', row));
+    await stage.deps.agents.addRoutes([...new Map(routes.map((row) => [row.route, row])).values()]);
+    await stage.deps.tasks.insert(rows.map((row, at) => ({ ...row, route: routes[at]!.route })));
+    const pulse = (micro_usd: number) => {
+      const budget = { limits: { usd: 1 }, spent: { micro_usd, tokens: 0 }, warned: true };
+      return runPulse({ ...stage.deps, budgets: { get: async () => new Map([['w', budget]]) } }, { pool: 'default' });
+    };
+    expect((await pulse(1_000_000)).scale.desired).toBe(1);
+    expect((await pulse(0)).scale.desired).toBe(5);
   });
 
   it('is shared out anew when an agent joins: what waits goes to it, with nothing to be moved', async () => {
