@@ -33,7 +33,7 @@ To take from an agent what it holds: cadre kill agent ID --reason TEXT.`,
     .command('drain <id>')
     .description('give the agent no new work; what it holds it may finish')
     .requiredOption('--reason <text>', 'why; it is kept')
-    .addHelpText('after', '\nExamples:\n  $ cadre agents drain reader-1 --reason upgrade')
+    .addHelpText('after', '\nExample:\n  $ cadre agents drain reader-1 --reason upgrade')
     .action(
       runs<[string, { readonly reason: string }]>(async ({ out, client }, id, { reason }) => {
         out.data(await (await client()).drainAgent(id, reason), showAgent);
@@ -43,7 +43,7 @@ To take from an agent what it holds: cadre kill agent ID --reason TEXT.`,
   agents
     .command('revive <id>')
     .description('let an agent that was drained or killed get work again')
-    .addHelpText('after', '\nExamples:\n  $ cadre agents revive reader-1')
+    .addHelpText('after', '\nExample:\n  $ cadre agents revive reader-1')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         out.data(await (await client()).reviveAgent(id), showAgent);
@@ -53,7 +53,7 @@ To take from an agent what it holds: cadre kill agent ID --reason TEXT.`,
   agents
     .command('remove <id>')
     .description('deregister the agent; its work goes to others')
-    .addHelpText('after', '\nExamples:\n  $ cadre agents remove reader-1')
+    .addHelpText('after', '\nExample:\n  $ cadre agents remove reader-1')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         await (await client()).deregisterAgent(id);

@@ -36,6 +36,13 @@ export function addDeadLetters(program: Command): void {
     .description('run failed tasks again, put unreadable messages back')
     .option('--all', 'all of them, up to 100 at once')
     .option('--dry-run', 'only say what would happen')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre dead-letters redrive t1 t2
+  $ cadre dead-letters redrive --all --dry-run`,
+    )
     .action(
       runs<[string[], { readonly all?: boolean; readonly dryRun?: boolean }]>(async ({ out, client }, ids, options) => {
         if ((ids.length === 0) !== (options.all === true)) {

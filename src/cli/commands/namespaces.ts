@@ -34,7 +34,7 @@ export function addNamespaces(program: Command): void {
   group
     .command('revive <namespace>')
     .description('let a killed namespace have work again; what was cancelled stays so')
-    .addHelpText('after', '\nExamples:\n  $ cadre namespaces revive team-a')
+    .addHelpText('after', '\nExample:\n  $ cadre namespaces revive team-a')
     .action(
       runs<[string]>(async ({ out, client }, namespace) => {
         out.data(await (await client()).reviveNamespace(namespace), showNamespace);

@@ -31,7 +31,7 @@ Examples:
   group
     .command('check <file>')
     .description('check a policy, and say where waiting tasks would go by it; nothing changes')
-    .addHelpText('after', '\nExamples:\n  $ cadre policies check routing.json')
+    .addHelpText('after', '\nExample:\n  $ cadre policies check routing.json')
     .action(
       runs<[string]>(async ({ out, client }, file) => {
         const { readJsonFile } = await import('../read-input.ts');
@@ -44,7 +44,7 @@ Examples:
     .command('history')
     .description('its versions, newest first')
     .option('--limit <count>', 'at most 100', pageSize)
-    .addHelpText('after', '\nExamples:\n  $ cadre policies history --limit 5')
+    .addHelpText('after', '\nExample:\n  $ cadre policies history --limit 5')
     .action(
       runs<[{ readonly limit?: number }]>(async ({ out, client }, { limit }) => {
         const items = await (await client()).policyVersions(limit);
@@ -60,7 +60,7 @@ Examples:
   group
     .command('rollback <version>')
     .description('put an earlier version in force again, as a new one')
-    .addHelpText('after', '\nExamples:\n  $ cadre policies rollback 3')
+    .addHelpText('after', '\nExample:\n  $ cadre policies rollback 3')
     .action(
       runs<[string]>(async ({ out, client }, version) => {
         out.data(await (await client()).rollBackPolicy(Number(version)), told);
@@ -98,7 +98,7 @@ function addChanges(group: Command): void {
   group
     .command('promote')
     .description('put what is tried on a share of the tasks in force for all of them')
-    .addHelpText('after', '\nExamples:\n  $ cadre policies promote')
+    .addHelpText('after', '\nExample:\n  $ cadre policies promote')
     .action(
       runs<[]>(async ({ out, client }) => {
         out.data(await (await client()).promotePolicy(), told);

@@ -9,6 +9,7 @@ export function addTrace(program: Command): void {
     .command('trace')
     .summary('recorded work, to simulate with; export')
     .description('recorded work, for cadre simulate')
+    .addHelpText('after', '\nExample:\n  $ cadre trace export > trace.jsonl')
     .command('export', { isDefault: true })
     .description('print the completed tasks of the deployment as a trace: one JSON object a line')
     .addHelpText(

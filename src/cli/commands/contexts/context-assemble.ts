@@ -24,6 +24,12 @@ export function addAssemble(command: (usage: string, description: string) => Com
     .option('--task <id>', 'with the working memory of this task')
     .option('--workflow <id>', 'with the shared memory of this workflow')
     .option('--agent <id>', 'with the long-term memory of this agent')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ cadre context assemble 'why do leases expire' --pin project/alpha --agent bob --budget 4000`,
+    )
     .action(
       runs<[string, AssembleOptions]>(async ({ out, client }, text, options) => {
         const { namespace, budget, pin, task, workflow, agent } = options;

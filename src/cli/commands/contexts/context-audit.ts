@@ -22,6 +22,13 @@ export function addAudit(command: (usage: string, description: string) => Comman
     .option('--to <time>', 'at this time or earlier (default: now)', moment)
     .option('--principal <principal>', 'only of this one')
     .option('--under <path>', 'only at and below this path')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context audit
+  $ cadre context audit --from 2026-11-01T00:00:00Z --principal alice --under project`,
+    )
     .action(
       runs<[AuditOptions]>(async ({ out, client }, options) => {
         const page = await (await client()).contexts.audit(options);

@@ -17,6 +17,7 @@ export function addIndex(command: (usage: string, description: string) => Comman
   command('reindex', 'make the index of the search anew, while the old one is asked')
     .option('--status', 'only show the index, and how far a new one has come')
     .option('--no-wait', 'do not wait until it has taken the place of the old one')
+    .addHelpText('after', '\nExamples:\n  $ cadre context reindex\n  $ cadre context reindex --status')
     .action(
       runs<[ReindexOptions]>(async ({ out, client }, { status, wait, ...request }) => {
         const { contexts } = await client();

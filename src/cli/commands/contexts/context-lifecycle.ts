@@ -27,6 +27,13 @@ export function addLifecycle(command: MakeCommand): void {
     .option('--expect <version>', 'the version that you saw', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--hard', 'remove it with its history for good; only a proof of what it was stays')
     .option('--reason <text>', 'why it is deleted --hard')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context delete project/alpha --expect 3
+  $ cadre context delete people/alice --hard --reason 'her request of 23 November'`,
+    )
     .action(
       runs<[string, LifecycleOptions]>(async ({ out, client }, context_id, options) => {
         const { namespace, expect, hard, reason } = options;
@@ -51,6 +58,7 @@ export function addLifecycle(command: MakeCommand): void {
   for (const name of ['hold', 'release'] as const) {
     command(`${name} <id>`, holds[name])
       .requiredOption('--reason <text>', 'why')
+      .addHelpText('after', `\nExample:\n  $ cadre context ${name} project/alpha --reason 'lawsuit 4711'`)
       .action(
         runs<[string, LifecycleOptions]>(async ({ out, client }, context_id, { namespace, reason = '' }) => {
           const request = { context_id, reason, ...(namespace === undefined ? {} : { namespace }) };
@@ -62,16 +70,22 @@ export function addLifecycle(command: MakeCommand): void {
 }
 
 function addPolicy(command: MakeCommand): void {
-  command('policy', 'show who may do what in the namespace, and how long its documents are kept').action(
-    runs<[LifecycleOptions]>(async ({ out, client }, { namespace }) => {
-      const answer = await (await client()).contexts.policy(namespace === undefined ? {} : { namespace });
-      out.data(answer, ({ policy }) => JSON.stringify(policy ?? {}, null, 2));
-      out.progress(answer.revision === 0 ? 'No policy is set.' : `Revision ${String(answer.revision)}`);
-      return undefined;
-    }),
-  );
+  command('policy', 'show who may do what in the namespace, and how long its documents are kept')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cadre context policy\n  $ cadre context policy --namespace acme > policy.json',
+    )
+    .action(
+      runs<[LifecycleOptions]>(async ({ out, client }, { namespace }) => {
+        const answer = await (await client()).contexts.policy(namespace === undefined ? {} : { namespace });
+        out.data(answer, ({ policy }) => JSON.stringify(policy ?? {}, null, 2));
+        out.progress(answer.revision === 0 ? 'No policy is set.' : `Revision ${String(answer.revision)}`);
+        return undefined;
+      }),
+    );
   command('guard <policy>', 'set the policy of the namespace; it is JSON or @FILE')
     .requiredOption('--expect <revision>', 'the revision that you saw; 0 for the first policy', wholeNumber(0, 1e9))
+    .addHelpText('after', '\nExample:\n  $ cadre context guard @policy.json --expect 1')
     .action(
       runs<[string, LifecycleOptions]>(async ({ out, client }, json, { namespace, expect = 0 }) => {
         const policy = (await readJsonArgument(json, 'policy')) as ContextRequest<'guard'>['policy'];

@@ -54,6 +54,13 @@ export function addLineage(command: (usage: string, description: string) => Comm
     .option('--version <number>', 'an older version', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .option('--depth <tasks>', `tasks in a row, at most ${String(relationDepthMax)} (default: 3)`, depth)
     .addOption(new Option('--format <format>', 'draw it').choices(['mermaid']))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context lineage project/alpha --version 17
+  $ cadre context lineage project/alpha --depth 5 --format mermaid`,
+    )
     .action(
       runs<[string, LineageOptions]>(async ({ out, client }, context_id, { format, ...options }) => {
         const answer = await (await client()).contexts.lineage({ context_id, ...options });

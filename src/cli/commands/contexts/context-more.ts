@@ -28,6 +28,10 @@ export function addMoreOfContext(command: MakeCommand): void {
     .option('--under <path>', 'at and below this path')
     .option('--type <type>', 'of this type')
     .option('--tag <tag>', 'with this tag')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cadre context list\n  $ cadre context list --under project/alpha --tag team-a',
+    )
     .action(
       runs<[Options]>(async ({ out, client }, options) => {
         const tags = options['tag'] === undefined ? {} : { tags: [String(options['tag'])] };
@@ -55,6 +59,13 @@ export function addMoreOfContext(command: MakeCommand): void {
   command('diff <id>', 'what changed between two versions, as a JSON Patch')
     .requiredOption('--from <version>', 'the earlier version', version)
     .option('--to <version>', 'the later version (default: the latest)', version)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context diff project/alpha --from 1
+  $ cadre context diff project/alpha --from 1 --to 3`,
+    )
     .action(
       runs<[string, Options]>(async ({ out, client }, context_id, options) => {
         const request = { context_id, ...named(options, { from: 'from', to: 'to' }) } as {
@@ -66,17 +77,19 @@ export function addMoreOfContext(command: MakeCommand): void {
       }),
     );
   addMoreChanges(command);
-  command('call <operation> <json>', 'any operation of the API by its name; the request is JSON or @FILE').action(
-    runs<[string, string]>(async ({ out, client }, operation, json) => {
-      const { contexts } = await client();
-      const { CadreError } = await import('../../../contracts/errors.ts');
-      if (!Object.hasOwn(contexts, operation))
-        throw new CadreError('not-found', `there is no operation ${operation} on documents`);
-      const run = contexts[operation as ContextOperationName] as (request: unknown) => Promise<ClientPage<unknown>>;
-      out.data(await run(await readJsonArgument(json, 'request')), pretty);
-      return undefined;
-    }),
-  );
+  command('call <operation> <json>', 'any operation of the API by its name; the request is JSON or @FILE')
+    .addHelpText('after', `\nExample:\n  $ cadre context call relations '{"context_id":"project/alpha","depth":2}'`)
+    .action(
+      runs<[string, string]>(async ({ out, client }, operation, json) => {
+        const { contexts } = await client();
+        const { CadreError } = await import('../../../contracts/errors.ts');
+        if (!Object.hasOwn(contexts, operation))
+          throw new CadreError('not-found', `there is no operation ${operation} on documents`);
+        const run = contexts[operation as ContextOperationName] as (request: unknown) => Promise<ClientPage<unknown>>;
+        out.data(await run(await readJsonArgument(json, 'request')), pretty);
+        return undefined;
+      }),
+    );
 }
 
 function addMoreChanges(command: MakeCommand): void {
@@ -85,6 +98,13 @@ function addMoreChanges(command: MakeCommand): void {
     'change parts: a list is a JSON Patch (RFC 6902), an object a JSON Merge Patch (RFC 7396)',
   )
     .option('--expect <version>', 'only from this version', version)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context patch project/alpha '{"owner":"alice"}'
+  $ cadre context patch project/alpha '[{"op":"remove","path":"/owner"}]' --expect 3`,
+    )
     .action(
       runs<[string, string, Options]>(async ({ out, client }, context_id, json, options) => {
         const patch = (await readJsonArgument(json, 'patch')) as Json;
@@ -97,13 +117,13 @@ function addMoreChanges(command: MakeCommand): void {
     );
   command('append <id> <items>', 'append to a list; the items are a JSON list or @FILE')
     .option('--pointer <pointer>', 'where the list is (JSON Pointer)')
+    .addHelpText('after', `\nExample:\n  $ cadre context append project/alpha '["started"]' --pointer /log`)
     .action(
       runs<[string, string, Options]>(async ({ out, client }, context_id, json, options) => {
         const given = (await readJsonArgument(json, 'items')) as Json;
         const items = (Array.isArray(given) ? given : [given]) as Json[];
-        const answer = await (
-          await client()
-        ).contexts.append({ context_id, items, ...named(options, { pointer: 'pointer' }) });
+        const request = { context_id, items, ...named(options, { pointer: 'pointer' }) };
+        const answer = await (await client()).contexts.append(request);
         out.data(answer, ({ head }) => `${head.context_id} is at version ${head.version}`);
         return undefined;
       }),
@@ -111,6 +131,10 @@ function addMoreChanges(command: MakeCommand): void {
   command('sync <id> <edits>', 'land the edits of a writer that worked offline; they are a JSON list or @FILE')
     .requiredOption('--writer <id>', 'whose edits')
     .requiredOption('--base-version <version>', 'the version that it had when it made the first', version)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ cadre context sync project/alpha @edits.json --writer phone-1 --base-version 4',
+    )
     .action(
       runs<[string, string, Options]>(async ({ out, client }, context_id, json, options) => {
         const edits = await readJsonArgument(json, 'edits');
@@ -128,6 +152,7 @@ function addMoreChanges(command: MakeCommand): void {
   command('restore <id>', 'have an older version again, of a deleted document too')
     .requiredOption('--version <number>', 'the version to have again', version)
     .requiredOption('--expect <version>', 'the latest version', version)
+    .addHelpText('after', '\nExample:\n  $ cadre context restore project/alpha --version 7 --expect 9')
     .action(
       runs<[string, Options]>(async ({ out, client }, context_id, options) => {
         const request = { context_id, ...named(options, { version: 'version', expect: 'expected_version' }) };

@@ -32,6 +32,13 @@ export function addSearch(command: (usage: string, description: string) => Comma
     .option('--from <time>', 'changed at this time or later (ISO 8601)')
     .option('--to <time>', 'changed at this time or earlier (ISO 8601)')
     .option('--limit <count>', `hits, at most ${String(searchHitsMax)}`, wholeNumber(1, searchHitsMax))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context search 'lease expiry' --type decision_log --under project
+  $ cadre context search 'lease expiry' --mode text --from 2026-11-01T00:00:00Z --limit 5`,
+    )
     .action(
       runs<[string, SearchOptions]>(async ({ out, client }, text, { type, tag, ...options }) => {
         const answer = await (

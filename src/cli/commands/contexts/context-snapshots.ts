@@ -45,6 +45,13 @@ export function addSnapshots(group: Command): void {
   const snapshots = inNamespace(group.command('snapshots'))
     .summary('moments of a subtree, kept and brought back; take, rewind, discard')
     .description('list the snapshots: moments of a subtree that are kept and can be brought back')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context snapshots
+  $ cadre context snapshots take before-import --under project/alpha`,
+    )
     .action(
       runs<[SnapshotOptions]>(async ({ out, client }, options) => {
         out.data(await (await client()).contexts.snapshots(room(options)), ({ items }) =>
@@ -64,8 +71,7 @@ export function addSnapshots(group: Command): void {
       `
 Examples:
   $ cadre context snapshots take before-import --under project/alpha
-  $ cadre context snapshots rewind before-import --dry-run
-  $ cadre context snapshots rewind before-import --newer delete`,
+  $ cadre context snapshots take release-4 --keep-days 365 --reason 'release 4'`,
     )
     .action(
       runs<[string, SnapshotOptions]>(async ({ out, client }, name, options) => {
@@ -80,19 +86,28 @@ Examples:
       }),
     );
   addRewind(command);
-  command('discard <name>', 'remove a snapshot; what it alone kept goes as its retention says').action(
-    runs<[string, SnapshotOptions]>(async ({ out, client }, name, options) => {
-      const answer = await (await client()).contexts.discard({ name, ...room(options) });
-      out.data(answer, ({ discarded }) => `The snapshot of ${discarded.at} is removed.`);
-      return undefined;
-    }),
-  );
+  command('discard <name>', 'remove a snapshot; what it alone kept goes as its retention says')
+    .addHelpText('after', '\nExample:\n  $ cadre context snapshots discard before-import')
+    .action(
+      runs<[string, SnapshotOptions]>(async ({ out, client }, name, options) => {
+        const answer = await (await client()).contexts.discard({ name, ...room(options) });
+        out.data(answer, ({ discarded }) => `The snapshot of ${discarded.at} is removed.`);
+        return undefined;
+      }),
+    );
 }
 
 function addRewind(command: (usage: string, description: string) => Command): void {
   command('rewind <name>', 'have the documents as they were at the snapshot, each as a new version')
     .option('--newer <keep|delete>', 'what becomes of documents that were not there (default: keep)')
     .option('--dry-run', 'only show what would be done')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context snapshots rewind before-import --dry-run
+  $ cadre context snapshots rewind before-import --newer delete`,
+    )
     .action(
       runs<[string, SnapshotOptions]>(async ({ out, client }, name, options) => {
         const { contexts } = await client();

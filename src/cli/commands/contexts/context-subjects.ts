@@ -14,6 +14,7 @@ interface SubjectOptions extends PageOptions {
 export function addSubjects(command: (usage: string, description: string) => Command): void {
   command('export', 'all that is stored of one subject: every version and conflict, a JSON line each')
     .requiredOption('--subject <id>', 'whose data')
+    .addHelpText('after', '\nExample:\n  $ cadre context export --subject alice@example.com > alice.jsonl')
     .action(
       runs<[SubjectOptions]>(async ({ out, client }, { namespace, subject = '' }) => {
         const { contexts } = await client();
@@ -32,6 +33,7 @@ export function addSubjects(command: (usage: string, description: string) => Com
   command('erase', 'erase all that is stored of one subject; call it again for the certificate')
     .requiredOption('--subject <id>', 'whose data')
     .requiredOption('--reason <text>', 'why')
+    .addHelpText('after', "\nExample:\n  $ cadre context erase --subject alice@example.com --reason 'request 17'")
     .action(
       runs<[SubjectOptions]>(async ({ out, client }, { namespace, subject = '', reason = '' }) => {
         const request = { subject, reason, ...(namespace === undefined ? {} : { namespace }) };
@@ -46,24 +48,26 @@ export function addSubjects(command: (usage: string, description: string) => Com
         return undefined;
       }),
     );
-  paged(command('certificates', 'list the certificates of what was erased, newest first'), 'certificates').action(
-    runs<[SubjectOptions]>(async ({ out, client }, options) => {
-      const page = await (await client()).contexts.certificates(options);
-      out.data(page, ({ items }) =>
-        table(
-          ['NUMBER', 'SUBJECT', 'ISSUED', 'ERASED', 'HELD', 'HASH'],
-          items.map(({ number, subject, issued_at, documents, held, hash }) => [
-            String(number),
-            subject,
-            showTime(issued_at),
-            String(documents.length),
-            String(held.length),
-            hash,
-          ]),
-        ),
-      );
-      tellMore(out, page);
-      return undefined;
-    }),
-  );
+  paged(command('certificates', 'list the certificates of what was erased, newest first'), 'certificates')
+    .addHelpText('after', '\nExample:\n  $ cadre context certificates')
+    .action(
+      runs<[SubjectOptions]>(async ({ out, client }, options) => {
+        const page = await (await client()).contexts.certificates(options);
+        out.data(page, ({ items }) =>
+          table(
+            ['NUMBER', 'SUBJECT', 'ISSUED', 'ERASED', 'HELD', 'HASH'],
+            items.map(({ number, subject, issued_at, documents, held, hash }) => [
+              String(number),
+              subject,
+              showTime(issued_at),
+              String(documents.length),
+              String(held.length),
+              hash,
+            ]),
+          ),
+        );
+        tellMore(out, page);
+        return undefined;
+      }),
+    );
 }

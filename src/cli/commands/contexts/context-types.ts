@@ -17,6 +17,7 @@ export function addTypes(group: Command): void {
   const types = inNamespace(group.command('types [type]'))
     .summary('types of documents of your own, with their schemas; put')
     .description('list the registered types of documents, or show the versions of one, newest first')
+    .addHelpText('after', '\nExamples:\n  $ cadre context types\n  $ cadre context types ticket')
     .action(
       runs<[string | undefined, TypeOptions]>(async ({ out, client }, context_type, options) => {
         const { contexts } = await client();

@@ -76,6 +76,13 @@ function addReads(command: MakeCommand): void {
   command('get <id>', 'show a document')
     .option('--version <number>', 'an older version', version)
     .option('--pointer <pointer>', 'only this part of the data (JSON Pointer)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context get project/alpha --pointer /name
+  $ cadre context get project/alpha --version 3`,
+    )
     .action(
       runs<[string, ContextOptions]>(async ({ out, client }, context_id, options) => {
         const { version: number, pointer } = options;
@@ -93,26 +100,30 @@ function addReads(command: MakeCommand): void {
     );
   for (const name of ['history', 'conflicts'] as const) {
     const what = name === 'history' ? 'list the versions, newest first' : 'list changes that could not be merged';
-    paged(command(`${name} <id>`, what), 'entries').action(
-      runs<[string, ContextOptions]>(async ({ out, client }, context_id, options) => {
-        const { contexts } = await client();
-        const request = { context_id, ...given(options) };
-        const page = name === 'history' ? await contexts.history(request) : await contexts.conflicts(request);
-        out.data(page, ({ items }) =>
-          table(
-            ['VERSION', 'WHAT', 'AT', 'BY'],
-            items.map((item) => [
-              String(item.version),
-              'kind' in item ? item.kind : `${item.conflict_id}: ${item.conflicts.map(({ path }) => path).join(', ')}`,
-              showTime(item.at),
-              item.by,
-            ]),
-          ),
-        );
-        tellMore(out, page);
-        return undefined;
-      }),
-    );
+    paged(command(`${name} <id>`, what), 'entries')
+      .addHelpText('after', `\nExample:\n  $ cadre context ${name} project/alpha`)
+      .action(
+        runs<[string, ContextOptions]>(async ({ out, client }, context_id, options) => {
+          const { contexts } = await client();
+          const request = { context_id, ...given(options) };
+          const page = name === 'history' ? await contexts.history(request) : await contexts.conflicts(request);
+          out.data(page, ({ items }) =>
+            table(
+              ['VERSION', 'WHAT', 'AT', 'BY'],
+              items.map((item) => [
+                String(item.version),
+                'kind' in item
+                  ? item.kind
+                  : `${item.conflict_id}: ${item.conflicts.map(({ path }) => path).join(', ')}`,
+                showTime(item.at),
+                item.by,
+              ]),
+            ),
+          );
+          tellMore(out, page);
+          return undefined;
+        }),
+      );
   }
 }
 
@@ -126,6 +137,13 @@ function addChanges(command: MakeCommand): void {
     .requiredOption('--type <type>', 'its type, for example knowledge')
     .option('--subject <id>', 'whose data it has')
     .addOption(tags())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context create project/alpha '{"name":"Alpha"}' --type project_metadata --tag team-a
+  $ cadre context create people/alice/notes @notes.json --type knowledge --subject alice@example.com`,
+    )
     .action(
       runs<[string, string, ContextOptions]>(async ({ out, client }, context_id, json, options) => {
         const data = (await readJsonArgument(json, 'data')) as Json;
@@ -146,6 +164,13 @@ function addChanges(command: MakeCommand): void {
     .requiredOption('--expect <version>', 'the version that you saw', version)
     .option('--merge', 'merge with what others wrote since')
     .addOption(tags())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre context put project/alpha '{"name":"Alpha 2"}' --expect 1
+  $ cadre context put project/alpha @alpha.json --expect 1 --merge`,
+    )
     .action(
       runs<[string, string, ContextOptions]>(async ({ out, client }, context_id, json, options) => {
         const data = (await readJsonArgument(json, 'data')) as Json;

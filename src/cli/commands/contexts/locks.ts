@@ -46,6 +46,10 @@ Examples:
   command('acquire <name>', 'take a slot for a time; exit code 6 when none is free')
     .requiredOption('--ttl <time>', 'the slot is free again after this time, for example 1m', lockTime)
     .option('--slots <count>', 'holders at once (default: 1)', wholeNumber(1, 1_000))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cadre locks acquire deploy/production --ttl 1m\n  $ cadre locks acquire gpu --ttl 10m --slots 4',
+    )
     .action(
       runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, ttl = 0, slots }) => {
         const room = namespace === undefined ? {} : { namespace };
@@ -60,6 +64,7 @@ Examples:
   command('renew <name>', 'hold a slot for longer; exit code 6 when it is lost')
     .requiredOption('--token <token>', 'what acquire gave', tokenValue)
     .requiredOption('--ttl <time>', 'from now on, for example 1m', lockTime)
+    .addHelpText('after', '\nExample:\n  $ cadre locks renew deploy/production --token 1795428000000 --ttl 1m')
     .action(
       runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, token = 0, ttl = 0 }) => {
         const room = namespace === undefined ? {} : { namespace };
@@ -70,6 +75,7 @@ Examples:
     );
   command('release <name>', 'give a slot back')
     .requiredOption('--token <token>', 'what acquire gave', tokenValue)
+    .addHelpText('after', '\nExample:\n  $ cadre locks release deploy/production --token 1795428000000')
     .action(
       runs<[string, LockOptions]>(async ({ out, client }, name, { namespace, token = 0 }) => {
         const room = namespace === undefined ? {} : { namespace };

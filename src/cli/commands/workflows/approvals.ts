@@ -60,21 +60,34 @@ function act<A extends unknown[]>(
 }
 
 function addPassing(group: Command): void {
-  act(group.command('claim <id>').description('take it up, so that nobody else decides meanwhile'), (approvals, id) =>
-    approvals.claim(id),
+  act(
+    group
+      .command('claim <id>')
+      .description('take it up, so that nobody else decides meanwhile')
+      .addHelpText('after', '\nExample:\n  $ cadre approvals claim expense-7:approve'),
+    (approvals, id) => approvals.claim(id),
   );
-  act(group.command('release <id>').description('give it back to the other candidates'), (approvals, id) =>
-    approvals.release(id),
+  act(
+    group
+      .command('release <id>')
+      .description('give it back to the other candidates')
+      .addHelpText('after', '\nExample:\n  $ cadre approvals release expense-7:approve'),
+    (approvals, id) => approvals.release(id),
   );
   act<[string, { readonly comment?: string }]>(
     group
       .command('delegate <id> <person>')
       .description('let another person decide in your place')
-      .option('--comment <text>', 'why'),
+      .option('--comment <text>', 'why')
+      .addHelpText('after', '\nExample:\n  $ cadre approvals delegate expense-7:approve bob --comment "on holiday"'),
     (approvals, id, person, { comment }) => approvals.delegate(id, person, comment),
   );
-  act<[string]>(group.command('comment <id> <text>').description('say something about it'), (approvals, id, text) =>
-    approvals.comment(id, text),
+  act<[string]>(
+    group
+      .command('comment <id> <text>')
+      .description('say something about it')
+      .addHelpText('after', '\nExample:\n  $ cadre approvals comment expense-7:approve "which trip was this?"'),
+    (approvals, id, text) => approvals.comment(id, text),
   );
 }
 
@@ -85,9 +98,9 @@ interface DecideOptions {
 }
 
 function addDeciding(group: Command): void {
-  for (const [name, description] of [
-    ['approve', 'approve it at the level that decides now'],
-    ['reject', 'reject it, which ends it'],
+  for (const [name, description, example] of [
+    ['approve', 'approve it at the level that decides now', '--comment "fine" --answer \'{"cost_center": "R1"}\''],
+    ['reject', 'reject it, which ends it', '--comment "no receipt"'],
   ] as const) {
     act<[DecideOptions]>(
       group
@@ -95,7 +108,8 @@ function addDeciding(group: Command): void {
         .description(description)
         .option('--comment <text>', 'what to say about it')
         .option('--answer <json>', 'what the form asks for: JSON, or @FILE')
-        .option('--level <number>', 'only at this level', pageSize),
+        .option('--level <number>', 'only at this level', pageSize)
+        .addHelpText('after', `\nExample:\n  $ cadre approvals ${name} expense-7:approve ${example}`),
       async (approvals, id, { comment, answer, level }) => {
         const { readJsonArgument } = await import('../../read-input.ts');
         const given = answer === undefined ? {} : { answer: (await readJsonArgument(answer, '--answer')) as Json };

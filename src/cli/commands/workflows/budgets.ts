@@ -70,7 +70,7 @@ function addSetting(group: Command): void {
   group
     .command('approve <id>')
     .description('let a workflow that waits at its soft limit go on, up to the hard one')
-    .addHelpText('after', '\nExamples:\n  $ cadre budgets approve research-1')
+    .addHelpText('after', '\nExample:\n  $ cadre budgets approve research-1')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         const cadre = await client();

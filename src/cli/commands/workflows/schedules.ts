@@ -41,6 +41,7 @@ function addNext(group: Command): void {
     .command('next <id>')
     .description('the next times at which it fires')
     .option('--count <count>', 'how many, at most 100', pageSize)
+    .addHelpText('after', '\nExample:\n  $ cadre schedules next nightly --count 5')
     .action(
       runs<[string, { readonly count?: number }]>(async ({ out, client }, id, { count }) => {
         const items = await (await client()).scheduleTimes(id, count);
@@ -56,6 +57,13 @@ function addChanging(group: Command): void {
     .description(
       'make one from a JSON file: { schedule_id, cron or every_ms, time_zone, …, definition, input }; - reads stdin',
     )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre schedules create nightly.json
+  $ echo '{"schedule_id":"nightly","cron":"0 2 * * *","definition":"report@latest"}' | cadre schedules create -`,
+    )
     .action(
       runs<[string]>(async ({ out, client }, file) => {
         const { readJsonFile } = await import('../../read-input.ts');
@@ -70,6 +78,7 @@ function addChanging(group: Command): void {
     group
       .command(`${name} <id>`)
       .description(description)
+      .addHelpText('after', `\nExample:\n  $ cadre schedules ${name} nightly`)
       .action(
         runs<[string]>(async ({ out, client }, id) => {
           const cadre = await client();
@@ -81,6 +90,7 @@ function addChanging(group: Command): void {
   group
     .command('delete <id>')
     .description('remove it; its runs go on')
+    .addHelpText('after', '\nExample:\n  $ cadre schedules delete nightly')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         await (await client()).deleteSchedule(id);

@@ -19,7 +19,7 @@ function addRegister(workflows: Command): void {
   workflows
     .command('register <file>')
     .description('register a definition under its name, or its next version; the same body again is the same version')
-    .addHelpText('after', '\nExample:\n  $ cadre workflows register release.json\n  $ cadre run release@latest')
+    .addHelpText('after', '\nExamples:\n  $ cadre workflows register release.json\n  $ cadre run release@latest')
     .action(
       runs<[string]>(async ({ out, client }, file) => {
         const { readJsonFile } = await import('../../read-input.ts');
@@ -36,6 +36,7 @@ function addRegister(workflows: Command): void {
 function addListing(workflows: Command): void {
   paged(workflows.command('definitions [definition]'), 'definitions')
     .description('list registered definitions, the versions of one (NAME), or show a version (NAME@VERSION)')
+    .addHelpText('after', '\nExamples:\n  $ cadre workflows definitions\n  $ cadre workflows definitions release@3')
     .action(
       runs<[string | undefined, PageOptions]>(async ({ out, client }, definition, options) => {
         const cadre = await client();

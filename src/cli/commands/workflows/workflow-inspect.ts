@@ -37,6 +37,13 @@ function addDefinition(workflows: Command): void {
     .command('validate <file>')
     .description('list everything that is wrong with a definition or a submission; exits 0 or 2; - reads stdin')
     .option('--deployed', 'ask the deployment, which also knows what its agents can do')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre workflows validate flow.json
+  $ cadre workflows validate flow.json --deployed --json`,
+    )
     .action(
       runs<[string, { readonly deployed?: boolean }]>(async ({ out, client }, file, { deployed }) => {
         const { value, fault } = await readForValidation(file);
@@ -51,6 +58,13 @@ function addDefinition(workflows: Command): void {
     .command('draw <id-or-file>')
     .description('draw a run as it stands, or a definition in a file: colours by status, the critical path thick')
     .addOption(new Option('--format <format>', 'what to draw').choices(['mermaid', 'svg']).default('mermaid'))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre workflows draw flow.json
+  $ cadre workflows draw my-run --format svg > my-run.svg`,
+    )
     .action(
       runs<[string, { readonly format: 'mermaid' | 'svg' }]>(async (context, what, { format }) => {
         const plan = await planOf(context, what);
@@ -78,6 +92,7 @@ function addHistory(workflows: Command): void {
   workflows
     .command('log <id>')
     .description('the audit trail of a run: who did what, and when')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows log my-run')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         const { showTrail, trailOf } = await import('../../workflow/trail.ts');
@@ -90,6 +105,13 @@ function addHistory(workflows: Command): void {
     .command('replay <id>')
     .description('compute the state from the event log and compare it with what is stored; exits 1 when they differ')
     .option('--at <time>', 'the state at a moment of the past', moment)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre workflows replay my-run
+  $ cadre workflows replay my-run --at 2026-11-23T01:00:00Z`,
+    )
     .action(
       runs<[string, { readonly at?: string }]>(async ({ out, client }, id, { at }) => {
         const view = await (await client()).replayWorkflow(id, at);
@@ -101,6 +123,7 @@ function addHistory(workflows: Command): void {
     .command('export <id>')
     .description('the event log of a run for process mining')
     .addOption(new Option('--format <format>', 'XES is IEEE 1849').choices(['xes']).default('xes'))
+    .addHelpText('after', '\nExample:\n  $ cadre workflows export my-run > my-run.xes')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         const cadre = await client();
@@ -121,6 +144,7 @@ function addQuery(workflows: Command): void {
   workflows
     .command('query <id> <name>')
     .description('what a query that the definition names says of a run as it is')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows query my-run progress')
     .action(
       runs<[string, string]>(async ({ out, client }, id, name) => {
         out.data(await (await client()).queryWorkflow(id, name), ({ value }) => JSON.stringify(value, null, 2));

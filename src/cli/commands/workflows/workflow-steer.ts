@@ -31,6 +31,7 @@ function addPausing(workflows: Command): void {
   workflows
     .command('pause <id>')
     .description('let nothing new start in a workflow; what is queued or runs goes on')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows pause my-run')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         out.data(await (await client()).pauseWorkflow(id), showWorkflow);
@@ -40,6 +41,7 @@ function addPausing(workflows: Command): void {
   workflows
     .command('resume <id>')
     .description('let a paused workflow go on')
+    .addHelpText('after', '\nExample:\n  $ cadre workflows resume my-run')
     .action(
       runs<[string]>(async ({ out, client }, id) => {
         out.data(await (await client()).resumeWorkflow(id), showWorkflow);
@@ -61,6 +63,13 @@ function addSignal(workflows: Command): void {
     .option('--data <json>', 'what it brings, or @FILE')
     .option('--key <key>', 'what it is about: nodes that ask for a key take only events which carry it')
     .option('--id <id>', 'of the event: makes the command repeatable, since the same id is the same event')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre workflows signal my-run payment.received --data '{"amount": 40}'
+  $ cadre workflows signal my-run payment.received --key order-7 --id payment-1`,
+    )
     .action(
       runs<[string, string, SignalFlags]>(async ({ out, client }, id, name, { data, key, id: event }) => {
         const { readJsonArgument } = await import('../../read-input.ts');
@@ -91,6 +100,13 @@ function addPublish(workflows: Command): void {
       '--ttl <time>',
       'how long it is kept for nodes that wait later (default: 1d)',
       milliseconds(eventTtlMsMin, eventTtlMsMax),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cadre workflows publish payment.received order-7 --data '{"amount": 40}'
+  $ cadre workflows publish payment.received order-7 --data @payment.json --ttl 2h`,
     )
     .action(
       runs<[string, string, PublishFlags]>(async ({ out, client }, name, key, { data, id, ttl }) => {
