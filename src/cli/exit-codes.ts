@@ -1,7 +1,7 @@
 /** Exit code of a workflow that ended with some of its tasks failed. */
 export const partiallyCompleteExit = 7;
 
-/** The exit codes, as every help shows them; docs/errors.md lists the codes behind each. */
+/** The exit codes, as the help shows them; docs/errors.md lists the codes behind each. */
 export const exitCodesHelp = `
 Exit codes:
   0    success

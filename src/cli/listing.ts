@@ -11,7 +11,7 @@ export interface PageOptions {
 /** Gives a command the options of a listing that comes page by page; `what` is listed. */
 export function paged(command: Command, what: string): Command {
   return command
-    .option('--limit <count>', `${what} to a page, at most 100`, pageSize)
+    .option('--limit <count>', `${what} to a page, at most 100 (default: 25)`, pageSize)
     .option('--cursor <cursor>', 'the page after the one that told this cursor');
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { exitCodesHelp } from './exit-codes.ts';
 import { addApprovals } from './commands/workflows/approvals.ts';
 import { addAgents } from './commands/agents.ts';
@@ -37,7 +37,7 @@ export function createProgram(): Command {
     .option('--json', 'print data as JSON on stdout; messages stay on stderr')
     .option('--api-url <url>', 'the deployment to talk to (or CADRE_API_URL; else the local cloud)')
     .option('--region <region>', 'its AWS region (or AWS_REGION)')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .showSuggestionAfterError()
     .addHelpText(
       'after',
@@ -73,6 +73,12 @@ const groups: Readonly<Record<string, readonly ((program: Command) => void)[]>> 
   'More:': [addCompletion],
 };
 
+/** What an option is, and whether the command cannot do without it. */
+function optionDescription(option: Option): string {
+  const description = new Help().optionDescription(option);
+  return option.mandatory ? `${description} (required)` : description;
+}
+
 /** A usage error as every other refusal is told: what happened, and what to do. */
 function usageError(text: string, program: Command): string {
   const message = text
@@ -84,8 +90,15 @@ function usageError(text: string, program: Command): string {
   const verbs =
     program.commands.find((command) => command.name() === name)?.commands.map((command) => command.name()) ?? [];
   const words = process.argv.slice(2);
-  const known = program.commands.find((command) => words.includes(command.name()));
-  const fix = `See \`cadre ${known === undefined ? '' : `${known.name()} `}--help\`.`;
+  const path = ['cadre'];
+  let known = program;
+  for (const word of words) {
+    const next = known.commands.find((command) => command.name() === word || command.aliases().includes(word));
+    if (next === undefined) continue;
+    path.push(next.name());
+    known = next;
+  }
+  const fix = `See \`${path.join(' ')} --help\`.`;
   const said = verbs.length === 0 ? message : `${message} ${first ?? ''} is none of its commands: ${verbs.join(', ')}.`;
   if (words.includes('--json')) return `${JSON.stringify({ error: { code: 'invalid-input', message: said, fix } })}\n`;
   return `cadre: ${said}\n  What to do: ${fix}\n`;

@@ -6,7 +6,8 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   return (text) => {
     const value = Number(text);
     if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`;
+    throw new InvalidArgumentError(`It must be a whole number${range}.`);
   };
 }
 
@@ -28,6 +29,15 @@ export function milliseconds(min: number, max: number): (text: string) => number
     throw new InvalidArgumentError(
       `It must be a time with its unit (30s, 10m, 2h, 7d), from ${showLength(min)}${most}.`,
     );
+  };
+}
+
+/** Reads an option that is a number of a range. */
+export function numberFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
   };
 }
 

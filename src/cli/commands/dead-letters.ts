@@ -33,7 +33,9 @@ export function addDeadLetters(program: Command): void {
 
   group
     .command('redrive [ids...]')
-    .description('run failed tasks again, put unreadable messages back')
+    .description(
+      'run failed tasks again, put unreadable messages back: the named ones, or --all; exits 1 when one is refused',
+    )
     .option('--all', 'all of them, up to 100 at once')
     .option('--dry-run', 'only say what would happen')
     .addHelpText(

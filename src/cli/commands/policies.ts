@@ -1,9 +1,10 @@
 import type { CanaryInput } from '../../contracts/distributor/canary.ts';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { CadreError } from '../../contracts/errors.ts';
+import { canarySamplesMin, canaryShareMax, canaryShareMin } from '../../contracts/limits.ts';
 import type { PolicyTrial, PolicyView } from '../../contracts/distributor/policy.ts';
 import { runs } from '../command.ts';
-import { pageSize } from '../option-values.ts';
+import { numberFrom, pageSize, wholeNumber } from '../option-values.ts';
 import { showDuration, showTime, table } from '../output.ts';
 
 /** `cadre policies`, `cadre policies put|promote|check|history|rollback` */
@@ -30,7 +31,7 @@ Examples:
   addChanges(group);
   group
     .command('check <file>')
-    .description('check a policy, and say where waiting tasks would go by it; nothing changes')
+    .description('check a policy, and say where waiting tasks would go by it; nothing changes; - reads stdin')
     .addHelpText('after', '\nExample:\n  $ cadre policies check routing.json')
     .action(
       runs<[string]>(async ({ out, client }, file) => {
@@ -43,7 +44,7 @@ Examples:
   group
     .command('history')
     .description('its versions, newest first')
-    .option('--limit <count>', 'at most 100', pageSize)
+    .option('--limit <count>', 'versions, at most 100 (default: 25)', pageSize)
     .addHelpText('after', '\nExample:\n  $ cadre policies history --limit 5')
     .action(
       runs<[{ readonly limit?: number }]>(async ({ out, client }, { limit }) => {
@@ -58,12 +59,13 @@ Examples:
       }),
     );
   group
-    .command('rollback <version>')
+    .command('rollback')
+    .argument('<version>', 'which one', wholeNumber(1, Number.MAX_SAFE_INTEGER))
     .description('put an earlier version in force again, as a new one')
     .addHelpText('after', '\nExample:\n  $ cadre policies rollback 3')
     .action(
-      runs<[string]>(async ({ out, client }, version) => {
-        out.data(await (await client()).rollBackPolicy(Number(version)), told);
+      runs<[number]>(async ({ out, client }, version) => {
+        out.data(await (await client()).rollBackPolicy(version), told);
         return undefined;
       }),
     );
@@ -74,11 +76,30 @@ function addChanges(group: Command): void {
   group
     .command('put <file>')
     .description('put a policy in force from a JSON file; - reads stdin')
-    .option('--expect <version>', 'only if this version is in force', Number)
-    .option('--canary <share>', 'try it on this share of the tasks (0.01 to 0.9) first', Number)
-    .option('--watch <figure>', 'what must not get worse: success, deadlines, wait or latency (default: success)')
-    .option('--margin <share>', 'how much worse it may be before it is taken back (default: 0.05)', Number)
-    .option('--samples <count>', 'tasks on either side before it is judged (default: 100)', Number)
+    .option(
+      '--expect <version>',
+      'only if this version is in force; 0 for none',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option(
+      '--canary <share>',
+      `try it on this share of the tasks (${canaryShareMin} to ${canaryShareMax}) first`,
+      numberFrom(canaryShareMin, canaryShareMax),
+    )
+    .addOption(
+      new Option('--watch <figure>', 'what must not get worse (default: success)').choices([
+        'success',
+        'deadlines',
+        'wait',
+        'latency',
+      ]),
+    )
+    .option('--margin <share>', 'how much worse it may be before it is taken back (default: 0.05)', numberFrom(0, 10))
+    .option(
+      '--samples <count>',
+      'tasks on either side before it is judged (default: 100)',
+      wholeNumber(canarySamplesMin, 1_000_000),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ cadre policies put routing.json --expect 3\n  $ cadre policies put routing.json --canary 0.1 --watch latency',

@@ -7,7 +7,7 @@ import { facts } from '../views.ts';
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('how the deployment is, and why')
+    .description('how the deployment is, and why; exits 1 when it is Critical')
     .addHelpText('after', '\nExample:\n  $ cadre status --json | jq -r .status')
     .action(
       runs(async ({ out, client }) => {

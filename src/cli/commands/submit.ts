@@ -15,7 +15,7 @@ export function addSubmit(program: Command): void {
     .command('submit <file>')
     .summary('submit tasks or a workflow from a JSON file, and do not wait')
     .description(
-      'submit tasks (one, an array, or { "tasks": […] }) or a workflow from a JSON file, and do not wait; - reads stdin',
+      'submit tasks (one, an array, or { "tasks": […] }) or a workflow from a JSON file, and do not wait; - reads stdin; exits 6 when some of several tasks are refused',
     )
     .addHelpText(
       'after',

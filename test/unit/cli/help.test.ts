@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Command } from 'commander';
 import { createProgram, plainWords } from '../../../src/cli/main.ts';
+import { pageSizeDefault } from '../../../src/contracts/api.ts';
 
 /** A command and all below it. */
 function tree(command: Command): readonly Command[] {
@@ -51,9 +52,9 @@ function parsed(words: readonly string[]): string {
   return found === undefined ? '' : nameOf(found);
 }
 
-describe('the help of', () => {
+describe('the help', () => {
   it.each(tree(createProgram()).map((command) => [nameOf(command), command] as const))(
-    '%s has a description and examples of it, which the command line takes',
+    'of %s has a description and examples of it, which the command line takes',
     (name, command) => {
       const help = helpOf(command);
       const examples = [...help.matchAll(/^ {2}\$ (?<line>.+)$/gm)].map(({ groups }) => groups?.['line'] ?? '');
@@ -64,14 +65,27 @@ describe('the help of', () => {
     },
   );
 
+  it('tells which options are required, and what listings take when nothing is said', () => {
+    const [drain, tasks] = ['cadre agents drain', 'cadre tasks'].map((name) =>
+      helpOf(tree(createProgram()).find((command) => nameOf(command) === name) ?? createProgram()),
+    );
+    expect(drain).toMatch(/--reason <text> .*\(required\)$/m);
+    expect(tasks).toContain(`(default: ${pageSizeDefault})`);
+  });
+
   it.each([
     ['tasks --colour', "unknown option '--colour'"],
     ['workflows pause', "missing required argument 'id'"],
     ['workflows pause one two', 'too many arguments'],
     ['agents drain reader-1', "required option '--reason <text>' not specified"],
     ['locks acquire a --ttl 60', 'a time with its unit'],
+    ['locks acquire a --ttl 2d', 'from 1s to 1d'],
+    ['policies put routing.json --canary 2', 'a number from 0.01 to 0.9'],
+    ['policies rollback latest', 'a whole number, 1 or more'],
+    ['context snapshots rewind before --newer drop', 'Allowed choices are keep, delete'],
+    ["context search leases --from 'last week'", 'a time such as'],
     ['statsu', "unknown command 'statsu'"],
-  ])('an example such as `cadre %s` would be found out', (line, said) => {
+  ])('has no example such as `cadre %s`, which would be found out', (line, said) => {
     expect(() => cadreCommands(`cadre ${line}`).map(parsed)).toThrow(said);
   });
 });

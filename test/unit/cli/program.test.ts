@@ -1,12 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { createProgram, plainWords } from '../../../src/cli/main.ts';
 import { errorCatalogue } from '../../../src/contracts/error-catalogue.ts';
 
 const main = join(import.meta.dirname, '..', '..', '..', 'src', 'cli', 'main.ts');
+const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'us-east-1' };
 const empty = mkdtempSync(join(tmpdir(), 'cadre-cli-'));
 
 interface Ended {
@@ -19,7 +24,7 @@ interface Ended {
 function cadre(...args: string[]): Promise<Ended> {
   const { NODE_OPTIONS: _jest, AWS_ENDPOINT_URL: _endpoint, CADRE_API_URL: _api, ...env } = process.env;
   return new Promise((resolve) => {
-    const options = { cwd: empty, env: { ...env, CADRE_LOCAL_DIR: empty, NO_COLOR: '1' } };
+    const options = { cwd: empty, env: { ...env, ...credentials, CADRE_LOCAL_DIR: empty, NO_COLOR: '1' } };
     execFile(process.execPath, [main, ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
@@ -80,8 +85,27 @@ describe('the command line', () => {
   });
 
   it('takes times with their units, and no others', async () => {
-    expect((await cadre('locks', 'acquire', 'a', '--ttl', '60')).stderr).toContain('a time with its unit');
+    const { stderr } = await cadre('locks', 'acquire', 'a', '--ttl', '60');
+    expect(stderr).toContain('a time with its unit');
+    expect(stderr).toContain('See `cadre locks acquire --help`.');
     expect((await cadre('locks', 'acquire', 'a', '--ttl', '10m')).stderr).toContain('not-deployed');
+  });
+
+  it('calls any operation on documents in the namespace that is named, and ends with 6 when it is stale', async () => {
+    const bodies: unknown[] = [];
+    const server = createServer(
+      (request, response) =>
+        void text(request).then((body) => {
+          bodies.push(JSON.parse(body));
+          response.setHeader('content-type', 'application/json').end('{"outcome":"stale","stale":[]}');
+        }),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const words = ['context', 'call', 'transaction', '{"operations":[]}', '--namespace', 'acme', '--api-url', api];
+    const { code } = await cadre(...words);
+    server.close();
+    expect({ code, bodies }).toMatchObject({ code: 6, bodies: [{ operations: [], namespace: 'acme' }] });
   });
 
   it('asks for the folder to review before anything is started', async () => {

@@ -24,9 +24,13 @@ const holds = {
 export function addLifecycle(command: MakeCommand): void {
   addPolicy(command);
   command('delete <id>', 'delete a document; it can be restored for a while, unless it is deleted --hard')
-    .option('--expect <version>', 'the version that you saw', wholeNumber(1, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--expect <version>',
+      'the version that you saw; needed without --hard',
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+    )
     .option('--hard', 'remove it with its history for good; only a proof of what it was stays')
-    .option('--reason <text>', 'why it is deleted --hard')
+    .option('--reason <text>', 'why; needed with --hard')
     .addHelpText(
       'after',
       `

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { ContextOperationName } from '../../../contracts/context/operations.ts';
 import type { Json } from '../../../contracts/json.ts';
-import type { ClientPage } from '../../../sdk/client/page.ts';
 import { runs } from '../../command.ts';
 import { paged, tellMore } from '../../listing.ts';
 import { wholeNumber } from '../../option-values.ts';
 import { showTime, table } from '../../output.ts';
 import { readJsonArgument } from '../../read-input.ts';
+import { exitOfChange } from './show-change.ts';
 
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 type MakeCommand = (usage: string, description: string) => Command;
@@ -77,17 +77,26 @@ Examples:
       }),
     );
   addMoreChanges(command);
-  command('call <operation> <json>', 'any operation of the API by its name; the request is JSON or @FILE')
+  addCall(command);
+}
+
+function addCall(command: MakeCommand): void {
+  command(
+    'call <operation> <json>',
+    'any operation of the API by its name; the request is JSON or @FILE; exits 6 when it is answered stale or conflict',
+  )
     .addHelpText('after', `\nExample:\n  $ cadre context call relations '{"context_id":"project/alpha","depth":2}'`)
     .action(
-      runs<[string, string]>(async ({ out, client }, operation, json) => {
+      runs<[string, string, Options]>(async ({ out, client }, operation, json, options) => {
         const { contexts } = await client();
         const { CadreError } = await import('../../../contracts/errors.ts');
         if (!Object.hasOwn(contexts, operation))
           throw new CadreError('not-found', `there is no operation ${operation} on documents`);
-        const run = contexts[operation as ContextOperationName] as (request: unknown) => Promise<ClientPage<unknown>>;
-        out.data(await run(await readJsonArgument(json, 'request')), pretty);
-        return undefined;
+        const run = contexts[operation as ContextOperationName] as (request: unknown) => Promise<{ outcome?: string }>;
+        const request = (await readJsonArgument(json, 'request')) as object;
+        const answer = await run({ ...request, ...named(options, {}) });
+        out.data(answer, pretty);
+        return exitOfChange(answer);
       }),
     );
 }
@@ -95,7 +104,7 @@ Examples:
 function addMoreChanges(command: MakeCommand): void {
   command(
     'patch <id> <json>',
-    'change parts: a list is a JSON Patch (RFC 6902), an object a JSON Merge Patch (RFC 7396)',
+    'change parts, by JSON or @FILE: a list is a JSON Patch (RFC 6902), an object a JSON Merge Patch (RFC 7396); exits 6 when it was not written',
   )
     .option('--expect <version>', 'only from this version', version)
     .addHelpText(
@@ -112,7 +121,7 @@ Examples:
         const request = { context_id, ...how, ...named(options, { expect: 'expected_version' }) };
         const answer = await (await client()).contexts.patch(request);
         out.data(answer, ({ outcome, head }) => `${outcome}: ${head.context_id} is at version ${head.version}`);
-        return answer.outcome === 'stale' || answer.outcome === 'conflict' ? 6 : 0;
+        return exitOfChange(answer);
       }),
     );
   command('append <id> <items>', 'append to a list; the items are a JSON list or @FILE')
@@ -128,7 +137,15 @@ Examples:
         return undefined;
       }),
     );
-  command('sync <id> <edits>', 'land the edits of a writer that worked offline; they are a JSON list or @FILE')
+  addReturns(command);
+}
+
+/** What comes back: edits made offline, older versions. */
+function addReturns(command: MakeCommand): void {
+  command(
+    'sync <id> <edits>',
+    'land the edits of a writer that worked offline; they are a JSON list or @FILE; exits 6 when one was not written, or is kept as a conflict',
+  )
     .requiredOption('--writer <id>', 'whose edits')
     .requiredOption('--base-version <version>', 'the version that it had when it made the first', version)
     .addHelpText(

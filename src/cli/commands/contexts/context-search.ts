@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { SearchHit } from '../../../contracts/context/search.ts';
 import { searchHitsMax } from '../../../contracts/limits.ts';
 import { runs } from '../../command.ts';
-import { wholeNumber } from '../../option-values.ts';
+import { moment, wholeNumber } from '../../option-values.ts';
 import { showTime } from '../../output.ts';
 
 interface SearchOptions {
@@ -29,9 +29,9 @@ export function addSearch(command: (usage: string, description: string) => Comma
     .addOption(repeated('--type <type>', 'only documents of this type'))
     .addOption(repeated('--tag <tag>', 'only documents with this tag'))
     .option('--under <id>', 'only this document and those below it')
-    .option('--from <time>', 'changed at this time or later (ISO 8601)')
-    .option('--to <time>', 'changed at this time or earlier (ISO 8601)')
-    .option('--limit <count>', `hits, at most ${String(searchHitsMax)}`, wholeNumber(1, searchHitsMax))
+    .option('--from <time>', 'changed at this time or later', moment)
+    .option('--to <time>', 'changed at this time or earlier', moment)
+    .option('--limit <count>', `hits, at most ${String(searchHitsMax)} (default: 10)`, wholeNumber(1, searchHitsMax))
     .addHelpText(
       'after',
       `

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RewoundDocument, Snapshot } from '../../../contracts/context/snapshots.ts';
 import { snapshotDaysMax } from '../../../contracts/limits.ts';
 import { runs } from '../../command.ts';
@@ -98,8 +98,16 @@ Examples:
 }
 
 function addRewind(command: (usage: string, description: string) => Command): void {
-  command('rewind <name>', 'have the documents as they were at the snapshot, each as a new version')
-    .option('--newer <keep|delete>', 'what becomes of documents that were not there (default: keep)')
+  command(
+    'rewind <name>',
+    'have the documents as they were at the snapshot, each as a new version; exits 6 when one could not be brought back',
+  )
+    .addOption(
+      new Option('--newer <what>', 'what becomes of documents that were not there (default: keep)').choices([
+        'keep',
+        'delete',
+      ]),
+    )
     .option('--dry-run', 'only show what would be done')
     .addHelpText(
       'after',

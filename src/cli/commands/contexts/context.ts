@@ -14,7 +14,7 @@ import { pageOf, type PageOptions, paged, tellMore } from '../../listing.ts';
 import { wholeNumber } from '../../option-values.ts';
 import { showTime, table } from '../../output.ts';
 import { readJsonArgument } from '../../read-input.ts';
-import { showChange } from './show-change.ts';
+import { exitOfChange, showChange } from './show-change.ts';
 import { addMoreOfContext } from './context-more.ts';
 
 const version = wholeNumber(1, Number.MAX_SAFE_INTEGER);
@@ -160,7 +160,10 @@ Examples:
         return undefined;
       }),
     );
-  command('put <id> <json>', 'write a document from the version that you saw')
+  command(
+    'put <id> <json>',
+    'write a document from the version that you saw; the data is JSON or @FILE; exits 6 when it was not written',
+  )
     .requiredOption('--expect <version>', 'the version that you saw', version)
     .option('--merge', 'merge with what others wrote since')
     .addOption(tags())
@@ -186,7 +189,7 @@ Examples:
           ...(tag === undefined ? {} : { tags: tag }),
         });
         out.data(answer, showChange);
-        return answer.outcome === 'stale' || answer.outcome === 'conflict' ? 6 : 0;
+        return exitOfChange(answer);
       }),
     );
 }

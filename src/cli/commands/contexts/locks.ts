@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LockView } from '../../../contracts/context/locks.ts';
+import { lockSlotsMax, lockTtlMsMax } from '../../../contracts/limits.ts';
 import { runs } from '../../command.ts';
 import { type PageOptions, paged, tellMore } from '../../listing.ts';
 import { milliseconds, wholeNumber } from '../../option-values.ts';
@@ -13,7 +14,7 @@ interface LockOptions extends PageOptions {
   readonly under?: string;
 }
 
-const lockTime = milliseconds(1_000, Number.MAX_SAFE_INTEGER);
+const lockTime = milliseconds(1_000, lockTtlMsMax);
 const tokenValue = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
 /** `cadre locks`, `cadre locks acquire|renew|release` */
@@ -45,7 +46,7 @@ Examples:
     );
   command('acquire <name>', 'take a slot for a time; exit code 6 when none is free')
     .requiredOption('--ttl <time>', 'the slot is free again after this time, for example 1m', lockTime)
-    .option('--slots <count>', 'holders at once (default: 1)', wholeNumber(1, 1_000))
+    .option('--slots <count>', 'holders at once (default: 1)', wholeNumber(1, lockSlotsMax))
     .addHelpText(
       'after',
       '\nExamples:\n  $ cadre locks acquire deploy/production --ttl 1m\n  $ cadre locks acquire gpu --ttl 10m --slots 4',

@@ -1,5 +1,10 @@
 import type { ChangeAnswer } from '../../../contracts/context/requests.ts';
 
+/** Exit code of a change: whether it is in the history. */
+export function exitOfChange({ outcome }: { readonly outcome?: string }): number {
+  return outcome === 'stale' || outcome === 'conflict' ? 6 : 0;
+}
+
 /** What became of a change, in words. */
 export function showChange(answer: ChangeAnswer): string {
   const { outcome, head } = answer;

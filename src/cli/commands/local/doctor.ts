@@ -7,7 +7,9 @@ export function addDoctor(program: Command): void {
   program
     .command('doctor')
     .summary('check this machine and the deployment')
-    .description('check this machine and the deployment, and say what to do about what is wrong')
+    .description(
+      'check this machine and the deployment, and say what to do about what is wrong; exits 3 when something is',
+    )
     .addHelpText('after', '\nExample:\n  $ cadre doctor')
     .action(
       runs(async ({ out, client }) => {

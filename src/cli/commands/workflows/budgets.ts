@@ -49,11 +49,13 @@ Examples:
 function addSetting(group: Command): void {
   group
     .command('set <id>')
-    .description('set the budget of a workflow that runs anew, as a whole; what is spent stays spent')
-    .option('--usd <dollars>', 'dollars', dollars)
-    .option('--tokens <count>', 'tokens', tokenCount)
+    .description(
+      'set the whole budget of a workflow that runs: a limit that is left out is gone, what is spent stays spent',
+    )
+    .option('--usd <dollars>', 'dollars that it may spend', dollars)
+    .option('--tokens <count>', 'tokens that it may spend', tokenCount)
     .option('--soft <share>', 'the share of it that is its soft limit, for example 0.8', share)
-    .addOption(new Option('--on-soft <what>', 'what the soft limit does').choices(['warn', 'wait']))
+    .addOption(new Option('--on-soft <what>', 'what the soft limit does (default: warn)').choices(['warn', 'wait']))
     .addHelpText('after', '\nExample:\n  $ cadre budgets set my-run --usd 10 --soft 0.9 --on-soft wait')
     .action(
       runs<[string, SetFlags]>(async ({ out, client }, id, { usd, tokens, soft, onSoft }) => {

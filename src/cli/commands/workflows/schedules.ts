@@ -40,7 +40,7 @@ function addNext(group: Command): void {
   group
     .command('next <id>')
     .description('the next times at which it fires')
-    .option('--count <count>', 'how many, at most 100', pageSize)
+    .option('--count <count>', 'how many, at most 100 (default: 10)', pageSize)
     .addHelpText('after', '\nExample:\n  $ cadre schedules next nightly --count 5')
     .action(
       runs<[string, { readonly count?: number }]>(async ({ out, client }, id, { count }) => {

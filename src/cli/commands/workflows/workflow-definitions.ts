@@ -18,7 +18,9 @@ export function addDefinitions(workflows: Command): void {
 function addRegister(workflows: Command): void {
   workflows
     .command('register <file>')
-    .description('register a definition under its name, or its next version; the same body again is the same version')
+    .description(
+      'register a definition under its name, or its next version; the same body again is the same version; - reads stdin',
+    )
     .addHelpText('after', '\nExamples:\n  $ cadre workflows register release.json\n  $ cadre run release@latest')
     .action(
       runs<[string]>(async ({ out, client }, file) => {
@@ -126,7 +128,7 @@ function addDeprecate(workflows: Command): void {
   workflows
     .command('deprecate <version>')
     .description('say that nobody should start a version any more: NAME@latest leaves it out; its runs go on')
-    .option('--reason <text>', 'told to whoever starts it by its number all the same')
+    .option('--reason <text>', 'told to whoever starts it by its number all the same; needed without --undo')
     .option('--undo', 'it may be used again')
     .addHelpText('after', "\nExample:\n  $ cadre workflows deprecate release@3 --reason 'ships twice'")
     .action(

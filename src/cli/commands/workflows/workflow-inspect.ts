@@ -56,7 +56,9 @@ Examples:
     );
   workflows
     .command('draw <id-or-file>')
-    .description('draw a run as it stands, or a definition in a file: colours by status, the critical path thick')
+    .description(
+      'draw a run as it stands, or a definition in a file: colours by status, the critical path thick; - reads stdin',
+    )
     .addOption(new Option('--format <format>', 'what to draw').choices(['mermaid', 'svg']).default('mermaid'))
     .addHelpText(
       'after',
@@ -104,7 +106,7 @@ function addHistory(workflows: Command): void {
   workflows
     .command('replay <id>')
     .description('compute the state from the event log and compare it with what is stored; exits 1 when they differ')
-    .option('--at <time>', 'the state at a moment of the past', moment)
+    .option('--at <time>', 'only show the state at a moment of the past', moment)
     .addHelpText(
       'after',
       `
